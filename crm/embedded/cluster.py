@@ -1,5 +1,6 @@
 """The data folder: made once, checked at each start, served with settings fit for one machine."""
 
+import contextlib
 import importlib.util
 import json
 import os
@@ -152,10 +153,8 @@ def settings(layout: Layout) -> dict[str, object]:
 
 def _shared_buffers_mb() -> int:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    try:
+    with contextlib.suppress(OSError, ValueError):  # no such limit
         memory = min(memory, int(Path("/sys/fs/cgroup/memory.max").read_text()))
-    except (OSError, ValueError):  # no such limit
-        pass
     return max(16, min(256 if is_fast() else 2048, memory // 4 // MB))
 
 

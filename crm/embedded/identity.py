@@ -1,5 +1,6 @@
 """As which user of the operating system the server runs: PostgreSQL refuses to be root."""
 
+import contextlib
 import os
 import pwd
 import stat
@@ -75,10 +76,8 @@ def _system_user() -> pwd.struct_passwd:
     except KeyError:
         pass
     command = ["useradd", "--system", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin", SYSTEM_USER]
-    try:
+    with contextlib.suppress(OSError, subprocess.CalledProcessError):
         subprocess.run(command, check=True, capture_output=True, stdin=subprocess.DEVNULL)
-    except (OSError, subprocess.CalledProcessError):
-        pass
     try:
         return pwd.getpwnam(SYSTEM_USER)  # made by us, or by a process that started at the same moment
     except KeyError:

@@ -5,6 +5,7 @@ locks of the kernel alone: they vanish with their holders, so no death, however 
 Standard library only; crm.embedded.server starts it and writes what it is told.
 """
 
+import contextlib
 import fcntl
 import json
 import os
@@ -77,10 +78,8 @@ class Keeper:
 
     def report(self, word: str) -> int:
         """Tell whoever started us, if it still lives, and close the pipe it waits on."""
-        try:
+        with contextlib.suppress(OSError):
             os.write(1, f"{word}\n".encode())
-        except OSError:
-            pass
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, 1)
         return 0 if word == "ready" else 1
@@ -130,17 +129,13 @@ class Keeper:
         temporary.replace(self.claim_path)
 
     def show_life(self) -> None:
-        try:
+        with contextlib.suppress(OSError):
             os.utime(self.claim_path)
-        except OSError:
-            pass
 
     def stop(self) -> None:
         """Fast shutdown first, harder when it does not come to its end; then give the folder free."""
-        try:
+        with contextlib.suppress(OSError):
             self.write_claim(ready=False)
-        except OSError:
-            pass
         for number, patience in ((signal.SIGINT, 60), (signal.SIGQUIT, 10), (signal.SIGKILL, 10)):
             if self.server.poll() is not None:
                 break
