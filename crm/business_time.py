@@ -12,6 +12,7 @@ Everything is counted in whole microseconds. Between two changes of the UTC offs
 fixed Monday has a closed form (weeks, weekdays, holidays by bisection), so a span of ten years costs a few
 additions per offset change, not a walk over its days.
 """
+# ruff: noqa: DTZ001, DTZ901 - inside, UTC and local times are told apart by name and carry no tzinfo.
 
 from __future__ import annotations
 

@@ -1,0 +1,45 @@
+"""Why can this person see this? The answer is read off the very rules that decide it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import models
+from django.utils.translation import gettext as _
+
+from crm.access.grants import access_of
+from crm.access.permissions import Reach, Verb
+
+
+@dataclass(frozen=True)
+class Explanation:
+    allowed: bool
+    reach: Reach
+    roles: list[str]
+    reasons: list[str]
+
+
+def why(user: Any, record: models.Model, verb: Verb = Verb.VIEW) -> Explanation:
+    """Which rules let `user` do `verb` to `record`, or the sentence that says what is missing."""
+    model: Any = type(record)
+    queryset = model._default_manager.all()
+    access = access_of(user)
+    reach = access.reach(model.kind, verb)
+    roles = user.roles_granting(model.kind, verb) if user.pk else []
+    if not user.is_active:
+        return Explanation(False, Reach.NONE, [], [_("The account is deactivated.")])
+    if getattr(record, "deleted_at", None):
+        return Explanation(False, reach, roles, [_("The record is in the bin.")])
+    if access.everything:
+        return Explanation(True, reach, roles, [_("The person is an administrator of the installation.")])
+    if reach == Reach.NONE:
+        return Explanation(False, reach, [], [_("No role of the person grants this on this kind of record.")])
+    matching = [
+        str(rule.reason)
+        for rule in queryset.rules(access, verb)
+        if queryset.filter(pk=record.pk).filter(rule.q).exists()
+    ]
+    if matching:
+        return Explanation(True, reach, roles, matching)
+    return Explanation(False, reach, roles, [_("The record is outside the reach of the person's roles.")])

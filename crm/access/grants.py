@@ -1,0 +1,64 @@
+"""What one person's roles add up to, read once per request."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from crm.access.permissions import Reach, Verb
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from crm.models import User
+
+
+class Access:
+    """A person's grants and teams. Nobody, the inactive and the anonymous have none."""
+
+    def __init__(self, user: User | AnonymousUser) -> None:
+        self.user = user
+
+    @cached_property
+    def everything(self) -> bool:
+        return bool(self.user.is_active and self.user.is_superuser)
+
+    @cached_property
+    def grants(self) -> dict[tuple[str, str], Reach]:
+        if not self.user.is_active or self.user.pk is None:
+            return {}
+        return self.user.granted_reaches()  # type: ignore[union-attr]
+
+    @cached_property
+    def team_id(self) -> int | None:
+        return getattr(self.user, "team_id", None)
+
+    @cached_property
+    def subtree_ids(self) -> list[int]:
+        """The person's team and every team below it; also every team the person manages, with those below."""
+        if not self.user.is_active or self.user.pk is None:
+            return []
+        return self.user.team_ids_and_below()  # type: ignore[union-attr]
+
+    def reach(self, kind: str, verb: Verb | str) -> Reach:
+        if self.everything:
+            return Reach.ALL
+        return self.grants.get((kind, str(verb)), Reach.NONE)
+
+    def may(self, kind: str, verb: Verb | str) -> bool:
+        """Whether the person may do this to any record of the kind at all."""
+        return self.reach(kind, verb) > Reach.NONE
+
+    @cached_property
+    def administers(self) -> bool:
+        """Whether the admin site is open to the person."""
+        return self.reach("settings", Verb.EDIT) == Reach.ALL
+
+
+def access_of(user: Any) -> Access:
+    """The `Access` of a user, remembered on the user object for the length of a request."""
+    access = getattr(user, "_access", None)
+    if access is None:
+        access = Access(user)
+        user._access = access
+    return access

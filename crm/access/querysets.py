@@ -1,0 +1,117 @@
+"""The only door to records: a queryset that knows who is asking.
+
+The same list of rules answers lists, single records, counts, search, exports, panels, reports and the
+explainer (`manage.py why`), so that they cannot disagree.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from crm.access.grants import Access, access_of
+from crm.access.permissions import Reach, Verb
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One reason for which a record may be reached."""
+
+    code: str
+    reason: Any
+    q: Q
+
+
+class ScopedQuerySet(models.QuerySet):
+    """Base of every business queryset.
+
+    A model says whose its rows are by class attributes:
+    `kind`          the code that roles grant on;
+    `owner_field`   the person it belongs to ("owner" by default, None where nobody owns it);
+    `team_field`    the team it belongs to ("team" by default, or None);
+    `follows`       foreign keys whose visibility is enough to view (not to edit) the row.
+    With neither owner nor team, any reach of the role is a reach over all rows.
+    """
+
+    def visible_to(self, user: Any) -> Self:
+        return self.permitted(user, Verb.VIEW)
+
+    def editable_by(self, user: Any) -> Self:
+        return self.permitted(user, Verb.EDIT)
+
+    def permitted(self, user: Any, verb: Verb) -> Self:
+        """Rows on which `user` may do `verb`. Rows in the bin are nobody's until restored."""
+        rules = self.rules(access_of(user), verb)
+        if not rules:
+            return self.none()
+        scope = Q()
+        for rule in rules:
+            if not rule.q:  # a rule without condition lets everything through
+                scope = Q()
+                break
+            scope |= rule.q
+        return self.alive().filter(scope) if scope else self.alive()
+
+    def rules(self, access: Access, verb: Verb) -> list[Rule]:
+        """Why rows may be reached, the widest reason first; empty when the role grants nothing."""
+        model: Any = self.model
+        reach = access.reach(model.kind, verb)
+        owner, team = _scope_fields(model)
+        if reach == Reach.NONE:
+            return []
+        if reach == Reach.ALL or (owner is None and team is None and not model_follows(model)):
+            return [Rule("all", _("the role reaches all records of this kind"), Q())]
+        rules = []
+        if owner:
+            rules.append(Rule("own", _("it is the person's own"), Q(**{owner: access.user.pk})))
+        if team and reach == Reach.TEAM and access.team_id:
+            rules.append(Rule("team", _("it belongs to the person's team"), Q(**{team: access.team_id})))
+        if team and reach == Reach.SUBTREE and access.subtree_ids:
+            rules.append(
+                Rule(
+                    "subtree",
+                    _("it belongs to the person's team or one below"),
+                    Q(**{f"{team}__in": access.subtree_ids}),
+                )
+            )
+        return rules + self.extra_rules(access, verb)
+
+    def extra_rules(self, access: Access, verb: Verb) -> list[Rule]:
+        """Rows that can be viewed because the record they are about can be."""
+        if verb not in (Verb.VIEW, Verb.EXPORT):
+            return []
+        rules = []
+        for name in model_follows(self.model):
+            related: Any = self.model._meta.get_field(name).related_model
+            seen = related._default_manager.visible_to(access.user).order_by().values("pk")
+            reason = _("the record it is about can be seen")
+            rules.append(Rule(f"follows-{name}", reason, Q(**{f"{name}__in": seen})))
+        return rules
+
+    def alive(self) -> Self:
+        """Rows that are not in the bin."""
+        return self.filter(deleted_at__isnull=True) if _has_bin(self.model) else self
+
+    def in_bin(self) -> Self:
+        return self.filter(deleted_at__isnull=False) if _has_bin(self.model) else self.none()
+
+
+def model_follows(model: Any) -> tuple[str, ...]:
+    return getattr(model, "follows", ())
+
+
+def _scope_fields(model: Any) -> tuple[str | None, str | None]:
+    return getattr(model, "owner_field", "owner"), getattr(model, "team_field", "team")
+
+
+def _has_bin(model: Any) -> bool:
+    try:
+        model._meta.get_field("deleted_at")
+    except FieldDoesNotExist:
+        return False
+    return True

@@ -1,0 +1,115 @@
+"""The writes every kind of record shares. Apps call them from actions of their own, in business words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.db import models, transaction
+
+from crm import events
+from crm.models.record import Record, StaleVersion
+
+R = TypeVar("R", bound=models.Model)
+
+
+@transaction.atomic
+def create(
+    record: R, *, by: Any, at: datetime, data: dict[str, Any] | None = None, about: Iterable[models.Model | None] = ()
+) -> R:
+    """Validate and store a new record, and note "<kind>.created"."""
+    if isinstance(record, Record):
+        record.created_at = record.updated_at = at
+    record.full_clean()
+    record.save(force_insert=True)
+    events.record(f"{record.kind}.created", record, by=by, at=at, data=data, about=about)  # type: ignore[attr-defined]
+    return record
+
+
+@transaction.atomic
+def update(
+    record: R,
+    changes: dict[str, Any],
+    *,
+    by: Any,
+    at: datetime,
+    version: int | None = None,
+    base: dict[str, Any] | None = None,
+    event: str = "updated",
+    about: Iterable[models.Model | None] = (),
+) -> R:
+    """Change fields of a record and note "<kind>.updated" with each field's before and after.
+
+    With `version` (what the editor had before them) a change by somebody else in between is refused with
+    StaleVersion when both touched the same field: `base` holds the values the editor started from, and without
+    it every newer version is refused. Disjoint changes merge. Changing nothing writes nothing.
+    """
+    locked = type(record)._base_manager.select_for_update(of=("self",)).get(pk=record.pk)
+    if version is not None and isinstance(locked, Record) and locked.version != version:
+        _refuse_overlap(locked, changes, base)
+    diff = {}
+    for name, value in changes.items():
+        before = getattr(locked, name)
+        if before != value:
+            setattr(locked, name, value)
+            diff[name] = [as_json(before), as_json(value)]
+    if not diff:
+        return locked
+    if isinstance(locked, Record):
+        locked.version += 1
+        locked.updated_at = at
+    locked.full_clean()
+    locked.save()
+    events.record(f"{locked.kind}.{event}", locked, by=by, at=at, data=diff, about=about)  # type: ignore[attr-defined]
+    return locked
+
+
+@transaction.atomic
+def delete(record: Record, *, by: Any, at: datetime, about: Iterable[models.Model | None] = ()) -> Record:
+    """Move a record to the bin; doing it twice does nothing."""
+    locked = type(record)._base_manager.select_for_update(of=("self",)).get(pk=record.pk)
+    if not locked.is_in_bin:
+        locked.move_to_bin(at)
+        locked.version += 1
+        locked.save()
+        events.record(f"{locked.kind}.deleted", locked, by=by, at=at, about=about)
+    return locked
+
+
+@transaction.atomic
+def restore(record: Record, *, by: Any, at: datetime, about: Iterable[models.Model | None] = ()) -> Record:
+    """Take a record out of the bin."""
+    locked = type(record)._base_manager.select_for_update(of=("self",)).get(pk=record.pk)
+    if locked.is_in_bin:
+        locked.deleted_at = None
+        locked.version += 1
+        locked.full_clean()
+        locked.save()
+        events.record(f"{locked.kind}.restored", locked, by=by, at=at, about=about)
+    return locked
+
+
+def as_json(value: Any) -> Any:
+    """A field's value as the event log keeps it."""
+    if isinstance(value, models.Model):
+        return {"id": value.pk, "label": str(value)}
+    if isinstance(value, (datetime, date, time)):
+        return value.isoformat()
+    if isinstance(value, (Decimal, UUID)):
+        return str(value)
+    return value
+
+
+def _refuse_overlap(current: Record, changes: dict[str, Any], base: dict[str, Any] | None) -> None:
+    if base is None:
+        raise StaleVersion(current, sorted(changes))
+    overlap = [
+        name
+        for name, value in changes.items()
+        if value != base.get(name) and getattr(current, name) not in (base.get(name), value)
+    ]
+    if overlap:
+        raise StaleVersion(current, sorted(overlap))

@@ -1,0 +1,26 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class CrmConfig(AppConfig):
+    name = "crm"
+    verbose_name = _("Organisation")
+
+    def ready(self) -> None:
+        from django.db.models.signals import post_migrate
+
+        from crm.access import kinds
+        from crm.actions import roles
+        from crm.models import BusinessCalendar, Team, User
+
+        kinds.register(User, label=_("person"), label_plural=_("people"), icon="user")
+        kinds.register(Team, label=_("team"), label_plural=_("teams"), icon="users-group")
+        kinds.register(
+            BusinessCalendar, label=_("business calendar"), label_plural=_("business calendars"), icon="calendar"
+        )
+        kinds.register(
+            None, code="settings", label=_("settings"), label_plural=_("settings"), icon="settings"
+        )
+
+        # After migrate rather than in a migration: the roles are written down once, in access/shipped_roles.py.
+        post_migrate.connect(roles.install_shipped, sender=self, dispatch_uid="install-shipped-roles")

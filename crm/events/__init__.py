@@ -1,0 +1,6 @@
+"""The outbox: what happened is written with the write itself, and told to whoever listens afterwards."""
+
+from crm.events.recording import record
+from crm.events.subscribing import subscribe
+
+__all__ = ["record", "subscribe"]

@@ -1,0 +1,3 @@
+from crm.jobs.schedule import periodic
+
+__all__ = ["periodic"]

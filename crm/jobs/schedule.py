@@ -1,0 +1,112 @@
+"""Periodic work: a minute tick turns the clock into slots, and each slot is run once.
+
+Two beats, a clock that jumps or a daylight-saving change do no harm: the slot is unique in the database and the
+job itself runs under an advisory lock. A slot missed while everything was down is caught up by the next tick.
+"""
+
+from __future__ import annotations
+
+import traceback
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import connection
+
+from crm.models.job import JobRun
+
+Run = Callable[[datetime], None]
+ATTEMPTS = 3
+
+
+@dataclass(frozen=True)
+class Job:
+    name: str
+    every: str  # "minute", "hour" or "day"
+    run: Run
+    hour: int = 2  # local hour after which a daily job is due
+
+    def slot(self, now: datetime) -> str | None:
+        """The slot `now` falls in, or None before the daily hour."""
+        if self.every == "minute":
+            return now.strftime("%Y-%m-%dT%H:%M")
+        if self.every == "hour":
+            return now.strftime("%Y-%m-%dT%H")
+        local = now.astimezone(ZoneInfo(settings.TIME_ZONE))
+        return local.date().isoformat() if local.hour >= self.hour else None
+
+
+_jobs: dict[str, Job] = {}
+
+
+def periodic(name: str, *, every: str, hour: int = 2) -> Callable[[Run], Run]:
+    """Decorator: run `function(now)` once a minute, hour or local day. It must be safe to repeat."""
+    if every not in {"minute", "hour", "day"}:
+        raise ValueError(f"every={every!r}; write minute, hour or day.")
+
+    def register(run: Run) -> Run:
+        _jobs[name] = Job(name, every, run, hour)
+        return run
+
+    return register
+
+
+def all_jobs() -> list[Job]:
+    return list(_jobs.values())
+
+
+def open_slots(now: datetime) -> list[JobRun]:
+    """Note the slots that have come due, and return every unfinished one that may still be tried."""
+    slots = [JobRun(job=job.name, slot=slot) for job in _jobs.values() if (slot := job.slot(now))]
+    JobRun.objects.bulk_create(slots, ignore_conflicts=True)
+    return list(
+        JobRun.objects.filter(finished_at__isnull=True, attempts__lt=ATTEMPTS, job__in=_jobs).order_by("id")[:100]
+    )
+
+
+def run_slot(run_id: int, now: datetime) -> bool:
+    """Run one slot unless another process is at this job or it is done already; returns whether it ran."""
+    run = JobRun.objects.filter(pk=run_id).first()
+    job = _jobs.get(run.job) if run else None
+    if run is None or job is None:
+        return False
+    with _Lock(job.name) as mine:
+        if not mine:
+            return False
+        run.refresh_from_db()
+        if run.finished_at is not None:
+            return False
+        run.start(now)
+        try:
+            job.run(now)
+        except Exception:
+            run.error = traceback.format_exc()[:4000]
+        else:
+            run.finish(now)
+        run.save()
+    return True
+
+
+def forget_old_slots(now: datetime) -> None:
+    JobRun.objects.filter(finished_at__lt=now - timedelta(days=60)).delete()
+
+
+class _Lock:
+    """A session's advisory lock on a job's name; PostgreSQL lets go of it when the process dies."""
+
+    def __init__(self, name: str) -> None:
+        self.key = zlib.crc32(f"job:{name}".encode())
+
+    def __enter__(self) -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", [self.key])
+            self.held = bool(cursor.fetchone()[0])
+        return self.held
+
+    def __exit__(self, *_: object) -> None:
+        if self.held:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [self.key])

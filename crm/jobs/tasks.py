@@ -1,0 +1,23 @@
+from typing import Any
+
+from celery import shared_task
+from django.utils import timezone
+
+from crm.jobs import schedule
+
+
+@shared_task(name="crm.minute_tick")
+def minute_tick(**_: Any) -> None:
+    now = timezone.now()
+    for run in schedule.open_slots(now):
+        run_job.delay(run_id=run.pk)
+
+
+@shared_task(name="crm.run_job")
+def run_job(*, run_id: int, **_: Any) -> bool:
+    return schedule.run_slot(run_id, timezone.now())
+
+
+@schedule.periodic("forget-old-slots", every="day")
+def forget_old_slots(now: Any) -> None:
+    schedule.forget_old_slots(now)

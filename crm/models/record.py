@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from crm.access.querysets import ScopedQuerySet
+
+
+class StaleVersion(Exception):
+    """Somebody else saved first: `record` is what stands now, `fields` the ones both sides changed."""
+
+    def __init__(self, record: Record, fields: list[str]) -> None:
+        self.record = record
+        self.fields = fields
+        super().__init__(f"{record} was changed by somebody else: {', '.join(fields)}")
+
+
+class RecordQuerySet(ScopedQuerySet):
+    def owned_by(self, user: Any) -> RecordQuerySet:
+        return self.filter(owner=user)
+
+
+class Record(models.Model):
+    """What every business record carries: whose it is, which version it is in, and whether it is in the bin.
+
+    Nothing calls `save()` on a record outside `actions/`.
+    """
+
+    kind: ClassVar[str]
+    follows: ClassVar[tuple[str, ...]] = ()
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("owner"),
+    )
+    team = models.ForeignKey(
+        "crm.Team", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("team")
+    )
+    version = models.PositiveIntegerField(_("version"), default=1, editable=False)
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(_("changed"), default=timezone.now, editable=False)
+    deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True, editable=False)
+
+    objects = RecordQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def move_to_bin(self, at: datetime) -> None:
+        self.deleted_at = self.deleted_at or at
+
+    @property
+    def is_in_bin(self) -> bool:
+        return self.deleted_at is not None
+
+    def get_absolute_url(self) -> str:
+        from crm.access import kinds
+
+        return kinds.of(self).url_for(self.pk) or ""

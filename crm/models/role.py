@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from crm.access.permissions import VERB_CHOICES, Reach
+
+
+class Role(models.Model):
+    """A named set of permissions, each with a reach. A person may have several; the widest reach counts."""
+
+    code = models.SlugField(_("code"), unique=True)
+    name = models.CharField(_("name"), max_length=80)
+    description = models.TextField(_("description"), blank=True)
+
+    class Meta:
+        verbose_name = _("role")
+        verbose_name_plural = _("roles")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return gettext(self.name)  # shipped roles are named in English and shown in the reader's language
+
+
+class RoleGrant(models.Model):
+    """One line of a role: what may be done to which kind of record, and how far it reaches."""
+
+    role = models.ForeignKey(Role, models.CASCADE, related_name="grants", verbose_name=_("role"))
+    kind = models.CharField(_("kind of record"), max_length=40)
+    verb = models.CharField(_("permission"), max_length=10, choices=VERB_CHOICES)
+    reach = models.PositiveSmallIntegerField(_("reach"), choices=Reach.choices, default=Reach.OWN)
+
+    owner_field: ClassVar[None] = None
+
+    class Meta:
+        verbose_name = _("permission")
+        verbose_name_plural = _("permissions")
+        ordering = ["kind", "verb"]
+        constraints = [
+            models.UniqueConstraint(fields=["role", "kind", "verb"], name="role_grants_each_verb_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.verb} {self.get_reach_display()}"

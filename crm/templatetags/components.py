@@ -1,0 +1,236 @@
+"""The pieces every page is made of. One example of each: docs/frontend.md."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms, template
+from django.forms.boundfield import BoundField
+from django.template.base import NodeList, Parser, Token
+from django.template.context import Context
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from crm.web import panels as registry
+from crm.web.toasts import as_note
+
+register = template.Library()
+
+TONES = ("neutral", "info", "good", "warn", "bad")
+
+
+def attributes(given: dict[str, Any]) -> SafeString:
+    """`hx_get="/x"` becomes ` hx-get="/x"`; True gives a bare attribute, False and None nothing."""
+    shown = [(name.rstrip("_").replace("_", "-"), value) for name, value in given.items() if value not in (None, False, "")]
+    return format_html_join(
+        "", "{}", ((format_html(" {}", name) if value is True else format_html(' {}="{}"', name, value),) for name, value in shown)
+    )
+
+
+@register.simple_tag(name="icon")
+def picture(name: str, label: str = "", css: str = "") -> SafeString:
+    """An icon of the sprite. Decoration unless it has a label."""
+    href = f"{static('dist/icons.svg')}#{name}"
+    if label:
+        return format_html(
+            '<svg class="icon {}" role="img" aria-label="{}"><use href="{}"/></svg>', css, label, href
+        )
+    return format_html('<svg class="icon {}" aria-hidden="true" focusable="false"><use href="{}"/></svg>', css, href)
+
+
+@register.inclusion_tag("components/button.html")
+def button(
+    label: str,
+    *,
+    href: str = "",
+    icon: str = "",
+    kind: str = "default",
+    type: str = "button",
+    small: bool = False,
+    only_icon: bool = False,
+    dialog: bool = False,
+    css: str = "",
+    **others: Any,
+) -> dict[str, Any]:
+    """A button, or a link that looks like one. `kind`: default, primary, danger, quiet. `dialog` opens `href` over the page."""
+    if dialog:
+        others = {"hx_get": href, "hx_target": "#dialog"} | others
+    return {
+        "label": label,
+        "href": href,
+        "icon": icon,
+        "classes": " ".join(_button_classes(kind, small, only_icon, css)),
+        "type": type,
+        "only_icon": only_icon,
+        "attributes": attributes(others),
+    }
+
+
+def _button_classes(kind: str, small: bool, only_icon: bool, css: str) -> list[str]:
+    kinds = {"default": "", "primary": "btn-primary", "danger": "btn-outline-danger", "quiet": "btn-ghost-secondary"}
+    chosen = ["btn", kinds[kind], "btn-sm" if small else "", "btn-icon" if only_icon else "", css]
+    return [name for name in chosen if name]
+
+
+@register.simple_tag
+def badge(label: Any, tone: str = "neutral", icon: str = "") -> SafeString:
+    """A status in words; the tone only underlines it. Tones: neutral, info, good, warn, bad."""
+    if tone not in TONES:
+        raise template.TemplateSyntaxError(f"badge: no tone {tone!r}; known: {', '.join(TONES)}")
+    return format_html('<span class="tone tone-{}">{}{}</span>', tone, picture(icon) if icon else "", label)
+
+
+@register.inclusion_tag("components/field.html")
+def field(bound: BoundField, label: str = "", hint: str = "", css: str = "", **others: Any) -> dict[str, Any]:
+    """A form field with label, help and error, tied together for screen readers. Extra arguments go to the widget."""
+    widget = bound.field.widget
+    described = [f"{bound.auto_id}_help"] if (hint or bound.help_text) else []
+    described += [f"{bound.auto_id}_error"] if bound.errors else []
+    extra = {name.rstrip("_").replace("_", "-"): value for name, value in others.items()}
+    extra["class"] = " ".join(filter(None, [widget.attrs.get("class"), _widget_class(widget), "is-invalid" if bound.errors else ""]))
+    extra["aria-describedby"] = " ".join(described) or None
+    if bound.errors:
+        extra["aria-invalid"] = "true"
+    several = isinstance(widget, (forms.RadioSelect, forms.CheckboxSelectMultiple))
+    return {
+        "field": bound,
+        "widget": bound.as_widget(attrs={name: value for name, value in extra.items() if value not in (None, "")}),
+        "label": label or bound.label,
+        "hint": hint or bound.help_text,
+        "css": css,
+        "several": several,
+        "single_check": isinstance(widget, forms.CheckboxInput),
+        "hidden": bound.is_hidden,
+        "described": " ".join(described),
+        "required": bound.field.required,
+    }
+
+
+def _widget_class(widget: forms.Widget) -> str:
+    if isinstance(widget, (forms.CheckboxInput, forms.RadioSelect, forms.CheckboxSelectMultiple)):
+        return "form-check-input"
+    if isinstance(widget, forms.Select):
+        return "form-select"
+    return "form-control"
+
+
+@register.inclusion_tag("components/form_errors.html")
+def form_errors(form: forms.BaseForm) -> dict[str, Any]:
+    """What is wrong with the whole form, and a link to each field that needs attention."""
+    wrong = [bound for bound in form if bound.errors and not bound.is_hidden]
+    hidden = [error for bound in form.hidden_fields() for error in bound.errors]
+    return {"form": form, "wrong": wrong, "general": [*form.non_field_errors(), *hidden]}
+
+
+@register.simple_tag
+def submit_once() -> SafeString:
+    """A token by which the server recognises a form that was sent twice."""
+    return format_html('<input type="hidden" name="submit_once" value="{}">', uuid.uuid4())
+
+
+@register.inclusion_tag("components/empty.html")
+def empty_state(
+    title: Any, text: Any = "", *, icon: str = "inbox", action_url: str = "", action_label: Any = "", dialog: bool = False
+) -> dict[str, Any]:
+    """Nothing here yet, and what to do about it."""
+    return {
+        "title": title,
+        "text": text,
+        "icon_name": icon,
+        "action_url": action_url,
+        "action_label": action_label,
+        "dialog": dialog,
+    }
+
+
+@register.inclusion_tag("components/table.html")
+def simple_table(head: Sequence[Any], rows: Sequence[Sequence[Any]], *, caption: str = "", numeric: str = "") -> dict[str, Any]:
+    """A plain table of values. `numeric`: the numbers of the columns to align right, as in "2 3"."""
+    return {"head": head, "rows": rows, "caption": caption, "numeric": {int(number) for number in numeric.split()}}
+
+
+@register.inclusion_tag("components/tabs.html")
+def tabs(items: Sequence[dict[str, Any]], label: Any = "", target: str = "") -> dict[str, Any]:
+    """Pages of one record: items have label, url, active, and may have count. `target` swaps a part by htmx instead."""
+    return {"items": items, "label": label or _("Sections"), "target": target}
+
+
+@register.inclusion_tag("components/panels.html", takes_context=True)
+def panels(context: Context, slot: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
+    """Every panel registered for the slot; further arguments go into its URL: {% panels "customer.side" customer.pk %}."""
+    chosen = registry.for_slot(slot, context["request"].user)
+    return {"slot": slot, "panels": [(panel, reverse(panel.url_name, args=args, kwargs=kwargs)) for panel in chosen]}
+
+
+@register.inclusion_tag("components/panel.html")
+def panel(url: str, title: Any, name: str = "", refresh_on: str = "") -> dict[str, Any]:
+    """One part of the page that loads by itself; `refresh_on` names events after which it loads again."""
+    events = [f"{event} from:body" for event in refresh_on.split()]
+    return {"url": url, "title": title, "name": name or "panel", "trigger": ", ".join(["load", "retry", *events])}
+
+
+@register.inclusion_tag("components/progress.html")
+def progress(value: int, total: int, label: Any, *, poll_url: str = "", done: bool = False) -> dict[str, Any]:
+    """How far a long piece of work is. While it is not `done` it asks `poll_url` for itself every two seconds."""
+    share = round(100 * value / total) if total else 0
+    return {"value": value, "total": total, "share": share, "label": label, "poll_url": "" if done else poll_url}
+
+
+@register.inclusion_tag("components/chart.html")
+def chart(
+    name: str, spec: dict[str, Any], label: Any, *, head: Sequence[Any] = (), rows: Sequence[Sequence[Any]] = (), note: Any = ""
+) -> dict[str, Any]:
+    """A Vega-Lite chart that carries its own data, with the table behind it."""
+    return {"name": name, "spec": spec, "label": label, "head": head, "rows": rows, "note": note}
+
+
+@register.simple_tag
+def message_notes(messages: Any) -> list[dict[str, str | None]]:
+    """Django's messages as toasts."""
+    return [as_note(message) for message in messages or []]
+
+
+class CaptureNode(template.Node):
+    child_nodelists = ("nodelist",)
+
+    def __init__(self, nodelist: NodeList, name: str) -> None:
+        self.nodelist, self.name = nodelist, name
+
+    def render(self, context: Context) -> str:
+        context[self.name] = self.nodelist.render(context).strip()
+        return ""
+
+
+@register.tag
+def capture(parser: Parser, token: Token) -> CaptureNode:
+    """{% capture name %}…{% endcapture %}: so that a block can be shown twice (the page title and the heading)."""
+    try:
+        _tag, name = token.split_contents()
+    except ValueError:
+        raise template.TemplateSyntaxError("capture takes one name") from None
+    nodelist = parser.parse(("endcapture",))
+    parser.delete_first_token()
+    return CaptureNode(nodelist, name)
+
+
+@register.simple_block_tag(takes_context=True)
+def dropdown(
+    context: Context, content: str, label: Any, *, icon: str = "", css: str = "btn", only_icon: bool = False, end: bool = True
+) -> str:
+    """A menu: the content is made of `<a class="dropdown-item">` and `<button class="dropdown-item">`."""
+    values = {"content": content, "label": label, "icon": icon, "css": css, "only_icon": only_icon, "end": end}
+    return context.template.engine.get_template("components/dropdown.html").render(context.new(values))
+
+
+@register.simple_block_tag(takes_context=True)
+def timeline_entry(
+    context: Context, content: str, *, title: Any, at: Any, icon: str = "point", by: Any = "", tone: str = "neutral", url: str = ""
+) -> str:
+    """One thing that happened: who, what, when; the content says more."""
+    values = {"content": content, "title": title, "at": at, "icon": icon, "by": by, "tone": tone, "url": url}
+    return context.template.engine.get_template("components/timeline_entry.html").render(context.new(values))

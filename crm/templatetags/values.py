@@ -1,0 +1,95 @@
+"""Numbers, times and people as pages show them; the words are made in crm/web/formats.py."""
+
+from __future__ import annotations
+
+import datetime as dt
+import zlib
+from typing import Any
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from crm.web import formats
+
+register = template.Library()
+
+AVATAR_SHADES = 8
+
+
+def _value(text: str) -> SafeString:
+    if text == formats.NOTHING:
+        return format_html(
+            '<span class="value nothing"><span aria-hidden="true">{}</span><span class="visually-hidden">{}</span></span>',
+            text,
+            _("no value"),
+        )
+    return format_html('<span class="value">{}</span>', text)
+
+
+@register.simple_tag
+def number(value: Any, unit: Any = "", decimals: int | None = None) -> SafeString:
+    return _value(formats.number(value, str(unit), decimals))
+
+
+@register.simple_tag
+def money(amount: Any, currency: str, decimals: int | None = None) -> SafeString:
+    return _value(formats.money(amount, currency, decimals))
+
+
+@register.simple_tag
+def percent(share: Any, decimals: int = 1) -> SafeString:
+    """A share: {% percent 0.125 %} is 12.5%."""
+    return _value(formats.percent(share, decimals))
+
+
+@register.simple_tag
+def points(difference: Any, decimals: int = 1) -> SafeString:
+    """A difference of two shares: {% points 0.023 %} is +2.3 pp."""
+    return _value(formats.points(difference, decimals))
+
+
+@register.simple_tag
+def change(relative: Any, decimals: int = 1) -> SafeString:
+    """A change relative to what was before: {% change 0.125 %} is +12.5%."""
+    return _value(formats.change(relative, decimals))
+
+
+@register.simple_tag
+def duration(seconds: Any) -> SafeString:
+    return _value(formats.duration(seconds))
+
+
+@register.simple_tag
+def ago(moment: dt.datetime | None) -> SafeString:
+    """Relative time; the exact one on hover and for programs."""
+    if moment is None:
+        return _value(formats.NOTHING)
+    text = formats.relative(moment, timezone.now())
+    return format_html('<time datetime="{}" title="{}" data-ago>{}</time>', moment.isoformat(), formats.exact(moment), text)
+
+
+@register.simple_tag
+def moment(value: dt.datetime | None) -> SafeString:
+    """The exact date and time, in the person's zone."""
+    if value is None:
+        return _value(formats.NOTHING)
+    return format_html('<time datetime="{}">{}</time>', value.isoformat(), formats.exact(value))
+
+
+@register.simple_tag
+def day(value: dt.date | dt.datetime | None) -> SafeString:
+    """A date without a time."""
+    if value is None:
+        return _value(formats.NOTHING)
+    return format_html('<time datetime="{}">{}</time>', value.isoformat(), formats.exact_date(value))
+
+
+@register.inclusion_tag("components/person.html")
+def person(who: Any, *, url: str = "", only_avatar: bool = False) -> dict[str, Any]:
+    """Somebody with an avatar of initials; nobody is said in words."""
+    name = str(who) if who else ""
+    shade = zlib.crc32(name.encode()) % AVATAR_SHADES + 1
+    return {"name": name, "initials": formats.initials(name), "shade": shade, "url": url, "only_avatar": only_avatar}

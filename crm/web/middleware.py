@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import uuid
+import zoneinfo
+from collections.abc import Callable
+
+import structlog
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone, translation
+
+
+class RequestIdMiddleware:
+    """Gives every request an id that its log lines and its events carry."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request_id = uuid.uuid4().hex
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            response = self.get_response(request)
+        response["X-Request-ID"] = request_id
+        return response
+
+
+class PersonMiddleware:
+    """Shows pages in the signed-in person's language and time zone; keeps personal pages out of caches."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        user = request.user
+        if not user.is_authenticated:
+            return self.get_response(request)
+        translation.activate(user.language)
+        request.LANGUAGE_CODE = translation.get_language()
+        zone = zoneinfo.ZoneInfo(user.timezone) if user.timezone else timezone.get_default_timezone()
+        with timezone.override(zone):
+            response = self.get_response(request)
+        if not response.has_header("Cache-Control"):
+            response["Cache-Control"] = "private, no-store"
+        return response

@@ -1,0 +1,75 @@
+"""Slots of pages that upper apps fill: the page loads each panel by htmx from its own URL, with its own permission."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from crm.access.grants import access_of
+from crm.web.navigation import Permission
+
+SLOTS = frozenset(
+    {
+        "customer.main",
+        "customer.side",
+        "contact.side",
+        "lead.side",
+        "opportunity.side",
+        "ticket.side",
+        "person.side",
+        "home.main",
+        "home.side",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Panel:
+    """`refresh_on` names browser events (sent by `HX-Trigger`) after which the panel loads again."""
+
+    name: str
+    url_name: str
+    title: Any
+    permission: Permission | None = None
+    order: int = 100
+    refresh_on: tuple[str, ...] = ()
+
+    @property
+    def trigger(self) -> str:
+        return ", ".join(["load", "retry", *(f"{event} from:body" for event in self.refresh_on)])
+
+
+_panels: dict[str, dict[str, Panel]] = {}
+
+
+def register(
+    slot: str,
+    *,
+    name: str,
+    url_name: str,
+    title: Any,
+    permission: Permission | None = None,
+    order: int = 100,
+    refresh_on: tuple[str, ...] = (),
+) -> None:
+    """Show the fragment at `url_name` in `slot` to whoever has `permission`; its view checks again for itself."""
+    if slot not in SLOTS:
+        raise ValueError(f"There is no slot {slot!r}; known: {', '.join(sorted(SLOTS))}.")
+    _panels.setdefault(slot, {})[name] = Panel(name, url_name, title, permission, order, tuple(refresh_on))
+
+
+def for_slot(slot: str, user: Any) -> list[Panel]:
+    """The panels of a slot this person may see, in order."""
+    if slot not in SLOTS:
+        raise ValueError(f"There is no slot {slot!r}; known: {', '.join(sorted(SLOTS))}.")
+    allowed = (
+        panel
+        for panel in _panels.get(slot, {}).values()
+        if panel.permission is None or access_of(user).may(*panel.permission)
+    )
+    return sorted(allowed, key=lambda panel: (panel.order, panel.name))
+
+
+def registered() -> dict[str, list[Panel]]:
+    """Every panel of every slot."""
+    return {slot: list(panels.values()) for slot, panels in _panels.items()}

@@ -1,0 +1,16 @@
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.http import HttpRequest
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """Accounts are made by an administrator; there is no sign-up page."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+    def populate_username(self, request: HttpRequest, user: Any) -> None:
+        """People sign in by email; there is no username to fill."""

@@ -1,0 +1,6 @@
+from customers.models.activity import Activity
+from customers.models.contact import Contact, CustomerContact
+from customers.models.customer import Collaborator, Customer
+from customers.models.task import Task
+
+__all__ = ["Activity", "Collaborator", "Contact", "Customer", "CustomerContact", "Task"]

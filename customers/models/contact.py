@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
+
+from crm.access.grants import Access
+from crm.access.permissions import Verb
+from crm.access.querysets import Rule
+from crm.models import Record
+from crm.models.record import RecordQuerySet
+from customers.models.customer import Customer
+
+
+class ContactQuerySet(RecordQuerySet):
+    def extra_rules(self, access: Access, verb: Verb) -> list[Rule]:
+        """Whoever may see one of the person's customers may see the person."""
+        rules = super().extra_rules(access, verb)
+        if verb in (Verb.VIEW, Verb.EXPORT):
+            seen = Customer.objects.visible_to(access.user).order_by().values("pk")
+            links = CustomerContact.objects.filter(contact=OuterRef("pk"), customer__in=seen)
+            rules.append(Rule("customer", _("one of their customers can be seen"), Q(Exists(links))))
+        return rules
+
+    def with_email(self, email: str) -> Self:
+        return self.filter(email__iexact=email)
+
+
+class Contact(Record):
+    """A person at one or more customers, with a role at each."""
+
+    kind: ClassVar[str] = "contact"
+
+    name = models.CharField(_("name"), max_length=120)
+    sort_name = models.CharField(max_length=120, editable=False)
+    email = models.EmailField(_("email"), blank=True)
+    phone = models.CharField(_("phone"), max_length=40, blank=True)
+    language = models.CharField(_("language"), max_length=10, blank=True)  # of mails and surveys
+    do_not_contact = models.BooleanField(_("do not contact"), default=False)
+    notes = models.TextField(_("notes"), blank=True)
+    customers: models.ManyToManyField[Customer, CustomerContact] = models.ManyToManyField(
+        Customer, through="CustomerContact", related_name="contacts"
+    )
+
+    objects = ContactQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("contact")
+        verbose_name_plural = _("contacts")
+        ordering = ["sort_name", "pk"]
+        indexes = [
+            models.Index(fields=["-updated_at", "-id"], name="contact_newest", condition=Q(deleted_at=None)),
+            models.Index(fields=["owner", "-updated_at", "-id"], name="contact_owner", condition=Q(deleted_at=None)),
+            models.Index(fields=["team", "-updated_at", "-id"], name="contact_team", condition=Q(deleted_at=None)),
+            models.Index(fields=["sort_name", "id"], name="contact_sort_name", condition=Q(deleted_at=None)),
+            models.Index(models.functions.Lower("email"), name="contact_email"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        self.name = " ".join(self.name.split())
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        from crm.search.normalise import sort_key
+
+        self.sort_name = sort_key(self.name)[:120]
+        super().save(*args, **kwargs)
+
+
+class CustomerContact(models.Model):
+    """That a person works at, or is, a customer, and as what."""
+
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="contact_links", verbose_name=_("customer"))
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="customer_links", verbose_name=_("contact"))
+    role = models.CharField(_("role"), max_length=80, blank=True)
+    is_main = models.BooleanField(_("main contact"), default=False)
+
+    class Meta:
+        ordering = ["-is_main", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["customer", "contact"], name="contact_once_at_a_customer"),
+            models.UniqueConstraint(
+                fields=["customer"], condition=Q(is_main=True), name="customer_has_one_main_contact"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.contact} ({self.role})" if self.role else str(self.contact)

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar, Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from crm.models import Record
+from crm.models.record import RecordQuerySet
+from customers.models.contact import Contact
+from customers.models.customer import Customer
+
+
+class TaskQuerySet(RecordQuerySet):
+    def open(self) -> Self:
+        return self.filter(done_at__isnull=True)
+
+    def done(self) -> Self:
+        return self.filter(done_at__isnull=False)
+
+    def overdue(self, now: datetime) -> Self:
+        return self.open().filter(due_at__lt=now)
+
+
+class Task(Record):
+    """Something to do, with an owner and a due time."""
+
+    kind: ClassVar[str] = "task"
+    follows: ClassVar[tuple[str, ...]] = ("customer",)
+
+    class Priority(models.IntegerChoices):
+        LOW = 1, _("low")
+        NORMAL = 2, _("normal")
+        HIGH = 3, _("high")
+
+    title = models.CharField(_("title"), max_length=200)
+    notes = models.TextField(_("notes"), blank=True)
+    due_at = models.DateTimeField(_("due"), null=True, blank=True)
+    priority = models.PositiveSmallIntegerField(_("priority"), choices=Priority.choices, default=Priority.NORMAL)
+    customer = models.ForeignKey(
+        Customer, models.PROTECT, null=True, blank=True, related_name="tasks", verbose_name=_("customer")
+    )
+    contact = models.ForeignKey(
+        Contact, models.SET_NULL, null=True, blank=True, related_name="tasks", verbose_name=_("contact")
+    )
+    done_at = models.DateTimeField(_("done"), null=True, blank=True, editable=False)
+    done_by = models.ForeignKey("crm.User", models.PROTECT, null=True, blank=True, related_name="+", editable=False)
+    # What it was made for (an opportunity, a survey response, an action plan): a kind and an id of an app above.
+    about_kind = models.CharField(max_length=40, blank=True, editable=False)
+    about_id = models.BigIntegerField(null=True, blank=True, editable=False)
+
+    objects = TaskQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("task")
+        verbose_name_plural = _("tasks")
+        ordering = ["due_at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(done_at=None, done_by=None) | Q(done_at__isnull=False), name="task_done_by_needs_done_at"
+            ),
+            models.CheckConstraint(
+                condition=Q(about_kind="", about_id=None) | (~Q(about_kind="") & Q(about_id__isnull=False)),
+                name="task_about_kind_and_id",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["owner", "due_at", "id"], name="task_owner_open", condition=Q(deleted_at=None, done_at=None)
+            ),
+            models.Index(
+                fields=["team", "due_at", "id"], name="task_team_open", condition=Q(deleted_at=None, done_at=None)
+            ),
+            models.Index(fields=["-updated_at", "-id"], name="task_newest", condition=Q(deleted_at=None)),
+            models.Index(fields=["customer", "due_at", "id"], name="task_customer", condition=Q(deleted_at=None)),
+            models.Index(
+                fields=["about_kind", "about_id"], name="task_about", condition=Q(about_id__isnull=False)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def is_done(self) -> bool:
+        return self.done_at is not None
+
+    def complete(self, *, by: Any, at: datetime) -> None:
+        if not self.is_done:
+            self.done_at, self.done_by = at, by
+
+    def reopen(self) -> None:
+        self.done_at = self.done_by = None

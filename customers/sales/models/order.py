@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from crm.models import Record
+from crm.models.record import RecordQuerySet
+from customers.models import Customer
+from customers.sales.models.opportunity import Opportunity
+from customers.sales.models.product import Product
+
+
+class Order(Record):
+    """What was sold once. One that came of an opportunity is not counted again as revenue."""
+
+    kind: ClassVar[str] = "order"
+    follows: ClassVar[tuple[str, ...]] = ("customer",)
+
+    number = models.CharField(_("number"), max_length=40)
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="orders", verbose_name=_("customer"))
+    opportunity = models.ForeignKey(
+        Opportunity, models.PROTECT, null=True, blank=True, related_name="orders", verbose_name=_("opportunity")
+    )
+    ordered_at = models.DateTimeField(_("ordered"))
+    amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=2)
+    currency = models.CharField(_("currency"), max_length=3, default="USD")
+    notes = models.TextField(_("notes"), blank=True)
+
+    objects = RecordQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("order")
+        verbose_name_plural = _("orders")
+        ordering = ["-ordered_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["number"], condition=Q(deleted_at=None), name="order_number_once"),
+        ]
+        indexes = [
+            models.Index(fields=["-ordered_at", "-id"], name="order_newest", condition=Q(deleted_at=None)),
+            models.Index(fields=["owner", "-ordered_at", "-id"], name="order_owner", condition=Q(deleted_at=None)),
+            models.Index(fields=["team", "-ordered_at", "-id"], name="order_team", condition=Q(deleted_at=None)),
+            models.Index(fields=["customer", "-ordered_at"], name="order_customer", condition=Q(deleted_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class OrderLine(models.Model):
+    """A product on an order, at the price agreed."""
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="lines")
+    product = models.ForeignKey(Product, models.PROTECT, related_name="+", verbose_name=_("product"))
+    quantity = models.DecimalField(_("quantity"), max_digits=12, decimal_places=2, default=1)
+    unit_price = models.DecimalField(_("unit price"), max_digits=18, decimal_places=2)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="order_line_quantity_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.product}"

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import ClassVar, Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from crm.access.querysets import ScopedQuerySet
+
+
+class Pipeline(models.Model):
+    """The stages a kind of sale goes through."""
+
+    kind: ClassVar[str] = "pipeline"
+    owner_field = None
+    team_field = None
+
+    name = models.CharField(_("name"), max_length=80, unique=True)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    is_active = models.BooleanField(_("active"), default=True)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("pipeline")
+        verbose_name_plural = _("pipelines")
+        ordering = ["position", "name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class StageQuerySet(models.QuerySet):
+    def open(self) -> Self:
+        return self.filter(outcome=Stage.Outcome.OPEN)
+
+    def won(self) -> Self:
+        return self.filter(outcome=Stage.Outcome.WON)
+
+    def lost(self) -> Self:
+        return self.filter(outcome=Stage.Outcome.LOST)
+
+
+class Stage(models.Model):
+    """A column of a pipeline. Exactly one of them is won and one lost."""
+
+    class Outcome(models.TextChoices):
+        OPEN = "open", _("open")
+        WON = "won", _("won")
+        LOST = "lost", _("lost")
+
+    pipeline = models.ForeignKey(Pipeline, models.PROTECT, related_name="stages", verbose_name=_("pipeline"))
+    name = models.CharField(_("name"), max_length=80)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    outcome = models.CharField(_("outcome"), max_length=4, choices=Outcome.choices, default=Outcome.OPEN)
+    probability = models.DecimalField(
+        _("probability"), max_digits=4, decimal_places=3, default=Decimal("0.5"), help_text=_("0 to 1.")
+    )
+
+    objects = StageQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("stage")
+        verbose_name_plural = _("stages")
+        ordering = ["pipeline", "position", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["pipeline", "name"], name="stage_name_once_in_a_pipeline"),
+            models.UniqueConstraint(
+                fields=["pipeline"], condition=Q(outcome="won"), name="pipeline_has_one_won_stage"
+            ),
+            models.UniqueConstraint(
+                fields=["pipeline"], condition=Q(outcome="lost"), name="pipeline_has_one_lost_stage"
+            ),
+            models.CheckConstraint(
+                condition=Q(outcome="won", probability=1)
+                | Q(outcome="lost", probability=0)
+                | Q(outcome="open", probability__gte=0, probability__lte=1),
+                name="stage_probability_fits_outcome",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_open(self) -> bool:
+        return self.outcome == self.Outcome.OPEN
+
+
+class LostReason(models.Model):
+    """Why opportunities are lost; chosen from a list so that it can be counted."""
+
+    name = models.CharField(_("name"), max_length=100, unique=True)
+    is_active = models.BooleanField(_("active"), default=True)
+
+    class Meta:
+        verbose_name = _("lost reason")
+        verbose_name_plural = _("lost reasons")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar, Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from crm.models import Record
+from crm.models.record import RecordQuerySet
+from customers.models import Contact, Customer
+from service.models import Ticket
+from surveys.models.survey import Survey
+
+
+class InvitationQuerySet(RecordQuerySet):
+    def sent(self) -> Self:
+        return self.filter(sent_at__isnull=False)
+
+    def asked_since(self, contact: Contact, since: datetime) -> Self:
+        """Invitations of any survey that the contact got, or is about to get, since then."""
+        return self.filter(contact=contact, invited_at__gte=since).exclude(state=Invitation.State.SUPPRESSED)
+
+
+class Invitation(Record):
+    """Who was asked what, when and through which channel. `owner` and `team` are credited with the answer."""
+
+    kind: ClassVar[str] = "invitation"
+    follows: ClassVar[tuple[str, ...]] = ("customer",)
+
+    class State(models.TextChoices):
+        QUEUED = "queued", _("about to be sent")
+        SENT = "sent", _("sent")
+        ANSWERED = "answered", _("answered")
+        FAILED = "failed", _("could not be delivered")
+        SUPPRESSED = "suppressed", _("not sent")
+
+    class Channel(models.TextChoices):
+        MAIL = "mail", _("mail")
+        LINK = "link", _("link")
+
+    survey = models.ForeignKey(Survey, models.PROTECT, related_name="invitations", verbose_name=_("survey"))
+    contact = models.ForeignKey(Contact, models.PROTECT, related_name="invitations", verbose_name=_("contact"))
+    customer = models.ForeignKey(
+        Customer, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("customer")
+    )
+    ticket = models.ForeignKey(
+        Ticket, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("ticket")
+    )
+    channel = models.CharField(_("channel"), max_length=4, choices=Channel.choices, default=Channel.MAIL)
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.QUEUED)
+    reason = models.CharField(_("why not sent"), max_length=60, blank=True)
+    # Only the hash is kept: whoever reads the database cannot answer for the customer.
+    token_hash = models.CharField(max_length=64, unique=True, null=True, blank=True, editable=False)
+    invited_at = models.DateTimeField(_("invited"))
+    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+    expires_at = models.DateTimeField(_("valid until"), null=True, blank=True)
+    answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")
+        ordering = ["-invited_at", "-id"]
+        constraints = [
+            # The same resolution of a ticket is asked about once, however often its event is delivered.
+            models.UniqueConstraint(
+                fields=["survey", "ticket"], condition=Q(ticket__isnull=False), name="invitation_once_per_ticket"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="answered", answered_at__isnull=False)
+                | (~Q(state="answered") & Q(answered_at=None)),
+                name="invitation_answered_has_a_time",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["contact", "-invited_at"], name="invitation_throttle"),
+            models.Index(fields=["-invited_at", "-id"], name="invitation_newest", condition=Q(deleted_at=None)),
+            models.Index(fields=["survey", "sent_at"], name="invitation_sent"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.survey} → {self.contact}"
