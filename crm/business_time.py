@@ -8,9 +8,8 @@ instant when the local time of that instant lies in one of the day's frames, so:
 * a frame inside the skipped hour of a spring change is not open at all that day, and a frame inside the
   repeated hour of an autumn change is open twice.
 
-Everything is counted in whole microseconds. Between two changes of the UTC offset the open time since a
-fixed Monday has a closed form (weeks, weekdays, holidays by bisection), so a span of ten years costs a few
-additions per offset change, not a walk over its days.
+Everything is counted in whole microseconds. Between two changes of the UTC offset the open time since a fixed
+Monday has a closed form (weeks, weekdays, holidays by bisection), so ten years cost no walk over their days.
 """
 # ruff: noqa: DTZ001, DTZ901 - inside, UTC and local times are told apart by name and carry no tzinfo.
 

@@ -94,8 +94,8 @@ def test_three_of_four_close_to_one_limit_are_one_signal():
     assert [(s.indexes, s.above) for s in close] == [((13, 15, 16), True)]
     both_sides = xmr([*STEADY, 9, far, 20 - far, far, 9, 9])
     assert Rule.CLOSE_TO_LIMIT not in rules(both_sides)
-    longer = xmr([*STEADY, 9, far, far, far, far, far, 9, 9]).signals_by(Rule.CLOSE_TO_LIMIT)
-    assert [s.indexes for s in longer] == [(13, 14, 15, 16, 17)]
+    longer = xmr([*STEADY, 9, 9, far, far, far, far, far, 9, 9]).signals_by(Rule.CLOSE_TO_LIMIT)
+    assert [s.indexes for s in longer] == [(14, 15, 16, 17, 18)]
 
 
 def test_no_limit_is_drawn_beyond_the_end_of_the_scale():

@@ -1,5 +1,7 @@
 """Kaplan-Meier against the leukaemia remissions every textbook uses, and by hand."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -67,6 +69,6 @@ def test_nothing_gives_an_empty_curve_and_the_impossible_is_refused():
 def test_the_curve_falls_and_its_interval_holds_it(rows):
     curve = kaplan_meier([duration for duration, _ in rows], [seen for _, seen in rows])
     shares = [1.0, *curve.survival]
-    assert all(later < earlier for earlier, later in zip(shares, shares[1:], strict=False))
+    assert all(later < earlier for earlier, later in pairwise(shares))
     for share, low, high in zip(curve.survival, curve.lower, curve.upper, strict=True):
         assert share == pytest.approx(0) if low is None else 0 <= low <= share <= high <= 1
