@@ -26,9 +26,16 @@ TONES = ("neutral", "info", "good", "warn", "bad")
 
 def attributes(given: dict[str, Any]) -> SafeString:
     """`hx_get="/x"` becomes ` hx-get="/x"`; True gives a bare attribute, False and None nothing."""
-    shown = [(name.rstrip("_").replace("_", "-"), value) for name, value in given.items() if value not in (None, False, "")]
+    shown = [
+        (name.rstrip("_").replace("_", "-"), value) for name, value in given.items() if value not in (None, False, "")
+    ]
     return format_html_join(
-        "", "{}", ((format_html(" {}", name) if value is True else format_html(' {}="{}"', name, value),) for name, value in shown)
+        "",
+        "{}",
+        (
+            (format_html(" {}", name) if value is True else format_html(' {}="{}"', name, value),)
+            for name, value in shown
+        ),
     )
 
 
@@ -37,9 +44,7 @@ def picture(name: str, label: str = "", css: str = "") -> SafeString:
     """An icon of the sprite. Decoration unless it has a label."""
     href = f"{static('dist/icons.svg')}#{name}"
     if label:
-        return format_html(
-            '<svg class="icon {}" role="img" aria-label="{}"><use href="{}"/></svg>', css, label, href
-        )
+        return format_html('<svg class="icon {}" role="img" aria-label="{}"><use href="{}"/></svg>', css, label, href)
     return format_html('<svg class="icon {}" aria-hidden="true" focusable="false"><use href="{}"/></svg>', css, href)
 
 
@@ -92,7 +97,9 @@ def field(bound: BoundField, label: str = "", hint: str = "", css: str = "", **o
     described = [f"{bound.auto_id}_help"] if (hint or bound.help_text) else []
     described += [f"{bound.auto_id}_error"] if bound.errors else []
     extra = {name.rstrip("_").replace("_", "-"): value for name, value in others.items()}
-    extra["class"] = " ".join(filter(None, [widget.attrs.get("class"), _widget_class(widget), "is-invalid" if bound.errors else ""]))
+    extra["class"] = " ".join(
+        filter(None, [widget.attrs.get("class"), _widget_class(widget), "is-invalid" if bound.errors else ""])
+    )
     extra["aria-describedby"] = " ".join(described) or None
     if bound.errors:
         extra["aria-invalid"] = "true"
@@ -135,7 +142,13 @@ def submit_once() -> SafeString:
 
 @register.inclusion_tag("components/empty.html")
 def empty_state(
-    title: Any, text: Any = "", *, icon: str = "inbox", action_url: str = "", action_label: Any = "", dialog: bool = False
+    title: Any,
+    text: Any = "",
+    *,
+    icon: str = "inbox",
+    action_url: str = "",
+    action_label: Any = "",
+    dialog: bool = False,
 ) -> dict[str, Any]:
     """Nothing here yet, and what to do about it."""
     return {
@@ -149,7 +162,9 @@ def empty_state(
 
 
 @register.inclusion_tag("components/table.html")
-def simple_table(head: Sequence[Any], rows: Sequence[Sequence[Any]], *, caption: str = "", numeric: str = "") -> dict[str, Any]:
+def simple_table(
+    head: Sequence[Any], rows: Sequence[Sequence[Any]], *, caption: str = "", numeric: str = ""
+) -> dict[str, Any]:
     """A plain table of values. `numeric`: the numbers of the columns to align right, as in "2 3"."""
     return {"head": head, "rows": rows, "caption": caption, "numeric": {int(number) for number in numeric.split()}}
 
@@ -183,7 +198,13 @@ def progress(value: int, total: int, label: Any, *, poll_url: str = "", done: bo
 
 @register.inclusion_tag("components/chart.html")
 def chart(
-    name: str, spec: dict[str, Any], label: Any, *, head: Sequence[Any] = (), rows: Sequence[Sequence[Any]] = (), note: Any = ""
+    name: str,
+    spec: dict[str, Any],
+    label: Any,
+    *,
+    head: Sequence[Any] = (),
+    rows: Sequence[Sequence[Any]] = (),
+    note: Any = "",
 ) -> dict[str, Any]:
     """A Vega-Lite chart that carries its own data, with the table behind it."""
     return {"name": name, "spec": spec, "label": label, "head": head, "rows": rows, "note": note}
@@ -202,7 +223,7 @@ class CaptureNode(template.Node):
         self.nodelist, self.name = nodelist, name
 
     def render(self, context: Context) -> str:
-        context[self.name] = self.nodelist.render(context).strip()
+        context[self.name] = SafeString(self.nodelist.render(context).strip())  # already escaped where it was made
         return ""
 
 
@@ -220,7 +241,14 @@ def capture(parser: Parser, token: Token) -> CaptureNode:
 
 @register.simple_block_tag(takes_context=True)
 def dropdown(
-    context: Context, content: str, label: Any, *, icon: str = "", css: str = "btn", only_icon: bool = False, end: bool = True
+    context: Context,
+    content: str,
+    label: Any,
+    *,
+    icon: str = "",
+    css: str = "btn",
+    only_icon: bool = False,
+    end: bool = True,
 ) -> str:
     """A menu: the content is made of `<a class="dropdown-item">` and `<button class="dropdown-item">`."""
     values = {"content": content, "label": label, "icon": icon, "css": css, "only_icon": only_icon, "end": end}
@@ -229,7 +257,15 @@ def dropdown(
 
 @register.simple_block_tag(takes_context=True)
 def timeline_entry(
-    context: Context, content: str, *, title: Any, at: Any, icon: str = "point", by: Any = "", tone: str = "neutral", url: str = ""
+    context: Context,
+    content: str,
+    *,
+    title: Any,
+    at: Any,
+    icon: str = "point",
+    by: Any = "",
+    tone: str = "neutral",
+    url: str = "",
 ) -> str:
     """One thing that happened: who, what, when; the content says more."""
     values = {"content": content, "title": title, "at": at, "icon": icon, "by": by, "tone": tone, "url": url}

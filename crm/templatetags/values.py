@@ -68,7 +68,9 @@ def ago(moment: dt.datetime | None) -> SafeString:
     if moment is None:
         return _value(formats.NOTHING)
     text = formats.relative(moment, timezone.now())
-    return format_html('<time datetime="{}" title="{}" data-ago>{}</time>', moment.isoformat(), formats.exact(moment), text)
+    return format_html(
+        '<time datetime="{}" title="{}" data-ago>{}</time>', moment.isoformat(), formats.exact(moment), text
+    )
 
 
 @register.simple_tag

@@ -21,13 +21,15 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     """`page_base` is what a page extends: the whole shell, or only the dialog when htmx fills one."""
     return {
         "page_base": "components/dialog.html" if is_dialog(request) else "base.html",
+        # A callable: only an error page asks, and only then is the session read.
+        "error_base": lambda: "base.html" if _signed_in(request) else "base_public.html",
         "shell": SimpleLazyObject(lambda: _shell(request)),
     }
 
 
 def _shell(request: HttpRequest) -> dict[str, Any]:
-    user = getattr(request, "user", None)
-    signed_in = user is not None and user.is_authenticated
+    user: Any = getattr(request, "user", None)
+    signed_in = _signed_in(request)
     theme = user.theme if signed_in else "auto"
     sections = navigation.for_user(user) if signed_in else []
     return {
@@ -46,6 +48,11 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
         "palette_url": _url("search-palette"),
         "sessions_url": _url("usersessions_list"),
     }
+
+
+def _signed_in(request: HttpRequest) -> bool:
+    user = getattr(request, "user", None)
+    return user is not None and user.is_authenticated
 
 
 def _url(name: str) -> str | None:

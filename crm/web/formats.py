@@ -90,20 +90,26 @@ def relative(moment: dt.datetime, now: dt.datetime) -> str:
     if minutes < 1:
         return _("just now") if past else _("now")
     if minutes < 60:
-        text = ngettext("{count} minute ago", "{count} minutes ago", minutes) if past else ngettext(
-            "in {count} minute", "in {count} minutes", minutes
+        text = (
+            ngettext("{count} minute ago", "{count} minutes ago", minutes)
+            if past
+            else ngettext("in {count} minute", "in {count} minutes", minutes)
         )
         return text.format(count=minutes)
     if minutes < 60 * 24:
         hours = minutes // 60
-        text = ngettext("{count} hour ago", "{count} hours ago", hours) if past else ngettext(
-            "in {count} hour", "in {count} hours", hours
+        text = (
+            ngettext("{count} hour ago", "{count} hours ago", hours)
+            if past
+            else ngettext("in {count} hour", "in {count} hours", hours)
         )
         return text.format(count=hours)
     days = minutes // (60 * 24)
     if days <= 30:
-        text = ngettext("{count} day ago", "{count} days ago", days) if past else ngettext(
-            "in {count} day", "in {count} days", days
+        text = (
+            ngettext("{count} day ago", "{count} days ago", days)
+            if past
+            else ngettext("in {count} day", "in {count} days", days)
         )
         return text.format(count=days)
     return exact_date(moment)
@@ -122,7 +128,7 @@ def exact_date(day: dt.datetime | dt.date) -> str:
 
 
 def initials(name: Any) -> str:
-    """"Anna Snelling" → "AS"; of a Chinese name the given name, as on a badge: "张小伟" → "小伟"."""
+    """ "Anna Snelling" → "AS"; of a Chinese name the given name, as on a badge: "张小伟" → "小伟"."""
     words = str(name).split()
     if not words:
         return "?"

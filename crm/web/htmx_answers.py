@@ -49,6 +49,8 @@ def _attach_toasts(request: HttpRequest, response: HttpResponse) -> None:
     if not notes:
         return
     known = response.headers.get("HX-Trigger", "")
-    events = json.loads(known) if known.startswith("{") else {name.strip(): {} for name in known.split(",") if name.strip()}
+    events = (
+        json.loads(known) if known.startswith("{") else {name.strip(): {} for name in known.split(",") if name.strip()}
+    )
     events["toasts"] = {"notes": notes}
     response["HX-Trigger"] = json.dumps(events)

@@ -74,7 +74,9 @@ class Preferences(View):
 
 def remember_density(response: HttpResponse, density: str) -> HttpResponse:
     if density == "compact":
-        response.set_cookie(DENSITY_COOKIE, density, max_age=YEAR, samesite="Lax", httponly=True, secure=settings.SESSION_COOKIE_SECURE)
+        response.set_cookie(
+            DENSITY_COOKIE, density, max_age=YEAR, samesite="Lax", httponly=True, secure=settings.SESSION_COOKIE_SECURE
+        )
     else:
         response.delete_cookie(DENSITY_COOKIE, samesite="Lax")
     return response

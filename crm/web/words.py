@@ -20,7 +20,9 @@ WORDS = {
     "selected": _("{count} selected"),
     "all-selected": _("All {count} matching are selected"),
     "none-selected": _("Nothing is selected"),
-    "picked-up": _("{card} picked up in {column}, place {position} of {count}. Arrows move, Enter drops, Escape cancels."),
+    "picked-up": _(
+        "{card} picked up in {column}, place {position} of {count}. Arrows move, Enter drops, Escape cancels."
+    ),
     "now-at": _("{card}: {column}, place {position} of {count}."),
     "moved": _("{card} moved to {column}."),
     "move-cancelled": _("Cancelled. {card} is back where it was."),

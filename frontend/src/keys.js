@@ -1,0 +1,80 @@
+// Keys: Ctrl/⌘ K and / search, g + letter go, c create, l log an activity, ? help. Never while typing.
+// Where the keys lead stands in the page itself: data-go-key, data-create-key and data-key attributes.
+import { openPalette } from "./palette.js";
+import { say } from "./words.js";
+import { announce } from "./live.js";
+
+const WAIT = 1500;
+let prefix = null;
+let timer;
+
+function typing(event) {
+  const target = event.target;
+  return target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) && !/^(checkbox|radio|button|submit|range)$/.test(target.type);
+}
+
+const overlayOpen = () => document.querySelector("dialog[open]") !== null;
+
+function press(selector) {
+  const target = document.querySelector(selector);
+  if (!target) return false;
+  target.click();
+  return true;
+}
+
+function startPrefix(key) {
+  prefix = key;
+  clearTimeout(timer);
+  timer = setTimeout(() => { prefix = null; }, WAIT);
+}
+
+function afterPrefix(event) {
+  const attribute = prefix === "g" ? "data-go-key" : "data-create-key";
+  prefix = null;
+  if (!/^[a-z0-9]$/i.test(event.key)) return;
+  if (press(`[${attribute}="${event.key.toLowerCase()}"]`)) event.preventDefault();
+}
+
+function openCreate() {
+  const toggle = document.querySelector("[data-create-menu]");
+  if (!toggle) return;
+  if (toggle.getAttribute("aria-expanded") !== "true") toggle.click();
+  toggle.parentElement.querySelector(".dropdown-item")?.focus();
+  startPrefix("c");
+}
+
+function showHelp() {
+  const help = document.getElementById("key-help");
+  if (help && !help.open) help.showModal();
+}
+
+export function startKeys() {
+  document.addEventListener("keydown", (event) => {
+    if (event.isComposing || event.altKey) return;
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+      event.preventDefault();
+      return openPalette();
+    }
+    if (event.ctrlKey || event.metaKey || document.documentElement.dataset.keys === "off") return;
+    if (typing(event) || overlayOpen()) return;
+    if (prefix) return afterPrefix(event);
+    const actions = {
+      "/": openPalette,
+      "g": () => { startPrefix("g"); announce(say("go-where")); },
+      "c": openCreate,
+      "l": () => press("[data-log-activity]"),
+      "?": showHelp,
+    };
+    const action = actions[event.key];
+    if (action) {
+      event.preventDefault();
+      action();
+    } else if (/^[a-z]$/.test(event.key) && press(`[data-key="${event.key}"]`)) event.preventDefault();
+  });
+  document.addEventListener("click", (event) => {
+    if (event.target.closest?.("[data-open-keys]")) showHelp();
+    if (event.target.matches?.("dialog[data-light-dismiss]")) event.target.close();
+    const close = event.target.closest?.("[data-close]");
+    if (close) close.closest("dialog")?.close();
+  });
+}

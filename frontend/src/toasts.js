@@ -1,0 +1,51 @@
+// Toasts: short confirmations, with an Undo that is a form post. They stay while looked at or focused.
+import { say } from "./words.js";
+
+const SHOWN_FOR = 6000;
+const SHOWN_FOR_WITH_UNDO = 12000;
+const icons = { success: "circle-check", error: "alert-circle", warning: "alert-triangle", info: "info-circle" };
+
+export function toast({ text, level = "success", undo = null, link = null, label = null }) {
+  const area = document.getElementById("toasts");
+  const pattern = document.getElementById("toast-pattern");
+  if (!area || !pattern) return null;
+  const node = pattern.content.firstElementChild.cloneNode(true);
+  node.dataset.level = level;
+  node.querySelector("[data-text]").textContent = text;
+  const use = node.querySelector("use");
+  use.setAttribute("href", `${use.getAttribute("href").split("#")[0]}#${icons[level] ?? icons.info}`);
+  const form = node.querySelector("form");
+  if (undo) form.action = undo;
+  else form.remove();
+  const anchor = node.querySelector("a[data-link]");
+  if (link) {
+    anchor.href = link;
+    anchor.textContent = label ?? say("open");
+  } else anchor.remove();
+  area.append(node);
+  keepFor(node, undo ? SHOWN_FOR_WITH_UNDO : SHOWN_FOR);
+  return node;
+}
+
+function keepFor(node, time) {
+  if (node.dataset.level === "error") return; // an error waits until it is dismissed
+  let timer;
+  const start = () => { timer = setTimeout(() => node.remove(), time); };
+  const stop = () => clearTimeout(timer);
+  for (const event of ["mouseenter", "focusin"]) node.addEventListener(event, stop);
+  for (const event of ["mouseleave", "focusout"]) node.addEventListener(event, start);
+  start();
+}
+
+export function startToasts() {
+  for (const node of document.querySelectorAll("#toasts > .toast-note")) {
+    keepFor(node, node.querySelector("form") ? SHOWN_FOR_WITH_UNDO : SHOWN_FOR);
+  }
+  document.addEventListener("click", (event) => {
+    const close = event.target.closest?.("[data-close-toast]");
+    if (close) close.closest(".toast-note").remove();
+  });
+  document.addEventListener("toasts", (event) => {
+    for (const note of event.detail.notes ?? []) toast(note);
+  });
+}
