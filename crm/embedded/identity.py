@@ -27,6 +27,14 @@ class Identity:
         if self.uid is not None and self.gid is not None:
             os.chown(path, self.uid, self.gid)
 
+    def adopt(self, folder: Path) -> None:
+        """Take over what root copied or unpacked here as itself."""
+        if self.uid is None or not folder.exists() or folder.stat().st_uid == self.uid:
+            return
+        for parent, _, files in os.walk(folder):
+            for path in (parent, *(os.path.join(parent, name) for name in files)):
+                os.chown(path, self.uid, self.gid or -1, follow_symlinks=False)
+
     @property
     def launch_options(self) -> dict[str, int | None]:
         return {"uid": self.uid, "gid": self.gid, "capability": self.capability}

@@ -21,7 +21,7 @@ def main(arguments: list[str]) -> None:
     if how.get("uid") is not None:
         become(how["uid"], how["gid"], how.get("capability"))
     if how.get("parent"):
-        die_with(how["parent"])
+        die_with(how["parent"], how.get("signal", signal.SIGINT))
     os.execv(command[0], command)
 
 
@@ -46,11 +46,11 @@ def keep(capability: int) -> None:
     prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability)
 
 
-def die_with(parent: int) -> None:
-    """Be stopped when the keeper is gone, however it went. (After the change of user, which would clear it.)"""
+def die_with(parent: int, number: int) -> None:
+    """Be stopped when the parent is gone, however it went. (After the change of user, which would clear it.)"""
     if not sys.platform.startswith("linux"):
         return
-    prctl(PR_SET_PDEATHSIG, signal.SIGINT)
+    prctl(PR_SET_PDEATHSIG, number)
     if os.getppid() != parent:
         sys.exit(1)
 

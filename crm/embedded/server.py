@@ -120,6 +120,7 @@ def _start_keeper(layout: Layout) -> None:
     claim.refuse_leftover(layout, claim.read(layout))
     cluster.check(layout)
     who = identity.choose(layout.data, binary("postgres"), layout.sockets)
+    who.adopt(layout.data)
     cluster.create(layout, who)
     cluster.stop_leftover(layout)
     _prepare_sockets(layout, who)
