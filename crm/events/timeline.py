@@ -80,7 +80,7 @@ def _linked_events(record: models.Model, before: Before, limit: int) -> list[Eve
             links = keyset.after(links, ("at", "event_id"), (at, key), descending=True)
         else:
             links = links.filter(at__lt=at)
-    links = links.order_by("-at", "-event").select_related("event__by")[:limit]
+    links = links.order_by("-at", "-event_id").select_related("event__by")[:limit]
     return [link.event for link in links]
 
 
