@@ -62,7 +62,10 @@ def button(
     css: str = "",
     **others: Any,
 ) -> dict[str, Any]:
-    """A button, or a link that looks like one. `kind`: default, primary, danger, quiet. `dialog` opens `href` over the page."""
+    """A button, or a link that looks like one; `dialog` opens `href` over the page.
+
+    `kind`: default, primary, danger, quiet. Other arguments become attributes: hx_post="…" is hx-post="…".
+    """
     if dialog:
         others = {"hx_get": href, "hx_target": "#dialog"} | others
     return {
@@ -177,7 +180,7 @@ def tabs(items: Sequence[dict[str, Any]], label: Any = "", target: str = "") -> 
 
 @register.inclusion_tag("components/panels.html", takes_context=True)
 def panels(context: Context, slot: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
-    """Every panel registered for the slot; further arguments go into its URL: {% panels "customer.side" customer.pk %}."""
+    """Every panel of the slot; further arguments go into its URL: {% panels "customer.side" customer.pk %}."""
     chosen = registry.for_slot(slot, context["request"].user)
     return {"slot": slot, "panels": [(panel, reverse(panel.url_name, args=args, kwargs=kwargs)) for panel in chosen]}
 

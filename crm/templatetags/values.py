@@ -22,7 +22,8 @@ AVATAR_SHADES = 8
 def _value(text: str) -> SafeString:
     if text == formats.NOTHING:
         return format_html(
-            '<span class="value nothing"><span aria-hidden="true">{}</span><span class="visually-hidden">{}</span></span>',
+            '<span class="value nothing"><span aria-hidden="true">{}</span>'
+            '<span class="visually-hidden">{}</span></span>',
             text,
             _("no value"),
         )
