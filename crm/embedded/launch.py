@@ -17,7 +17,8 @@ CAPABILITY_VERSION_3 = 0x20080522
 
 def main(arguments: list[str]) -> None:
     how, command = json.loads(arguments[0]), arguments[1:]
-    os.umask(0o077)
+    os.umask(how.get("umask", 0o077))
+    os.nice(how.get("nice", 0))
     if how.get("uid") is not None:
         become(how["uid"], how["gid"], how.get("capability"))
     if how.get("parent"):
@@ -53,6 +54,12 @@ def die_with(parent: int, number: int) -> None:
     prctl(PR_SET_PDEATHSIG, number)
     if os.getppid() != parent:
         sys.exit(1)
+
+
+def current_umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
 
 
 def prctl(option: int, *values: int) -> None:

@@ -32,8 +32,10 @@ class BoundProcess(Process):
         # The process that honcho forks for each child, and through launch.py the child itself.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         launch.die_with(self.supervisor, signal.SIGKILL)
-        how = json.dumps({"parent": os.getpid(), "signal": int(signal.SIGTERM)})
-        wrapper = [sys.executable, "-I", "-S", launch.__file__, how]
+        how: dict[str, int] = {"parent": os.getpid(), "signal": signal.SIGTERM, "umask": launch.current_umask()}
+        if self.name != "web":
+            how["nice"] = 5  # people wait for pages, nobody for the background
+        wrapper = [sys.executable, "-I", "-S", launch.__file__, json.dumps(how)]
         self.cmd = f"exec {shlex.join(wrapper)} {self.cmd}"
         super().run(events, ignore_signals)
 

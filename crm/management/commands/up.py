@@ -108,9 +108,9 @@ def commands(address: tuple[str, int]) -> dict[str, str]:
     web += ["--graceful-timeout", HURRY, "--timeout", 60]
     return {
         "web": supervisor.script("gunicorn", *map(str, web)),
-        "worker": supervisor.script("celery", "-A", "crm", "worker", "--concurrency", "2", *quiet, *lonely),
+        "worker": supervisor.script("celery", "-A", "crm", "--quiet", "worker", "--concurrency", "2", *quiet, *lonely),
         "beat": supervisor.script(
-            "celery", "-A", "crm", "beat", *quiet, "--schedule", settings.VAR_DIR / "beat-schedule", "--pidfile="
+            "celery", "-A", "crm", "--quiet", "beat", *quiet, "--schedule", settings.VAR_DIR / "beat-schedule", "--pidfile="
         ),
     }
 
