@@ -11,13 +11,14 @@ class CrmConfig(AppConfig):
 
         from crm.access import kinds
         from crm.actions import roles
-        from crm.models import BusinessCalendar, Team, User
+        from crm.models import BusinessCalendar, SavedView, Team, User
 
         kinds.register(User, label=_("person"), label_plural=_("people"), icon="user")
         kinds.register(Team, label=_("team"), label_plural=_("teams"), icon="users-group")
         kinds.register(
             BusinessCalendar, label=_("business calendar"), label_plural=_("business calendars"), icon="calendar"
         )
+        kinds.register(SavedView, label=_("saved view"), label_plural=_("saved views"), icon="bookmark")
         kinds.register(
             None, code="settings", label=_("settings"), label_plural=_("settings"), icon="settings"
         )

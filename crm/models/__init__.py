@@ -4,14 +4,18 @@ from crm.models.job import JobRun
 from crm.models.notification import Notification
 from crm.models.record import Record, StaleVersion
 from crm.models.role import Role, RoleGrant
+from crm.models.saved_view import ChosenColumns, SavedView
 from crm.models.search_document import SearchDocument
 from crm.models.team import Team
+from crm.models.token import ApiToken
 from crm.models.user import User
 
 __all__ = [
+    "ApiToken",
     "BusinessCalendar",
     "CalendarFrame",
     "CalendarHoliday",
+    "ChosenColumns",
     "Delivery",
     "Event",
     "EventLink",
@@ -20,6 +24,7 @@ __all__ = [
     "Record",
     "Role",
     "RoleGrant",
+    "SavedView",
     "SearchDocument",
     "StaleVersion",
     "Team",

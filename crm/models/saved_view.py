@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Case, Q, Value, When
+from django.utils.translation import gettext_lazy as _
+
+from crm.access.grants import Access
+from crm.access.permissions import Reach, Verb
+from crm.access.querysets import Rule
+from crm.models.record import Record, RecordQuerySet
+
+
+class SavedViewQuerySet(RecordQuerySet):
+    def extra_rules(self, access: Access, verb: Verb) -> list[Rule]:
+        """A view can be seen by those it was shared with."""
+        if verb != Verb.VIEW:
+            return []
+        return [Rule("shared", _("it is shared with the person"), shared_with(access.user))]
+
+    def of(self, list_code: str) -> Self:
+        return self.filter(list_code=list_code)
+
+    def shown_to(self, user: Any) -> Self:
+        """The person's own and those shared with them, nearest first: not everything a wide role may look at."""
+        nearest = Case(
+            When(audience=SavedView.Audience.PERSONAL, then=Value(0)),
+            When(audience=SavedView.Audience.TEAM, then=Value(1)),
+            default=Value(2),
+        )
+        return (
+            self.visible_to(user)
+            .filter(Q(owner=user) | shared_with(user))
+            .annotate(distance=nearest)
+            .order_by("distance", "position", "name", "pk")
+        )
+
+
+def shared_with(user: Any) -> Q:
+    """What is shared with a team is shared with the teams below it too."""
+    above = user.team.path if getattr(user, "team_id", None) else []
+    everyone = Q(audience=SavedView.Audience.EVERYONE)
+    return everyone | Q(audience=SavedView.Audience.TEAM, team__in=above) if above else everyone
+
+
+class SavedView(Record):
+    """A list as somebody arranged it: its filters, order and columns under a name."""
+
+    kind: ClassVar[str] = "saved_view"
+
+    class Audience(models.TextChoices):
+        PERSONAL = "personal", _("Only me")
+        TEAM = "team", _("My team and the teams below")
+        EVERYONE = "everyone", _("Everyone")
+
+    list_code = models.CharField(max_length=60, editable=False)
+    name = models.CharField(_("name"), max_length=60)
+    audience = models.CharField(_("for"), max_length=8, choices=Audience.choices, default=Audience.PERSONAL)
+    # The query string of the list: search, filters, order and columns; read through the list's own declarations.
+    query = models.TextField(blank=True, editable=False)
+    position = models.PositiveSmallIntegerField(_("position"), default=100)
+    is_default = models.BooleanField(_("open the list with it"), default=False)
+
+    objects = SavedViewQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("saved view")
+        verbose_name_plural = _("saved views")
+        ordering = ["list_code", "position", "name", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["list_code", "owner", "name"], condition=Q(deleted_at=None), name="saved_view_name_once_per_owner"
+            ),
+            models.CheckConstraint(
+                condition=Q(audience="team", team__isnull=False) | (~Q(audience="team") & Q(team__isnull=True)),
+                name="saved_view_for_a_team_names_it",
+            ),
+            models.CheckConstraint(condition=Q(owner__isnull=False), name="saved_view_has_an_owner"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        self.name = " ".join(self.name.split())
+        if not self.name:
+            raise ValidationError({"name": _("Give the view a name.")})
+
+    @property
+    def is_shared(self) -> bool:
+        return self.audience != self.Audience.PERSONAL
+
+
+def audiences_open_to(user: Any) -> list[tuple[str, Any]]:
+    """With whom a person may share a view: as far as the role lets them assign."""
+    reach = user.access.reach(SavedView.kind, Verb.ASSIGN)
+    widest = {Reach.NONE: 1, Reach.OWN: 1, Reach.TEAM: 2, Reach.SUBTREE: 2, Reach.ALL: 3}[reach]
+    choices = SavedView.Audience.choices[:widest]
+    return [choice for choice in choices if choice[0] != SavedView.Audience.TEAM or user.team_id]
+
+
+class ChosenColumns(models.Model):
+    """Which columns of a list a person wants to see, in their order."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    list_code = models.CharField(max_length=60)
+    columns = models.JSONField(default=list)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "list_code"], name="columns_chosen_once_per_list")]
+
+    def __str__(self) -> str:
+        return f"{self.list_code}: {', '.join(self.columns)}"
