@@ -1,5 +1,8 @@
+from service.models.message import Message
 from service.models.queue import Queue
-from service.models.sla import SlaPolicy, SlaTarget
-from service.models.ticket import Message, Ticket, TicketEvent, TicketState
+from service.models.sla import Priority, SlaPolicy, SlaTarget
+from service.models.state import TicketState
+from service.models.ticket import Ticket
+from service.models.ticket_event import TicketEvent
 
-__all__ = ["Message", "Queue", "SlaPolicy", "SlaTarget", "Ticket", "TicketEvent", "TicketState"]
+__all__ = ["Message", "Priority", "Queue", "SlaPolicy", "SlaTarget", "Ticket", "TicketEvent", "TicketState"]

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from crm.models import BusinessCalendar
@@ -30,7 +33,10 @@ class SlaPolicy(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return gettext(self.name)  # the shipped policy is named in English and shown in the reader's language
+
+    def target_for(self, priority: int) -> SlaTarget | None:
+        return next((target for target in self.targets.all() if target.priority == priority), None)
 
 
 class SlaTarget(models.Model):
@@ -47,6 +53,10 @@ class SlaTarget(models.Model):
         ordering = ["-priority"]
         constraints = [
             models.UniqueConstraint(fields=["policy", "priority"], name="sla_target_once_per_priority"),
+            models.CheckConstraint(
+                condition=Q(first_response__gt=timedelta(0), resolution__gt=timedelta(0)),
+                name="sla_target_is_longer_than_nothing",
+            ),
         ]
 
     def __str__(self) -> str:

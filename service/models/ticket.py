@@ -4,41 +4,15 @@ from datetime import datetime
 from typing import ClassVar, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from crm.models import Record, Team, User
+from crm.models import Record
 from crm.models.record import RecordQuerySet
 from customers.models import Contact, Customer
 from service.models.queue import Queue
 from service.models.sla import Priority, SlaPolicy
-
-
-class TicketState(models.Model):
-    """A state by the name an organisation gives it, in one of three categories the clocks understand."""
-
-    class Category(models.TextChoices):
-        OPEN = "open", _("open")
-        PAUSED = "paused", _("paused")  # waiting for the customer: the resolution clock stands still
-        RESOLVED = "resolved", _("resolved")
-
-    name = models.CharField(_("name"), max_length=60, unique=True)
-    category = models.CharField(_("category"), max_length=8, choices=Category.choices)
-    position = models.PositiveSmallIntegerField(_("position"), default=0)
-    is_default = models.BooleanField(_("default of its category"), default=False)
-
-    class Meta:
-        verbose_name = _("ticket state")
-        verbose_name_plural = _("ticket states")
-        ordering = ["position", "pk"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["category"], condition=Q(is_default=True), name="one_default_state_per_category"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
+from service.models.state import TicketState
 
 
 class TicketQuerySet(RecordQuerySet):
@@ -59,9 +33,21 @@ class TicketQuerySet(RecordQuerySet):
 
     def overdue(self, now: datetime) -> Self:
         """Past a deadline that is still running."""
-        late_answer = Q(first_response_at=None, first_response_due_at__lt=now)
-        late_resolution = Q(state__category=TicketState.Category.OPEN, resolution_due_at__lt=now)
-        return self.unresolved().filter(late_answer | late_resolution)
+        return self.filter(next_due_at__lt=now)
+
+    def by_urgency(self) -> Self:
+        """The next ticket to take first: nearest running deadline, then priority, then age."""
+        return self.order_by(F("next_due_at").asc(nulls_last=True), "-priority", "opened_at", "pk")
+
+    def with_late_answer(self, now: datetime) -> Self:
+        """The first-response deadline was missed and nobody has noted it yet."""
+        return self.unresolved().filter(
+            first_response_at=None, first_response_due_at__lt=now, first_response_breached_at=None
+        )
+
+    def with_late_resolution(self, now: datetime) -> Self:
+        """The resolution deadline was missed while the clock ran, and nobody has noted it yet."""
+        return self.open().filter(resolution_due_at__lt=now, resolution_breached_at=None)
 
 
 class Ticket(Record):
@@ -109,6 +95,15 @@ class Ticket(Record):
     reopen_count = models.PositiveSmallIntegerField(_("reopened"), default=0, editable=False)
     first_response_due_at = models.DateTimeField(_("answer due"), null=True, blank=True, editable=False)
     resolution_due_at = models.DateTimeField(_("resolution due"), null=True, blank=True, editable=False)
+    # The targets that applied, so that a later change of the policy does not rewrite what was promised.
+    first_response_target = models.DurationField(null=True, blank=True, editable=False)
+    resolution_target = models.DurationField(null=True, blank=True, editable=False)
+    # The nearest deadline whose clock runs; null while none does. What the queue is ordered by.
+    next_due_at = models.DateTimeField(_("next deadline"), null=True, blank=True, editable=False)
+    first_response_breached_at = models.DateTimeField(null=True, blank=True, editable=False)
+    resolution_breached_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Since when the customer waits for an answer: their oldest message nobody has replied to.
+    waiting_since = models.DateTimeField(_("waiting since"), null=True, blank=True, editable=False)
 
     objects = TicketQuerySet.as_manager()
 
@@ -122,78 +117,51 @@ class Ticket(Record):
             models.Index(fields=["owner", "-updated_at", "-id"], name="ticket_owner", condition=Q(deleted_at=None)),
             models.Index(fields=["team", "-updated_at", "-id"], name="ticket_team", condition=Q(deleted_at=None)),
             models.Index(fields=["customer", "-opened_at"], name="ticket_customer", condition=Q(deleted_at=None)),
+            models.Index(fields=["next_due_at", "id"], name="ticket_next_due", condition=Q(deleted_at=None)),
             models.Index(
-                fields=["resolution_due_at", "id"],
-                name="ticket_next_due",
-                condition=Q(deleted_at=None, resolved_at=None),
+                fields=["first_response_due_at"],
+                name="ticket_answer_due",
+                condition=Q(deleted_at=None, first_response_at=None, first_response_breached_at=None),
+            ),
+            models.Index(
+                fields=["resolution_due_at"],
+                name="ticket_resolution_due",
+                condition=Q(deleted_at=None, resolved_at=None, resolution_breached_at=None),
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(closed_at=None) | Q(resolved_at__isnull=False), name="ticket_closed_only_when_resolved"
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.number} {self.subject}"
 
+    @property
+    def is_open(self) -> bool:
+        return self.state.category == TicketState.Category.OPEN
 
-class Message(models.Model):
-    """What was said about a ticket: by the customer, to the customer, or among ourselves."""
+    @property
+    def is_paused(self) -> bool:
+        return self.state.category == TicketState.Category.PAUSED
 
-    class Direction(models.TextChoices):
-        INBOUND = "inbound", _("from the customer")
-        OUTBOUND = "outbound", _("to the customer")
-        NOTE = "note", _("internal note")
+    @property
+    def is_resolved(self) -> bool:
+        return self.state.category == TicketState.Category.RESOLVED
 
-    ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="messages")
-    direction = models.CharField(_("direction"), max_length=8, choices=Direction.choices)
-    author = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
-    contact = models.ForeignKey(Contact, models.SET_NULL, null=True, blank=True, related_name="+")
-    body = models.TextField(_("text"))
-    at = models.DateTimeField(_("at"))
-    is_automatic = models.BooleanField(default=False)  # an automatic receipt is no first response
+    @property
+    def is_closed(self) -> bool:
+        return self.closed_at is not None
 
-    class Meta:
-        ordering = ["at", "pk"]
-        indexes = [models.Index(fields=["ticket", "at", "id"], name="message_conversation")]
+    def running_deadlines(self) -> dict[str, datetime]:
+        """The deadlines whose clocks run now, by the name of the clock."""
+        due = {}
+        if not self.is_resolved and self.first_response_at is None and self.first_response_due_at:
+            due["first_response"] = self.first_response_due_at
+        if self.is_open and self.resolution_due_at:
+            due["resolution"] = self.resolution_due_at
+        return due
 
-    def __str__(self) -> str:
-        return self.body[:80]
-
-
-class TicketEvent(models.Model):
-    """One change of a ticket and what was true then. Rows are only ever added; the KPIs are read off them."""
-
-    class Type(models.TextChoices):
-        OPENED = "opened", _("opened")
-        ASSIGNED = "assigned", _("assigned")
-        MOVED = "moved", _("moved to another queue")
-        ANSWERED = "answered", _("answered")
-        PAUSED = "paused", _("paused")
-        RESUMED = "resumed", _("resumed")
-        RESOLVED = "resolved", _("resolved")
-        REOPENED = "reopened", _("reopened")
-        CLOSED = "closed", _("closed")
-        PRIORITISED = "prioritised", _("priority changed")
-        CHANGED = "changed", _("changed")
-
-    ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="events")
-    type = models.CharField(max_length=12, choices=Type.choices)
-    at = models.DateTimeField()
-    recorded_at = models.DateTimeField()
-    by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
-    state = models.ForeignKey(TicketState, models.PROTECT, related_name="+")
-    category = models.CharField(max_length=8, choices=TicketState.Category.choices)
-    queue = models.ForeignKey(Queue, models.PROTECT, related_name="+")
-    owner = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
-    team = models.ForeignKey(Team, models.PROTECT, null=True, related_name="+")
-    priority = models.PositiveSmallIntegerField(choices=Priority.choices)
-    # Business seconds from opening, pauses taken out, as the SLA clock stood; null where there is no policy.
-    elapsed = models.DurationField(null=True)
-    data = models.JSONField(default=dict)
-
-    class Meta:
-        ordering = ["at", "pk"]
-        indexes = [
-            models.Index(fields=["ticket", "at", "id"], name="ticket_event_history"),
-            models.Index(fields=["type", "at"], name="ticket_event_type"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.ticket_id} {self.type}"
+    def clean(self) -> None:
+        self.subject = " ".join(self.subject.split())
