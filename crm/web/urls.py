@@ -1,9 +1,13 @@
 from django.urls import URLPattern, URLResolver, path
 
-from crm.web import home, preferences
+from crm.web import home, preferences, sessions, tokens, why
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
     path("preferences/", preferences.Preferences.as_view(), name="preferences"),
     path("i18n/setlang/", preferences.Language.as_view(), name="set-language"),
+    path("accounts/sessions/<int:pk>/end/", sessions.SessionEnd.as_view(), name="session-end"),
+    path("accounts/tokens/", tokens.TokenList.as_view(), name="token-list"),
+    path("accounts/tokens/<int:pk>/revocation/", tokens.TokenRevocation.as_view(), name="token-revocation"),
+    path("why/<slug:kind>/<int:pk>/", why.Why.as_view(), name="why"),
 ]

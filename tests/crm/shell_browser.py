@@ -1,0 +1,56 @@
+"""The system's Chromium, signed in, for the tests of the shell. Whatever the policy blocks fails the test."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.factories.crm import UserFactory
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    # Playwright runs a loop in this thread; the database is still only used from one place at a time.
+    patch = pytest.MonkeyPatch()
+    patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+    with sync_playwright() as playwright:
+        path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+    patch.undo()
+
+
+@pytest.fixture
+def templates(settings: Any) -> None:
+    """The pages of tests/crm/templates, beside the real ones."""
+    real = settings.TEMPLATES[0]
+    here = settings.BASE_DIR / "tests/crm/templates"
+    settings.TEMPLATES = [{**real, "DIRS": [*real["DIRS"], here]}]
+
+
+@pytest.fixture
+def page(browser: Browser, live_server: Any, templates: None) -> Iterator[Page]:
+    user = UserFactory(name="Anna Snelling", email="anna@example.com")
+    client = Client()
+    client.force_login(user)
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, base_url=live_server.url)
+    context.add_cookies(
+        [{"name": settings.SESSION_COOKIE_NAME, "value": client.cookies[settings.SESSION_COOKIE_NAME].value, "url": live_server.url}]
+    )
+    page = context.new_page()
+    page.set_default_timeout(5000)
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.complaints = complaints  # type: ignore[attr-defined]
+    yield page
+    context.close()
+    refused = [text for text in complaints if "Content Security Policy" in text or "Error:" in text]
+    assert refused == [], refused
