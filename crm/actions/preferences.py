@@ -14,4 +14,6 @@ def prefer(*, by: User, at: datetime, **changes: Any) -> User:
     refused = set(changes) - {"language", "theme", "timezone"}
     if refused:
         raise ValueError(f"Not a preference: {', '.join(sorted(refused))}.")
-    return records.update(by, changes, by=by, at=at, event="preferred")
+    # Read anew: `request.user` is a lazy stand-in, not a User.
+    person = User.objects.get(pk=by.pk)
+    return records.update(person, changes, by=person, at=at, event="preferred")

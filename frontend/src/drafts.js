@@ -132,6 +132,8 @@ export function startDrafts() {
     const { ctx } = event.detail;
     const form = ctx.sourceElement?.closest?.("form[data-draft]");
     if (!form || ctx.request.method === "GET") return;
+    // Sent to the sign-in, nothing was saved.
+    if (ctx.hx?.redirect?.startsWith("/accounts/")) return;
     const saved = ctx.response.status < 300 && !ctx.response.raw.redirected && !/aria-invalid="true"|data-form-errors/.test(ctx.text);
     if (saved || ctx.hx?.redirect) storage.drop(keyOf(form));
   });

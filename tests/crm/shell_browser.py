@@ -42,7 +42,13 @@ def page(browser: Browser, live_server: Any, templates: None) -> Iterator[Page]:
     client.force_login(user)
     context = browser.new_context(viewport={"width": 1280, "height": 800}, base_url=live_server.url)
     context.add_cookies(
-        [{"name": settings.SESSION_COOKIE_NAME, "value": client.cookies[settings.SESSION_COOKIE_NAME].value, "url": live_server.url}]
+        [
+            {
+                "name": settings.SESSION_COOKIE_NAME,
+                "value": client.cookies[settings.SESSION_COOKIE_NAME].value,
+                "url": live_server.url,
+            }
+        ]
     )
     page = context.new_page()
     page.set_default_timeout(5000)

@@ -29,7 +29,12 @@ class ThingForm(forms.Form):
 
 def gallery(request: HttpRequest) -> HttpResponse:
     chart = {
-        "data": {"values": [{"month": m, "won": w, "complete": m != "May"} for m, w in zip(["Mar", "Apr", "May"], [3, 5, 2], strict=True)]},
+        "data": {
+            "values": [
+                {"month": m, "won": w, "complete": m != "May"}
+                for m, w in zip(["Mar", "Apr", "May"], [3, 5, 2], strict=True)
+            ]
+        },
         "mark": "bar",
         "height": 160,
         "encoding": {
@@ -45,7 +50,10 @@ def gallery(request: HttpRequest) -> HttpResponse:
         "rows": [["Mar", 3], ["Apr", 5], ["May", 2]],
         "earlier": timezone.now() - timedelta(minutes=5),
         "amount": Decimal("1234.5"),
-        "tabs": [{"label": "All", "url": "/gallery/", "active": True, "count": 3}, {"label": "Mine", "url": "/gallery/?mine"}],
+        "tabs": [
+            {"label": "All", "url": "/gallery/", "active": True, "count": 3},
+            {"label": "Mine", "url": "/gallery/?mine"},
+        ],
         "numbers": range(3),
     }
     return render(request, "tests/gallery.html", values)
