@@ -22,7 +22,7 @@ endif
 .DELETE_ON_ERROR:
 .PHONY: run test check fix lock frontend install install-dev translations
 
-run: install frontend translations
+run: install frontend
 	@exec $(BIN)/python manage.py up $(UP)
 
 test: install-dev frontend translations
@@ -32,8 +32,11 @@ install: $(STAMPS)/run
 install-dev: $(STAMPS)/dev
 frontend: $(STAMPS)/frontend
 
-translations: $(STAMPS)/run
-	@$(BIN)/python manage.py compile_translations
+translations: $(STAMPS)/translations
+
+$(STAMPS)/translations: $(shell find locale -name '*.po') $(STAMPS)/run
+	$(BIN)/python manage.py compile_translations
+	@touch $@
 
 # --- Python -------------------------------------------------------------------------------------------------------
 
