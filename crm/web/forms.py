@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.core import signing
 from django.core.exceptions import ValidationError
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -58,7 +59,7 @@ class RecordForm(forms.ModelForm):
         if text in ("None", "") and field.null:
             return None
         if field.is_relation:
-            return field.related_model._base_manager.filter(pk=text).first()
+            return field.related_model(pk=field.target_field.to_python(text))  # only ever compared, by key
         return field.to_python(text)
 
     def _field(self, name: str) -> Any:
@@ -81,7 +82,7 @@ def conflict(request: HttpRequest, form: RecordForm, stale: StaleVersion) -> Htt
             "label": form.fields[name].label or name,
             "mine": form.cleaned_data.get(name),
             "theirs": getattr(stale.record, name),
-            "base": base.get(name),
+            "base": None if isinstance(base.get(name), Model) else base.get(name),
         }
         for name in stale.fields
         if name in form.fields
@@ -89,6 +90,8 @@ def conflict(request: HttpRequest, form: RecordForm, stale: StaleVersion) -> Htt
     fresh = {"version": stale.record.version}
     form.add_error(None, _("Somebody else changed this meanwhile. Nothing of yours is lost: compare and save again."))
     return render(
-        request, "components/conflict.html", {"form": form, "rows": rows, "fresh": fresh, "record": stale.record},
+        request,
+        "components/conflict.html",
+        {"form": form, "rows": rows, "fresh": fresh, "record": stale.record},
         status=409,
     )

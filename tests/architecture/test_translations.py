@@ -1,0 +1,65 @@
+"""Every string a person reads is in both languages, with the same places for values."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import polib
+
+from crm.management import catalogue
+from tests.architecture.sources import ROOT
+
+CATALOGUE = ROOT / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po"
+PLACES = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w+\}")
+
+
+def messages(path: Path) -> dict[str, polib.POEntry]:
+    return {entry.msgid: entry for entry in polib.pofile(str(path)) if not entry.obsolete}
+
+
+def test_no_message_is_untranslated_or_fuzzy():
+    catalogue = messages(CATALOGUE)
+    open_ones = [entry.msgid for entry in catalogue.values() if entry.fuzzy or not entry.translated()]
+    assert len(catalogue) > 300
+    assert not open_ones, f"{len(open_ones)} open: " + "\n".join(open_ones[:50])
+
+
+def test_translations_keep_the_places_for_values():
+    wrong = []
+    for entry in messages(CATALOGUE).values():
+        wanted = {place.group(0) for place in PLACES.finditer(entry.msgid + entry.msgid_plural)}
+        for text in [entry.msgstr, *entry.msgstr_plural.values()]:
+            found = {place.group(0) for place in PLACES.finditer(text)}
+            if text and not (found <= wanted and (wanted - found) <= {"%(count)d", "%(counter)s"}):
+                wrong.append(entry.msgid)
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_catalogue_holds_every_message_of_the_sources_and_no_other():
+    wanted = {(message.context, message.text) for message in catalogue.messages_of(ROOT)}
+    stored = {(entry.msgctxt or "", entry.msgid) for entry in polib.pofile(str(CATALOGUE)) if not entry.obsolete}
+    assert len(wanted) > 300
+    assert sorted(wanted - stored) == [], "run: manage.py messages"
+    assert sorted(stored - wanted) == [], "run: manage.py messages"
+
+
+def test_messages_are_found_in_python_and_templates():
+    python = """x = _("One"), gettext_lazy("Two " "parts"), ngettext("%(n)d day", "%(n)d days", n), pgettext("verb", "Open")"""
+    assert set(catalogue._in_python(python)) == {
+        catalogue.Message("One"),
+        catalogue.Message("Two parts"),
+        catalogue.Message("%(n)d day", "%(n)d days"),
+        catalogue.Message("Open", context="verb"),
+    }
+    template = (
+        "{% translate \"It's (late)\" %}{% blocktranslate count n=rows|length %}One row{% plural %}{{ n }} rows"
+        "{% endblocktranslate %}{% blocktranslate with name=x %}Hello {{ name }}{% endblocktranslate %}"
+        '{% button _("Save") %}'
+    )
+    assert set(catalogue._in_template(template)) == {
+        catalogue.Message("It's (late)"),
+        catalogue.Message("One row", "%(n)s rows"),
+        catalogue.Message("Hello %(name)s"),
+        catalogue.Message("Save"),
+    }
