@@ -181,6 +181,9 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = os.environ.get("TIME_ZONE", "UTC")  # where periods are cut; each person sees their own zone
 
+# Numbers written without a country code are read as of there ("CN", "GB"); unset, they are kept as typed.
+PHONE_REGION = os.environ.get("PHONE_REGION") or None
+
 # Files --------------------------------------------------------------------------------------------------------------
 
 STATIC_URL = "static/"

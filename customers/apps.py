@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -7,16 +9,22 @@ class CustomersConfig(AppConfig):
     verbose_name = _("Customers")
 
     def ready(self) -> None:
+        from crm.search import documents
+        from customers.models import words
+
+        self.declare_kinds()
+        for kind, describe in words.DESCRIBE.items():
+            documents.searchable(kind, describe)
+
+    def declare_kinds(self) -> None:
         from crm.access import kinds
         from customers.models import Activity, Contact, Customer, Task
 
-        kinds.register(
-            Customer, label=_("customer"), label_plural=_("customers"), icon="building", detail_url="customer-detail"
-        )
-        kinds.register(
-            Contact, label=_("contact"), label_plural=_("contacts"), icon="address-book", detail_url="contact-detail"
-        )
-        kinds.register(
-            Activity, label=_("activity"), label_plural=_("activities"), icon="phone", detail_url="activity-detail"
-        )
-        kinds.register(Task, label=_("task"), label_plural=_("tasks"), icon="checkbox", detail_url="task-detail")
+        declared: list[tuple[Any, Any, Any, str, str]] = [
+            (Customer, _("customer"), _("customers"), "building", "customer-detail"),
+            (Contact, _("contact"), _("contacts"), "address-book", "contact-detail"),
+            (Activity, _("activity"), _("activities"), "phone", "activity-detail"),
+            (Task, _("task"), _("tasks"), "checkbox", "task-detail"),
+        ]
+        for model, label, label_plural, icon, detail_url in declared:
+            kinds.register(model, label=label, label_plural=label_plural, icon=icon, detail_url=detail_url)

@@ -1,6 +1,7 @@
 from customers.models.activity import Activity
 from customers.models.contact import Contact, CustomerContact
-from customers.models.customer import Collaborator, Customer
+from customers.models.customer import Collaborator, Customer, HealthBand
+from customers.models.standing import Standing
 from customers.models.task import Task
 
-__all__ = ["Activity", "Collaborator", "Contact", "Customer", "CustomerContact", "Task"]
+__all__ = ["Activity", "Collaborator", "Contact", "Customer", "CustomerContact", "HealthBand", "Standing", "Task"]

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from datetime import datetime
-from typing import ClassVar, Self
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -10,11 +10,23 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.models import Record
 from crm.models.record import RecordQuerySet
+from customers.models import tidy
+from customers.models.about import AboutARecord
 from customers.models.contact import Contact
 from customers.models.customer import Customer
 
 
 class ActivityQuerySet(RecordQuerySet):
+    def of_customer(self, customer: Customer) -> Self:
+        return self.filter(customer=customer)
+
+    def with_contact(self, contact: Contact) -> Self:
+        return self.filter(contacts=contact)
+
+    def about(self, record: Any) -> Self:
+        """Those that belong to a record of an app above."""
+        return self.filter(about_kind=record.kind, about_id=record.pk)
+
     def outbound(self) -> Self:
         return self.filter(direction=Activity.Direction.OUTBOUND)
 
@@ -22,7 +34,7 @@ class ActivityQuerySet(RecordQuerySet):
         return self.filter(at__gte=start, at__lt=end)
 
 
-class Activity(Record):
+class Activity(AboutARecord, Record):
     """Something done with a customer. `owner` is who did it, `team` that person's team at the time."""
 
     kind: ClassVar[str] = "activity"
@@ -50,9 +62,7 @@ class Activity(Record):
 
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="activities", verbose_name=_("customer"))
     type = models.CharField(_("type"), max_length=8, choices=Type.choices)
-    direction = models.CharField(
-        _("direction"), max_length=8, choices=Direction.choices, default=Direction.OUTBOUND
-    )
+    direction = models.CharField(_("direction"), max_length=8, choices=Direction.choices, default=Direction.OUTBOUND)
     outcome = models.CharField(_("outcome"), max_length=12, choices=Outcome.choices, blank=True)
     at = models.DateTimeField(_("when"))
     duration = models.DurationField(_("duration"), null=True, blank=True)
@@ -64,9 +74,8 @@ class Activity(Record):
     colleagues: models.ManyToManyField = models.ManyToManyField(
         settings.AUTH_USER_MODEL, blank=True, related_name="+", verbose_name=_("colleagues")
     )
-    # An opportunity or ticket it belongs to lives in an app above: a kind and an id, not a foreign key.
-    about_kind = models.CharField(max_length=40, blank=True, editable=False)
-    about_id = models.BigIntegerField(null=True, blank=True, editable=False)
+    # Made from the token of the form and the person: a form that was sent twice is one activity.
+    submission = models.UUIDField(null=True, blank=True, unique=True, editable=False)
 
     objects = ActivityQuerySet.as_manager()
 
@@ -75,9 +84,11 @@ class Activity(Record):
         verbose_name_plural = _("activities")
         ordering = ["-at", "-id"]
         constraints = [
+            *AboutARecord.Meta.constraints,
+            models.CheckConstraint(condition=~Q(subject=""), name="activity_has_a_subject"),
             models.CheckConstraint(
-                condition=Q(about_kind="", about_id=None) | (~Q(about_kind="") & Q(about_id__isnull=False)),
-                name="activity_about_kind_and_id",
+                condition=Q(duration__isnull=True) | Q(duration__gte=timedelta(0)),
+                name="activity_duration_not_negative",
             ),
         ]
         indexes = [
@@ -94,3 +105,6 @@ class Activity(Record):
 
     def __str__(self) -> str:
         return self.subject
+
+    def clean(self) -> None:
+        self.subject = tidy.one_line(self.subject)

@@ -4,6 +4,7 @@ from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from crm.access.grants import Access
@@ -11,6 +12,8 @@ from crm.access.permissions import Verb
 from crm.access.querysets import Rule
 from crm.models import Record
 from crm.models.record import RecordQuerySet
+from crm.search.normalise import sort_key
+from customers.models import tidy
 from customers.models.customer import Customer
 
 
@@ -24,8 +27,11 @@ class ContactQuerySet(RecordQuerySet):
             rules.append(Rule("customer", _("one of their customers can be seen"), Q(Exists(links))))
         return rules
 
-    def with_email(self, email: str) -> Self:
-        return self.filter(email__iexact=email)
+    def of_customer(self, customer: Customer) -> Self:
+        return self.filter(customers=customer)
+
+    def with_email(self, address: str) -> Self:
+        return self.filter(email=address.strip().lower())
 
 
 class Contact(Record):
@@ -50,25 +56,31 @@ class Contact(Record):
         verbose_name = _("contact")
         verbose_name_plural = _("contacts")
         ordering = ["sort_name", "pk"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(name=""), name="contact_has_a_name"),
+            models.CheckConstraint(condition=Q(email=Lower("email")), name="contact_email_is_lower_case"),
+        ]
         indexes = [
             models.Index(fields=["-updated_at", "-id"], name="contact_newest", condition=Q(deleted_at=None)),
             models.Index(fields=["owner", "-updated_at", "-id"], name="contact_owner", condition=Q(deleted_at=None)),
             models.Index(fields=["team", "-updated_at", "-id"], name="contact_team", condition=Q(deleted_at=None)),
             models.Index(fields=["sort_name", "id"], name="contact_sort_name", condition=Q(deleted_at=None)),
-            models.Index(models.functions.Lower("email"), name="contact_email"),
+            models.Index(fields=["email"], name="contact_email"),
         ]
 
     def __str__(self) -> str:
         return self.name
 
     def clean(self) -> None:
-        self.name = " ".join(self.name.split())
+        self.name, self.email, self.phone = tidy.one_line(self.name), tidy.email(self.email), tidy.phone(self.phone)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        from crm.search.normalise import sort_key
-
         self.sort_name = sort_key(self.name)[:120]
         super().save(*args, **kwargs)
+
+    @property
+    def phone_for_reading(self) -> str:
+        return tidy.phone_for_reading(self.phone)
 
 
 class CustomerContact(models.Model):

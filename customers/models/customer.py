@@ -3,8 +3,10 @@ from __future__ import annotations
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from crm.access.grants import Access
@@ -12,6 +14,27 @@ from crm.access.permissions import Verb
 from crm.access.querysets import Rule
 from crm.models import Record
 from crm.models.record import RecordQuerySet
+from crm.search.normalise import sort_key
+from customers.models import tidy
+
+
+class HealthBand(models.TextChoices):
+    """A health score from 0 to 100 in words; the bounds are those that lists filter by."""
+
+    GOOD = "good", _("good")
+    FAIR = "fair", _("fair")
+    POOR = "poor", _("poor")
+
+    @property
+    def bounds(self) -> tuple[int, int]:
+        """Lowest and highest score of the band."""
+        return {self.GOOD: (70, 100), self.FAIR: (40, 69), self.POOR: (0, 39)}[self]
+
+    @classmethod
+    def of(cls, score: int | None) -> HealthBand | None:
+        if score is None:
+            return None
+        return next(band for band in cls if band.bounds[0] <= score)
 
 
 class CustomerQuerySet(RecordQuerySet):
@@ -33,6 +56,10 @@ class CustomerQuerySet(RecordQuerySet):
 
     def unowned(self) -> Self:
         return self.filter(owner__isnull=True)
+
+    def shareable_by(self, user: Any) -> Self:
+        """Whose owner, or whoever may assign it, decides who works on it too; a collaborator does not."""
+        return self.permitted(user, Verb.ASSIGN) | self.permitted(user, Verb.EDIT).filter(owner=user)
 
 
 class Customer(Record):
@@ -66,9 +93,7 @@ class Customer(Record):
     name = models.CharField(_("name"), max_length=200)
     sort_name = models.CharField(max_length=200, editable=False)  # folded and accent-free; Chinese by its pinyin
     form = models.CharField(_("form"), max_length=12, choices=Form.choices, default=Form.ORGANISATION)
-    lifecycle = models.CharField(
-        _("lifecycle"), max_length=10, choices=Lifecycle.choices, default=Lifecycle.PROSPECT
-    )
+    lifecycle = models.CharField(_("lifecycle"), max_length=10, choices=Lifecycle.choices, default=Lifecycle.PROSPECT)
     tier = models.CharField(_("tier"), max_length=1, choices=Tier.choices, blank=True)
     channel = models.CharField(_("source channel"), max_length=12, choices=Channel.choices, blank=True)
     industry = models.CharField(_("industry"), max_length=100, blank=True)
@@ -97,6 +122,7 @@ class Customer(Record):
         ordering = ["sort_name", "pk"]
         constraints = [
             models.CheckConstraint(condition=~Q(name=""), name="customer_has_a_name"),
+            models.CheckConstraint(condition=Q(email=Lower("email")), name="customer_email_is_lower_case"),
             models.CheckConstraint(condition=~Q(pk=models.F("parent")), name="customer_is_not_its_own_parent"),
             models.CheckConstraint(
                 condition=Q(health__isnull=True) | Q(health__lte=100), name="customer_health_at_most_100"
@@ -114,13 +140,32 @@ class Customer(Record):
         return self.name
 
     def clean(self) -> None:
-        self.name = " ".join(self.name.split())
+        self.name, self.email, self.phone = tidy.one_line(self.name), tidy.email(self.email), tidy.phone(self.phone)
+        if self.parent_id and self.pk and self._is_above(self.parent_id):
+            raise ValidationError({"parent": _("A customer cannot be a subsidiary of one of its own subsidiaries.")})
+
+    def _is_above(self, customer_id: int) -> bool:
+        """Whether this customer is `customer_id` or stands somewhere above it."""
+        seen: set[int] = set()
+        above: int | None = customer_id
+        while above and above not in seen:
+            if above == self.pk:
+                return True
+            seen.add(above)
+            above = Customer._base_manager.filter(pk=above).values_list("parent_id", flat=True).first()
+        return False
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        from crm.search.normalise import sort_key
-
         self.sort_name = sort_key(self.name)[:200]
         super().save(*args, **kwargs)
+
+    @property
+    def phone_for_reading(self) -> str:
+        return tidy.phone_for_reading(self.phone)
+
+    @property
+    def health_band(self) -> HealthBand | None:
+        return HealthBand.of(self.health)
 
 
 class Collaborator(models.Model):

@@ -4,11 +4,14 @@ from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from crm.models import Record
 from crm.models.record import RecordQuerySet
+from customers.models import tidy
+from customers.models.about import AboutARecord
+from customers.models.activity import Activity
 from customers.models.contact import Contact
 from customers.models.customer import Customer
 
@@ -23,8 +26,21 @@ class TaskQuerySet(RecordQuerySet):
     def overdue(self, now: datetime) -> Self:
         return self.open().filter(due_at__lt=now)
 
+    def due_before(self, moment: datetime) -> Self:
+        return self.open().filter(due_at__lt=moment)
 
-class Task(Record):
+    def of_customer(self, customer: Customer) -> Self:
+        return self.filter(customer=customer)
+
+    def about(self, record: Any) -> Self:
+        """Those that were made for a record of an app above."""
+        return self.filter(about_kind=record.kind, about_id=record.pk)
+
+    def soonest_first(self) -> Self:
+        return self.order_by(F("due_at").asc(nulls_last=True), "-priority", "pk")
+
+
+class Task(AboutARecord, Record):
     """Something to do, with an owner and a due time."""
 
     kind: ClassVar[str] = "task"
@@ -45,11 +61,17 @@ class Task(Record):
     contact = models.ForeignKey(
         Contact, models.SET_NULL, null=True, blank=True, related_name="tasks", verbose_name=_("contact")
     )
+    after = models.ForeignKey(
+        Activity,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="next_steps",
+        verbose_name=_("next step after"),
+        editable=False,
+    )
     done_at = models.DateTimeField(_("done"), null=True, blank=True, editable=False)
     done_by = models.ForeignKey("crm.User", models.PROTECT, null=True, blank=True, related_name="+", editable=False)
-    # What it was made for (an opportunity, a survey response, an action plan): a kind and an id of an app above.
-    about_kind = models.CharField(max_length=40, blank=True, editable=False)
-    about_id = models.BigIntegerField(null=True, blank=True, editable=False)
 
     objects = TaskQuerySet.as_manager()
 
@@ -61,10 +83,8 @@ class Task(Record):
             models.CheckConstraint(
                 condition=Q(done_at=None, done_by=None) | Q(done_at__isnull=False), name="task_done_by_needs_done_at"
             ),
-            models.CheckConstraint(
-                condition=Q(about_kind="", about_id=None) | (~Q(about_kind="") & Q(about_id__isnull=False)),
-                name="task_about_kind_and_id",
-            ),
+            *AboutARecord.Meta.constraints,
+            models.CheckConstraint(condition=~Q(title=""), name="task_has_a_title"),
         ]
         indexes = [
             models.Index(
@@ -75,17 +95,21 @@ class Task(Record):
             ),
             models.Index(fields=["-updated_at", "-id"], name="task_newest", condition=Q(deleted_at=None)),
             models.Index(fields=["customer", "due_at", "id"], name="task_customer", condition=Q(deleted_at=None)),
-            models.Index(
-                fields=["about_kind", "about_id"], name="task_about", condition=Q(about_id__isnull=False)
-            ),
+            models.Index(fields=["about_kind", "about_id"], name="task_about", condition=Q(about_id__isnull=False)),
         ]
 
     def __str__(self) -> str:
         return self.title
 
+    def clean(self) -> None:
+        self.title = tidy.one_line(self.title)
+
     @property
     def is_done(self) -> bool:
         return self.done_at is not None
+
+    def is_overdue(self, now: datetime) -> bool:
+        return not self.is_done and self.due_at is not None and self.due_at < now
 
     def complete(self, *, by: Any, at: datetime) -> None:
         if not self.is_done:

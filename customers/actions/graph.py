@@ -1,0 +1,45 @@
+"""A customer goes to the bin, and comes back, with what belongs to it.
+
+What went in together bears the same moment, to the microsecond: that is how it is found again. Activities can be
+many, so they are moved by one statement each way; their search documents go and return with them.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Exists, OuterRef
+
+from crm.models import SearchDocument
+from crm.search import documents
+from customers.models import Activity, Contact, Customer, CustomerContact, Task
+
+
+def put_in_bin(customer: Customer, at: datetime) -> None:
+    for rows in _alive_graph(customer):
+        ids = list(rows.order_by().values_list("pk", flat=True))
+        rows.model._base_manager.filter(pk__in=ids).update(deleted_at=at)
+        SearchDocument.objects.filter(kind=rows.model.kind, object_id__in=ids).delete()
+
+
+def take_out_of_bin(customer: Customer, went_at: datetime) -> None:
+    for rows in (_of(Activity, customer), _of(Task, customer), Contact.objects.of_customer(customer)):
+        ids = list(rows.filter(deleted_at=went_at).order_by().values_list("pk", flat=True))
+        rows.model._base_manager.filter(pk__in=ids).update(deleted_at=None)
+        for record in rows.model._base_manager.filter(pk__in=ids):
+            documents.refresh(record)
+
+
+def _alive_graph(customer: Customer) -> list[Any]:
+    elsewhere = CustomerContact.objects.filter(contact=OuterRef("pk"), customer__deleted_at=None)
+    only_here = ~Exists(elsewhere.exclude(customer=customer))
+    return [
+        _of(Activity, customer).alive(),
+        _of(Task, customer).alive(),
+        Contact.objects.of_customer(customer).alive().filter(only_here),
+    ]
+
+
+def _of(model: Any, customer: Customer) -> Any:
+    return model.objects.filter(customer=customer)

@@ -1,0 +1,50 @@
+"""What of each kind of record search finds, and how a result reads."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from crm.search.documents import Words
+from customers.models.activity import Activity
+from customers.models.contact import Contact
+from customers.models.customer import Customer
+from customers.models.task import Task
+
+
+def of_customer(customer: Any) -> Words:
+    return Words(
+        title=customer.name,
+        subtitle=customer.city,
+        texts=[customer.number, website_domain(customer), customer.city],
+        phones=[customer.phone],
+        emails=[customer.email],
+    )
+
+
+def of_contact(contact: Any) -> Words:
+    links = contact.customer_links.select_related("customer").filter(customer__deleted_at=None)[:1]
+    first = links[0].customer if links else None
+    return Words(
+        title=contact.name,
+        subtitle=first.name if first else "",
+        phones=[contact.phone],
+        emails=[contact.email],
+        about_id=first.pk if first else None,
+    )
+
+
+def of_activity(activity: Any) -> Words:
+    return Words(title=activity.subject, subtitle=activity.customer.name, about_id=activity.customer_id)
+
+
+def of_task(task: Any) -> Words:
+    return Words(title=task.title, subtitle=task.customer.name if task.customer else "", about_id=task.customer_id)
+
+
+def website_domain(customer: Customer) -> str:
+    """example.com, of https://www.example.com/about."""
+    return (urlsplit(customer.website).hostname or "").removeprefix("www.")
+
+
+DESCRIBE = {Customer.kind: of_customer, Contact.kind: of_contact, Activity.kind: of_activity, Task.kind: of_task}
