@@ -44,9 +44,15 @@ class ScopedQuerySet(models.QuerySet):
     def editable_by(self, user: Any) -> Self:
         return self.permitted(user, Verb.EDIT)
 
+    def restorable_by(self, user: Any) -> Self:
+        """Rows in the bin that the person could have put there."""
+        return self.in_bin()._reached(self.rules(access_of(user), Verb.DELETE))
+
     def permitted(self, user: Any, verb: Verb) -> Self:
         """Rows on which `user` may do `verb`. Rows in the bin are nobody's until restored."""
-        rules = self.rules(access_of(user), verb)
+        return self.alive()._reached(self.rules(access_of(user), verb))
+
+    def _reached(self, rules: list[Rule]) -> Self:
         if not rules:
             return self.none()
         scope = Q()
@@ -55,7 +61,7 @@ class ScopedQuerySet(models.QuerySet):
                 scope = Q()
                 break
             scope |= rule.q
-        return self.alive().filter(scope) if scope else self.alive()
+        return self.filter(scope) if scope else self.all()
 
     def rules(self, access: Access, verb: Verb) -> list[Rule]:
         """Why rows may be reached, the widest reason first; empty when the role grants nothing."""

@@ -14,6 +14,7 @@ from crm import events
 from crm.models.record import Record, StaleVersion
 
 R = TypeVar("R", bound=models.Model)
+B = TypeVar("B", bound=Record)  # one that knows the bin
 
 
 @transaction.atomic
@@ -68,7 +69,7 @@ def update(
 
 
 @transaction.atomic
-def delete(record: Record, *, by: Any, at: datetime, about: Iterable[models.Model | None] = ()) -> Record:
+def delete(record: B, *, by: Any, at: datetime, about: Iterable[models.Model | None] = ()) -> B:
     """Move a record to the bin; doing it twice does nothing."""
     locked = type(record)._base_manager.select_for_update(of=("self",)).get(pk=record.pk)
     if not locked.is_in_bin:
@@ -80,7 +81,7 @@ def delete(record: Record, *, by: Any, at: datetime, about: Iterable[models.Mode
 
 
 @transaction.atomic
-def restore(record: Record, *, by: Any, at: datetime, about: Iterable[models.Model | None] = ()) -> Record:
+def restore(record: B, *, by: Any, at: datetime, about: Iterable[models.Model | None] = ()) -> B:
     """Take a record out of the bin."""
     locked = type(record)._base_manager.select_for_update(of=("self",)).get(pk=record.pk)
     if locked.is_in_bin:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import models
@@ -30,14 +31,13 @@ Before = tuple[datetime, str, int] | None
 # (user, record, before, limit) -> entries before the cursor, newest first, only what the user may see.
 Source = Callable[[Any, models.Model, Before, int], Iterable[Entry]]
 
-_sources: dict[str, list[Source]] = defaultdict(list)
+_sources: dict[str, dict[Source, str]] = defaultdict(dict)  # with the kind of what each shows
 _templates: dict[str, str] = {}
 
 
-def add_source(kind: str, source: Source) -> None:
-    """Merge a table's rows into the timelines of records of this kind; such rows need no event links."""
-    if source not in _sources[kind]:
-        _sources[kind].append(source)
+def add_source(kind: str, source: Source, *, shows: str = "") -> None:
+    """Merge a table's rows, of the kind `shows`, into the timelines of records of this kind: they need no links."""
+    _sources[kind][source] = shows
 
 
 def show_with(event_type: str, template: str) -> None:
@@ -45,10 +45,16 @@ def show_with(event_type: str, template: str) -> None:
     _templates[event_type] = template
 
 
-def page(user: Any, record: models.Model, before: Before = None, limit: int = 30) -> tuple[list[Entry], Before]:
-    """Up to `limit` entries before the cursor, and the cursor of the next page or None at the end."""
+def page(
+    user: Any, record: models.Model, before: Before = None, limit: int = 30, *, only: str = ""
+) -> tuple[list[Entry], Before]:
+    """Up to `limit` entries before the cursor, and the cursor of the next page or None at the end.
+
+    `only` leaves what is about records of one kind: "activity", "task", the record's own kind for its changes.
+    """
     kind = record.kind  # type: ignore[attr-defined]
-    sources = [events_about, *_sources[kind]]
+    sources = [source for source, shows in _sources[kind].items() if only in ("", shows)]
+    sources.append(partial(events_about, only=only) if only else events_about)
     heads = [list(source(user, record, before, limit + 1)) for source in sources]
     merged = list(heapq.merge(*heads, key=lambda entry: (entry.at, *entry.key), reverse=True))[: limit + 1]
     shown = merged[:limit]
@@ -56,11 +62,11 @@ def page(user: Any, record: models.Model, before: Before = None, limit: int = 30
     return shown, (shown[-1].at, *shown[-1].key) if more and shown else None
 
 
-def events_about(user: Any, record: models.Model, before: Before, limit: int) -> list[Entry]:
+def events_about(user: Any, record: models.Model, before: Before, limit: int, *, only: str = "") -> list[Entry]:
     """Events linked to the record whose own subject the user may see."""
     entries: list[Entry] = []
     while len(entries) < limit:
-        events = _linked_events(record, before, limit)
+        events = _linked_events(record, before, limit, only)
         visible = _visible_subjects(user, events, record)
         entries += [_entry(event) for event in events if (event.subject_kind, event.subject_id) in visible]
         if len(events) < limit:
@@ -69,8 +75,10 @@ def events_about(user: Any, record: models.Model, before: Before, limit: int) ->
     return entries[:limit]
 
 
-def _linked_events(record: models.Model, before: Before, limit: int) -> list[Event]:
+def _linked_events(record: models.Model, before: Before, limit: int, only: str) -> list[Event]:
     links = EventLink.objects.filter(kind=record.kind, object_id=record.pk)  # type: ignore[attr-defined]
+    if only:
+        links = links.filter(event__subject_kind=only)
     if before is not None:
         at, source, key = before
         # Entries of one moment are ordered by source name first, then by id.
