@@ -1,6 +1,20 @@
-from customers.sales.models.opportunity import Opportunity, StageChange
+from customers.sales.models.currency import Money, totals
+from customers.sales.models.opportunity import Opportunity
 from customers.sales.models.order import Order, OrderLine
 from customers.sales.models.pipeline import LostReason, Pipeline, Stage
 from customers.sales.models.product import Product
+from customers.sales.models.stage_change import CAPTURED, StageChange
 
-__all__ = ["LostReason", "Opportunity", "Order", "OrderLine", "Pipeline", "Product", "Stage", "StageChange"]
+__all__ = [
+    "CAPTURED",
+    "LostReason",
+    "Money",
+    "Opportunity",
+    "Order",
+    "OrderLine",
+    "Pipeline",
+    "Product",
+    "Stage",
+    "StageChange",
+    "totals",
+]

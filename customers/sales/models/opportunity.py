@@ -1,14 +1,19 @@
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from datetime import date
+from decimal import Decimal
+from typing import Any, ClassVar, Self
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from crm.models import Record, Team, User
+from crm.models import Record
 from crm.models.record import RecordQuerySet
+from crm.search.documents import Words
 from customers.models import Contact, Customer
+from customers.sales.models.currency import check_currency, is_a_currency, tidy_currency
 from customers.sales.models.pipeline import LostReason, Pipeline, Stage
 from customers.sales.models.product import Product
 
@@ -25,6 +30,19 @@ class OpportunityQuerySet(RecordQuerySet):
 
     def in_pipeline(self, pipeline: Pipeline) -> Self:
         return self.filter(pipeline=pipeline)
+
+    def in_stage(self, stage: Stage) -> Self:
+        return self.filter(stage=stage)
+
+    def by_rank(self) -> Self:
+        return self.order_by("rank", "pk")
+
+    def overdue(self, today: date) -> Self:
+        """Open although the day they were expected to close on has gone by."""
+        return self.open().filter(expected_close__lt=today)
+
+    def for_cards(self) -> Self:
+        return self.select_related("customer", "owner", "stage")
 
 
 class Opportunity(Record):
@@ -47,7 +65,8 @@ class Opportunity(Record):
         Product, models.PROTECT, null=True, blank=True, related_name="opportunities", verbose_name=_("product")
     )
     amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=2, null=True, blank=True)
-    currency = models.CharField(_("currency"), max_length=3, default="USD")
+    currency = models.CharField(_("currency"), max_length=3, blank=True)  # the organisation's own when left empty
+    # Set by hand; without it the stage's counts. It holds within the stage: moving on goes back to the stage's.
     probability = models.DecimalField(_("probability"), max_digits=4, decimal_places=3, null=True, blank=True)
     expected_close = models.DateField(_("expected close"), null=True, blank=True)
     # When the sale began: set on creation, or by an import; unknown where a file does not say.
@@ -57,7 +76,8 @@ class Opportunity(Record):
     lost_reason = models.ForeignKey(
         LostReason, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("lost reason")
     )
-    rank = models.CharField(max_length=60, blank=True, editable=False)  # order by hand inside a column
+    # Order by hand inside a column, see rank.py. Compared as bytes, whatever the database's own collation.
+    rank = models.CharField(max_length=60, blank=True, editable=False, db_collation="C")
     notes = models.TextField(_("notes"), blank=True)
     external_id = models.CharField(_("number in the old system"), max_length=60, blank=True)
 
@@ -71,6 +91,19 @@ class Opportunity(Record):
             models.CheckConstraint(
                 condition=Q(amount__isnull=True) | Q(amount__gte=0), name="opportunity_amount_not_negative"
             ),
+            models.CheckConstraint(
+                condition=Q(probability__isnull=True) | Q(probability__gte=0, probability__lte=1),
+                name="opportunity_probability_is_a_share",
+            ),
+            models.CheckConstraint(condition=is_a_currency(), name="opportunity_currency_is_a_code"),
+            models.CheckConstraint(
+                condition=Q(lost_reason__isnull=True) | Q(closed_at__isnull=False),
+                name="opportunity_lost_reason_needs_a_close",
+            ),
+            models.CheckConstraint(
+                condition=Q(closed_at__isnull=True) | Q(closed_at=models.F("stage_since")),
+                name="opportunity_closed_on_entering_its_stage",
+            ),
             models.UniqueConstraint(
                 fields=["external_id"],
                 condition=~Q(external_id="") & Q(deleted_at=None),
@@ -82,48 +115,49 @@ class Opportunity(Record):
             models.Index(fields=["owner", "-updated_at", "-id"], name="opportunity_owner", condition=Q(deleted_at=None)),
             models.Index(fields=["team", "-updated_at", "-id"], name="opportunity_team", condition=Q(deleted_at=None)),
             models.Index(fields=["stage", "rank", "id"], name="opportunity_column", condition=Q(deleted_at=None)),
+            # The board of one person or team: its column in order, and the sums above it.
+            models.Index(
+                fields=["owner", "stage", "rank", "id"], name="opportunity_own_column", condition=Q(deleted_at=None)
+            ),
+            models.Index(
+                fields=["team", "stage", "rank", "id"], name="opportunity_team_column", condition=Q(deleted_at=None)
+            ),
             models.Index(fields=["customer", "-updated_at"], name="opportunity_customer", condition=Q(deleted_at=None)),
         ]
 
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        self.name = " ".join(self.name.split())
+        self.currency = check_currency(self.currency)
+        if self.stage_id and self.pipeline_id and self.stage.pipeline_id != self.pipeline_id:
+            raise ValidationError({"stage": _("This stage belongs to another pipeline.")})
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.currency = tidy_currency(self.currency)
+        super().save(*args, **kwargs)
+
     @property
     def is_open(self) -> bool:
         return self.stage.is_open
 
+    @property
+    def effective_probability(self) -> Decimal:
+        """What counts now: the one set by hand, or the stage's; a closed one is certain either way."""
+        if not self.is_open or self.probability is None:
+            return self.stage.probability
+        return self.probability
 
-class StageChange(models.Model):
-    """That an opportunity entered a stage, with what was true at that moment. Rows are only ever added.
+    @property
+    def weighted_amount(self) -> Decimal | None:
+        return None if self.amount is None else self.amount * self.effective_probability
 
-    Numbers count for whoever owned the opportunity then: a handover does not rewrite last quarter.
-    """
-
-    opportunity = models.ForeignKey(Opportunity, models.CASCADE, related_name="stage_changes")
-    pipeline = models.ForeignKey(Pipeline, models.PROTECT, related_name="+")
-    from_stage = models.ForeignKey(Stage, models.PROTECT, null=True, related_name="+")
-    to_stage = models.ForeignKey(Stage, models.PROTECT, related_name="+")
-    # Copied, so that editing a stage's outcome later does not turn old losses into wins.
-    outcome = models.CharField(max_length=4, choices=Stage.Outcome.choices)
-    at = models.DateTimeField(_("at"))
-    recorded_at = models.DateTimeField(_("recorded"))
-    by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
-    owner = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
-    team = models.ForeignKey(Team, models.PROTECT, null=True, related_name="+")
-    customer = models.ForeignKey(Customer, models.PROTECT, null=True, related_name="+")
-    product = models.ForeignKey(Product, models.PROTECT, null=True, related_name="+")
-    amount = models.DecimalField(max_digits=18, decimal_places=2, null=True)
-    currency = models.CharField(max_length=3, default="USD")
-    probability = models.DecimalField(max_digits=4, decimal_places=3)
-    expected_close = models.DateField(null=True)
-    lost_reason = models.ForeignKey(LostReason, models.PROTECT, null=True, related_name="+")
-
-    class Meta:
-        ordering = ["at", "pk"]
-        indexes = [
-            models.Index(fields=["opportunity", "at", "id"], name="stage_change_history"),
-            models.Index(fields=["outcome", "at"], name="stage_change_outcome"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.opportunity} → {self.to_stage}"
+    def search_words(self) -> Words:
+        customer = self.customer
+        return Words(
+            title=self.name,
+            subtitle=customer.name if customer else "",
+            texts=[self.external_id, customer.name if customer else ""],
+            about_id=self.customer_id,
+        )

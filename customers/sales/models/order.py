@@ -1,16 +1,26 @@
 from __future__ import annotations
 
-from typing import ClassVar
+from decimal import Decimal
+from typing import Any, ClassVar, Self
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from crm.models import Record
 from crm.models.record import RecordQuerySet
+from crm.search.documents import Words
 from customers.models import Customer
+from customers.sales.models.currency import CENT, check_currency, is_a_currency, tidy_currency
 from customers.sales.models.opportunity import Opportunity
 from customers.sales.models.product import Product
+
+
+class OrderQuerySet(RecordQuerySet):
+    def counted_as_revenue(self) -> Self:
+        """Orders that came of no opportunity: the others were counted when their opportunity was won."""
+        return self.filter(opportunity__isnull=True)
 
 
 class Order(Record):
@@ -26,10 +36,10 @@ class Order(Record):
     )
     ordered_at = models.DateTimeField(_("ordered"))
     amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=2)
-    currency = models.CharField(_("currency"), max_length=3, default="USD")
+    currency = models.CharField(_("currency"), max_length=3, blank=True)  # the organisation's own when left empty
     notes = models.TextField(_("notes"), blank=True)
 
-    objects = RecordQuerySet.as_manager()
+    objects = OrderQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("order")
@@ -37,6 +47,7 @@ class Order(Record):
         ordering = ["-ordered_at", "-id"]
         constraints = [
             models.UniqueConstraint(fields=["number"], condition=Q(deleted_at=None), name="order_number_once"),
+            models.CheckConstraint(condition=is_a_currency(), name="order_currency_is_a_code"),
         ]
         indexes = [
             models.Index(fields=["-ordered_at", "-id"], name="order_newest", condition=Q(deleted_at=None)),
@@ -47,6 +58,22 @@ class Order(Record):
 
     def __str__(self) -> str:
         return self.number
+
+    def clean(self) -> None:
+        self.number = self.number.strip()
+        self.currency = check_currency(self.currency)
+        opportunity = self.opportunity
+        if opportunity and opportunity.customer_id and opportunity.customer_id != self.customer_id:
+            raise ValidationError({"opportunity": _("This opportunity belongs to another customer.")})
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.currency = tidy_currency(self.currency)
+        super().save(*args, **kwargs)
+
+    def search_words(self) -> Words:
+        return Words(
+            title=self.number, subtitle=self.customer.name, texts=[self.customer.name], about_id=self.customer_id
+        )
 
 
 class OrderLine(models.Model):
@@ -65,3 +92,7 @@ class OrderLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quantity} × {self.product}"
+
+    @property
+    def amount(self) -> Decimal:
+        return (self.quantity * self.unit_price).quantize(CENT)

@@ -10,6 +10,11 @@ from django.utils.translation import gettext_lazy as _
 from crm.access.querysets import ScopedQuerySet
 
 
+class PipelineQuerySet(ScopedQuerySet):
+    def active(self) -> Self:
+        return self.filter(is_active=True)
+
+
 class Pipeline(models.Model):
     """The stages a kind of sale goes through."""
 
@@ -21,7 +26,7 @@ class Pipeline(models.Model):
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     is_active = models.BooleanField(_("active"), default=True)
 
-    objects = ScopedQuerySet.as_manager()
+    objects = PipelineQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("pipeline")
@@ -30,6 +35,18 @@ class Pipeline(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def first_stage(self) -> Stage | None:
+        return self.stages.open().order_by("position", "pk").first()
+
+    @property
+    def won_stage(self) -> Stage | None:
+        return self.stages.won().first()
+
+    @property
+    def lost_stage(self) -> Stage | None:
+        return self.stages.lost().first()
 
 
 class StageQuerySet(models.QuerySet):
@@ -84,16 +101,42 @@ class Stage(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        """Won is certain and lost is not: nobody has to type it."""
+        if self.outcome == self.Outcome.WON:
+            self.probability = Decimal(1)
+        elif self.outcome == self.Outcome.LOST:
+            self.probability = Decimal(0)
+
     @property
     def is_open(self) -> bool:
         return self.outcome == self.Outcome.OPEN
 
+    @property
+    def is_won(self) -> bool:
+        return self.outcome == self.Outcome.WON
+
+    @property
+    def is_lost(self) -> bool:
+        return self.outcome == self.Outcome.LOST
+
+
+class LostReasonQuerySet(ScopedQuerySet):
+    def active(self) -> Self:
+        return self.filter(is_active=True)
+
 
 class LostReason(models.Model):
-    """Why opportunities are lost; chosen from a list so that it can be counted."""
+    """Why opportunities are lost; chosen from a list so that it can be counted. Whoever sees pipelines sees it."""
+
+    kind: ClassVar[str] = "pipeline"
+    owner_field = None
+    team_field = None
 
     name = models.CharField(_("name"), max_length=100, unique=True)
     is_active = models.BooleanField(_("active"), default=True)
+
+    objects = LostReasonQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("lost reason")

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+CENT = Decimal("0.01")
+
+
+def is_a_currency(field: str = "currency") -> Q:
+    """Three capitals, as in ISO 4217: the condition of the tables that hold money."""
+    return Q(**{f"{field}__regex": r"^[A-Z]{3}$"})
+
+
+def tidy_currency(code: str) -> str:
+    """The code in capitals; the organisation's own where nothing is said."""
+    return (code or settings.CURRENCY).strip().upper()
+
+
+def check_currency(code: str) -> str:
+    tidy = tidy_currency(code)
+    if len(tidy) != 3 or not tidy.isascii() or not tidy.isalpha():
+        raise ValidationError({"currency": _("A currency is three letters, like USD or CNY.")})
+    return tidy
+
+
+@dataclass(frozen=True)
+class Money:
+    amount: Decimal
+    currency: str
+
+
+def totals(amounts: Iterable[Money]) -> list[Money]:
+    """One sum for each currency, the organisation's first: different moneys are never added together."""
+    sums: dict[str, Decimal] = {}
+    for money in amounts:
+        sums[money.currency] = sums.get(money.currency, Decimal(0)) + money.amount
+    order = sorted(sums, key=lambda code: (code != settings.CURRENCY, code))
+    return [Money(sums[code].quantize(CENT), code) for code in order]

@@ -1,0 +1,63 @@
+"""Opportunities, orders and products, made by the very actions that make them in life."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from customers.models import Customer
+from customers.sales.actions import opportunities, orders, pipelines, products
+from customers.sales.models import LostReason, Opportunity, Order, Pipeline, Product, Stage
+
+WEDNESDAY = datetime(2026, 5, 13, 12, 0, tzinfo=UTC)
+
+
+def make_pipeline(name: str = "Projects") -> Pipeline:
+    """Qualifying 10 %, Proposal 40 %, Negotiation 70 %, Won, Lost."""
+    pipeline = Pipeline.objects.create(name=name, position=10)
+    for place, (stage, outcome, probability) in enumerate(pipelines.STAGES, start=1):
+        Stage.objects.create(
+            pipeline=pipeline, name=stage, position=place, outcome=outcome, probability=Decimal(probability)
+        )
+    return pipeline
+
+
+def default_pipeline() -> Pipeline:
+    """The one every installation starts with."""
+    pipelines.install_default()
+    return Pipeline.objects.get(name="Sales")
+
+
+def stage(name: str, pipeline: Pipeline | None = None) -> Stage:
+    return (pipeline or default_pipeline()).stages.get(name=name)
+
+
+def lost_reason(name: str = "Price") -> LostReason:
+    return LostReason.objects.get_or_create(name=name)[0]
+
+
+def make_customer(owner: Any = None, name: str = "Acme", **fields: Any) -> Customer:
+    return Customer.objects.create(name=name, owner=owner, team=owner.team if owner else None, **fields)
+
+
+def make_opportunity(owner: Any = None, *, at: datetime = WEDNESDAY, by: Any = None, **fields: Any) -> Opportunity:
+    """An open opportunity of `owner`, about 1,000.00 in the organisation's currency, in the first stage."""
+    fields.setdefault("amount", Decimal("1000.00"))
+    if "customer" not in fields:
+        fields["customer"] = make_customer(owner)
+    if not {"stage", "pipeline", "history"} & set(fields):
+        fields["pipeline"] = default_pipeline()
+    name = fields.pop("name", "New machines")
+    return opportunities.open(name=name, owner=owner, by=by or owner, at=at, **fields)
+
+
+def make_product(name: str = "Pump", *, at: datetime = WEDNESDAY, price: Any = "250.00", **fields: Any) -> Product:
+    return products.create(name=name, price=Decimal(price), by=None, at=at, **fields)
+
+
+def make_order(owner: Any = None, *, at: datetime = WEDNESDAY, **fields: Any) -> Order:
+    fields.setdefault("customer", fields["opportunity"].customer if fields.get("opportunity") else make_customer(owner))
+    if not fields.get("lines"):
+        fields.setdefault("amount", Decimal("500.00"))
+    return orders.create(owner=owner, by=owner, at=at, **fields)
