@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.models import Record
 from crm.models.record import RecordQuerySet
+from crm.search.documents import Words
 from customers.models import Contact, Customer
 from service.models.queue import Queue
 from service.models.sla import Priority, SlaPolicy
@@ -165,3 +166,14 @@ class Ticket(Record):
 
     def clean(self) -> None:
         self.subject = " ".join(self.subject.split())
+
+    def words(self) -> Words:
+        """What finds the ticket: its number, its subject, who asked."""
+        contact, customer = self.contact, self.customer
+        return Words(
+            title=f"{self.number} {self.subject}",
+            subtitle=customer.name if customer else (contact.name if contact else ""),
+            texts=[self.number, self.subject, contact.name if contact else "", customer.name if customer else ""],
+            emails=[contact.email] if contact and contact.email else [],
+            about_id=self.customer_id,
+        )
