@@ -19,6 +19,7 @@ PROVISIONAL_FROM = 6
 RUN_LENGTH = 8
 CLOSE_WINDOW = 4
 CLOSE_POINTS = 3
+ROUNDING = 1e-9  # values that differ only by the rounding of binary fractions are equal
 
 
 class Rule(StrEnum):
@@ -68,11 +69,7 @@ class Chart:
 
 
 def xmr(
-    values: Sequence[float | None],
-    baseline: int = 12,
-    *,
-    lowest: float | None = None,
-    highest: float | None = None,
+    values: Sequence[float | None], baseline: int = 12, *, lowest: float | None = None, highest: float | None = None
 ) -> Chart:
     """The XmR chart of a series, one value per period in order of time, None for a missing period.
 
@@ -95,10 +92,8 @@ def xmr(
     provisional = len(first) < baseline
     if centre is None or mean_range is None or len(first) < min(PROVISIONAL_FROM, baseline):
         return Chart(centre, mean_range, None, None, None, provisional, len(first), ranges, (), ())
-    half = NATURAL_LIMIT_FACTOR * mean_range
-    limit = RANGE_LIMIT_FACTOR * mean_range
-    # Values that differ only by the rounding of binary fractions are equal.
-    slack = 1e-9 * max(abs(centre), half)
+    half, limit = NATURAL_LIMIT_FACTOR * mean_range, RANGE_LIMIT_FACTOR * mean_range
+    slack = ROUNDING * max(abs(centre), half)
     return Chart(
         centre=centre,
         mean_moving_range=mean_range,

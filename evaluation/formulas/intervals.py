@@ -122,16 +122,21 @@ def median(values: Iterable[T], level: float = 0.95) -> tuple[T, T] | None:
     By order statistics of the binomial distribution: assumes nothing about the shape, covers at least
     `level`. None for fewer values than can reach the level (six for 95 %).
     """
-    z_value(level)
     ordered: list[Any] = sorted(values)
     n = len(ordered)
+    rank = median_rank(n, level)
+    return (ordered[rank - 1], ordered[n - rank]) if rank else None
+
+
+def median_rank(n: int, level: float = 0.95) -> int:
+    """Which of `n` sorted values, counted from 1 from either end, bound the median; 0 where too few can."""
+    z_value(level)
     if not n:
-        return None
+        return 0
     from scipy.special import bdtr
 
     # How many of the smallest and largest values can be left out on each side.
-    rank = bisect_right(range(n), (1 - level) / 2, key=lambda below: float(bdtr(below, n, 0.5)))
-    return (ordered[rank - 1], ordered[n - rank]) if rank else None
+    return bisect_right(range(n), (1 - level) / 2, key=lambda below: float(bdtr(below, n, 0.5)))
 
 
 def chance_at_least(successes: int, n: int, target: float) -> float | None:
