@@ -20,6 +20,10 @@ def fold(text: str) -> str:
     return "".join(char for char in decomposed if not unicodedata.combining(char))
 
 
+def words(text: str) -> list[str]:
+    return _WORD.findall(fold(text))
+
+
 def save(record: Any, words: Words) -> None:
     from django.contrib.postgres.search import SearchVector
     from django.db.models import Value

@@ -1,0 +1,7 @@
+"""Lists, declared: see `base.List`. What an app writes is in docs/lists.md."""
+
+from crm.web.lists.base import List
+from crm.web.lists.bulk import BulkAction, BulkForm
+from crm.web.lists.columns import Column
+
+__all__ = ["BulkAction", "BulkForm", "Column", "List"]

@@ -1,0 +1,208 @@
+"""The declarative list: one class says what is shown, filtered, sorted and done; everything else follows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.urls import URLPattern, reverse
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.views import View
+
+from crm.access import guards, kinds
+from crm.access.permissions import Verb
+from crm.models.saved_view import ChosenColumns, SavedView
+from crm.search import documents, finding
+from crm.web.lists import state as states
+from crm.web.lists.bulk import BulkAction
+from crm.web.lists.columns import Column
+from crm.web.lists.paging import Count, Order, Pager, is_nullable
+from crm.web.lists.presenting import Presented
+
+RESERVED = {"q", "sort", "columns", "view", "after", "before"}
+
+
+class List(View):
+    """A page of records of one kind. Declare, then `path("customers/", CustomerList.as_view(), name="customer-list")`
+    and `*CustomerList.extra_urls("customers/", "customer-list")` beside it. Everything begins at `visible_to`.
+    """
+
+    kind: ClassVar[str]
+    model: ClassVar[Any]
+    title: ClassVar[Any] = ""
+    columns: ClassVar[Sequence[Column]]
+    default_columns: ClassVar[Sequence[str]] = ()
+    default_sort: ClassVar[str]
+    filterset_class: ClassVar[Any] = None
+    bulk_actions: ClassVar[Sequence[BulkAction]] = ()
+    select_related: ClassVar[Sequence[str]] = ()
+    prefetch_related: ClassVar[Sequence[Any]] = ()
+    page_size: ClassVar[int] = 50
+    create_url: ClassVar[str] = ""
+    create_label: ClassVar[Any] = ""
+    create_in_dialog: ClassVar[bool] = True
+    empty_title: ClassVar[Any] = ""
+    empty_text: ClassVar[Any] = ""
+    template_name: ClassVar[str] = "lists/list.html"
+
+    url_name: ClassVar[str] = ""
+    url_kwargs: dict[str, Any]
+
+    # Declaration ---------------------------------------------------------------------------------------------------
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "columns" not in cls.__dict__ and "filterset_class" not in cls.__dict__:
+            return
+        taken = RESERVED & set(cls.filter_names())
+        if taken:
+            raise ValueError(f"{cls.__name__}: a filter cannot be called {', '.join(sorted(taken))}.")
+        if cls.default_sort not in cls.sort_codes():
+            raise ValueError(f"{cls.__name__}: default_sort {cls.default_sort!r} is no declared order.")
+        unknown = set(cls.default_columns) - {column.code for column in cls.columns}
+        if unknown:
+            raise ValueError(f"{cls.__name__}: there is no column {', '.join(sorted(unknown))}.")
+
+    @classmethod
+    def extra_urls(cls, prefix: str, name: str) -> list[URLPattern]:
+        """Export, bulk actions, columns and saved views of the list, below its own address."""
+        from crm.web.lists import registry, urls
+
+        registry.add(name, cls)
+        cls.url_name = name
+        return urls.below(cls, prefix, name)
+
+    @classmethod
+    def filter_names(cls) -> Iterable[str]:
+        return cls.filterset_class.base_filters if cls.filterset_class else ()
+
+    @classmethod
+    def is_filter_param(cls, name: str) -> bool:
+        known = cls.filter_names()
+        return name in known or any(
+            name.endswith(ending) and name.removesuffix(ending) in known for ending in states.RANGE_ENDINGS
+        )
+
+    @classmethod
+    def sort_codes(cls) -> dict[str, str]:
+        """Every order that may be asked for, with the path it stands for."""
+        paths = {column.code: column.sort for column in cls.columns if column.sort}
+        # The path itself is a known code too: default_sort = "-updated_at" works for a column of another name.
+        paths = {path: path for path in paths.values()} | paths
+        return paths | {f"-{code}": path for code, path in paths.items()}
+
+    @classmethod
+    def known_columns(cls, codes: Iterable[str]) -> list[str]:
+        known = {column.code for column in cls.columns}
+        return [code for code in dict.fromkeys(codes) if code in known]
+
+    @classmethod
+    def shown_by_default(cls) -> Sequence[str]:
+        return cls.default_columns or [column.code for column in cls.columns]
+
+    @classmethod
+    def column(cls, code: str) -> Column:
+        return next(column for column in cls.columns if column.code == code)
+
+    # Rows ----------------------------------------------------------------------------------------------------------
+
+    def get_queryset(self) -> QuerySet:
+        """The rows the person may see; narrow it further in a subclass, never widen it."""
+        return self.model.objects.visible_to(self.request.user)
+
+    @cached_property
+    def views(self) -> list[SavedView]:
+        return list(SavedView.objects.of(self.code).shown_to(self.request.user))
+
+    @cached_property
+    def remembered_columns(self) -> list[str]:
+        chosen = ChosenColumns.objects.filter(user_id=self.request.user.pk, list_code=self.code).first()
+        return chosen.columns if chosen else []
+
+    @property
+    def code(self) -> str:
+        return self.url_name or self.kind
+
+    def read_state(self, params: QueryDict) -> states.State:
+        return states.read(type(self), params, self.views, self.remembered_columns)
+
+    def filterset(self, state: states.State, queryset: QuerySet) -> Any:
+        if self.filterset_class is None:
+            return None
+        return self.filterset_class(state.filters, queryset=queryset, request=self.request)
+
+    def search(self, queryset: QuerySet, text: str) -> QuerySet:
+        """Rows whose search document holds every word. Override where a list searches otherwise."""
+        return queryset.filter(pk__in=finding.ids(self.kind, text))
+
+    @property
+    def is_searchable(self) -> bool:
+        return self.kind in documents.searchable_kinds() or type(self).search is not List.search
+
+    def matching(self, state: states.State, queryset: QuerySet | None = None) -> tuple[QuerySet, Any]:
+        """The rows that match the state, unordered, and the bound filters; none where a filter value is no value."""
+        queryset = self.get_queryset() if queryset is None else queryset
+        filterset = self.filterset(state, queryset)
+        if filterset is not None:
+            if not filterset.form.is_valid():
+                return queryset.none(), filterset
+            queryset = filterset.filter_queryset(queryset)
+        if state.q and self.is_searchable:
+            queryset = self.search(queryset, state.q)
+        return queryset.order_by(), filterset
+
+    def order(self, state: states.State, queryset: QuerySet) -> Order:
+        path = self.sort_codes()[state.sort]
+        return Order(state.sort, path, is_nullable(queryset, path))
+
+    def with_columns(self, queryset: QuerySet, codes: Iterable[str]) -> QuerySet:
+        for code in codes:
+            annotate = self.column(code).annotate
+            queryset = annotate(queryset) if annotate else queryset
+        return queryset.select_related(*self.select_related).prefetch_related(*self.prefetch_related)
+
+    # The page ------------------------------------------------------------------------------------------------------
+
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        guards.require(request.user, self.kind, Verb.VIEW)
+        state = self.read_state(request.GET)
+        queryset, filterset = self.matching(state)
+        rows = self.with_columns(self.sortable(queryset, state), state.columns)
+        page = Pager(rows, self.order(state, rows), self.page_size).page(state.after, state.before)
+        shown = Presented(self, state, page, Count.of(queryset), filterset)
+        template = "lists/_list.html" if request.headers.get("HX-Target", "").endswith("#list") else self.template_name
+        context = {"list": shown, **self.get_context(state)}
+        return render(request, template, context, status=422 if shown.refusals else 200)
+
+    def sortable(self, queryset: QuerySet, state: states.State) -> QuerySet:
+        """Adds what the order needs although its column is hidden."""
+        path = self.sort_codes()[state.sort]
+        for column in self.columns:
+            if column.sort == path and column.annotate and column.code not in state.columns:
+                return column.annotate(queryset)
+        return queryset
+
+    def get_context(self, state: states.State) -> dict[str, Any]:
+        """More for a template of its own."""
+        return {}
+
+    @property
+    def heading(self) -> str:
+        return capfirst(str(self.title or kinds.get(self.kind).label_plural))
+
+    def address(self, part: str = "", *args: Any) -> str:
+        name = f"{self.url_name}-{part}" if part else self.url_name
+        return reverse(name, kwargs=self.kwargs) if not args else reverse(name, args=[*self.kwargs.values(), *args])
+
+    @property
+    def creation(self) -> dict[str, Any] | None:
+        """The button that makes the first record, for whoever may."""
+        if not self.create_url or not self.request.user.access.may(self.kind, Verb.CREATE):
+            return None
+        label = self.create_label or _("New %(kind)s") % {"kind": kinds.get(self.kind).label}
+        return {"url": reverse(self.create_url), "label": label, "dialog": self.create_in_dialog}

@@ -1,0 +1,42 @@
+"""Doing one thing to many rows: selected or matching, previewed, checked again row by row, one event each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+
+from crm.access.permissions import Verb
+
+LIMIT = 10_000
+
+
+class BulkForm(forms.Form):
+    """What a bulk action asks before it runs. `user` is who runs it: limit choices to what they may see."""
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        self.user = user
+        super().__init__(*args, **kwargs)
+
+
+@dataclass(frozen=True)
+class BulkAction:
+    """`run(records, by=, at=, **cleaned_data)` gets a queryset of the permitted rows, in one transaction.
+
+    It calls the app's action for each, so that each has its event, and may return how many it changed.
+    """
+
+    code: str
+    label: Any
+    run: Callable[..., int | None]
+    verb: Verb = Verb.EDIT
+    form: type[BulkForm] | None = None
+    icon: str = "edit"
+    danger: bool = False
+    warning: Any = ""  # what to know before confirming
+    done: Any = ""  # what to say afterwards, with %(count)s
+
+    def open_to(self, user: Any, kind: str) -> bool:
+        return user.access.may(kind, self.verb)

@@ -1,0 +1,109 @@
+"""A bulk action in two steps: what would happen, then doing it to exactly those rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from crm.access import guards
+from crm.web.lists.bulk import LIMIT, BulkAction
+from crm.web.lists.part import ListPart
+from crm.web.toasts import toast
+
+SHOWN = 5
+
+
+class Bulk(ListPart):
+    """The list posts the selection and gets the dialog; the dialog posts `confirmed` with the very ids it showed."""
+
+    @property
+    def action(self) -> BulkAction:
+        code = self.own_kwargs["action"]
+        action = next((known for known in self.list.bulk_actions if known.code == code), None)
+        if action is None:
+            raise Http404
+        return action
+
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        action = self.action
+        guards.require(request.user, self.list.kind, action.verb)
+        ids = self.selected()
+        permitted = self.permitted(ids)
+        confirmed = "confirmed" in request.POST
+        form = action.form(request.POST if confirmed else None, user=request.user) if action.form else None
+        if confirmed and (form is None or form.is_valid()):
+            return self.run(permitted, ids, form.cleaned_data if form else {})
+        return self.preview(permitted, ids, form, status=422 if confirmed else 200)
+
+    @property
+    def query(self) -> str:
+        return self.request.POST.get("query", "")
+
+    def selected(self) -> list[int]:
+        """The ids the person chose: rows of the page, everything that matches, or what the dialog showed."""
+        post = self.request.POST
+        if "ids" in post:
+            chosen: Any = post["ids"].split(",")
+        elif post.get("all_matching") == "1":
+            queryset, _filterset = self.list.matching(self.list.read_state(QueryDict(self.query)))
+            chosen = queryset.order_by("pk").values_list("pk", flat=True)[:LIMIT]
+        else:
+            chosen = post.getlist("row")
+        return list(dict.fromkeys(int(pk) for pk in chosen if str(pk).isdecimal()))[:LIMIT]
+
+    def permitted(self, ids: list[int]) -> QuerySet:
+        """Of the chosen rows those the person may see in this list and do this to."""
+        allowed = self.list.model.objects.permitted(self.request.user, self.action.verb)
+        return self.list.get_queryset().filter(pk__in=ids).filter(pk__in=allowed.order_by().values("pk")).order_by("pk")
+
+    def preview(self, permitted: QuerySet, ids: list[int], form: Any, status: int) -> HttpResponse:
+        allowed = list(permitted.values_list("pk", flat=True))
+        context = {
+            "action": self.action,
+            "form": form,
+            "list": self.list,
+            "count": len(allowed),
+            "skipped": len(ids) - len(allowed),
+            "examples": [str(row) for row in permitted[:SHOWN]],
+            "more": max(len(allowed) - SHOWN, 0),
+            "ids": ",".join(map(str, allowed)),
+            "query": self.query,
+            "post_url": self.request.path,
+            "back": self.where(),
+        }
+        return render(self.request, "lists/bulk.html", context, status=status)
+
+    @transaction.atomic
+    def run(self, permitted: QuerySet, ids: list[int], values: dict[str, Any]) -> HttpResponse:
+        records = list(permitted.values_list("pk", flat=True))
+        fixed = self.list.model.objects.permitted(self.request.user, self.action.verb).filter(pk__in=records)
+        changed = self.action.run(fixed, by=self.request.user, at=timezone.now(), **values)
+        count = len(records) if changed is None else changed
+        done = self.action.done or ngettext("%(count)s record changed.", "%(count)s records changed.", count)
+        toast(self.request, str(done) % {"count": count})
+        if len(records) < len(ids):
+            kept = len(ids) - len(records)
+            toast(
+                self.request,
+                ngettext("%(count)s was left as it is.", "%(count)s were left as they are.", kept) % {"count": kept},
+                level=messages.WARNING,
+            )
+        return redirect(self.where())
+
+    def where(self) -> str:
+        """Back to the list as it was, read through what the list knows."""
+        return f"{self.list.address()}?{self.list.read_state(QueryDict(self.query)).query()}"
+
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        """The address alone selects nothing: back to the list."""
+        guards.require(request.user, self.list.kind, self.action.verb)
+        messages.info(request, _("Select records in the list first."))
+        return redirect(self.list.address())

@@ -1,0 +1,145 @@
+"""What a list shows of each row, declared once for the page and for the export."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import Model, QuerySet
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from crm.templatetags import components, values
+
+Getter = str | Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column. `value` is a path ("owner.name") or a function of the row; without it the code is the path.
+
+    `sort` names the one model field or annotation to order by; without it the column cannot be ordered.
+    `format`: text, ago, moment, day, number, money, percent, points, duration, yesno, badge, person.
+    `tones` gives a badge its tone by the stored value; `currency` and `unit` belong to money and number.
+    `annotate` adds to the queryset what only this column needs, and only while it is shown.
+    """
+
+    code: str
+    label: Any
+    value: Getter | None = None
+    sort: str | None = None
+    format: str = "text"
+    link: bool = False
+    url: Getter | None = None
+    tones: Mapping[Any, str] = field(default_factory=dict)
+    currency: Getter | None = None
+    unit: Any = ""
+    annotate: Callable[[QuerySet], QuerySet] | None = None
+
+    @property
+    def numeric(self) -> bool:
+        return self.format in ("number", "money", "percent", "points", "duration")
+
+    def stored(self, row: Any) -> Any:
+        return read(row, self.value or self.code)
+
+    def shown(self, row: Any) -> Any:
+        """The value in words: a choice as its label."""
+        path = self.value or self.code
+        if isinstance(path, str) and "." not in path and _has_choices(row, path):
+            return getattr(row, f"get_{path}_display")()
+        return read(row, path)
+
+    def currency_of(self, row: Any) -> str:
+        return str(read(row, self.currency)) if self.currency else settings.CURRENCY
+
+    def cell(self, row: Any) -> SafeString:
+        """The value as HTML."""
+        content = FORMATS[self.format](self, row)
+        target = read(row, self.url) if self.url else row.get_absolute_url() if self.link else ""
+        return format_html('<a href="{}">{}</a>', target, content) if target else content
+
+    def plain(self, row: Any) -> Any:
+        """The value as an export keeps it: numbers stay numbers, moments are in the person's zone."""
+        value = self.shown(row)
+        if isinstance(value, dt.datetime):
+            return timezone.localtime(value)
+        if isinstance(value, bool):
+            return _("yes") if value else _("no")
+        if isinstance(value, (Model, Promise)):
+            return str(value)
+        return value
+
+
+def read(row: Any, path: Getter) -> Any:
+    """Follow "owner.name" from the row; nothing on the way is nothing at the end."""
+    if callable(path):
+        return path(row)
+    value = row
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, dict) else getattr(value, name)
+        if value is None:
+            return None
+        if callable(value) and not isinstance(value, Model):
+            value = value()
+    return value
+
+
+def _has_choices(row: Any, name: str) -> bool:
+    try:
+        return bool(row._meta.get_field(name).choices)
+    except (FieldDoesNotExist, AttributeError):
+        return False
+
+
+def _text(column: Column, row: Any) -> SafeString:
+    value = column.shown(row)
+    return values.number(None) if value is None or value == "" else format_html("{}", value)
+
+
+def _badge(column: Column, row: Any) -> SafeString:
+    value = column.shown(row)
+    if value is None or value == "":
+        return values.number(None)
+    return components.badge(value, column.tones.get(column.stored(row), "neutral"))
+
+
+def _person(column: Column, row: Any) -> SafeString:
+    value = column.shown(row)
+    if not value:
+        return format_html('<span class="person nobody">{}</span>', _("Nobody"))
+    known = values.person(value)
+    return format_html(
+        '<span class="person"><span class="initials shade-{}" aria-hidden="true">{}</span><span>{}</span></span>',
+        known["shade"],
+        known["initials"],
+        known["name"],
+    )
+
+
+def _yesno(column: Column, row: Any) -> SafeString:
+    value = column.stored(row)
+    return values.number(None) if value is None else format_html("{}", _("yes") if value else _("no"))
+
+
+FORMATS: dict[str, Callable[[Column, Any], SafeString]] = {
+    "text": _text,
+    "badge": _badge,
+    "person": _person,
+    "yesno": _yesno,
+    "ago": lambda column, row: values.ago(column.stored(row)),
+    "moment": lambda column, row: values.moment(column.stored(row)),
+    "day": lambda column, row: values.day(column.stored(row)),
+    "number": lambda column, row: values.number(column.stored(row), column.unit),
+    "money": lambda column, row: values.money(column.stored(row), column.currency_of(row)),
+    "percent": lambda column, row: values.percent(column.stored(row)),
+    "points": lambda column, row: values.points(column.stored(row)),
+    "duration": lambda column, row: values.duration(column.stored(row)),
+}

@@ -1,0 +1,44 @@
+"""Everything listed can be exported, exactly as filtered, sorted and shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponseBase
+from django.utils import timezone
+
+from crm.access import guards
+from crm.access.permissions import Verb
+from crm.exchange import exporting
+from crm.web.lists.part import ListPart
+
+
+class Export(ListPart):
+    """CSV or XLSX of the rows the person may export, in the order and with the columns of the page."""
+
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+        guards.require(request.user, self.list.kind, Verb.EXPORT)
+        allowed = self.list.model.objects.permitted(request.user, Verb.EXPORT).order_by().values("pk")
+        state = self.state
+        queryset, _filterset = self.list.matching(state)
+        queryset = self.list.with_columns(self.list.sortable(queryset.filter(pk__in=allowed), state), state.columns)
+        order = self.list.order(state, queryset)
+        columns = [self.list.column(code) for code in state.columns]
+        table = exporting.Table(
+            name=self.list.heading,
+            heads=[str(column.label) for column in columns],
+            rows=([column.plain(row) for column in columns] for row in exporting.stream(in_order(queryset, order))),
+            count=queryset.order_by().count(),
+        )
+        about = {"list": self.list.code, "query": state.query(), "columns": state.columns}
+        return exporting.respond(table, request.GET.get("format", "csv"), about, by=request.user, at=timezone.now())
+
+
+def in_order(queryset: Any, order: Any) -> Any:
+    from django.db.models import F
+
+    value = F(order.path)
+    first = value.desc(nulls_last=True) if order.descending else value.asc(nulls_last=True)
+    if not order.nullable:
+        first = value.desc() if order.descending else value.asc()
+    return queryset.order_by(first, F("pk").desc() if order.descending else F("pk").asc())

@@ -1,0 +1,211 @@
+"""A list as its template draws it: head, rows, chips, tabs and links, all in words and addresses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from django.http import QueryDict
+from django.utils.formats import number_format
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from crm.access.permissions import Verb
+from crm.models import SavedView
+from crm.web.lists import filters
+from crm.web.lists.columns import Column
+from crm.web.lists.paging import Count, Page
+from crm.web.lists.state import ALL, State
+
+if TYPE_CHECKING:
+    from crm.web.lists.base import List
+
+DESCENDING_FIRST = ("ago", "moment", "day", "number", "money", "percent", "points", "duration")
+
+
+@dataclass(frozen=True)
+class Head:
+    column: Column
+    url: str
+    sorted: str  # "ascending", "descending" or "", as aria-sort says it
+
+
+@dataclass(frozen=True)
+class Cell:
+    column: Column
+    html: SafeString
+
+
+@dataclass(frozen=True)
+class Row:
+    pk: int
+    label: str
+    cells: list[Cell]
+
+
+class Presented:
+    def __init__(self, source: List, state: State, page: Page, count: Count, filterset: Any) -> None:
+        self.source, self.state, self.page, self.count, self.filterset = source, state, page, count, filterset
+        self.user: Any = source.request.user
+
+    # Words ---------------------------------------------------------------------------------------------------------
+
+    @property
+    def title(self) -> str:
+        return self.source.heading
+
+    @cached_property
+    def count_text(self) -> str:
+        shown = number_format(self.count.shown, force_grouping=True)
+        if not self.count.is_exact:
+            return _("%(count)s+ records") % {"count": shown}
+        return ngettext("%(count)s record", "%(count)s records", self.count.value) % {"count": shown}
+
+    @property
+    def bulk_total_text(self) -> str:
+        return number_format(self.count.shown, force_grouping=True) + ("" if self.count.is_exact else "+")
+
+    @cached_property
+    def columns(self) -> list[Column]:
+        return [self.source.column(code) for code in self.state.columns]
+
+    @cached_property
+    def heads(self) -> list[Head]:
+        return [Head(column, self.sort_url(column), self.sorted_by(column)) for column in self.columns]
+
+    def sorted_by(self, column: Column) -> str:
+        codes = self.source.sort_codes()
+        if not column.sort or codes[self.state.sort] != column.sort:
+            return ""
+        return "descending" if self.state.sort.startswith("-") else "ascending"
+
+    def sort_url(self, column: Column) -> str:
+        if not column.sort:
+            return ""
+        now = self.sorted_by(column)
+        down = now == "ascending" or (not now and column.format in DESCENDING_FIRST)
+        return self.link(sort=f"-{column.code}" if down else column.code)
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        return [
+            Row(row.pk, str(row), [Cell(column, column.cell(row)) for column in self.columns])
+            for row in self.page.rows
+        ]
+
+    # Links ---------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def url(self) -> str:
+        return self.source.address()
+
+    def link(self, **changes: Any) -> str:
+        return f"{self.url}?{self.state.query(**changes)}"
+
+    @property
+    def query(self) -> str:
+        return self.state.query()
+
+    @property
+    def first_url(self) -> str:
+        return "" if self.page.is_first else self.link()
+
+    @property
+    def before_url(self) -> str:
+        return self.link(before=self.page.before) if self.page.before else ""
+
+    @property
+    def after_url(self) -> str:
+        return self.link(after=self.page.after) if self.page.after else ""
+
+    @property
+    def cleared_url(self) -> str:
+        """Without search and filters."""
+        return f"{self.url}?{self.state.query(without=['q', *self.state.filters])}"
+
+    @cached_property
+    def chips(self) -> list[filters.Chip]:
+        return filters.chips(self.filterset, self.state) if self.filterset is not None else []
+
+    @cached_property
+    def refusals(self) -> list[filters.Refusal]:
+        return filters.refusals(self.filterset, self.state) if self.filterset is not None else []
+
+    @cached_property
+    def hidden(self) -> list[tuple[str, str]]:
+        """What the search form carries along: everything but the words."""
+        return self._pairs(without=["q"])
+
+    @cached_property
+    def hidden_beside_filters(self) -> list[tuple[str, str]]:
+        return self._pairs(without=list(self.state.filters))
+
+    def _pairs(self, without: list[str]) -> list[tuple[str, str]]:
+        params = QueryDict(self.state.query(without=without))
+        return [(name, value) for name, values in params.lists() for value in values]
+
+    # What can be done ----------------------------------------------------------------------------------------------
+
+    @cached_property
+    def tabs(self) -> list[dict[str, Any]]:
+        """Saved views, after the list as such."""
+        if not self.source.views:
+            return []
+        has_default = any(view.is_default for view in self.source.views)
+        everything = {
+            "label": _("All"),
+            "url": f"{self.url}?view={ALL}" if has_default else self.url,
+            "active": self.state.view is None,
+        }
+        return [everything] + [
+            {"label": view.name, "url": f"{self.url}?view={view.pk}", "active": view == self.state.view}
+            for view in self.source.views
+        ]
+
+    @property
+    def view(self) -> Any:
+        return self.state.view
+
+    @cached_property
+    def may_change_view(self) -> bool:
+        view = self.state.view
+        return bool(view) and SavedView.objects.editable_by(self.user).filter(pk=view.pk).exists()
+
+    @property
+    def may_save_view(self) -> bool:
+        return self.user.access.may("saved_view", Verb.CREATE)
+
+    @property
+    def may_export(self) -> bool:
+        return self.user.access.may(self.source.kind, Verb.EXPORT)
+
+    @cached_property
+    def bulk_actions(self) -> list[Any]:
+        return [action for action in self.source.bulk_actions if action.open_to(self.user, self.source.kind)]
+
+    @cached_property
+    def bulk_buttons(self) -> list[tuple[Any, str]]:
+        return [(action, self.source.address("bulk", action.code)) for action in self.bulk_actions]
+
+    @property
+    def export_urls(self) -> list[tuple[str, str]]:
+        base = self.source.address("export")
+        return [("CSV", f"{base}?{self.query}&format=csv"), ("XLSX", f"{base}?{self.query}&format=xlsx")]
+
+    @property
+    def columns_url(self) -> str:
+        return f"{self.source.address('columns')}?{self.query}"
+
+    @property
+    def save_view_url(self) -> str:
+        return f"{self.source.address('view-new')}?{self.query}"
+
+    @property
+    def view_url(self) -> str:
+        return f"{self.source.address('view', self.state.view.pk)}?{self.query}" if self.state.view else ""
+
+    @property
+    def view_delete_url(self) -> str:
+        return self.source.address("view-delete", self.state.view.pk) if self.state.view else ""
