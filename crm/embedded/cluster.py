@@ -68,11 +68,11 @@ def create(layout: Layout, identity: Identity) -> None:
     fresh = layout.root / f"data.new-{os.getpid()}"
     fresh.mkdir(mode=0o700)
     identity.own(fresh)
-    command = [binary("initdb"), "-D", fresh, "-U", SUPERUSER, "--auth-local=trust", "--auth-host=reject"]
+    command = [str(binary("initdb")), "-D", str(fresh), "-U", SUPERUSER, "--auth-local=trust", "--auth-host=reject"]
     command += ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     command += ["--no-sync"] if is_fast() else []
     result = subprocess.run(
-        [sys.executable, "-I", "-S", LAUNCH, json.dumps(identity.launch_options), *command],
+        [sys.executable, "-I", "-S", str(LAUNCH), json.dumps(identity.launch_options), *command],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

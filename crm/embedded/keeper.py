@@ -148,4 +148,6 @@ class Keeper:
 
 
 if __name__ == "__main__":
+    if os.fork():
+        os._exit(0)  # nobody's child: whoever started us need not wait for us, nor be told of our end
     sys.exit(Keeper(json.loads(sys.argv[1])).run())

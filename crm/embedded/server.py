@@ -136,19 +136,18 @@ def _start_keeper(layout: Layout) -> None:
         "linger": LINGER,
         "command": [json.dumps(who.launch_options), *cluster.command(layout)],
     }
-    keeper = subprocess.Popen(
-        [sys.executable, "-I", "-S", str(KEEPER), json.dumps(orders)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=layout.log.open("ab"),
-        cwd="/",
-        start_new_session=True,
-    )
+    with layout.log.open("ab") as log:
+        keeper = subprocess.Popen(
+            [sys.executable, "-I", "-S", str(KEEPER), json.dumps(orders)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            cwd="/",
+            start_new_session=True,
+        )
     assert keeper.stdout is not None
-    with keeper.stdout:
-        word = keeper.stdout.readline().decode().strip()  # recovery after a crash may take its time
-    # The keeper outlives us or dies before: either way nobody waits for it, and it must not be reported as lost.
-    threading.Thread(target=keeper.wait, name="embedded-keeper", daemon=True).start()
+    with keeper, keeper.stdout as pipe:
+        word = pipe.readline().decode().strip()  # recovery after a crash may take its time
     if word == "ready":
         _create_database(layout)
     elif word != "busy":

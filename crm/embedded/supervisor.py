@@ -24,8 +24,9 @@ ASKED_TO_STOP = {known["rc"] for known in SIGNALS.values()}
 class BoundProcess(Process):
     """A child that is told to stop when its supervisor dies, be it by `kill -9`."""
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
+    def __init__(self, cmd: str, **options: Any) -> None:
+        super().__init__(cmd, **options)
+        self.cmd: str = cmd
         self.supervisor = os.getpid()
 
     def run(self, events: Any = None, ignore_signals: bool = False) -> None:

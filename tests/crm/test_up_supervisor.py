@@ -68,10 +68,10 @@ class Everything:
         for entry in Path("/proc").iterdir():
             if entry.name.isdigit():
                 try:
-                    group = int((entry / "stat").read_text().rpartition(")")[2].split()[2])
+                    state, _, group = (entry / "stat").read_text().rpartition(")")[2].split()[:3]
                 except OSError:
                     continue
-                if group in groups:
+                if int(group) in groups and state != "Z":
                     of_its_groups.append(int(entry.name))
         return of_its_groups + processes_in(self.var)
 
@@ -98,14 +98,13 @@ def everything(port: int) -> Iterator[Everything]:
     shutil.rmtree(var)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_one_signal_stops_everything_including_the_database(everything: Everything, number: signal.Signals) -> None:
+def test_ctrl_c_stops_everything_including_the_database(everything: Everything) -> None:
     (everything.var / "demo-logins.json").write_text(
         json.dumps([{"email": "ada@example.com", "password": "correct horse", "role": "Administrator"}])
     )
     everything.wait_until_it_answers()
     asked = time.monotonic()
-    everything.process.send_signal(number)
+    everything.process.send_signal(signal.SIGINT)
     assert everything.process.wait(15) == 0
     assert eventually(everything.is_gone, 15 - (time.monotonic() - asked))
     told = everything.log.read_text()
@@ -114,12 +113,20 @@ def test_one_signal_stops_everything_including_the_database(everything: Everythi
     assert "Traceback" not in told
 
 
-def test_a_signal_while_it_prepares_stops_it_too(everything: Everything) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_while_it_prepares_stops_it_too(everything: Everything, number: signal.Signals) -> None:
     assert eventually(lambda: (everything.var / "postgres" / "claim.json").exists(), PATIENCE)
-    everything.process.send_signal(signal.SIGINT)
+    everything.process.send_signal(number)
     assert everything.process.wait(15) == 0
     assert eventually(everything.is_gone)
     assert "Traceback" not in everything.log.read_text()
+
+
+def test_being_told_to_end_is_the_same_as_ctrl_c(everything: Everything) -> None:
+    assert eventually(lambda: "beat" in everything.children(), PATIENCE)
+    everything.process.send_signal(signal.SIGTERM)
+    assert everything.process.wait(15) == 0
+    assert eventually(everything.is_gone)
 
 
 def test_a_child_that_dies_brings_the_others_down_with_its_exit_code(everything: Everything) -> None:

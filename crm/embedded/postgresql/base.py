@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from django.core.management.base import CommandError
 from django.db.backends.postgresql import base
 from django.db.utils import OperationalError
@@ -46,7 +47,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         while True:
             try:
                 return super().get_new_connection(conn_params)
-            except base.Database.OperationalError as error:
+            except psycopg.OperationalError as error:
                 if time.monotonic() > deadline or not any(sign in str(error) for sign in PASSING):
                     raise
                 time.sleep(0.05)
