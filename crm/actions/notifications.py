@@ -23,3 +23,10 @@ def notify(
 
 def read_all(receiver: Any, at: datetime) -> None:
     Notification.objects.visible_to(receiver).unread().update(read_at=at)
+
+
+def read(notification: Notification, at: datetime) -> None:
+    """Once read it stays read as of then."""
+    if notification.read_at is None:
+        notification.read(at)
+        notification.save(update_fields=["read_at"])

@@ -89,7 +89,7 @@ def xlsx_file(table: Table) -> Any:
     sheet.append([cell(head) for head in table.heads])
     for row in table.rows:
         sheet.append([cell(xlsx_value(value)) for value in row])
-    target = tempfile.TemporaryFile()
+    target = tempfile.TemporaryFile()  # noqa: SIM115  (the response closes it)
     book.save(target)
     target.seek(0)
     return target
@@ -121,7 +121,7 @@ def restored(text: str) -> str:
 
 
 def xlsx_value(value: Any) -> Any:
-    if value is None or isinstance(value, (int, float, Decimal, dt.date)) and not isinstance(value, dt.datetime):
+    if value is None or (isinstance(value, (int, float, Decimal, dt.date)) and not isinstance(value, dt.datetime)):
         return value
     if isinstance(value, dt.datetime):
         return value.replace(tzinfo=None) if is_aware(value) else value

@@ -24,7 +24,7 @@ class SavedViewQuerySet(RecordQuerySet):
     def of(self, list_code: str) -> Self:
         return self.filter(list_code=list_code)
 
-    def shown_to(self, user: Any) -> Self:
+    def meant_for(self, user: Any) -> Self:
         """The person's own and those shared with them, nearest first: not everything a wide role may look at."""
         nearest = Case(
             When(audience=SavedView.Audience.PERSONAL, then=Value(0)),
@@ -32,8 +32,7 @@ class SavedViewQuerySet(RecordQuerySet):
             default=Value(2),
         )
         return (
-            self.visible_to(user)
-            .filter(Q(owner=user) | shared_with(user))
+            self.filter(Q(owner=user) | shared_with(user))
             .annotate(distance=nearest)
             .order_by("distance", "position", "name", "pk")
         )
@@ -72,7 +71,9 @@ class SavedView(Record):
         ordering = ["list_code", "position", "name", "pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["list_code", "owner", "name"], condition=Q(deleted_at=None), name="saved_view_name_once_per_owner"
+                fields=["list_code", "owner", "name"],
+                condition=Q(deleted_at=None),
+                name="saved_view_name_once_per_owner",
             ),
             models.CheckConstraint(
                 condition=Q(audience="team", team__isnull=False) | (~Q(audience="team") & Q(team__isnull=True)),
@@ -114,3 +115,9 @@ class ChosenColumns(models.Model):
 
     def __str__(self) -> str:
         return f"{self.list_code}: {', '.join(self.columns)}"
+
+    @classmethod
+    def of(cls, user: Any, list_code: str) -> list[str]:
+        """The codes of the columns the person chose; none where they chose nothing."""
+        chosen = cls.objects.filter(user_id=user.pk, list_code=list_code).first()
+        return chosen.columns if chosen else []

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from crm.web import home, preferences, sessions, tokens, why
+from crm.web import home, notifications, preferences, sessions, tokens, why
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
@@ -10,4 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/tokens/", tokens.TokenList.as_view(), name="token-list"),
     path("accounts/tokens/<int:pk>/revocation/", tokens.TokenRevocation.as_view(), name="token-revocation"),
     path("why/<slug:kind>/<int:pk>/", why.Why.as_view(), name="why"),
+    path("notifications/", notifications.NotificationList.as_view(), name="notification-list"),
+    path("notifications/bell/", notifications.bell, name="notifications-bell"),
+    path("notifications/<int:pk>/reading/", notifications.Reading.as_view(), name="notification-reading"),
 ]

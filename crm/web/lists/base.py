@@ -117,12 +117,11 @@ class List(View):
 
     @cached_property
     def views(self) -> list[SavedView]:
-        return list(SavedView.objects.of(self.code).shown_to(self.request.user))
+        return list(SavedView.objects.visible_to(self.request.user).of(self.code).meant_for(self.request.user))
 
     @cached_property
     def remembered_columns(self) -> list[str]:
-        chosen = ChosenColumns.objects.filter(user_id=self.request.user.pk, list_code=self.code).first()
-        return chosen.columns if chosen else []
+        return ChosenColumns.of(self.request.user, self.code)
 
     @property
     def code(self) -> str:

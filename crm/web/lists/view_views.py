@@ -109,8 +109,8 @@ class ChangeView(ListPart):
     """Rename or share a saved view, and let it take over the arrangement the list is in now."""
 
     def view(self) -> SavedView:
-        queryset = SavedView.objects.of(self.list.code)
-        return guards.get_permitted(queryset, self.request.user, Verb.EDIT, pk=self.own_kwargs["view_pk"])
+        lookup = {"pk": self.own_kwargs["view_pk"], "list_code": self.list.code}
+        return guards.get_permitted(SavedView.objects.all(), self.request.user, Verb.EDIT, **lookup)
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         view = self.view()
@@ -142,8 +142,8 @@ class ChangeView(ListPart):
 
 class DeleteView(ListPart):
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        queryset = SavedView.objects.of(self.list.code)
-        view = guards.get_permitted(queryset, request.user, Verb.DELETE, pk=self.own_kwargs["view_pk"])
+        lookup = {"pk": self.own_kwargs["view_pk"], "list_code": self.list.code}
+        view = guards.get_permitted(SavedView.objects.all(), request.user, Verb.DELETE, **lookup)
         saved_views.delete(view=view, by=request.user, at=timezone.now())
         toast(request, _("The view is deleted."))
         return redirect(self.list.address())
