@@ -58,6 +58,7 @@ function failPanel(panel) {
   const pattern = document.getElementById("panel-error-pattern");
   if (!pattern) return;
   panel.replaceChildren(pattern.content.cloneNode(true));
+  panel.querySelector("[data-panel-title]").textContent = panel.getAttribute("aria-label") ?? "";
   panel.removeAttribute("aria-busy");
   panel.querySelector("[data-retry]")?.addEventListener("click", () => {
     panel.setAttribute("aria-busy", "true");

@@ -12,7 +12,7 @@ export function toast({ text, level = "success", undo = null, link = null, label
   const node = pattern.content.firstElementChild.cloneNode(true);
   node.dataset.level = level;
   node.querySelector("[data-text]").textContent = text;
-  const use = node.querySelector("use");
+  const use = node.querySelector(":scope > svg use");
   use.setAttribute("href", `${use.getAttribute("href").split("#")[0]}#${icons[level] ?? icons.info}`);
   const form = node.querySelector("form");
   if (undo) form.action = undo;

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from crm.models import User
 from crm.web import navigation
-from tests.crm.shell_browser import browser, page, templates  # noqa: F401
 
 pytestmark = [
     pytest.mark.browser,
@@ -20,14 +17,13 @@ pytestmark = [
 
 
 @pytest.fixture
-def menu(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def menu(monkeypatch: pytest.MonkeyPatch) -> None:
     """A sidebar and a "new" menu of two entries each, whatever the apps have registered."""
     monkeypatch.setattr(navigation, "_items", {code: {} for code in navigation.SECTIONS})
     monkeypatch.setattr(navigation, "_creations", {})
     navigation.register(section="start", label="Home", url_name="home", icon="home", key="h")
     navigation.register(section="sales", label="Gallery", url_name="gallery", icon="box", key="x")
     navigation.register_create("A thing", "thing", "plus", key="t")
-    yield
 
 
 def say_nothing_wrong(page: Page) -> None:

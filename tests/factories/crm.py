@@ -17,6 +17,7 @@ class UserFactory(factory.django.DjangoModelFactory):
 
     name = factory.Sequence(lambda n: f"Person {n}")
     email = factory.Sequence(lambda n: f"person{n}@example.com")
+    password = "!"  # signs in by force_login only; blank would not pass the model's own check
 
     @factory.post_generation
     def roles(self, create, extracted, **kwargs):

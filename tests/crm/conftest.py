@@ -28,7 +28,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def templates(settings: Any) -> None:
+def shell_templates(settings: Any) -> None:
     """The pages of tests/crm/templates, beside the real ones."""
     real = settings.TEMPLATES[0]
     here = settings.BASE_DIR / "tests/crm/templates"
@@ -36,7 +36,7 @@ def templates(settings: Any) -> None:
 
 
 @pytest.fixture
-def page(browser: Browser, live_server: Any, templates: None) -> Iterator[Page]:
+def page(browser: Browser, live_server: Any, shell_templates: None) -> Iterator[Page]:
     user = UserFactory(name="Anna Snelling", email="anna@example.com")
     client = Client()
     client.force_login(user)

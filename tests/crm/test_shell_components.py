@@ -1,0 +1,102 @@
+"""The component contract, and what holds for every template."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django import forms
+from django.conf import settings
+from django.template import Context, Template, TemplateSyntaxError
+from django.template.loader import get_template
+
+from tests.architecture.sources import ROOT
+
+TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+NAMED_ICON = re.compile(r"""(?:\{%\s*icon\s+|\bicon=)["']([a-z0-9-]+)["']""")
+ICONS = ROOT / "frontend/node_modules/@tabler/icons/icons"
+
+
+class PlainForm(forms.Form):
+    name = forms.CharField(label="Name", help_text="As it is spoken.")
+
+
+def rendered(source: str, **values) -> str:
+    return Template(source).render(Context(values)).strip()
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT / "templates")))
+def test_every_template_compiles(path: Path):
+    get_template(str(path.relative_to(ROOT / "templates")))
+
+
+def test_every_named_icon_exists():
+    if not ICONS.is_dir():
+        pytest.fail("The front end is not built: npm ci && npm run build in frontend/")
+    found = []
+    for folder in ["templates", "crm", "customers", "service", "surveys", "evaluation"]:
+        for path in (ROOT / folder).rglob("*"):
+            if path.suffix not in {".html", ".py"}:
+                continue
+            for name in NAMED_ICON.findall(path.read_text()):
+                file = f"filled/{name[:-7]}" if name.endswith("-filled") else f"outline/{name}"
+                if not (ICONS / f"{file}.svg").is_file():
+                    found.append(f"{path.relative_to(ROOT)}: {name}")
+    assert found == []
+
+
+def test_a_label_and_an_attribute_are_escaped():
+    html = rendered(
+        "{% button label hx_post=url data_x=True only_icon=True icon='x' %}", label='"><script>', url="/a?b&c"
+    )
+    assert "<script>" not in html
+    assert 'hx-post="/a?b&amp;c" data-x' in html
+    assert 'aria-label="&quot;&gt;&lt;script&gt;"' in html
+
+
+def test_a_button_that_opens_the_dialog_is_still_a_link():
+    html = rendered("{% button 'Edit' href='/x/' dialog=True %}")
+    assert html == '<a href="/x/" class="btn" hx-get="/x/" hx-target="#dialog">Edit</a>'
+
+
+def test_a_field_ties_label_help_and_error_together():
+    html = rendered("{% field form.name %}", form=PlainForm({"name": ""}))
+    assert '<label class="form-label required" for="id_name">Name</label>' in html
+    assert 'aria-describedby="id_name_help id_name_error"' in html
+    assert 'aria-invalid="true"' in html
+    assert 'id="id_name_help">As it is spoken.' in html
+    assert 'id="id_name_error"' in html
+
+
+def test_a_field_without_help_or_error_describes_nothing():
+    class Bare(forms.Form):
+        name = forms.CharField()
+
+    assert "aria-describedby" not in rendered("{% field form.name %}", form=Bare())
+
+
+def test_form_errors_link_to_their_fields():
+    html = rendered("{% form_errors form %}", form=PlainForm({"name": ""}))
+    assert '<a href="#id_name">Name</a>: This field is required.' in html
+    assert rendered("{% form_errors form %}", form=PlainForm()) == ""
+
+
+def test_an_unknown_tone_is_an_error_and_not_a_grey_badge():
+    with pytest.raises(TemplateSyntaxError, match="no tone 'red'"):
+        rendered("{% badge 'x' 'red' %}")
+
+
+def test_a_value_that_is_missing_is_said_aloud():
+    assert '<span class="visually-hidden">no value</span>' in rendered("{% money None 'EUR' %}")
+
+
+def test_each_rendered_form_has_its_own_token():
+    assert rendered("{% submit_once %}") != rendered("{% submit_once %}")
+
+
+def test_captured_content_is_escaped_once():
+    html = rendered("{% capture name %}{{ text }}{% endcapture %}<b>{{ name }}</b>", text="R&D <b>")
+    assert html == "<b>R&amp;D &lt;b&gt;</b>"
+
+
+def test_components_are_built_in():
+    assert "crm.templatetags.components" in settings.TEMPLATES[0]["OPTIONS"]["builtins"]
