@@ -244,6 +244,11 @@ def capture(parser: Parser, token: Token) -> CaptureNode:
     return CaptureNode(nodelist, name)
 
 
+def _draw(context: Context, name: str, values: dict[str, Any]) -> str:
+    engine: Any = context.template.engine if context.template else template.Engine.get_default()
+    return engine.get_template(name).render(context.new(values))
+
+
 @register.simple_block_tag(takes_context=True)
 def dropdown(
     context: Context,
@@ -257,7 +262,7 @@ def dropdown(
 ) -> str:
     """A menu: the content is made of `<a class="dropdown-item">` and `<button class="dropdown-item">`."""
     values = {"content": content, "label": label, "icon": icon, "css": css, "only_icon": only_icon, "end": end}
-    return context.template.engine.get_template("components/dropdown.html").render(context.new(values))
+    return _draw(context, "components/dropdown.html", values)
 
 
 @register.simple_block_tag(takes_context=True)
@@ -274,4 +279,4 @@ def timeline_entry(
 ) -> str:
     """One thing that happened: who, what, when; the content says more."""
     values = {"content": content, "title": title, "at": at, "icon": icon, "by": by, "tone": tone, "url": url}
-    return context.template.engine.get_template("components/timeline_entry.html").render(context.new(values))
+    return _draw(context, "components/timeline_entry.html", values)

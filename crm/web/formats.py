@@ -52,7 +52,7 @@ def change(relative: Numeric | None, decimals: int = 1) -> str:
     """0.125 → "+12.5%": a change relative to what was before."""
     if relative is None:
         return NOTHING
-    return f"{_sign(relative * 100, decimals)}{percent(abs(relative), decimals)}"
+    return f"{_sign(_times_hundred(relative), decimals)}{percent(abs(relative), decimals)}"
 
 
 def money(amount: Numeric | None, currency: str, decimals: int | None = None) -> str:
@@ -136,10 +136,10 @@ def initials(name: Any) -> str:
     return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
 
 
-def _times_hundred(share: Numeric) -> Numeric:
+def _times_hundred(share: Any) -> Any:
     return share * 100
 
 
-def _sign(value: Numeric, decimals: int) -> str:
+def _sign(value: Any, decimals: int) -> str:
     rounded = round(value, decimals)
     return "+" if rounded > 0 else "−" if rounded < 0 else "±"

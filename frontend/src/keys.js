@@ -48,14 +48,28 @@ function showHelp() {
   if (help && !help.open) help.showModal();
 }
 
+/** Single letters can be switched off, for people who speak to their computer (WCAG 2.1.4). */
+const letters = {
+  get on() { try { return localStorage.getItem("single-keys") !== "off"; } catch { return true; } },
+  set on(value) { try { localStorage.setItem("single-keys", value ? "on" : "off"); } catch { /* stays on */ } },
+};
+
+function startChoice() {
+  const choice = document.querySelector("[data-keys-choice]");
+  if (!choice) return;
+  choice.checked = letters.on;
+  choice.addEventListener("change", () => { letters.on = choice.checked; });
+}
+
 export function startKeys() {
+  startChoice();
   document.addEventListener("keydown", (event) => {
     if (event.isComposing || event.altKey) return;
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
       event.preventDefault();
       return openPalette();
     }
-    if (event.ctrlKey || event.metaKey || document.documentElement.dataset.keys === "off") return;
+    if (event.ctrlKey || event.metaKey || !letters.on) return;
     if (typing(event) || overlayOpen()) return;
     if (prefix) return afterPrefix(event);
     const actions = {

@@ -266,3 +266,36 @@ def test_a_form_is_sent_once_however_often_the_button_is_pressed(page: Page) -> 
     page.get_by_role("button", name="Save").dblclick()
     expect(page.locator(".toast-note")).to_be_visible()
     assert len(posts) == 1
+
+
+def test_single_letters_can_be_switched_off(page: Page) -> None:
+    page.goto("/gallery/")
+    page.keyboard.press("?")
+    page.get_by_label("Use single letters as shortcuts on this device").uncheck()
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("combobox")).to_be_focused()
+
+
+def test_the_focus_stays_where_it_was_after_a_swap_and_the_change_is_read_out(page: Page) -> None:
+    page.goto("/gallery/")
+    tab = page.get_by_role("link", name="Mine")
+    tab.focus()
+    with page.expect_response("**/gallery/?mine"):
+        page.keyboard.press("Enter")
+    expect(page.locator("#part p")).to_have_text("mine=")
+    expect(tab).to_be_focused()
+    expect(page.locator("#live")).to_have_text("Three things")
+    assert page.url.endswith("/gallery/?mine")
+    page.go_back()
+    expect(page.locator("#part p")).to_have_text("")
+
+
+def test_alpine_works_without_evaluating_code(page: Page) -> None:
+    page.goto("/gallery/")
+    text = page.get_by_text("All about it")
+    expect(text).to_be_hidden()
+    page.get_by_role("button", name="More about it").click()
+    expect(text).to_be_visible()
