@@ -31,7 +31,8 @@ WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 LONGEST_CLOSURE = timedelta(days=3653)
 LONGEST_WAIT = timedelta(days=36525)
 
-_MICROSECOND, _SECOND, _DAY = timedelta(microseconds=1), timedelta(seconds=1), timedelta(days=1)
+_MICROSECOND, _SECOND = timedelta(microseconds=1), timedelta(seconds=1)
+_STEP = timedelta(days=4)  # no zone has changed its offset twice within a week since 1970
 _DAYS = range(1, date.max.toordinal())  # so the n-th day of it is the day with ordinal n
 _DAY_US = 86_400_000_000
 
@@ -284,16 +285,14 @@ def _offset(zone: tzinfo, at: datetime) -> timedelta:
 def _offset_changes(zone: tzinfo, year: int) -> tuple[tuple[datetime, timedelta], ...]:
     """The moments of a UTC year at which the zone's offset changes, to the second, with the new offset."""
     changes = []
-    day, finish = datetime(year, 1, 1), datetime(year + 1, 1, 1)
-    offset = _offset(zone, day)
-    while day < finish:
-        tomorrow = day + _DAY
-        changed = _offset(zone, tomorrow)
+    at, finish = datetime(year, 1, 1), datetime(year + 1, 1, 1)
+    offset = _offset(zone, at)
+    while at < finish:
+        later = min(at + _STEP, finish)
+        changed = _offset(zone, later)
         if changed != offset:
-            # The first second of the day with another offset than at its beginning.
-            second = bisect_left(
-                range(86_400), True, key=lambda second: _offset(zone, day + second * _SECOND) != offset
-            )
-            changes.append((day + second * _SECOND, changed))
-        day, offset = tomorrow, changed
+            seconds = range((later - at) // _SECOND)
+            first = bisect_left(seconds, True, key=lambda second: _offset(zone, at + second * _SECOND) != offset)
+            changes.append((at + first * _SECOND, changed))
+        at, offset = later, changed
     return tuple(changes)

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from crm import business_time
 from crm.business_time import Calendar, due, elapsed, is_open, next_opening
 
 MINUTE = timedelta(minutes=1)
@@ -247,11 +248,15 @@ def test_ten_years_are_counted_in_less_than_ten_milliseconds():
     holidays = [date(year, 12, day) for year in range(2020, 2032) for day in (24, 25, 26, 31)]
     calendar = Calendar("America/Toronto", WORKING_WEEK, holidays)
     start, end = datetime(2021, 3, 4, 15, 30, tzinfo=UTC), datetime(2031, 3, 4, 15, 30, tzinfo=UTC)
-    began = stopwatch.process_time()
-    spent = elapsed(calendar, start, end)
-    reached = due(calendar, start, spent)
-    assert stopwatch.process_time() - began < 0.020
-    assert reached == end
+    times = []
+    for _ in range(3):  # the best of three, each without anything remembered of the zone
+        business_time._offset_changes.cache_clear()
+        began = stopwatch.process_time()
+        spent = elapsed(calendar, start, end)
+        times.append(stopwatch.process_time() - began)
+    assert min(times) < 0.010
+    business_time._offset_changes.cache_clear()
+    assert due(calendar, start, spent) == end
 
 
 # --- is it open ----------------------------------------------------------------------------------------
