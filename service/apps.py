@@ -22,3 +22,37 @@ class ServiceConfig(AppConfig):
         searchable("ticket", Ticket.words)
         # After migrate, as the shipped roles: what is written down once also comes back after a flush.
         post_migrate.connect(defaults.install, sender=self, dispatch_uid="install-service-defaults")
+        self._register_pages()
+
+    def _register_pages(self) -> None:
+        from crm.web import navigation, panels
+
+        view = ("ticket", "view")
+        navigation.register(
+            section="service", label=_("Tickets"), url_name="ticket-list", icon="headset", permission=view, key="t"
+        )
+        navigation.register_create(_("New ticket"), "ticket-new", "headset", permission=("ticket", "create"), key="t")
+        changed = ("ticket-changed",)
+        panels.register(
+            "ticket.side", name="asker", url_name="ticket-asker", title=_("Who asks"), permission=view, order=10
+        )
+        panels.register(
+            "ticket.side", name="others", url_name="ticket-others", title=_("Other tickets"), permission=view, order=30
+        )
+        panels.register(
+            "customer.side",
+            name="tickets",
+            url_name="customer-tickets",
+            title=_("Tickets"),
+            permission=view,
+            order=40,
+            refresh_on=changed,
+        )
+        panels.register(
+            "home.main",
+            name="tickets",
+            url_name="ticket-upcoming",
+            title=_("Next tickets"),
+            permission=("ticket", "edit"),
+            order=20,
+        )

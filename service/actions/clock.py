@@ -19,14 +19,7 @@ def policy_of(ticket: Ticket) -> SlaPolicy | None:
 
 
 def calendar_of(policy: SlaPolicy | None) -> Calendar | None:
-    """The hours a policy counts in. A calendar without hours promises nothing, but stops nobody from working."""
-    if policy is None:
-        return None
-    try:
-        return policy.calendar.as_calendar()
-    except ValueError as error:
-        log.warning("calendar_unusable", calendar=policy.calendar_id, error=str(error))
-        return None
+    return policy.hours if policy is not None else None
 
 
 def pauses_of(ticket: Ticket) -> list[Pause]:

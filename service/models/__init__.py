@@ -1,3 +1,4 @@
+from service.models.countdown import Countdown, countdowns
 from service.models.message import Message
 from service.models.queue import Queue
 from service.models.sla import Priority, SlaPolicy, SlaTarget
@@ -5,4 +6,4 @@ from service.models.state import TicketState
 from service.models.ticket import Ticket
 from service.models.ticket_event import TicketEvent
 
-__all__ = ["Message", "Priority", "Queue", "SlaPolicy", "SlaTarget", "Ticket", "TicketEvent", "TicketState"]
+__all__ = ["Countdown", "Message", "Priority", "Queue", "SlaPolicy", "SlaTarget", "Ticket", "TicketEvent", "TicketState", "countdowns"]

@@ -2,12 +2,17 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import structlog
 from django.db import models
 from django.db.models import Q
+from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from crm.business_time import Calendar
 from crm.models import BusinessCalendar
+
+log = structlog.get_logger(__name__)
 
 
 class Priority(models.IntegerChoices):
@@ -34,6 +39,15 @@ class SlaPolicy(models.Model):
 
     def __str__(self) -> str:
         return gettext(self.name)  # the shipped policy is named in English and shown in the reader's language
+
+    @cached_property
+    def hours(self) -> Calendar | None:
+        """The hours it counts in. A calendar without hours promises nothing, but stops nobody from working."""
+        try:
+            return self.calendar.as_calendar()
+        except ValueError as error:
+            log.warning("calendar_unusable", calendar=self.calendar_id, error=str(error))
+            return None
 
     def target_for(self, priority: int) -> SlaTarget | None:
         return next((target for target in self.targets.all() if target.priority == priority), None)

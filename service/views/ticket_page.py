@@ -1,0 +1,90 @@
+"""What the ticket page and its parts are made of."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from crm.access.permissions import Verb
+from crm.web.toasts import toast
+from service.actions import clock
+from service.forms.tickets import COMPOSERS
+from service.models import Message, Ticket, TicketEvent, countdowns
+
+SHOWN = 60  # lines of the conversation; older ones are a click away
+# Lines of the history that the conversation does not show by itself.
+TOLD = [
+    TicketEvent.Type.ASSIGNED,
+    TicketEvent.Type.MOVED,
+    TicketEvent.Type.PAUSED,
+    TicketEvent.Type.RESUMED,
+    TicketEvent.Type.RESOLVED,
+    TicketEvent.Type.REOPENED,
+    TicketEvent.Type.CLOSED,
+    TicketEvent.Type.PRIORITISED,
+    TicketEvent.Type.BREACHED,
+]
+RELATED = ("state", "queue", "owner", "team", "customer", "contact", "sla_policy__calendar")
+
+
+def context(
+    request: HttpRequest, ticket: Ticket, now: datetime, *, composing: str = "", form: Any = None, newer: Any = ()
+) -> dict[str, Any]:
+    """Everything `_main.html` shows. `form` is the composer that was refused, with what was typed in it."""
+    lines, hidden = conversation(ticket, everything="all" in request.GET)
+    last = max((line.pk for line in lines if isinstance(line, Message)), default=0)
+    access: Any = request.user.access  # type: ignore[union-attr]
+    editable = Ticket.objects.editable_by(request.user).filter(pk=ticket.pk).exists()
+    forms = {kind: composer(initial={"seen": last}) for kind, composer in COMPOSERS.items()}
+    if form is not None:
+        forms[composing] = form
+    return {
+        "ticket": ticket,
+        "lines": lines,
+        "hidden": hidden,
+        "last": last,
+        "now": now,
+        "countdowns": countdowns(ticket, now, paused_since(ticket)),
+        "may_edit": editable,
+        "may_assign": editable and access.may("ticket", Verb.ASSIGN),
+        "may_delete": access.may("ticket", Verb.DELETE),
+        "composers": forms,
+        "composing": composing or Message.Direction.OUTBOUND,
+        "newer": newer,
+    }
+
+
+def conversation(ticket: Ticket, *, everything: bool) -> tuple[list[Any], int]:
+    """Messages and what happened in between, oldest first, and how many earlier lines are left out."""
+    messages = ticket.messages.select_related("author", "contact").order_by("-at", "-pk")
+    happened = ticket.events.filter(type__in=TOLD).select_related("by", "owner", "queue", "state").order_by("-at", "-pk")
+    limit = None if everything else SHOWN + 1
+    newest = sorted([*messages[:limit], *happened[:limit]], key=lambda line: (line.at, line.pk))
+    shown = newest if everything else newest[-SHOWN:]
+    hidden = 0 if len(shown) == len(newest) else ticket.messages.count() + ticket.events.filter(type__in=TOLD).count() - SHOWN
+    return shown, hidden
+
+
+def paused_since(ticket: Ticket) -> datetime | None:
+    if not ticket.is_paused:
+        return None
+    pauses = clock.pauses_of(ticket)
+    return pauses[-1][0] if pauses and pauses[-1][1] is None else None
+
+
+def answer(request: HttpRequest, ticket: Ticket, now: datetime, said: Any = "") -> HttpResponse:
+    """After a change: the page's main part to htmx, the whole page otherwise; the inbox when it is out of reach."""
+    if said:
+        toast(request, said)
+    fresh = Ticket.objects.visible_to(request.user).select_related(*RELATED).filter(pk=ticket.pk).first()
+    if fresh is None:
+        return redirect("ticket-list")
+    if request.headers.get("HX-Target", "").endswith("#ticket-main"):
+        response = render(request, "service/ticket/_main.html", context(request, fresh, now))
+        response["HX-Trigger"] = "ticket-changed"
+        return response
+    return redirect(reverse("ticket-detail", args=[ticket.pk]))
