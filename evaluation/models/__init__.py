@@ -1,0 +1,4 @@
+from evaluation.models.kpi import KpiVersion
+from evaluation.models.measurement import MeasuredFact, Measurement
+
+__all__ = ["KpiVersion", "MeasuredFact", "Measurement"]

@@ -1,0 +1,145 @@
+"""The very records a number is made of, as far as the reader may see them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+
+from crm.access import kinds
+from crm.models import User
+from evaluation.engine import scopes, statements
+from evaluation.engine.measuring import AsOf, declared
+from evaluation.engine.results import as_json
+from evaluation.engine.scopes import Scope
+from evaluation.engine.statements import Statement, View
+from evaluation.formulas.periods import Period
+from evaluation.kpis.declaration import Aggregation, Kpi
+
+
+@dataclass(frozen=True)
+class EvidenceRow:
+    """One record: whether it counts, as what, why not, and the field values that were used."""
+
+    kind: str
+    id: int
+    label: str
+    at: datetime
+    counted: bool
+    numerator: int | None  # of ratios: what it adds to the numerator; every counted row adds 1 to the denominator
+    value: float | Decimal | None  # of sums and medians
+    issue: str | None
+    fields: dict[str, Any]
+    keys: dict[str, int | str | None]  # person, team … that it is credited to
+
+    @property
+    def url(self) -> str | None:
+        return kinds.get(self.kind).url_for(self.id)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "kind": self.kind,
+            "id": self.id,
+            "label": self.label,
+            "at": self.at.isoformat(),
+            "counted": self.counted,
+            "numerator": self.numerator,
+            "value": as_json(self.value),
+            "issue": self.issue,
+            "fields": {name: as_json(value) for name, value in self.fields.items()},
+        }
+
+
+@dataclass(frozen=True)
+class Evidence:
+    rows: list[EvidenceRow]
+    total: int  # records behind the number, those left out for an issue included
+    hidden: int  # how many of them the reader may not see
+
+    @property
+    def is_cut(self) -> bool:
+        return len(self.rows) < self.total - self.hidden
+
+
+def evidence(
+    kpi: Kpi | str,
+    scope: Scope,
+    period: Period,
+    user: User | None = None,
+    limit: int | None = None,
+    as_of: AsOf = None,
+    *,
+    now: datetime | None = None,
+) -> Evidence:
+    """The records of numerator and denominator, the latest first; `user` None is the system and sees all."""
+    kpi, view = declared(kpi), View.of(as_of, now or timezone.now())
+    scopes.check(kpi, scope.kind)
+    facts = facts_of(kpi, [period], view, scope)
+    seen = visibility(kpi, user)
+    sql = f"""WITH judged AS MATERIALIZED (SELECT fact.*, {seen.sql} AS visible FROM ({facts.sql}) AS fact),
+        listed AS (SELECT {_COLUMNS} FROM judged WHERE visible ORDER BY at DESC, record DESC, kind LIMIT %s)
+        SELECT totals.*, listed.* FROM (
+            SELECT count(*) AS total, count(*) FILTER (WHERE NOT visible) AS hidden FROM judged) AS totals
+        LEFT JOIN listed ON TRUE ORDER BY at DESC, record DESC, kind"""
+    rows = Statement(sql, [*seen.params, *facts.params, limit]).rows()
+    return Evidence([_row(row[2:]) for row in rows if row[2] is not None], rows[0][0], rows[0][1])
+
+
+def facts_of(kpi: Kpi, periods: list[Period], view: View, scope: Scope) -> Statement:
+    """Every fact with everything that is known of it."""
+    facts, is_count = kpi.facts, kpi.aggregation == Aggregation.COUNT
+    columns = {
+        "kind": facts.kind_sql(),
+        "record": facts.record,
+        "label": facts.label,
+        "at": facts.moment,
+        "num": facts.numerator if kpi.has_denominator else "NULL::int",
+        "val": "NULL::float8" if is_count or kpi.has_denominator else facts.value,
+        "issue": facts.issue,
+        "shown": _json_object(dict(facts.shown)),
+        "keys": _json_object(dict(facts.dimensions)),
+        "counted": statements.value_columns(kpi)["counted"],
+    }
+    if not scope.is_company:
+        columns["scope"] = facts.dimensions[scope.kind]
+    given, within = statements.periods_sql(periods, view), statements.scope_sql(kpi, scope)
+    return Statement(
+        f"SELECT period.no, fact.* FROM {given.sql}, {statements.facts_sql(facts, columns)} WHERE {within.sql}",
+        [*given.params, *within.params],
+    )
+
+
+def visibility(kpi: Kpi, user: User | None) -> Statement:
+    """The condition, over `fact`, that the person may see the record."""
+    if user is None:
+        return Statement("TRUE", [])
+    parts, params = [], []
+    for kind in kpi.facts.kinds:
+        model: Any = kinds.get(kind).model
+        visible = model.objects.visible_to(user).order_by().values("pk")
+        if visible.query.is_empty():
+            continue
+        sql, given = visible.query.sql_with_params()
+        parts.append(f"(fact.kind = '{kind}' AND fact.record IN ({sql}))")
+        params += given
+    return Statement(f"({' OR '.join(parts)})" if parts else "FALSE", params)
+
+
+_COLUMNS = "kind, record, label, at, counted, num, val, issue, shown, keys"
+
+
+def _json_object(values: dict[str, str]) -> str:
+    pairs = ", ".join(f"'{name}', {path}" for name, path in values.items())
+    return f"jsonb_build_object({pairs})"
+
+
+def _row(row: tuple[Any, ...]) -> EvidenceRow:
+    return EvidenceRow(*row[:-2], loaded(row[-2]), loaded(row[-1]))
+
+
+def loaded(value: Any) -> Any:
+    return json.loads(value, parse_float=Decimal) if isinstance(value, str) else value

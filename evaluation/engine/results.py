@@ -1,0 +1,172 @@
+"""What the engine answers with."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from evaluation.engine.scopes import Scope
+from evaluation.formulas import intervals
+from evaluation.formulas.periods import Period
+from evaluation.formulas.samples import IDENTIFIABLE_BELOW
+from evaluation.kpis.declaration import Aggregation, Kpi, Method, Unit
+
+NO_DENOMINATOR = "no_denominator"
+PROVISIONAL = "provisional"
+SMALL_N = "small_n"
+HIDDEN = "hidden_small_group"
+LEVEL = 0.95
+
+Number = int | float | Decimal
+
+
+@dataclass(frozen=True)
+class Interval:
+    low: float
+    high: float
+    level: float
+    method: str
+
+    def as_json(self) -> dict[str, Any]:
+        return {"low": self.low, "high": self.high, "level": self.level, "method": self.method}
+
+
+@dataclass(frozen=True)
+class Result:
+    """A KPI's number for one scope and period. `value` None is not computable, or hidden: the flags say which."""
+
+    kpi: Kpi
+    scope: Scope
+    period: Period
+    value: Number | None
+    numerator: Number | None
+    denominator: Number | None
+    n: int
+    interval: Interval | None
+    flags: tuple[str, ...]
+    currency: str | None = None
+
+    @property
+    def is_provisional(self) -> bool:
+        return PROVISIONAL in self.flags
+
+    @property
+    def is_judgeable(self) -> bool:
+        """Whether a verdict may be given: there is a value, and enough behind it."""
+        return self.value is not None and SMALL_N not in self.flags
+
+    @property
+    def issues(self) -> dict[str, int]:
+        """The data-quality flags: how many records are concerned, by code."""
+        pairs = (flag.partition(":") for flag in self.flags if ":" in flag)
+        return {code: int(count) for code, _, count in pairs}
+
+    def as_json(self) -> dict[str, Any]:
+        """The form the command line prints, and others may rely on."""
+        return {
+            "scope": {"kind": self.scope.kind, "name": self.scope.name},
+            "value": self._amount(self.value),
+            "numerator": self._amount(self.numerator),
+            "denominator": as_json(self.denominator),
+            "n": self.n,
+            "interval": self.interval.as_json() if self.interval else None,
+            "flags": list(self.flags),
+        }
+
+    def _amount(self, value: Number | None) -> Any:
+        if value is None or self.kpi.unit != Unit.MONEY:
+            return as_json(value)
+        return {"amount": as_json(value), "currency": self.currency}
+
+
+def as_json(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, (datetime, date)):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    return value
+
+
+@dataclass(frozen=True)
+class Totals:
+    """One row of the statement that measures: sums, never rows."""
+
+    n: int
+    numerator: float = 0
+    above: int = 0  # rows whose numerator is above 0, below 0
+    below: int = 0
+    total: Decimal | float | None = None
+    middle: float | None = None
+    low: tuple[float, ...] = ()
+    high: tuple[float, ...] = ()
+    unripe: int = 0
+    issues: tuple[tuple[str, int], ...] = ()
+
+
+def make(kpi: Kpi, scope: Scope, period: Period, totals: Totals, *, complete: bool, currency: str) -> Result:
+    """The result of a row of sums."""
+    value, numerator, denominator = _numbers(kpi, totals)
+    result = Result(
+        kpi, scope, period, value, numerator, denominator, totals.n, _interval(kpi, totals), (),
+        currency if kpi.unit == Unit.MONEY else None,
+    )  # fmt: skip
+    flags = []
+    if value is None:
+        flags.append(NO_DENOMINATOR)
+    if kpi.confidential and scope.kind in ("team", "person") and 0 < totals.n < IDENTIFIABLE_BELOW:
+        result = replace(result, value=None, numerator=None, interval=None)
+        flags.append(HIDDEN)
+    if 0 < totals.n < kpi.minimum_n:
+        flags.append(SMALL_N)
+    if not complete or totals.unripe:
+        flags.append(PROVISIONAL)
+    return replace(result, flags=(*flags, *(f"{code}:{count}" for code, count in totals.issues)))
+
+
+def _numbers(kpi: Kpi, totals: Totals) -> tuple[Number | None, Number | None, Number | None]:
+    """Value, numerator and denominator."""
+    n = totals.n
+    if kpi.aggregation == Aggregation.COUNT:
+        return n, n, None
+    if kpi.aggregation == Aggregation.SUM:
+        total = totals.total if totals.total is not None else 0
+        return total, total, None
+    if kpi.has_denominator:
+        scale = 100 if kpi.aggregation == Aggregation.NET_SHARE else 1
+        numerator = int(totals.numerator)
+        return (scale * numerator / n if n else None), numerator, n
+    if kpi.aggregation == Aggregation.MEAN:
+        return (float(totals.total) / n if n and totals.total is not None else None), totals.total, n
+    return totals.middle, None, n
+
+
+def _interval(kpi: Kpi, totals: Totals) -> Interval | None:
+    found: tuple[float, float] | None = None
+    if kpi.interval == Method.WILSON:
+        found = intervals.wilson(int(totals.numerator), totals.n, LEVEL)
+    elif kpi.interval == Method.NPS:
+        found = intervals.nps(totals.above, totals.n - totals.above - totals.below, totals.below, LEVEL)
+    elif kpi.interval == Method.POISSON:
+        found = intervals.poisson(totals.n, 1, LEVEL)
+    elif kpi.interval == Method.ORDER_STATISTICS:
+        found = _of_median(totals)
+    return Interval(*found, LEVEL, kpi.interval.value) if found else None
+
+
+def _of_median(totals: Totals) -> tuple[float, float] | None:
+    """The statement brings the two candidates on either side; which it is, the exact distribution says."""
+    rank = intervals.median_rank(totals.n, LEVEL)
+    if not rank or not totals.low:
+        return None
+    step = rank - about_rank(totals.n)
+    return totals.low[step], totals.high[-1 - step]
+
+
+def about_rank(n: int) -> int:
+    """The rank by the normal approximation: the exact one is this or the next, as the tests show."""
+    return max(0, math.floor((n - intervals.z_value(LEVEL) * math.sqrt(n)) / 2))

@@ -1,0 +1,170 @@
+"""What a number is about: the company, a team with those below it, a person, channel, product or customer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from crm.access.permissions import Reach, Verb
+from crm.models import Team, User
+from customers.models import Customer
+from customers.sales.models import Product
+from evaluation.kpis.declaration import Kpi
+
+COMPANY_KIND = "company"
+KINDS = {
+    COMPANY_KIND: _("company"),
+    "team": _("team"),
+    "person": _("person"),
+    "channel": _("channel"),
+    "product": _("product"),
+    "customer": _("customer"),
+}
+
+
+class ScopeError(LookupError):
+    """The scope is not known, not clear or not possible; the message says what is allowed."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """`key` is the id of a record, or the code of a channel; None for the company, and where nobody is credited."""
+
+    kind: str = COMPANY_KIND
+    key: int | str | None = None
+    name: str | None = None
+
+    def __str__(self) -> str:
+        return self.name or str(KINDS[self.kind])
+
+    @property
+    def is_company(self) -> bool:
+        return self.kind == COMPANY_KIND
+
+    @property
+    def stored_key(self) -> str:
+        return "" if self.key is None else str(self.key)
+
+
+COMPANY = Scope(COMPANY_KIND, None, "company")
+
+
+def of_team(team: Team) -> Scope:
+    return Scope("team", team.pk, team.name)
+
+
+def of_person(user: User) -> Scope:
+    return Scope("person", user.pk, user.name)
+
+
+def check(kpi: Kpi, kind: str) -> None:
+    """Refuse what the KPI cannot be cut by."""
+    if kind != COMPANY_KIND and kind not in kpi.facts.dimensions:
+        allowed = ", ".join((COMPANY_KIND, *kpi.dimensions))
+        raise ScopeError(f"{kpi.code} cannot be cut by {kind!r}; it can by: {allowed}.")
+
+
+def load(kind: str, key: Any) -> Scope:
+    """The scope of a stored kind and key, with its name as it is now."""
+    if kind == COMPANY_KIND:
+        return COMPANY
+    if kind == "channel":
+        return Scope(kind, key or None, key or None)
+    if key in (None, ""):
+        return Scope(kind, None, None)
+    model: Any = _MODELS[kind]
+    record = model.objects.filter(pk=int(key)).first()
+    return Scope(kind, int(key), record.name if record else None)
+
+
+def resolve(text: str) -> Scope:
+    """The scope that `KIND:NAME` names: a name, a team's path "A / B", a person's email, or "#" and an id."""
+    kind, colon, name = text.partition(":")
+    kind, name = kind.strip(), name.strip()
+    if kind == COMPANY_KIND:
+        return COMPANY
+    if kind not in KINDS or not colon or not name:
+        raise ScopeError(f"{text!r} is not a scope; write company or KIND:NAME, KIND one of: {', '.join(KINDS)}.")
+    if kind == "channel":
+        return _channel(name)
+    return _record(kind, name)
+
+
+def reachable(user: User, scope: Scope) -> bool:
+    """Whether the person may see numbers about this scope, by the role's reach over measurements."""
+    reach = user.access.reach("measurement", Verb.VIEW)
+    if reach == Reach.ALL:
+        return True
+    if reach == Reach.NONE or scope.key is None:
+        return False
+    if scope.kind == "person":
+        if scope.key == user.pk:
+            return True
+        return User.objects.filter(pk=scope.key, team_id__in=_team_ids(user, reach)).exists()
+    return scope.kind == "team" and scope.key in _team_ids(user, reach)
+
+
+def _team_ids(user: User, reach: Reach) -> list[int]:
+    if reach == Reach.SUBTREE:
+        return list(user.access.subtree_ids)
+    return [user.team_id] if reach == Reach.TEAM and user.team_id else []
+
+
+_MODELS: dict[str, Any] = {"team": Team, "person": User, "product": Product, "customer": Customer}
+
+
+def _channel(name: str) -> Scope:
+    for code, label in Customer.Channel.choices:
+        if name.casefold() in (code.casefold(), str(label).casefold()):
+            return Scope("channel", code, code)
+    raise ScopeError(f"There is no channel {name!r}; there are: {', '.join(Customer.Channel.values)}.")
+
+
+def _record(kind: str, name: str) -> Scope:
+    found = list(_named(kind, name)[:6])
+    if len(found) == 1:
+        return Scope(kind, found[0].pk, found[0].name)
+    if not found:
+        raise ScopeError(f"There is no {kind} {name!r}; {_there_are(kind)}.")
+    clear = ", ".join(f'"{_path(kind, record)}"' for record in found)
+    raise ScopeError(f"There is more than one {kind} {name!r}; write one of: {clear}.")
+
+
+def _named(kind: str, name: str) -> Any:
+    model = _MODELS[kind]
+    rows = model.objects.alive() if kind in ("product", "customer") else model.objects.all()
+    if name.startswith("#") and name[1:].isdigit():
+        return rows.filter(pk=int(name[1:]))
+    if kind == "team" and " / " in name:
+        path = [part.strip() for part in name.split(" / ")]
+        at_root = rows.filter(path_names=path)
+        return at_root if at_root.exists() else _ending(rows, path)
+    if kind == "person":
+        return rows.filter(Q(name=name) | Q(email=name.lower())).order_by("name", "pk")
+    return rows.filter(name=name).order_by("pk")
+
+
+def _ending(rows: Any, path: list[str]) -> Any:
+    """Teams whose path ends like this: "Central / Inside" is enough below one company."""
+    ids = [
+        team.pk for team in rows.filter(name=path[-1]).order_by("path_names") if team.path_names[-len(path) :] == path
+    ]
+    return rows.filter(pk__in=ids)
+
+
+def _path(kind: str, record: Any) -> str:
+    if kind == "team":
+        return " / ".join(record.path_names)
+    if kind == "person" and record.email:
+        return record.email
+    return f"#{record.pk}"
+
+
+def _there_are(kind: str) -> str:
+    rows = _MODELS[kind].objects.order_by("pk")
+    names = [str(name) for name in rows.values_list("name", flat=True)[:9]]
+    more = ", …" if len(names) == 9 else ""
+    return f"there are: {', '.join(names[:8])}{more}" if names else f"there is no {kind} at all"

@@ -1,0 +1,196 @@
+"""From a declaration to SQL. Everything is computed in sets by the database; Python gets sums."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import connection
+
+from evaluation.engine.results import LEVEL, Totals
+from evaluation.engine.scopes import Scope
+from evaluation.formulas.intervals import z_value
+from evaluation.formulas.periods import Period, midnight
+from evaluation.kpis.declaration import Aggregation, Facts, Kpi, Method
+
+# For DISTINCT and sorts over many rows; PostgreSQL's own default spills to disk early.
+WORK_MEM = "64MB"
+
+
+@dataclass(frozen=True)
+class View:
+    """From when the records are looked at. `known`: events from then on are ignored; None where nothing is."""
+
+    seen: datetime
+    known: datetime | None
+
+    @classmethod
+    def of(cls, as_of: datetime | date | None, now: datetime) -> View:
+        """A moment, or a whole day, is included."""
+        if as_of is None:
+            return cls(now, None)
+        if isinstance(as_of, datetime):
+            known = as_of + timedelta(microseconds=1)
+        else:
+            known = midnight(as_of + timedelta(days=1), zone())
+        return cls(known, known)
+
+
+def zone() -> ZoneInfo:
+    return ZoneInfo(settings.TIME_ZONE)
+
+
+@dataclass(frozen=True)
+class Statement:
+    sql: str
+    params: list[Any]
+
+    def rows(self) -> list[tuple[Any, ...]]:
+        with connection.cursor() as cursor:
+            cursor.execute(self.sql, self.params)
+            return cursor.fetchall()
+
+
+def periods_sql(periods: Sequence[Period], view: View) -> Statement:
+    """The row `period` that declarations speak of, one for each period asked for."""
+    row = "(%s::int, %s::timestamptz, %s::timestamptz, %s::timestamptz, %s::timestamptz, %s::timestamptz, %s::text)"
+    params: list[Any] = []
+    for number, period in enumerate(periods):
+        starts, ends = period.bounds(zone())
+        cut = min(ends, view.known) if view.known else ends
+        params += [number, starts, cut, min(cut, view.seen), view.known or "infinity", view.seen, settings.CURRENCY]
+    columns = "no, starts, ends, instant, known, seen, currency"
+    return Statement(f"(VALUES {', '.join([row] * len(periods))}) AS period({columns})", params)
+
+
+def facts_sql(facts: Facts, columns: dict[str, str]) -> str:
+    selected = ", ".join(f"{path} AS {name}" for name, path in columns.items())
+    return f"LATERAL (SELECT {selected} FROM {facts.source} WHERE {facts.where}) AS fact"
+
+
+def scope_sql(kpi: Kpi, scope: Scope) -> Statement:
+    """The condition that keeps the rows of a scope; `fact.scope` is the key of its dimension."""
+    if scope.is_company:
+        return Statement("TRUE", [])
+    if scope.key is None:
+        return Statement("fact.scope IS NULL", [])
+    if scope.kind == "team":
+        return Statement("fact.scope IN (SELECT id FROM crm_team WHERE path @> ARRAY[%s::bigint])", [scope.key])
+    return Statement("fact.scope = %s", [scope.key])
+
+
+def value_columns(kpi: Kpi) -> dict[str, str]:
+    """What the aggregates below are made of."""
+    facts = kpi.facts
+    columns = {"counted": facts.counted, "issue": facts.issue, "ripe": facts.ripe}
+    if kpi.has_denominator:
+        columns["num"] = facts.numerator
+    elif kpi.aggregation != Aggregation.COUNT:
+        columns["val"] = facts.value
+        columns["counted"] = f"({facts.counted}) AND ({facts.value}) IS NOT NULL"
+    return {name: path for name, path in columns.items() if not (name == "ripe" and path == "TRUE")}
+
+
+def aggregates(kpi: Kpi) -> dict[str, str]:
+    """Column by column, what one group of facts adds up to."""
+    found = {"n": "count(*) FILTER (WHERE fact.counted)"}
+    if kpi.has_denominator:
+        found["numerator"] = "coalesce(sum(fact.num) FILTER (WHERE fact.counted), 0)"
+    if kpi.interval == Method.NPS:
+        found["above"] = "count(*) FILTER (WHERE fact.counted AND fact.num > 0)"
+        found["below"] = "count(*) FILTER (WHERE fact.counted AND fact.num < 0)"
+    if kpi.aggregation in (Aggregation.SUM, Aggregation.MEAN):
+        found["total"] = "sum(fact.val) FILTER (WHERE fact.counted)"
+    if kpi.aggregation in (Aggregation.MEDIAN, Aggregation.PERCENTILE):
+        found["sorted"] = "array_agg(fact.val ORDER BY fact.val) FILTER (WHERE fact.counted)"
+    if kpi.facts.ripe != "TRUE":
+        found["unripe"] = "count(*) FILTER (WHERE fact.counted AND NOT fact.ripe)"
+    for code in kpi.issues:
+        found[f"issue_{code}"] = f"count(*) FILTER (WHERE fact.issue = '{code}')"
+    return found
+
+
+def ordered_columns(kpi: Kpi) -> dict[str, str]:
+    """The percentile, and the candidates for its interval, out of the sorted values."""
+    at = f"({kpi.percentile}::float8 * (n - 1))"
+    low, high = f"sorted[floor({at})::int + 1]", f"sorted[ceil({at})::int + 1]"
+    # As percentile_cont would interpolate, but with one sort for everything.
+    found = {"middle": f"{low} + ({high} - {low}) * ({at} - floor({at}))"}
+    if kpi.interval == Method.ORDER_STATISTICS:
+        rank = f"greatest(0, floor((n - {z_value(LEVEL)!r}::float8 * sqrt(n::float8)) / 2))::int"
+        found["low"] = f"ARRAY[sorted[{rank}], sorted[{rank} + 1]]"
+        found["high"] = f"ARRAY[sorted[n - {rank}], sorted[n - {rank} + 1]]"
+    return found
+
+
+def measure(
+    kpi: Kpi, periods: Sequence[Period], view: View, scope: Scope, dimension: str | None = None
+) -> Statement:
+    """One row for each period, and for each key of the dimension that has facts; the whole in one statement."""
+    columns = value_columns(kpi)
+    if not scope.is_company:
+        columns["scope"] = kpi.facts.dimensions[scope.kind]
+    if dimension:
+        columns["key"] = kpi.facts.dimensions[dimension]
+    given, within = periods_sql(periods, view), scope_sql(kpi, scope)
+    key, joins = _grouping(dimension)
+    sums = aggregates(kpi)
+    selected = ", ".join(f"{sql} AS {name}" for name, sql in sums.items())
+    grouped = f"""SELECT period.no AS no, {key} AS key, {selected}
+        FROM {given.sql}, {facts_sql(kpi.facts, columns)} {joins}
+        WHERE {within.sql} GROUP BY 1, 2"""
+    outer = {name: name for name in sums if name != "sorted"}
+    if "sorted" in sums:
+        outer |= ordered_columns(kpi)
+        grouped = f"SELECT no, key, {', '.join(sums)} FROM ({grouped}) AS grouped OFFSET 0"
+    names = _naming(dimension)
+    sql = f"""SELECT summed.no, summed.key, {names.sql}, {", ".join(outer.values())}
+        FROM ({grouped}) AS summed {names.params[0]} ORDER BY 1, 3, 2"""
+    return Statement(sql, [*given.params, *within.params])
+
+
+def read(kpi: Kpi, row: tuple[Any, ...]) -> Totals:
+    """The sums of a row of `measure`."""
+    sums = aggregates(kpi)
+    names = [name for name in sums if name != "sorted"]
+    if "sorted" in sums:
+        names += list(ordered_columns(kpi))
+    values = dict(zip(names, row, strict=True))
+    issues = tuple((code, values.pop(f"issue_{code}")) for code in kpi.issues)
+    return Totals(**values, issues=tuple((code, count) for code, count in issues if count))
+
+
+def _grouping(dimension: str | None) -> tuple[str, str]:
+    """A fact counts for its team and for every team above."""
+    if dimension is None:
+        return "NULL::text", ""
+    if dimension != "team":
+        return "fact.key", ""
+    return (
+        "above.id",
+        """LEFT JOIN crm_team AS leaf ON leaf.id = fact.key
+        CROSS JOIN LATERAL unnest(coalesce(leaf.path, ARRAY[NULL::bigint])) AS above(id)""",
+    )
+
+
+_NAMES = {
+    "team": ("CASE WHEN twin THEN array_to_string(named.path_names, ' / ') ELSE named.name END",
+             """LEFT JOIN (SELECT id, name, path_names, count(*) OVER (PARTITION BY name) > 1 AS twin FROM crm_team)
+                 AS named ON named.id = summed.key"""),
+    "person": ("CASE WHEN twin THEN coalesce(named.email, named.name || ' #' || named.id) ELSE named.name END",
+               """LEFT JOIN (SELECT id, name, email, count(*) OVER (PARTITION BY name) > 1 AS twin FROM crm_user)
+                 AS named ON named.id = summed.key"""),
+    "product": ("named.name", "LEFT JOIN sales_product AS named ON named.id = summed.key"),
+    "customer": ("named.name", "LEFT JOIN customers_customer AS named ON named.id = summed.key"),
+    "channel": ("summed.key", ""),
+}  # fmt: skip
+
+
+def _naming(dimension: str | None) -> Statement:
+    """The name of each key, in the same statement."""
+    name, join = _NAMES[dimension] if dimension else ("NULL::text", "")
+    return Statement(name, [join])

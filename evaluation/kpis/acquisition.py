@@ -1,0 +1,49 @@
+"""How customers are won."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from evaluation.kpis.declaration import Aggregation, Direction, Facts, Kpi, Method, Time, Unit
+from evaluation.kpis.rows import alive, channel_of, purchases
+
+NEW_CUSTOMERS = Kpi(
+    code="new_customers",
+    version=1,
+    name=_("New customers"),
+    meaning=_("Customers whose first purchase ever lies in the period."),
+    formula=_("Number of customers whose earliest won opportunity or order lies in the period"),
+    group="acquisition",
+    unit=Unit.COUNT,
+    direction=Direction.HIGHER,
+    time=Time.EVENT,
+    aggregation=Aggregation.COUNT,
+    interval=Method.POISSON,
+    guard="revenue",
+    source="Farris et al., Marketing Metrics",
+    facts=Facts(
+        source=f"""(SELECT DISTINCT ON (bought.customer_id) bought.*
+            FROM ({purchases("period.starts", "period.ends")}) AS bought
+            ORDER BY bought.customer_id, bought.at, bought.kind, bought.id) AS first
+            LEFT JOIN customers_customer AS customer ON customer.id = first.customer_id""",
+        where=f"""first.customer_id IS NULL OR ({alive("customer")} AND NOT EXISTS (
+            {purchases("'-infinity'::timestamptz", "period.starts", "first.customer_id")}))""",
+        kinds=("customer", "opportunity", "order"),
+        kind="CASE WHEN first.customer_id IS NULL THEN first.kind ELSE 'customer' END",
+        record="coalesce(first.customer_id, first.id)",
+        label="coalesce(customer.name, first.label)",
+        moment="first.at",
+        counted="first.customer_id IS NOT NULL",
+        issue="CASE WHEN first.customer_id IS NULL THEN 'missing_customer' END",
+        dimensions={
+            "person": "first.owner_id",
+            "team": "first.team_id",
+            "channel": channel_of("first"),
+            "product": "first.product_id",
+        },
+        shown={"first_purchase": "first.label", "amount": "first.amount", "currency": "first.currency"},
+    ),
+    issues={"missing_customer": _("Purchases without a customer cannot be counted.")},
+)
+
+KPIS = (NEW_CUSTOMERS,)

@@ -1,0 +1,147 @@
+"""What a KPI is: one frozen declaration, as data, that the engine turns into statements.
+
+The pieces of SQL are the project's own text, never a person's. In them the row `period` is known:
+`starts`, `ends`   the period, half-open, cut at what is known
+`instant`          the moment a stock is taken at: the end of the period, or the moment looked from if earlier
+`known`            events from here on are ignored ("as of"); infinity where nothing is
+`seen`             the moment looked from, which decides what can still change
+`currency`         the currency money is added up in
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+GROUPS = {
+    "acquisition": _("Acquisition"),
+    "retention": _("Retention"),
+    "experience": _("Experience"),
+    "sales": _("Sales"),
+    "service": _("Service"),
+}
+
+
+class Unit(StrEnum):
+    RATIO = "ratio"  # a fraction
+    COUNT = "count"
+    MONEY = "money"
+    SECONDS = "seconds"
+    POINTS = "points"  # -100 to 100
+
+
+class Direction(StrEnum):
+    HIGHER = "higher"
+    LOWER = "lower"
+    BAND = "band"
+
+
+class Time(StrEnum):
+    EVENT = "event"  # counted when it happened
+    STOCK = "stock"  # the value at an instant
+    COHORT = "cohort"  # followed from an entry event for a while
+    ROLLING = "rolling"  # over a window that ends at an instant
+
+
+class Aggregation(StrEnum):
+    RATIO = "ratio"  # sum of numerators over sum of denominators
+    NET_SHARE = "net share"  # the same in points, numerators from -1 to 1
+    COUNT = "count"
+    SUM = "sum"
+    MEAN = "mean"
+    MEDIAN = "median"
+    PERCENTILE = "percentile"
+
+
+class Method(StrEnum):
+    """How the interval is found; the functions are in `formulas.intervals`."""
+
+    NONE = "none"
+    WILSON = "wilson"
+    NPS = "adjusted wald"
+    POISSON = "poisson"
+    ORDER_STATISTICS = "order statistics"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The rows a KPI is made of: one per record that counts, or that would if nothing were missing.
+
+    A row whose `issue` is not null is told in the flags by that code; whether it counts says `counted`.
+    """
+
+    source: str  # what stands after FROM
+    kinds: tuple[str, ...]  # the kinds of record the rows are, for who may see them
+    record: str  # the record's id
+    label: str
+    moment: str  # what puts a row into a period
+    dimensions: Mapping[str, str]  # the key of each dimension as of the event
+    where: str = "TRUE"
+    kind: str = ""  # the kind of a row where there are several
+    numerator: str = "1"
+    value: str = "NULL::float8"
+    counted: str = "TRUE"
+    issue: str = "NULL::text"
+    ripe: str = "TRUE"  # whether the row's outcome can no longer change
+    shown: Mapping[str, str] = field(default_factory=dict)  # the field values evidence is shown with
+
+    def kind_sql(self) -> str:
+        return self.kind or f"'{self.kinds[0]}'"
+
+
+@dataclass(frozen=True)
+class Kpi:
+    code: str
+    version: int
+    name: Any  # lazy translations
+    meaning: Any
+    formula: Any
+    group: str
+    unit: Unit
+    direction: Direction
+    time: Time
+    aggregation: Aggregation
+    facts: Facts
+    source: str
+    interval: Method = Method.NONE
+    minimum_n: int = 0  # below it there is no verdict
+    percentile: float = 0.5
+    guard: str = ""  # the KPI that must not suffer for this one
+    matures_after: timedelta = timedelta(0)  # how long a cohort is followed
+    confidential: bool = False  # survey answers: small groups of identifiable people are hidden
+    on_dashboard: bool = True
+    issues: Mapping[str, Any] = field(default_factory=dict)  # what each data-quality code means
+
+    def __str__(self) -> str:
+        return str(self.name)
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        return tuple(self.facts.dimensions)
+
+    @property
+    def has_denominator(self) -> bool:
+        return self.aggregation in (Aggregation.RATIO, Aggregation.NET_SHARE)
+
+    @property
+    def is_additive(self) -> bool:
+        return self.aggregation in (Aggregation.SUM, Aggregation.COUNT)
+
+    @property
+    def digest(self) -> str:
+        """Changes with everything the number depends on, and with nothing else: words may be corrected."""
+        facts = self.facts
+        parts = [
+            self.code, str(self.version), self.unit, self.time, self.aggregation, str(self.percentile),
+            self.interval, str(self.minimum_n), str(self.confidential),
+            facts.source, facts.where, facts.kind_sql(), facts.record, facts.moment,
+            facts.numerator, facts.value, facts.counted, facts.issue, facts.ripe,
+            *(f"{name}={path}" for name, path in sorted(facts.dimensions.items())),
+        ]  # fmt: skip
+        return hashlib.sha256("\n".join(" ".join(part.split()) for part in parts).encode()).hexdigest()

@@ -1,0 +1,69 @@
+"""Pieces of SQL that several declarations share. Where they look is said in `declaration`."""
+
+from __future__ import annotations
+
+
+def alive(table: str) -> str:
+    """Not in the bin, or not yet then."""
+    return f"({table}.deleted_at IS NULL OR {table}.deleted_at >= period.known)"
+
+
+def channel_of(table: str) -> str:
+    return f"""(SELECT nullif(customer.channel, '') FROM customers_customer AS customer
+            WHERE customer.id = {table}.customer_id)"""
+
+
+def entered_to_stay(change: str) -> str:
+    """The change entered a stage, and the opportunity has not entered another one since."""
+    return f"""{change}.from_stage_id IS DISTINCT FROM {change}.to_stage_id
+        AND NOT EXISTS (
+            SELECT FROM sales_stagechange AS later
+            WHERE later.opportunity_id = {change}.opportunity_id AND later.at < period.known
+                AND (later.at, later.id) > ({change}.at, {change}.id)
+                AND later.from_stage_id IS DISTINCT FROM later.to_stage_id)"""
+
+
+CLOSINGS = "sales_stagechange AS change JOIN sales_opportunity AS opportunity ON opportunity.id = change.opportunity_id"
+
+
+def closed_as(*outcomes: str) -> str:
+    """Opportunities that were closed in the period and still are; those reopened since are no result yet."""
+    listed = ", ".join(f"'{outcome}'" for outcome in outcomes)
+    return f"""change.outcome IN ({listed}) AND change.at >= period.starts AND change.at < period.ends
+        AND {alive("opportunity")} AND {entered_to_stay("change")}"""
+
+
+def purchases(since: str, until: str, customer: str = "") -> str:
+    """Won opportunities, and orders, of a stretch of time; of one customer where `customer` names a column."""
+    of_opportunity = f"AND opportunity.customer_id = {customer}" if customer else ""
+    of_order = f"AND purchase.customer_id = {customer}" if customer else ""
+    return f"""SELECT opportunity.customer_id, change.at, change.owner_id, change.team_id, change.product_id,
+            change.amount, change.currency, 'opportunity' AS kind, opportunity.id, opportunity.name AS label
+        FROM {CLOSINGS}
+        WHERE change.outcome = 'won' AND change.at >= {since} AND change.at < {until} {of_opportunity}
+            AND {alive("opportunity")} AND {entered_to_stay("change")}
+        UNION ALL
+        SELECT purchase.customer_id, purchase.ordered_at, purchase.owner_id, purchase.team_id, {ORDERED_PRODUCT},
+            purchase.amount, purchase.currency, 'order', purchase.id, purchase.number
+        FROM sales_order AS purchase
+        WHERE purchase.ordered_at >= {since} AND purchase.ordered_at < {until} {of_order} AND {alive("purchase")}"""
+
+
+# An order of several products belongs to none of them alone.
+ORDERED_PRODUCT = """(SELECT min(line.product_id) FROM sales_orderline AS line
+            WHERE line.order_id = purchase.id HAVING min(line.product_id) = max(line.product_id))"""
+
+
+def holder_at(moment: str) -> str:
+    """The last event of the ticket up to a moment: who had it then."""
+    return f"""LEFT JOIN LATERAL (
+            SELECT event.owner_id, event.team_id, event.category, event.at FROM service_ticketevent AS event
+            WHERE event.ticket_id = ticket.id AND event.at <= {moment} AND event.at < period.known
+            ORDER BY event.at DESC, event.id DESC LIMIT 1) AS holder ON TRUE"""
+
+
+def first_event(type_: str, alias: str) -> str:
+    return f"""LEFT JOIN LATERAL (
+            SELECT event.id, event.at, event.elapsed, event.owner_id, event.team_id FROM service_ticketevent AS event
+            WHERE event.ticket_id = ticket.id AND event.type = '{type_}' AND event.at < period.known
+            ORDER BY event.at, event.id LIMIT 1) AS {alias} ON TRUE"""
