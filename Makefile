@@ -53,15 +53,15 @@ INSTALL = { $(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r 
 
 $(STAMPS)/uv: requirements/uv.txt | $(BIN)/python
 	@mkdir -p $(STAMPS)
-	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r $<
+	@echo "Installing $<"; $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
 $(STAMPS)/run: requirements/run.txt $(STAMPS)/uv
-	$(call INSTALL,$<)
+	@echo "Installing $<"; $(call INSTALL,$<)
 	@touch $@
 
 $(STAMPS)/dev: requirements/dev.txt $(STAMPS)/run
-	$(call INSTALL,$<)
+	@echo "Installing $<"; $(call INSTALL,$<)
 	@touch $@
 
 COMPILE = $(BIN)/uv pip compile --universal --generate-hashes --python-version 3.11 --no-emit-index-url \
@@ -111,7 +111,7 @@ check: install-dev frontend translations
 	$(BIN)/ruff check .
 	$(BIN)/djlint templates --check --quiet
 	$(BIN)/djlint templates --lint --quiet
-	$(BIN)/mypy
+	$(BIN)/mypy $(APPS)
 	$(BIN)/lint-imports
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))') ALLOWED_HOSTS=crm.example.com \

@@ -77,10 +77,8 @@ def secret_file(path: Path) -> str:
     import secrets
 
     try:
-        return path.read_text().strip()
-    except FileNotFoundError:
-        pass
-    try:
+        if path.exists():
+            return path.read_text().strip()
         path.parent.mkdir(parents=True, exist_ok=True)
         fresh = secrets.token_urlsafe(64)
         temporary = path.with_suffix(f".{os.getpid()}")

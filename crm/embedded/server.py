@@ -56,7 +56,11 @@ def ensure(data_dir: Path) -> dict[str, Any]:
                 if (found := _running(layout)) is not None:
                     return found
                 _start(layout, deadline)
+        except EmbeddedServerError:
+            _leave(layout)
+            raise
         except OSError as error:
+            _leave(layout)
             raise _trouble(layout.root, error) from None
 
 
@@ -80,6 +84,13 @@ def _use(layout: Layout, deadline: float) -> None:
             return
         del _users[layout.root]  # not closed: the number may be another file's by now
     _users[layout.root] = locks.take(layout.users_lock, fcntl.LOCK_SH, deadline)
+
+
+def _leave(layout: Layout) -> None:
+    """Do not keep alive what we were refused."""
+    known = _users.pop(layout.root, None)
+    if known is not None and locks.is_at(known, layout.users_lock):
+        os.close(known)
 
 
 def _running(layout: Layout) -> dict[str, Any] | None:

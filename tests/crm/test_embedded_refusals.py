@@ -167,18 +167,32 @@ def test_a_folder_with_other_peoples_files_is_not_touched(someone: Someone) -> N
     assert is_one_sentence(error)
 
 
-def test_manage_py_prints_the_sentence_in_one_line(stopped: Someone) -> None:
-    (stopped.layout.data / "PG_VERSION").write_text("17\n")
-    environment = {**os.environ, "YARDSTICK_VAR": str(stopped.layout.root.parent), "YARDSTICK_EMBEDDED_FAST": ""}
-    environment.pop("DATABASE_URL", None)
+def manage(someone: Someone, var: Path, command: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "YARDSTICK_VAR": str(var), "YARDSTICK_EMBEDDED_FAST": ""}
+    for name in ("DATABASE_URL", "SECRET_KEY", "ALLOWED_HOSTS"):
+        environment.pop(name, None)
     environment["DJANGO_SETTINGS_MODULE"] = "crm.settings"
-    seen = subprocess.run(
-        stopped.command([sys.executable, str(PROJECT / "manage.py"), "migrate"]),
+    return subprocess.run(
+        someone.command([sys.executable, str(PROJECT / "manage.py"), command]),
         env=environment,
         capture_output=True,
         text=True,
         cwd=PROJECT,
     )
+
+
+def test_manage_py_prints_the_sentence_in_one_line(stopped: Someone) -> None:
+    (stopped.layout.data / "PG_VERSION").write_text("17\n")
+    seen = manage(stopped, stopped.layout.root.parent, "migrate")
     assert seen.returncode == 1
     assert seen.stderr.count("\n") == 1
     assert "was made by PostgreSQL 17, and this package brings 18" in seen.stderr
+
+
+@pytest.mark.parametrize("command", ["up", "migrate"])
+def test_manage_py_names_a_folder_that_cannot_be_written_in_one_line(someone: Someone, command: str) -> None:
+    seen = manage(someone, Path("/sys/yardstick"), command)
+    assert seen.returncode == 1
+    assert seen.stderr.count("\n") == 1
+    assert "The folder /sys/yardstick cannot be written" in seen.stderr
+    assert "YARDSTICK_VAR" in seen.stderr

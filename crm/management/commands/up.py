@@ -104,14 +104,14 @@ def commands(address: tuple[str, int]) -> dict[str, str]:
     bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     quiet = ["--loglevel", "WARNING"]
     lonely = ["--without-gossip", "--without-mingle", "--without-heartbeat"]  # there is one worker
-    web = ["crm.wsgi", "--bind", bind, "--workers", len(os.sched_getaffinity(0)), "--preload", "--no-control-socket"]
+    schedule = ["--schedule", settings.VAR_DIR / "beat-schedule", "--pidfile="]
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    web = ["crm.wsgi", "--bind", bind, "--workers", cores, "--preload", "--no-control-socket"]
     web += ["--graceful-timeout", HURRY, "--timeout", 60]
     return {
         "web": supervisor.script("gunicorn", *map(str, web)),
         "worker": supervisor.script("celery", "-A", "crm", "--quiet", "worker", "--concurrency", "2", *quiet, *lonely),
-        "beat": supervisor.script(
-            "celery", "-A", "crm", "--quiet", "beat", *quiet, "--schedule", settings.VAR_DIR / "beat-schedule", "--pidfile="
-        ),
+        "beat": supervisor.script("celery", "-A", "crm", "--quiet", "beat", *quiet, *schedule),
     }
 
 
