@@ -1,0 +1,88 @@
+"""What people type, as one tsquery."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from crm.search import normalise
+from crm.search.lexemes import LONGEST, digits_of, national
+
+CHUNKS = 8  # words of a question that are looked at
+_PHONE = re.compile(r"[+＋]?[\d\s().\-/]{5,}")
+_HOST = re.compile(r"@?[^\s@]+\.[^\s@]{2,}|@[^\s@]+|[^\s@]+@[^\s@]*")
+
+
+@dataclass(frozen=True)
+class Question:
+    """`every` is what a record must hold to be found at all; `exact` and `begins` what puts it first."""
+
+    every: str
+    exact: str
+    begins: str
+
+    def __bool__(self) -> bool:
+        return bool(self.every)
+
+
+def understood(text: str) -> Question:
+    """Every word of the text must be found; a word may be meant in several ways."""
+    folded = normalise.fold(text.replace("\x00", ""))[:200]
+    conditions = [condition for chunk in folded.split()[:CHUNKS] if (condition := _chunk(chunk))]
+    every = " & ".join(f"({condition})" for condition in conditions)
+    if _PHONE.fullmatch(folded.strip()):
+        phone = _phone(folded)
+        every = " | ".join(filter(None, [f"({every})" if every else "", phone]))
+    said = " ".join(normalise.words(folded))
+    if not every or not said:
+        return Question("", "", "")
+    return Question(every, f"{_lexeme('=' + said)} | {_lexeme('#' + said)}", _lexeme("=" + said, prefix=True))
+
+
+def _chunk(chunk: str) -> str:
+    tokens = normalise.words(chunk)
+    if not tokens:
+        return ""
+    ways = [" & ".join(_token(token) for token in tokens)]
+    if len(tokens) > 1:
+        ways.append(_lexeme("".join(tokens), prefix=True))
+    if _HOST.fullmatch(chunk):
+        ways.append(_lexeme(chunk.strip(".@"), prefix=True))
+    if len(tokens) == 1 and chunk.isdigit():
+        ways.append(_digits(chunk))
+    return " | ".join(f"({way})" for way in ways if way) if len(ways) > 1 else ways[0]
+
+
+def _token(token: str) -> str:
+    parts = []
+    for run, unspaced in normalise.runs(token):
+        if unspaced and len(run) > 1:
+            parts += [_lexeme(f"~{gram}") for gram in normalise.grams(run)]
+        else:
+            parts.append(_lexeme(run, prefix=True))
+    return " & ".join(parts)
+
+
+def _digits(digits: str) -> str:
+    """The last digits of a phone number, or a number without its leading zeros."""
+    bare = digits.lstrip("0")
+    ways = [_lexeme(f"<{form[::-1]}", prefix=True) for form in {digits, bare} if len(form) >= 3]
+    if bare and bare != digits:
+        ways.append(_lexeme(bare, prefix=True))
+    return " | ".join(ways)
+
+
+def _phone(text: str) -> str:
+    """A phone number however it is written: with or without country code, blanks and leading zero."""
+    digits = digits_of(text)
+    forms = {form for form in (digits, national(text), digits.lstrip("0")) if len(form) >= 4}
+    return " | ".join(
+        way for form in sorted(forms) for way in (_lexeme(form, prefix=True), _lexeme(f"<{form[::-1]}", prefix=True))
+    )
+
+
+def _lexeme(text: str, *, prefix: bool = False) -> str:
+    """Quoted for a tsquery; one cut to the length of the index is a prefix."""
+    cut = text[:LONGEST]
+    quoted = cut.replace("\\", "\\\\").replace("'", "''")
+    return f"'{quoted}':*" if prefix or len(text) > LONGEST else f"'{quoted}'"

@@ -1,0 +1,141 @@
+"""What of a record goes into the index, as the lexemes of one tsvector.
+
+Marks tell them apart, so that one index and one condition answer every way of asking:
+`word`, `=whole title`, `#whole text`, `~二字` (two characters), `<reversed digits`, `user@host`, `host`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+import phonenumbers
+
+from crm.search import normalise
+from crm.search.words import Words
+
+LONGEST = 60  # of a lexeme, in characters
+MOST = 600  # lexemes of one record
+READ = 4000  # characters of one text
+NAME = 80  # a text up to this length is a name: also found as a whole and by pinyin
+STARTS = 12  # characters of a Chinese name at which its pinyin may begin
+
+
+def lexemes(words: Words) -> list[str]:
+    """Everything the record can be found by."""
+    found: dict[str, None] = {}
+    for lexeme in _all(words):
+        if lexeme:
+            found[lexeme[:LONGEST]] = None
+        if len(found) >= MOST:
+            break
+    return list(found)
+
+
+def _all(words: Words) -> Iterator[str]:
+    yield whole("=", words.title)
+    yield from of_text(words.title)
+    for phone in words.phones:
+        yield from of_phone(phone or "")
+    for email in words.emails:
+        yield from of_email(email or "")
+    for text in words.texts:
+        if text and len(text) <= NAME:
+            yield whole("#", text)
+        yield from of_text((text or "")[:READ])
+
+
+def whole(mark: str, text: str) -> str:
+    said = " ".join(normalise.words(text))
+    return mark + said if said else ""
+
+
+def of_text(text: str) -> Iterator[str]:
+    is_name = len(text) <= NAME
+    for chunk in normalise.fold(text).split():
+        tokens = normalise.words(chunk)
+        if len(tokens) > 1:
+            yield "".join(tokens)  # "T-12" is found as t12, "O'Brien" as obrien
+        if "." in chunk or "@" in chunk:
+            yield from of_host(chunk.rpartition("@")[2].strip(".,;:()<>"))
+        for token in tokens:
+            yield from of_token(token, is_name)
+
+
+def of_token(token: str, is_name: bool) -> Iterator[str]:
+    yield token
+    if token.isdigit() and token.startswith("0"):
+        yield token.lstrip("0")
+    for run, unspaced in normalise.runs(token):
+        yield run
+        if unspaced:
+            yield from (f"~{gram}" for gram in normalise.grams(run))
+            if is_name and normalise.HAN.search(run):
+                yield from of_pinyin(run)
+
+
+def of_pinyin(run: str) -> Iterator[str]:
+    """zhangwei, wei, zw: from each of the first characters on, so that a part of a name is found too."""
+    for syllables in readings(run):
+        for start in range(min(len(syllables), STARTS)):
+            rest = syllables[start:]
+            yield "".join(rest)
+            if len(rest) > 1:
+                yield "".join(syllable[0] for syllable in rest if syllable)
+
+
+def readings(run: str) -> list[list[str]]:
+    usual = list(normalise.syllables(run))
+    found = [usual]
+    surname = normalise.SURNAMES.get(run[0])
+    if surname and surname != usual[0]:
+        found.append([surname, *usual[1:]])
+    if any("v" in syllable for syllable in usual):  # 吕 is typed lv and lu
+        found.append([syllable.replace("v", "u") for syllable in usual])
+    return found
+
+
+def of_email(email: str) -> Iterator[str]:
+    folded = normalise.fold(email.strip())
+    user, _at, host = folded.rpartition("@")
+    yield folded
+    yield from normalise.words(user)
+    yield from of_host(host)
+    yield from normalise.words(host)
+
+
+def of_host(host: str) -> Iterator[str]:
+    """mail.example.com is found as itself and as example.com."""
+    labels = [label for label in host.split(".") if label]
+    for start in range(max(len(labels) - 1, 0)):
+        yield ".".join(labels[start:])
+
+
+def of_phone(phone: str) -> Iterator[str]:
+    digits = digits_of(phone)
+    if len(digits) < 3:
+        return
+    for form in {digits, national(phone) or digits, digits.lstrip("0")}:
+        if form:
+            yield form
+            yield f"<{form[::-1]}"
+
+
+def digits_of(text: str) -> str:
+    return re.sub(r"\D", "", normalise.fold(text))
+
+
+def national(phone: str) -> str:
+    """The number without its country code, where it says which country."""
+    if not phone.strip().startswith(("+", "00", "＋")):
+        return ""
+    try:
+        parsed = phonenumbers.parse("+" + digits_of(phone).lstrip("0"), None)
+    except phonenumbers.NumberParseException:
+        return ""
+    return str(parsed.national_number)
+
+
+def array_literal(found: Iterable[str]) -> list[str]:
+    """Sorted, so that the same words are the same value."""
+    return sorted(found)
