@@ -9,7 +9,7 @@ from tests.architecture.sources import ROOT, python_files
 
 # Tables of libraries, filtered by the person in the same expression.
 REVIEWED = {"crm/web/sessions.py"}
-DOORS = {"visible_to", "editable_by", "permitted", "none"}
+DOORS = {"visible_to", "editable_by", "permitted", "restorable_by", "none"}
 # `guards.get_visible(Model.objects.all(), user, …)` applies the door itself.
 GUARDS = {"get_visible", "get_permitted"}
 

@@ -1,0 +1,102 @@
+"""One record of each kind, belonging to somebody: what the matrix puts into the URLs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+NOW = datetime(2026, 5, 13, 12, 0, tzinfo=UTC)
+
+
+def customer(owner: Any, team: Any) -> Any:
+    from customers.models import Customer
+
+    return Customer.objects.create(name="Example", owner=owner, team=team, created_at=NOW, updated_at=NOW)
+
+
+def contact(owner: Any, team: Any) -> Any:
+    from customers.models import Contact
+
+    return Contact.objects.create(name="Example", owner=owner, team=team, email="example@example.com")
+
+
+def activity(owner: Any, team: Any) -> Any:
+    from customers.models import Activity
+
+    return Activity.objects.create(
+        customer=customer(owner, team), type="call", at=NOW, subject="Example", owner=owner, team=team
+    )
+
+
+def task(owner: Any, team: Any) -> Any:
+    from customers.models import Task
+
+    return Task.objects.create(title="Example", owner=owner, team=team, due_at=NOW)
+
+
+def opportunity(owner: Any, team: Any) -> Any:
+    from customers.sales.models import Opportunity, Pipeline
+
+    pipeline = Pipeline.objects.order_by("pk").first()
+    return Opportunity.objects.create(
+        name="Example", customer=customer(owner, team), owner=owner, team=team, pipeline=pipeline,
+        stage=pipeline.stages.order_by("position").first(), stage_since=NOW, amount=Decimal(100),
+    )  # fmt: skip
+
+
+def order(owner: Any, team: Any) -> Any:
+    from customers.sales.models import Order
+
+    return Order.objects.create(
+        number=f"O-{customer(owner, team).pk}", customer=customer(owner, team), owner=owner, team=team,
+        ordered_at=NOW, amount=Decimal(100),
+    )  # fmt: skip
+
+
+def product(owner: Any, team: Any) -> Any:
+    from customers.sales.models import Product
+
+    return Product.objects.create(name=f"Example {Product.objects.count()}", price=Decimal(10))
+
+
+def ticket(owner: Any, team: Any) -> Any:
+    from service.models import Queue, Ticket, TicketState
+
+    state = TicketState.objects.get(category="open", is_default=True)
+    return Ticket.objects.create(
+        number=f"T-{customer(owner, team).pk}", subject="Example", customer=customer(owner, team), owner=owner,
+        team=team, queue=Queue.objects.order_by("pk").first(), state=state, opened_at=NOW,
+    )  # fmt: skip
+
+
+def survey(owner: Any, team: Any) -> Any:
+    from surveys.models import Survey
+
+    return Survey.objects.order_by("pk").first()
+
+
+def invitation(owner: Any, team: Any) -> Any:
+    from surveys.models import Invitation
+
+    return Invitation.objects.create(
+        survey=survey(owner, team), contact=contact(owner, team), owner=owner, team=team, invited_at=NOW
+    )
+
+
+def response(owner: Any, team: Any) -> Any:
+    from surveys.models import Response
+
+    asked = invitation(owner, team)
+    return Response.objects.create(
+        invitation=asked, survey=asked.survey, contact=asked.contact, score=4, answered_at=NOW, owner=owner, team=team
+    )
+
+
+MAKERS: dict[str, Callable[[Any, Any], Any]] = {
+    maker.__name__: maker
+    for maker in (
+        customer, contact, activity, task, opportunity, order, product, ticket, survey, invitation, response,
+    )
+}  # fmt: skip

@@ -1,0 +1,185 @@
+"""Every route × method × role × relation: who gets in, who is refused, and that a refusal writes nothing.
+
+The routes come from the URL resolver, so that a new one cannot be forgotten: it fails until it is declared in
+routes.py. What is expected of a record comes from `visible_to` and `permitted`, which have tests of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.db import connection, transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from crm.access.grants import access_of
+from crm.access.permissions import Verb
+from tests.architecture.examples import MAKERS
+from tests.architecture.routes import ADMINISTRATORS, ANYONE, PUBLIC, ROUTES, Route
+
+pytestmark = pytest.mark.django_db
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+MISSING = 987_654_321
+# Signing in is noted, whatever the page then says.
+BOOKKEEPING = ("django_session", "usersessions_usersession", "crm_cache")
+# Pages of libraries that have a matrix of their own in test_sign_in.py and the admin's tests.
+LIBRARIES = ("admin:", "mfa_", "account_reauthenticate", "account_change_password", "account_set_password",
+             "account_reset_password_from_key", "account_signup")  # fmt: skip
+
+
+def routes(patterns: Any = None, space: str = "") -> Iterator[tuple[str, URLPattern]]:
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        if isinstance(pattern, URLResolver):
+            inner = f"{space}{pattern.namespace}:" if pattern.namespace else space
+            yield from routes(pattern.url_patterns, inner)
+        else:
+            yield f"{space}{pattern.name or pattern.pattern}", pattern
+
+
+def of_ours() -> list[str]:
+    return sorted({name for name, _ in routes() if not name.startswith(LIBRARIES)})
+
+
+def test_every_route_is_declared_and_every_declaration_is_a_route():
+    names = set(of_ours())
+    assert sorted(names - set(ROUTES)) == [], "declare them in tests/architecture/routes.py"
+    assert sorted(set(ROUTES) - names) == [], "no such route any more"
+
+
+@pytest.fixture(autouse=True)
+def no_limits():
+    cache.clear()
+
+
+def people(cast: Any) -> dict[str, Any]:
+    deactivated = cast.person("Dora Deactivated", cast.north, "administrator")
+    return {
+        "rep": cast.rep,
+        "agent": cast.agent,
+        "manager": cast.manager,
+        "service_manager": cast.service_manager,
+        "analyst": cast.analyst,
+        "administrator": cast.administrator,
+        "nobody": cast.nobody,
+        "anonymous": None,
+        "deactivated": deactivated,
+    }
+
+
+def client_of(person: Any, who: str) -> Client:
+    client = Client(raise_request_exception=False)
+    if person is not None:
+        client.force_login(person)
+    if who == "deactivated":
+        person.is_active = False
+        person.save()
+        person._access = None
+    return client
+
+
+def written() -> int:
+    """Rows inserted, changed or deleted in this transaction, undone ones included."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0) FROM pg_stat_xact_user_tables"
+            " WHERE NOT relname = ANY(%s)",
+            [list(BOOKKEEPING)],
+        )
+        return int(cursor.fetchone()[0])
+
+
+def call(client: Client, method: str, url: str) -> Any:
+    if method == "GET":
+        return client.get(url)
+    if url.startswith("/api/"):
+        return client.generic(method, url, "{}", content_type="application/json")
+    return getattr(client, method.lower())(url)
+
+
+def expected(route: Route, method: str, person: Any, record: Any) -> str:
+    """"in", "login", "403" or "404" for this person; "405" for a method nobody declared."""
+    need = route.methods.get(method)
+    if need is None:
+        return "405"
+    if need == PUBLIC:
+        return "in"
+    if person is None or not person.is_active:
+        return "login"
+    if need == ANYONE:
+        return "in"
+    access = access_of(person)
+    if need == ADMINISTRATORS:
+        return "in" if access.administers else "403"
+    if not route.kwarg:
+        return "in" if access.may(route.kind, need) else "403"
+    if record is None:
+        return "404"
+    rows = type(record).objects.all()
+    if rows.permitted(person, Verb(need)).filter(pk=record.pk).exists():
+        return "in"
+    return "403" if rows.visible_to(person).filter(pk=record.pk).exists() else "404"
+
+
+def answered(response: Any) -> str:
+    if response.status_code == 302 and response.url.startswith("/accounts/login/"):
+        return "login"
+    if response.status_code == 401:
+        return "login"
+    if response.status_code in (403, 404, 405):
+        return str(response.status_code)
+    return "in" if response.status_code < 500 else f"crash {response.status_code}"
+
+
+def relations(cast: Any, route: Route, person: Any) -> Iterator[tuple[str, Any]]:
+    """The records a URL may name, seen from the person: own, a teammate's, another team's, in the bin, missing."""
+    if not route.kwarg:
+        yield "kind", None
+        return
+    make = MAKERS[route.kind]
+    team = person.team if person is not None else cast.north
+    yield "own", make(person, team)
+    yield "team", make(cast.teammate, cast.north)
+    yield "other", make(cast.outsider, cast.south)
+    binned = make(person, team)
+    if hasattr(binned, "deleted_at"):
+        type(binned)._base_manager.filter(pk=binned.pk).update(deleted_at="2026-05-13T12:00:00Z")
+        binned.deleted_at = "2026-05-13T12:00:00Z"
+        yield "deleted", binned
+    yield "missing", None
+
+
+def path_of(name: str, route: Route, record: Any) -> str:
+    kwargs = dict(route.others)
+    if route.kwarg:
+        kwargs[route.kwarg] = record.pk if record is not None else MISSING
+    return reverse(name, kwargs=kwargs or None)
+
+
+@pytest.mark.parametrize("name", sorted(ROUTES))
+def test_who_gets_in_and_that_refusals_write_nothing(name, cast):
+    route = ROUTES[name]
+    wrong = []
+    for who, person in people(cast).items():
+        client = client_of(person, who)
+        for relation, record in relations(cast, route, person):
+            url = path_of(name, route, record)
+            for method in METHODS:
+                wanted = expected(route, method, person, record)
+                before = written()
+                mark = transaction.savepoint()
+                got = answered(call(client, method, url))
+                changed = written() - before
+                transaction.savepoint_rollback(mark)  # the next caller finds everything as it was
+                if not agrees(wanted, got):
+                    wrong.append(f"{method} {url} as {who} on {relation}: wanted {wanted}, got {got}")
+                elif wanted != "in" and changed:
+                    wrong.append(f"{method} {url} as {who} on {relation}: refused, yet {changed} rows were written")
+    assert not wrong, f"{len(wrong)} wrong:\n" + "\n".join(wrong[:40])
+
+
+def agrees(wanted: str, got: str) -> bool:
+    # For a method that does not exist the refusal may come before the method is looked at.
+    return got == wanted or (wanted == "405" and got in {"403", "404", "405", "login"})
