@@ -10,27 +10,78 @@ class SalesConfig(AppConfig):
     def ready(self) -> None:
         from django.db.models.signals import post_migrate
 
-        from crm.access import kinds
-        from crm.search.documents import searchable
         from customers.sales.actions import pipelines
-        from customers.sales.models import Opportunity, Order, Pipeline, Product
 
-        kinds.register(
-            Opportunity,
-            label=_("opportunity"),
-            label_plural=_("opportunities"),
-            icon="target-arrow",
-            detail_url="opportunity-detail",
-        )
-        kinds.register(
-            Product, label=_("product"), label_plural=_("products"), icon="package", detail_url="product-detail"
-        )
-        kinds.register(Order, label=_("order"), label_plural=_("orders"), icon="receipt", detail_url="order-detail")
-        kinds.register(Pipeline, label=_("pipeline"), label_plural=_("pipelines"), icon="layout-kanban")
-
-        searchable("opportunity", Opportunity.search_words)
-        searchable("order", Order.search_words)
-        searchable("product", Product.search_words)
-
+        self.declare_kinds()
+        self.fill_timelines()
+        self.fill_shell()
         # Like the shipped roles: written down once, in actions/pipelines.py, and never over what is there.
         post_migrate.connect(pipelines.install_default, sender=self, dispatch_uid="install-default-pipeline")
+
+    def declare_kinds(self) -> None:
+        from crm.access import kinds
+        from crm.search.documents import searchable
+        from customers.sales.models import Opportunity, Order, Pipeline, Product
+
+        declared = [
+            (Opportunity, _("opportunity"), _("opportunities"), "target-arrow", "opportunity-detail"),
+            (Product, _("product"), _("products"), "package", "product-detail"),
+            (Order, _("order"), _("orders"), "receipt", "order-detail"),
+            (Pipeline, _("pipeline"), _("pipelines"), "layout-kanban", None),
+        ]
+        for model, label, label_plural, icon, detail_url in declared:
+            kinds.register(model, label=label, label_plural=label_plural, icon=icon, detail_url=detail_url)
+        for model in (Opportunity, Order, Product):
+            searchable(model.kind, model.search_words)
+
+    def fill_timelines(self) -> None:
+        from crm.events import timeline
+        from customers.sales.views import sentences
+        from customers.views import timeline as stories
+
+        timeline.add_source("opportunity", stories.activities_about, shows="activity")
+        stories.show_kind("customer", "opportunity", _("Opportunities"))
+        for event_type in sentences.SENTENCES:
+            timeline.show_with(event_type, "sales/_event.html")
+
+    def fill_shell(self) -> None:
+        """The sidebar, the "new" menu, and the panels of pages."""
+        from crm.web import navigation, panels
+
+        pages = [
+            (_("Pipeline"), "opportunity-board", "opportunity", "layout-kanban", 10, "s"),
+            (_("Opportunities"), "opportunity-list", "opportunity", "target-arrow", 20, "o"),
+            (_("Orders"), "order-list", "order", "receipt", 30, None),
+            (_("Products"), "product-list", "product", "package", 40, None),
+        ]
+        for label, url_name, kind, icon, order, key in pages:
+            navigation.register(
+                section="sales",
+                label=label,
+                url_name=url_name,
+                icon=icon,
+                order=order,
+                permission=(kind, "view"),
+                key=key,
+            )
+        for label, url_name, kind, icon, key, order, dialog in [
+            (_("New opportunity"), "opportunity-new", "opportunity", "target-arrow", "o", 50, True),
+            (_("New order"), "order-new", "order", "receipt", None, 60, False),
+        ]:
+            navigation.register_create(label, url_name, icon, (kind, "create"), key, order=order, dialog=dialog)
+
+        for slot, name, url_name, label, kind, order in [
+            ("customer.main", "opportunities", "customer-opportunities", _("Opportunities"), "opportunity", 10),
+            ("customer.side", "orders", "customer-orders", _("Orders"), "order", 40),
+            ("home.main", "opportunities", "my-opportunities", _("My open opportunities"), "opportunity", 30),
+        ]:
+            refresh_on = ("task-changed", "activity-logged") if kind == "opportunity" else ()
+            panels.register(
+                slot,
+                name=name,
+                url_name=url_name,
+                title=label,
+                permission=(kind, "view"),
+                order=order,
+                refresh_on=refresh_on,
+            )

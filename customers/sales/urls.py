@@ -1,3 +1,40 @@
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from customers.sales.lists import OpportunityList, OrderList, ProductList
+from customers.sales.views import asking, board, opportunities, orders, panels, products
+
+urlpatterns: list[URLPattern] = [
+    path("pipeline/", board.Board.as_view(), name="opportunity-board"),
+    path("pipeline/totals/", board.Totals.as_view(), name="opportunity-board-totals"),
+    path("pipeline/stages/<int:stage_pk>/after/<int:after>/", board.MoreCards.as_view(), name="opportunity-board-more"),
+    path("opportunities/", OpportunityList.as_view(), name="opportunity-list"),
+    *OpportunityList.extra_urls("opportunities/", "opportunity-list"),
+    path("opportunities/new/", opportunities.New.as_view(), name="opportunity-new"),
+    path("opportunities/<int:pk>/", opportunities.Detail.as_view(), name="opportunity-detail"),
+    path("opportunities/<int:pk>/edit/", opportunities.Edit.as_view(), name="opportunity-edit"),
+    path("opportunities/<int:pk>/delete/", opportunities.Delete.as_view(), name="opportunity-delete"),
+    path("opportunities/<int:pk>/restoration/", opportunities.Restoration.as_view(), name="opportunity-restoration"),
+    path("opportunities/<int:pk>/timeline/", opportunities.Timeline.as_view(), name="opportunity-timeline"),
+    path("opportunities/<int:pk>/stage/", board.StageOf.as_view(), name="opportunity-stage"),
+    path("opportunities/<int:pk>/win/", asking.Win.as_view(), name="opportunity-win"),
+    path("opportunities/<int:pk>/loss/", asking.Loss.as_view(), name="opportunity-loss"),
+    path("opportunities/<int:pk>/reopening/", asking.Reopening.as_view(), name="opportunity-reopening"),
+    path("opportunities/<int:pk>/handover/", asking.HandOver.as_view(), name="opportunity-handover"),
+    path("orders/", OrderList.as_view(), name="order-list"),
+    *OrderList.extra_urls("orders/", "order-list"),
+    path("orders/new/", orders.New.as_view(), name="order-new"),
+    path("orders/<int:pk>/", orders.Detail.as_view(), name="order-detail"),
+    path("orders/<int:pk>/edit/", orders.Edit.as_view(), name="order-edit"),
+    path("orders/<int:pk>/delete/", orders.Delete.as_view(), name="order-delete"),
+    path("orders/<int:pk>/restoration/", orders.Restoration.as_view(), name="order-restoration"),
+    path("products/", ProductList.as_view(), name="product-list"),
+    *ProductList.extra_urls("products/", "product-list"),
+    path("products/new/", products.New.as_view(), name="product-new"),
+    path("products/<int:pk>/", products.Detail.as_view(), name="product-detail"),
+    path("products/<int:pk>/edit/", products.Edit.as_view(), name="product-edit"),
+    path("products/<int:pk>/delete/", products.Delete.as_view(), name="product-delete"),
+    path("products/<int:pk>/restoration/", products.Restoration.as_view(), name="product-restoration"),
+    path("customers/<int:pk>/opportunities/", panels.CustomerOpportunities.as_view(), name="customer-opportunities"),
+    path("customers/<int:pk>/orders/", panels.CustomerOrders.as_view(), name="customer-orders"),
+    path("panels/my-opportunities/", panels.MyOpenOpportunities.as_view(), name="my-opportunities"),
+]

@@ -21,7 +21,7 @@ from customers.sales.models import CAPTURED, LostReason, Opportunity, Order, Pip
 
 
 @transaction.atomic
-def open(  # noqa: A001 - the business word
+def open(
     *,
     name: str,
     by: Any,

@@ -1,0 +1,85 @@
+"""Pipelines, their stages, and the reasons for losing: what administrators configure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.forms.models import BaseInlineFormSet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from crm.admin import AuditedAdmin
+from customers.sales.actions import pipelines
+from customers.sales.models import LostReason, Pipeline, Stage
+
+
+class StageFormSet(BaseInlineFormSet):
+    """A pipeline has one way to win, one to lose, and somewhere to begin; what was used stays what it was."""
+
+    def clean(self) -> None:
+        super().clean()
+        if any(self.errors):
+            return
+        kept = [form for form in self.forms if form.cleaned_data and not form.cleaned_data.get("DELETE")]
+        outcomes = [form.cleaned_data["outcome"] for form in kept]
+        if outcomes.count(Stage.Outcome.WON) != 1 or outcomes.count(Stage.Outcome.LOST) != 1:
+            raise ValidationError(_("A pipeline has exactly one won stage and exactly one lost stage."))
+        if Stage.Outcome.OPEN not in outcomes:
+            raise ValidationError(_("A pipeline has at least one open stage to begin in."))
+        for form in self.forms:
+            self._refuse_rewriting(form)
+
+    def _refuse_rewriting(self, form: Any) -> None:
+        stage = form.instance
+        if stage.pk is None:
+            return
+        if form.cleaned_data.get("DELETE") and pipelines.in_use(stage):
+            raise ValidationError(
+                _("“%(stage)s” cannot be removed: opportunities are or were in it.") % {"stage": stage.name}
+            )
+        if "outcome" in form.changed_data and pipelines.in_use(stage):
+            raise ValidationError(
+                _("“%(stage)s” keeps its outcome: opportunities are or were in it. Add another stage instead.")
+                % {"stage": stage.name}
+            )
+
+
+class StageForm(forms.ModelForm):
+    class Meta:
+        model = Stage
+        fields = ["name", "position", "outcome", "probability"]
+        help_texts = {"position": gettext_lazy("The smallest stands first.")}
+
+
+class StageInline(admin.TabularInline):
+    model = Stage
+    form = StageForm
+    formset = StageFormSet
+    extra = 0
+    min_num = 3
+    ordering = ["position", "pk"]
+
+
+@admin.register(Pipeline)
+class PipelineAdmin(AuditedAdmin):
+    list_display = ["name", "position", "is_active", "stage_names"]
+    list_editable = ["position"]
+    ordering = ["position", "name"]
+    inlines = [StageInline]
+
+    @admin.display(description=gettext_lazy("stages"))
+    def stage_names(self, pipeline: Pipeline) -> str:
+        return " → ".join(stage.name for stage in pipeline.stages.all())
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).prefetch_related("stages")
+
+
+@admin.register(LostReason)
+class LostReasonAdmin(AuditedAdmin):
+    list_display = ["name", "is_active"]
+    list_editable = ["is_active"]

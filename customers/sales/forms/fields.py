@@ -1,0 +1,62 @@
+"""Fields that several forms of this app share."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from customers.sales.models import Stage
+from customers.sales.models.currency import check_currency
+
+
+class PercentField(forms.DecimalField):
+    """Typed and shown as percent, kept as a share: 30 is 0.3."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=0, max_value=100, max_digits=4, decimal_places=1, **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        return f"{(value * 100).normalize():f}" if isinstance(value, Decimal) else value
+
+    def clean(self, value: Any) -> Decimal | None:
+        percent = super().clean(value)
+        return None if percent is None else (percent / 100).quantize(Decimal("0.001"))
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return super().has_changed(self.prepare_value(initial), data)
+
+
+class CurrencyField(forms.CharField):
+    """Three letters; the organisation's currency when left empty."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("label", _("currency"))
+        widget = forms.TextInput(attrs={"size": 4, "autocapitalize": "characters", "autocomplete": "off"})
+        super().__init__(max_length=3, required=False, widget=widget, **kwargs)
+
+    def clean(self, value: Any) -> str:
+        try:
+            return check_currency(super().clean(value))
+        except forms.ValidationError as error:
+            raise forms.ValidationError(error.messages) from None
+
+
+class StageField(forms.ModelChoiceField):
+    """One of the stages of active pipelines, named with its pipeline where there are several."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("label", _("stage"))
+        super().__init__(Stage.objects.none(), empty_label=None, **kwargs)
+        self.several = False
+
+    def offer(self, pipelines: Any) -> None:
+        found = list(pipelines)
+        self.several = len(found) > 1
+        self.queryset = Stage.objects.open().filter(pipeline__in=found).select_related("pipeline")
+        self.queryset = self.queryset.order_by("pipeline__position", "pipeline__name", "position", "pk")
+
+    def label_from_instance(self, stage: Any) -> str:
+        return f"{stage.pipeline}: {stage}" if self.several else str(stage)

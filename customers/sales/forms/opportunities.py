@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from crm.access.permissions import Verb
+from crm.models import User
+from crm.web.forms import RecordForm
+from crm.web.lists import BulkForm
+from customers.forms.fields import CustomerField, people_to_assign
+from customers.models import Contact
+from customers.sales.forms.fields import CurrencyField, PercentField, StageField
+from customers.sales.models import LostReason, Opportunity, Pipeline, Product
+
+
+class OpportunityForm(RecordForm):
+    """What a person writes about a possible sale. A new one also says its stage, and its owner where that is theirs to say."""
+
+    customer = CustomerField(label=_("customer"))
+    stage = StageField(required=False)
+    amount = forms.DecimalField(label=_("amount"), min_value=0, max_digits=18, decimal_places=2, required=False)
+    currency = CurrencyField()
+    probability = PercentField(
+        label=_("probability in percent"),
+        required=False,
+        help_text=_("Leave empty to take the one of the stage."),
+    )
+    owner = forms.ModelChoiceField(User.objects.none(), label=_("owner"), required=False)
+
+    class Meta:
+        model = Opportunity
+        fields = [
+            "name", "customer", "contact", "product", "stage", "amount", "currency", "probability", "expected_close",
+            "owner", "notes",
+        ]  # fmt: skip
+        widgets = {
+            "expected_close": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+            "notes": forms.Textarea(attrs={"rows": 4}),
+        }
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+        self.fields["customer"].offer_to(user)  # type: ignore[attr-defined]
+        self.fields["product"].queryset = _offered_products(user, self.instance)  # type: ignore[attr-defined]
+        self._offer_contacts()
+        if self.instance.pk:
+            del self.fields["stage"], self.fields["owner"]
+        else:
+            self._offer_new()
+
+    def _offer_contacts(self) -> None:
+        """People of the customer, once it is known which."""
+        customer = self.instance.customer or self.initial.get("customer")
+        if customer is None:
+            del self.fields["contact"]
+            return
+        people = Contact.objects.visible_to(self.user).filter(customer_links__customer=customer)
+        self.fields["contact"].queryset = people  # type: ignore[attr-defined]
+
+    def _offer_new(self) -> None:
+        pipelines = Pipeline.objects.visible_to(self.user).active()
+        self.fields["stage"].offer(pipelines)  # type: ignore[attr-defined]
+        self.initial.setdefault("currency", settings.CURRENCY)
+        if self.user.access.may("opportunity", Verb.ASSIGN):
+            self.fields["owner"].queryset = people_to_assign(self.user, "opportunity")  # type: ignore[attr-defined]
+            self.initial.setdefault("owner", self.user.pk)
+        else:
+            del self.fields["owner"]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        contact, customer = cleaned.get("contact"), cleaned.get("customer")
+        if contact and customer and not contact.customer_links.filter(customer=customer).exists():
+            self.add_error("contact", _("This person does not belong to the customer."))
+        return cleaned
+
+    def _post_clean(self) -> None:
+        """The action validates the record: only there is it known which stage and owner it gets."""
+
+
+class LossForm(forms.Form):
+    """Why it was lost: one of the reasons, so that they can be counted."""
+
+    lost_reason = forms.ModelChoiceField(
+        LostReason.objects.none(), label=_("Why was it lost?"), widget=forms.RadioSelect, empty_label=None
+    )
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        reasons = LostReason.objects.visible_to(user).active()
+        self.fields["lost_reason"].queryset = reasons  # type: ignore[attr-defined]
+
+
+class WinForm(forms.Form):
+    """What it was sold for."""
+
+    amount = forms.DecimalField(label=_("Sold for"), min_value=0, max_digits=18, decimal_places=2)
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+
+class HandOverForm(forms.Form):
+    """Who works on it from now on."""
+
+    owner = forms.ModelChoiceField(User.objects.none(), label=_("New owner"), empty_label=None)
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["owner"].queryset = people_to_assign(user, "opportunity")  # type: ignore[attr-defined]
+
+
+class HandOverManyForm(BulkForm):
+    owner = forms.ModelChoiceField(User.objects.none(), label=_("New owner"), empty_label=None)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["owner"].queryset = people_to_assign(self.user, "opportunity")  # type: ignore[attr-defined]
+
+
+def _offered_products(user: Any, opportunity: Opportunity) -> Any:
+    """What is on sale, and what the opportunity was about before."""
+    products = Product.objects.visible_to(user)
+    return products.on_sale() | products.filter(pk=opportunity.product_id)

@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters as filters
+from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext_lazy as _
+
+from crm.access.permissions import Verb
+from crm.models import Team, User
+from crm.web.lists import BulkAction, Column, List
+from customers.sales.actions import opportunities
+from customers.sales.forms.opportunities import HandOverManyForm
+from customers.sales.models import LostReason, Opportunity, Order, OrderLine, Pipeline, Product, Stage
+
+
+def people(request: Any) -> Any:
+    return User.objects.visible_to(request.user)
+
+
+def teams(request: Any) -> Any:
+    return Team.objects.visible_to(request.user).in_tree_order()
+
+
+def products(request: Any) -> Any:
+    return Product.objects.visible_to(request.user)
+
+
+def stages(request: Any) -> Any:
+    seen = Pipeline.objects.visible_to(request.user)
+    return Stage.objects.filter(pipeline__in=seen).order_by("pipeline__position", "position", "pk")
+
+
+class TeamFilter(filters.ModelChoiceFilter):
+    """A team means the teams below it too."""
+
+    def filter(self, queryset: Any, team: Team | None) -> Any:
+        if team is None:
+            return queryset
+        return queryset.filter(team__in=list(Team.objects.below([team]).order_by().values_list("pk", flat=True)))
+
+
+class OpportunityFilter(filters.FilterSet):
+    outcome = filters.MultipleChoiceFilter(
+        field_name="stage__outcome", label=_("outcome"), choices=Stage.Outcome.choices
+    )
+    stage = filters.ModelMultipleChoiceFilter(label=_("stage"), queryset=stages)
+    owner = filters.ModelChoiceFilter(label=_("owner"), queryset=people)
+    team = TeamFilter(label=_("team"), queryset=teams)
+    product = filters.ModelChoiceFilter(label=_("product"), queryset=products)
+    amount = filters.RangeFilter(label=_("amount"))
+    expected_close = filters.DateFromToRangeFilter(label=_("expected close"))
+    lost_reason = filters.ModelChoiceFilter(
+        label=_("lost reason"), queryset=lambda request: LostReason.objects.visible_to(request.user)
+    )
+
+
+class OpportunityList(List):
+    kind = "opportunity"
+    model = Opportunity
+    filterset_class = OpportunityFilter
+    columns = [
+        Column("name", _("Name"), link=True, sort="name"),
+        Column("customer", _("Customer"), value="customer.name"),
+        Column("stage", _("Stage"), value="stage.name"),
+        Column("outcome", _("Outcome"), value="stage.get_outcome_display"),
+        Column("amount", _("Amount"), sort="amount", format="money", currency="currency"),
+        Column("probability", _("Probability"), value="effective_probability", format="percent"),
+        Column(
+            "weighted", _("Weighted amount"), value="weighted_amount", format="money", currency="currency"
+        ),
+        Column("expected_close", _("Expected close"), sort="expected_close", format="day"),
+        Column("owner", _("Owner"), value="owner.name", format="person"),
+        Column("team", _("Team"), value="team.name"),
+        Column("product", _("Product"), value="product.name"),
+        Column("pipeline", _("Pipeline"), value="pipeline.name"),
+        Column("stage_since", _("In this stage since"), sort="stage_since", format="ago"),
+        Column("opened_at", _("Opened"), sort="opened_at", format="day"),
+        Column("closed_at", _("Closed"), sort="closed_at", format="day"),
+        Column("lost_reason", _("Lost reason"), value="lost_reason.name"),
+        Column("updated_at", _("Changed"), sort="updated_at", format="ago"),
+        Column("external_id", _("Number in the old system")),
+    ]
+    default_columns = ["name", "customer", "stage", "amount", "expected_close", "owner", "updated_at"]
+    default_sort = "-updated_at"
+    select_related = ("customer", "stage", "owner", "team", "product", "pipeline", "lost_reason")
+    bulk_actions = [
+        BulkAction(
+            "hand-over",
+            _("Hand over"),
+            run=opportunities.hand_over_many,
+            verb=Verb.ASSIGN,
+            form=HandOverManyForm,
+            icon="user-check",
+        )
+    ]
+    create_url = "opportunity-new"
+    create_label = _("New opportunity")
+    empty_title = _("No opportunities yet")
+    empty_text = _("Open one when a customer might buy something.")
+
+
+class OrderFilter(filters.FilterSet):
+    owner = filters.ModelChoiceFilter(label=_("owner"), queryset=people)
+    team = TeamFilter(label=_("team"), queryset=teams)
+    product = filters.ModelChoiceFilter(label=_("product"), queryset=products, method="with_product")
+    amount = filters.RangeFilter(label=_("amount"))
+    ordered_at = filters.DateFromToRangeFilter(label=_("ordered"))
+
+    def with_product(self, queryset: Any, name: str, product: Product) -> Any:
+        return queryset.filter(Exists(OrderLine.objects.filter(order=OuterRef("pk"), product=product)))
+
+
+class OrderList(List):
+    kind = "order"
+    model = Order
+    filterset_class = OrderFilter
+    columns = [
+        Column("number", _("Number"), link=True, sort="number"),
+        Column("customer", _("Customer"), value="customer.name"),
+        Column("ordered_at", _("Ordered"), sort="ordered_at", format="day"),
+        Column("amount", _("Amount"), sort="amount", format="money", currency="currency"),
+        Column("opportunity", _("Opportunity"), value="opportunity.name"),
+        Column("owner", _("Owner"), value="owner.name", format="person"),
+        Column("team", _("Team"), value="team.name"),
+        Column("updated_at", _("Changed"), sort="updated_at", format="ago"),
+    ]
+    default_columns = ["number", "customer", "ordered_at", "amount", "opportunity", "owner"]
+    default_sort = "-ordered_at"
+    select_related = ("customer", "opportunity", "owner", "team")
+    create_url = "order-new"
+    create_label = _("New order")
+    create_in_dialog = False
+    empty_title = _("No orders yet")
+    empty_text = _("Note what a customer ordered; what comes of an opportunity is linked to it.")
+
+
+class ProductFilter(filters.FilterSet):
+    series = filters.CharFilter(label=_("series"), lookup_expr="iexact")
+    is_active = filters.BooleanFilter(label=_("on sale"))
+    price = filters.RangeFilter(label=_("list price"))
+
+
+class ProductList(List):
+    kind = "product"
+    model = Product
+    filterset_class = ProductFilter
+    columns = [
+        Column("name", _("Name"), link=True, sort="name"),
+        Column("code", _("Code"), sort="code"),
+        Column("series", _("Series"), sort="series"),
+        Column("price", _("List price"), sort="price", format="money", currency="currency"),
+        Column("is_active", _("On sale"), format="yesno"),
+        Column("updated_at", _("Changed"), sort="updated_at", format="ago"),
+    ]
+    default_columns = ["name", "code", "series", "price", "is_active"]
+    default_sort = "name"
+    create_url = "product-new"
+    create_label = _("New product")
+    empty_title = _("No products yet")
+    empty_text = _("Products can be chosen in opportunities and orders.")

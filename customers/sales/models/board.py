@@ -1,0 +1,127 @@
+"""The pipeline as a board: its columns with their cards and sums, in as few queries as there are columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, DecimalField, F, Min, Sum
+from django.db.models.functions import Coalesce
+
+from customers.models import Task
+from customers.sales.models.currency import Money, totals
+from customers.sales.models.opportunity import Opportunity
+from customers.sales.models.pipeline import Pipeline, Stage
+
+SHOWN = 50
+
+
+@dataclass
+class Sums:
+    """How many there are and what they come to, one sum for each currency."""
+
+    count: int = 0
+    unpriced: int = 0
+    amounts: list[Money] = field(default_factory=list)
+    weighted: list[Money] = field(default_factory=list)
+
+
+@dataclass
+class Column:
+    stage: Stage
+    sums: Sums
+    cards: list[Any]
+
+    @property
+    def hidden(self) -> int:
+        """How many more there are than are shown."""
+        return max(self.sums.count - len(self.cards), 0)
+
+
+def columns(opportunities: Any, pipeline: Pipeline, user: Any, limit: int = SHOWN) -> list[Column]:
+    """Every open stage with its topmost cards; `opportunities` are those the person may see and asked for."""
+    sums = sums_by_stage(opportunities, pipeline)
+    found = [
+        Column(stage, sums.get(stage.pk, Sums()), cards(opportunities, stage, limit) if stage.pk in sums else [])
+        for stage in pipeline.stages.open().order_by("position", "pk")
+    ]
+    add_next_steps([card for column in found for card in column.cards], user)
+    return found
+
+
+def cards(opportunities: Any, stage: Stage, limit: int = SHOWN, after: Any = None) -> list[Any]:
+    """The cards of one column in order, the topmost or those below `after`."""
+    queryset = opportunities.in_stage(stage).for_cards().by_rank()
+    if after is not None:
+        from crm import keyset
+
+        queryset = keyset.after(queryset, ("rank", "pk"), (after.rank, after.pk), descending=False)
+    return list(queryset[:limit])
+
+
+def sums_by_stage(opportunities: Any, pipeline: Pipeline) -> dict[int, Sums]:
+    """Count, sum and weighted sum of every open stage, in one query."""
+    grouped: dict[int, list[dict[str, Any]]] = {}
+    for row in _summed(opportunities.in_pipeline(pipeline).open(), "stage_id"):
+        grouped.setdefault(row["stage_id"], []).append(row)
+    return {stage_id: _add_up(of_stage) for stage_id, of_stage in grouped.items()}
+
+
+def sums_of(opportunities: Any) -> Sums:
+    """The same of any opportunities together, in one query."""
+    return _add_up(list(_summed(opportunities)))
+
+
+def _summed(opportunities: Any, *by: str) -> Any:
+    likely = Coalesce("probability", "stage__probability")
+    return (
+        opportunities.order_by()
+        .values(*by, "currency")
+        .annotate(
+            count=Count("pk"),
+            priced=Count("amount"),
+            total=Sum("amount"),
+            weighted=Sum(F("amount") * likely, output_field=DecimalField(max_digits=24, decimal_places=5)),
+        )
+    )
+
+
+def overall(sums: Iterable[Sums]) -> Sums:
+    """The sums of several columns together."""
+    found = list(sums)
+    return Sums(
+        count=sum(one.count for one in found),
+        unpriced=sum(one.unpriced for one in found),
+        amounts=totals(money for one in found for money in one.amounts),
+        weighted=totals(money for one in found for money in one.weighted),
+    )
+
+
+def next_steps(opportunities: Iterable[Opportunity], user: Any) -> dict[int, datetime | None]:
+    """When the earliest open task about each is due, for those that have one. One query."""
+    ids = [opportunity.pk for opportunity in opportunities]
+    if not ids:
+        return {}
+    tasks = Task.objects.visible_to(user).open().filter(about_kind=Opportunity.kind, about_id__in=ids)
+    return dict(tasks.order_by().values_list("about_id").annotate(Min("due_at")))
+
+
+def add_next_steps(opportunities: list[Any], user: Any) -> None:
+    """Lets each say `has_next_step` and `next_step_at`."""
+    steps = next_steps(opportunities, user)
+    for opportunity in opportunities:
+        opportunity.has_next_step = opportunity.pk in steps
+        opportunity.next_step_at = steps.get(opportunity.pk)
+
+
+def _add_up(rows: list[dict[str, Any]]) -> Sums:
+    priced = [row for row in rows if row["priced"]]
+    return Sums(
+        count=sum(row["count"] for row in rows),
+        unpriced=sum(row["count"] - row["priced"] for row in rows),
+        amounts=totals(Money(row["total"], row["currency"]) for row in priced),
+        weighted=totals(Money(Decimal(row["weighted"]), row["currency"]) for row in priced),
+    )

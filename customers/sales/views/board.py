@@ -1,0 +1,180 @@
+"""The pipeline as a board, and what happens when a card is put somewhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views import View
+
+from crm.access import guards
+from crm.access.permissions import Verb
+from crm.models import StaleVersion
+from crm.web.toasts import toast
+from customers.sales.actions import opportunities
+from customers.sales.forms.board import BoardFilter
+from customers.sales.models import Opportunity, Pipeline, Stage
+from customers.sales.models import board as boards
+from customers.sales.views.asking import ask_amount, ask_reason
+
+
+class BoardPart(View):
+    """What the parts of one board share: the pipeline, the filter, and the opportunities on it."""
+
+    def prepare(self, request: HttpRequest) -> None:
+        guards.require(request.user, "opportunity", Verb.VIEW)
+        self.pipelines = list(Pipeline.objects.visible_to(request.user).active().order_by("position", "name"))
+        self.pipeline = self._chosen(request.GET.get("pipeline", ""))
+        today = timezone.localdate()
+        self.filter = BoardFilter(request.GET, user=request.user, today=today)
+        self.opportunities = self.filter.narrow(Opportunity.objects.visible_to(request.user))
+        self.context = {
+            "pipeline": self.pipeline,
+            "filter": self.filter,
+            "query": request.GET.urlencode(),
+            "today": today,
+        }
+
+    def _chosen(self, wanted: str) -> Pipeline | None:
+        if not wanted:
+            return self.pipelines[0] if self.pipelines else None
+        found = next((pipeline for pipeline in self.pipelines if str(pipeline.pk) == wanted), None)
+        if found is None:
+            raise Http404(_("There is no such pipeline."))
+        return found
+
+
+class Board(BoardPart):
+    def get(self, request: HttpRequest) -> HttpResponse:
+        self.prepare(request)
+        if self.pipeline is None:
+            return render(request, "sales/board/none.html")
+        columns = boards.columns(self.opportunities, self.pipeline, request.user)
+        mark_movable([card for column in columns for card in column.cards], request.user)
+        context = {
+            **self.context,
+            "pipelines": self._tabs(),
+            "columns": columns,
+            "closings": self.pipeline.stages.exclude(outcome=Stage.Outcome.OPEN).order_by("position", "pk"),
+            "overall": boards.overall(column.sums for column in columns),
+            "may_create": request.user.access.may("opportunity", Verb.CREATE),  # type: ignore[union-attr]
+        }
+        return render(request, "sales/board/board.html", context)
+
+    def _tabs(self) -> list[dict[str, Any]]:
+        query = self.request.GET.copy()
+        tabs = []
+        for pipeline in self.pipelines:
+            query["pipeline"] = str(pipeline.pk)
+            tabs.append({"label": pipeline.name, "url": f"?{query.urlencode()}", "active": pipeline == self.pipeline})
+        return tabs if len(tabs) > 1 else []
+
+
+class Totals(BoardPart):
+    """The sums above the columns, asked for again after a card was moved."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        self.prepare(request)
+        if self.pipeline is None:
+            raise Http404
+        sums = boards.sums_by_stage(self.opportunities, self.pipeline)
+        stages = self.pipeline.stages.open().order_by("position", "pk")
+        context = {
+            **self.context,
+            "overall": boards.overall(sums.values()),
+            "columns": [boards.Column(stage, sums.get(stage.pk, boards.Sums()), []) for stage in stages],
+        }
+        return render(request, "sales/board/_totals.html", context)
+
+
+class MoreCards(BoardPart):
+    """The next cards of a column, below one that is shown."""
+
+    def get(self, request: HttpRequest, stage_pk: int, after: int) -> HttpResponse:
+        self.prepare(request)
+        if self.pipeline is None:
+            raise Http404
+        stage = get_object_or_404(self.pipeline.stages.all(), pk=stage_pk)
+        last = guards.get_visible(Opportunity.objects.all(), request.user, pk=after)
+        cards = boards.cards(self.opportunities, stage, boards.SHOWN + 1, last)
+        shown = cards[: boards.SHOWN]
+        boards.add_next_steps(shown, request.user)
+        mark_movable(shown, request.user)
+        more = len(cards) > boards.SHOWN
+        return render(request, "sales/board/_more.html", {**self.context, "stage": stage, "cards": shown, "more": more})
+
+
+class StageOf(View):
+    """POST puts an opportunity into a stage: from the board with neighbours, from its page without."""
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        user: Any = request.user
+        opportunity = guards.get_permitted(Opportunity.objects.all(), user, Verb.EDIT, pk=pk)
+        self.from_board = "previous" in request.POST
+        stage = self._stage(opportunity)
+        if stage is None:
+            return self._refuse(opportunity, _("There is no such stage in this pipeline."), 422)
+        if stage.is_lost and not opportunity.stage.is_lost:
+            return ask_reason(request, opportunity)
+        if stage.is_won and opportunity.amount is None:
+            return ask_amount(request, opportunity)
+        try:
+            moved = opportunities.move(opportunity, stage=stage, by=user, at=timezone.now(), **self._place(stage))
+        except StaleVersion as stale:
+            return self._refuse(opportunity, conflict_sentence(stale), 409)
+        except ValidationError as error:
+            return self._refuse(opportunity, " ".join(error.messages), 422)
+        return self._answer(moved)
+
+    def _stage(self, opportunity: Opportunity) -> Stage | None:
+        wanted = self.request.POST.get("column", "")
+        return opportunity.pipeline.stages.filter(pk=wanted).first() if wanted.isdecimal() else None
+
+    def _place(self, stage: Stage) -> dict[str, Any]:
+        post = self.request.POST
+        seen_in = post.get("seen_in") or self.request.GET.get("seen_in", "")
+        place: dict[str, Any] = {
+            "version": int(post["version"]) if post.get("version", "").isdecimal() else None,
+            "seen_in": stage.pipeline.stages.filter(pk=seen_in).first() if seen_in.isdecimal() else None,
+        }
+        in_column = Opportunity.objects.visible_to(self.request.user).in_stage(stage)
+        for name, key in (("previous", "previous"), ("following", "next")):
+            pk = post.get(key, "")
+            place[name] = in_column.filter(pk=pk).first() if pk.isdecimal() else None
+        return place
+
+    def _answer(self, moved: Opportunity) -> HttpResponse:
+        if not self.from_board:
+            toast(self.request, _("Moved to %(stage)s.") % {"stage": moved.stage})
+            return redirect(moved.get_absolute_url())
+        boards.add_next_steps([moved], self.request.user)
+        mark_movable([moved], self.request.user)
+        response = render(self.request, "sales/board/_card.html", {"card": moved, "today": timezone.localdate()})
+        response["HX-Trigger"] = "opportunity-moved"
+        return response
+
+    def _refuse(self, opportunity: Opportunity, sentence: str, status: int) -> HttpResponse:
+        if self.from_board:
+            return HttpResponse(sentence, status=status, content_type="text/plain; charset=utf-8")
+        toast(self.request, sentence, level=40)
+        return redirect(reverse("opportunity-detail", args=[opportunity.pk]))
+
+
+def conflict_sentence(stale: StaleVersion) -> str:
+    current: Any = stale.record
+    return _("Somebody else changed this meanwhile: it is in “%(stage)s” now. Reload the page to go on from there.") % {
+        "stage": current.stage
+    }
+
+
+def mark_movable(cards: list[Any], user: Any) -> None:
+    """A card that may only be looked at stays where it is."""
+    mine = Opportunity.objects.editable_by(user).filter(pk__in=[card.pk for card in cards])
+    movable = set(mine.order_by().values_list("pk", flat=True)) if cards else set()
+    for card in cards:
+        card.is_movable = card.pk in movable

@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views import View
+
+from crm.access import guards
+from crm.access.permissions import Verb
+from crm.models import StaleVersion
+from crm.web.submit_once import first_time
+from crm.web.toasts import toast
+from customers.models import Customer
+from customers.sales.actions import orders
+from customers.sales.forms.orders import OrderForm, line_forms
+from customers.sales.models import Opportunity, Order
+
+RELATED = ("customer", "opportunity", "owner", "team")
+
+
+class Detail(View):
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        user: Any = request.user
+        order = guards.get_visible(Order.objects.select_related(*RELATED), user, pk=pk)
+        context = {
+            "order": order,
+            "lines": order.lines.select_related("product"),
+            "customer_is_visible": Customer.objects.visible_to(user).filter(pk=order.customer_id).exists(),
+            "opportunity": Opportunity.objects.visible_to(user).filter(pk=order.opportunity_id).first(),
+            "may_edit": Order.objects.editable_by(user).filter(pk=pk).exists(),
+            "may_delete": Order.objects.permitted(user, Verb.DELETE).filter(pk=pk).exists(),
+        }
+        return render(request, "sales/order/detail.html", context)
+
+
+class New(View):
+    def get(self, request: HttpRequest) -> HttpResponse:
+        guards.require(request.user, "order", Verb.CREATE)
+        form = OrderForm(user=request.user, initial=self._initial(request))
+        return _show(request, form, line_forms(request.user))
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        user: Any = request.user
+        guards.require(user, "order", Verb.CREATE)
+        form = OrderForm(request.POST, user=user, initial=self._initial(request))
+        lines = line_forms(user, request.POST)
+        if not (form.is_valid() and lines.is_valid()):
+            return _show(request, form, lines, status=422)
+        if not first_time(request):
+            return redirect("order-list")
+        values = form.changes()
+        values["owner"] = values.get("owner") or user
+        try:
+            order = orders.create(lines=lines.lines(), by=user, at=timezone.now(), **values)
+        except ValidationError as error:
+            form.add_action_errors(error)
+            return _show(request, form, lines, status=422)
+        toast(request, _("Order %(number)s is noted.") % {"number": order})
+        return redirect(order.get_absolute_url())
+
+    def _initial(self, request: HttpRequest) -> dict[str, Any]:
+        """What the page it was opened from already says: the customer, or the opportunity it came of."""
+        initial: dict[str, Any] = {"ordered_at": timezone.localtime().replace(second=0, microsecond=0)}
+        asked = request.GET
+        if asked.get("opportunity", "").isdecimal():
+            seen = Opportunity.objects.visible_to(request.user).select_related("customer")
+            opportunity = seen.filter(pk=asked["opportunity"]).first()
+            if opportunity and opportunity.customer:
+                return initial | {
+                    "opportunity": opportunity,
+                    "customer": opportunity.customer,
+                    "amount": opportunity.amount,
+                    "currency": opportunity.currency,
+                }
+        if asked.get("customer", "").isdecimal():
+            customer = Customer.objects.visible_to(request.user).filter(pk=asked["customer"]).first()
+            initial |= {"customer": customer} if customer else {}
+        return initial
+
+
+class Edit(View):
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        order = _editable(request, pk)
+        form = OrderForm(instance=order, user=request.user)
+        return _show(request, form, line_forms(request.user, lines=orders.lines_of(order)), order)
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        order = _editable(request, pk)
+        form = OrderForm(request.POST, instance=_editable(request, pk), user=request.user)
+        lines = line_forms(request.user, request.POST, orders.lines_of(order))
+        if not (form.is_valid() and lines.is_valid()):
+            return _show(request, form, lines, order, status=422)
+        version, base = form.cleaned_data["version"], form.base()
+        when = {"by": request.user, "at": timezone.now()}
+        try:
+            orders.update(order, form.changes(), lines=lines.lines(), version=version, base=base, **when)
+        except StaleVersion as stale:
+            return self._conflict(request, order, stale)
+        except ValidationError as error:
+            form.add_action_errors(error)
+            return _show(request, form, lines, order, status=422)
+        toast(request, _("Saved."))
+        return redirect(order.get_absolute_url())
+
+    def _conflict(self, request: HttpRequest, order: Order, stale: StaleVersion) -> HttpResponse:
+        """What was typed, lines and all, with what the others wrote; saved again it counts."""
+        theirs: Any = stale.record
+        data = request.POST.copy()
+        data["version"] = str(theirs.version)
+        form = OrderForm(data, instance=_editable(request, order.pk), user=request.user)
+        form.add_error(None, _("Somebody else changed this meanwhile. Compare, then save again to keep yours."))
+        for name in stale.fields:
+            if name in form.fields:
+                form.add_error(name, _("Theirs: %(value)s") % {"value": getattr(theirs, name)})
+        lines = line_forms(request.user, request.POST, orders.lines_of(theirs))
+        return _show(request, form, lines, order, status=409)
+
+
+class Delete(View):
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        order = guards.get_permitted(Order.objects.all(), request.user, Verb.DELETE, pk=pk)
+        orders.delete(order, by=request.user, at=timezone.now())
+        undo = reverse("order-restoration", args=[order.pk])
+        toast(request, _("“%(name)s” is in the bin.") % {"name": order}, undo_url=undo)
+        return redirect("order-list")
+
+
+class Restoration(View):
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        order = get_object_or_404(Order.objects.restorable_by(request.user), pk=pk)
+        orders.restore(order, by=request.user, at=timezone.now())
+        toast(request, _("“%(name)s” is back.") % {"name": order})
+        return redirect(order.get_absolute_url())
+
+
+def _editable(request: HttpRequest, pk: int) -> Order:
+    return guards.get_permitted(Order.objects.select_related(*RELATED), request.user, Verb.EDIT, pk=pk)
+
+
+def _show(request: HttpRequest, form: Any, lines: Any, order: Order | None = None, status: int = 200) -> HttpResponse:
+    context = {"form": form, "lines": lines, "order": order, "post_url": request.get_full_path()}
+    return render(request, "sales/order/form.html", context, status=status)

@@ -1,0 +1,79 @@
+"""What this app shows on pages of others: the customer's page and home."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Exists, F, OuterRef
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views import View
+
+from crm.access import guards
+from crm.access.permissions import Verb
+from customers.models import Customer, Task
+from customers.sales.models import Opportunity, Order
+from customers.sales.models import board as boards
+
+SHOWN = 10
+
+
+class CustomerOpportunities(View):
+    """The open ones first, then what was closed last."""
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        guards.require(request.user, "opportunity", Verb.VIEW)
+        customer = guards.get_visible(Customer.objects.all(), request.user, pk=pk)
+        theirs = Opportunity.objects.visible_to(request.user).filter(customer=customer)
+        newest_first = theirs.for_cards().order_by(F("closed_at").desc(nulls_first=True), "-updated_at", "-pk")
+        shown = list(newest_first[: SHOWN + 1])
+        context = {
+            "customer": customer,
+            "opportunities": shown[:SHOWN],
+            "more": len(shown) > SHOWN,
+            "sums": boards.sums_of(theirs.open()),
+            "today": timezone.localdate(),
+            "may_create": request.user.access.may("opportunity", Verb.CREATE),  # type: ignore[union-attr]
+        }
+        return render(request, "sales/panels/customer_opportunities.html", context)
+
+
+class CustomerOrders(View):
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        guards.require(request.user, "order", Verb.VIEW)
+        customer = guards.get_visible(Customer.objects.all(), request.user, pk=pk)
+        theirs = Order.objects.visible_to(request.user).filter(customer=customer)
+        shown = list(theirs.order_by("-ordered_at", "-pk")[: SHOWN + 1])
+        context = {
+            "customer": customer,
+            "orders": shown[:SHOWN],
+            "more": len(shown) > SHOWN,
+            "may_create": request.user.access.may("order", Verb.CREATE),  # type: ignore[union-attr]
+        }
+        return render(request, "sales/panels/customer_orders.html", context)
+
+
+class MyOpenOpportunities(View):
+    """On the home page: what is open and mine, those that nobody knows the next step of first."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        user: Any = request.user
+        guards.require(user, "opportunity", Verb.VIEW)
+        mine = Opportunity.objects.visible_to(user).open().filter(owner=user)
+        step = Task.objects.visible_to(user).open().filter(about_kind=Opportunity.kind, about_id=OuterRef("pk"))
+        ordered = mine.annotate(planned=Exists(step)).order_by(
+            "planned", F("expected_close").asc(nulls_last=True), "-amount", "pk"
+        )
+        shown = list(ordered.for_cards()[:SHOWN])
+        boards.add_next_steps(shown, user)
+        sums = boards.sums_of(mine)
+        planned = mine.filter(Exists(step)).count()
+        context = {
+            "opportunities": shown,
+            "sums": sums,
+            "without_step": sums.count - planned,
+            "today": timezone.localdate(),
+            "may_create": user.access.may("opportunity", Verb.CREATE),
+        }
+        return render(request, "sales/panels/my_opportunities.html", context)

@@ -1,0 +1,82 @@
+"""Each event of this app as a sentence, said when it is read, in the reader's language."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from crm.models import Event
+from crm.web import changes, formats
+from customers.views.sentences import Sentence
+
+# Type of event: sentence, icon, tone. What stands for %(…)s is made in `_words`.
+SENTENCES: dict[str, tuple[Any, str, str]] = {
+    "opportunity.created": (gettext_lazy("Opened “%(subject)s”"), "target-arrow", "info"),
+    "opportunity.updated": (gettext_lazy("Changed “%(subject)s”"), "pencil", "neutral"),
+    "opportunity.moved": (gettext_lazy("“%(subject)s” moved from %(before)s to %(after)s"), "arrows-move", "neutral"),
+    "opportunity.won": (gettext_lazy("Won “%(subject)s” for %(amount)s"), "trophy", "good"),
+    "opportunity.lost": (gettext_lazy("Lost “%(subject)s”: %(reason)s"), "circle-x", "bad"),
+    "opportunity.reopened": (gettext_lazy("Reopened “%(subject)s” in %(after)s"), "rotate-clockwise", "warn"),
+    "opportunity.handed_over": (gettext_lazy("Handed “%(subject)s” over to %(owner)s"), "user-check", "info"),
+    "opportunity.deleted": (gettext_lazy("Moved “%(subject)s” to the bin"), "trash", "warn"),
+    "opportunity.restored": (gettext_lazy("Took “%(subject)s” out of the bin"), "restore", "neutral"),
+    "opportunity.history_recorded": (
+        gettext_lazy("The history of “%(subject)s” was imported"),
+        "file-import",
+        "neutral",
+    ),
+    "opportunity.history_taken_back": (
+        gettext_lazy("The imported history of “%(subject)s” was taken back"),
+        "arrow-back-up",
+        "warn",
+    ),
+    "order.created": (gettext_lazy("Order %(subject)s"), "receipt", "good"),
+    "order.updated": (gettext_lazy("Changed order %(subject)s"), "pencil", "neutral"),
+    "order.lines_changed": (gettext_lazy("Changed the lines of order %(subject)s"), "pencil", "neutral"),
+    "order.deleted": (gettext_lazy("Moved order %(subject)s to the bin"), "trash", "warn"),
+    "order.restored": (gettext_lazy("Took order %(subject)s out of the bin"), "restore", "neutral"),
+    "product.created": (gettext_lazy("New product: %(subject)s"), "package", "info"),
+    "product.updated": (gettext_lazy("Changed “%(subject)s”"), "pencil", "neutral"),
+    "product.deleted": (gettext_lazy("Moved “%(subject)s” to the bin"), "trash", "warn"),
+    "product.restored": (gettext_lazy("Took “%(subject)s” out of the bin"), "restore", "neutral"),
+}
+
+
+def of(event: Event, user: Any) -> Sentence:
+    """The sentence of an event, as the person may read it."""
+    text, icon, tone = SENTENCES[event.type]
+    kind, verb = event.type.split(".")
+    url = reverse(f"{kind}-detail", args=[event.subject_id])
+    told = changes.in_words(event, user) if verb == "updated" else []
+    return Sentence(str(text) % _words(event), icon, tone, url, told)
+
+
+def _words(event: Event) -> dict[str, str]:
+    data = event.data
+    before, after = _labels(data.get("stage"))
+    owner = _labels(data.get("owner"))[1]
+    reason = data.get("lost_reason")
+    return {
+        "subject": event.subject_label,
+        "before": before,
+        "after": after,
+        "owner": owner or _("nobody"),
+        "reason": str(reason.get("label", "")) if isinstance(reason, dict) else _("no reason given"),
+        "amount": _amount(data),
+    }
+
+
+def _labels(pair: Any) -> tuple[str, str]:
+    if not isinstance(pair, list) or len(pair) != 2:
+        return "", ""
+    before, after = (str(side.get("label", "")) if isinstance(side, dict) else "" for side in pair)
+    return before, after
+
+
+def _amount(data: dict[str, Any]) -> str:
+    amount = data.get("amount")
+    return formats.money(Decimal(amount), data.get("currency", "")) if isinstance(amount, str) else formats.NOTHING
