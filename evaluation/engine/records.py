@@ -138,7 +138,8 @@ def _json_object(values: dict[str, str]) -> str:
 
 
 def _row(row: tuple[Any, ...]) -> EvidenceRow:
-    return EvidenceRow(*row[:-2], loaded(row[-2]), loaded(row[-1]))
+    kind, record, label, at, counted, numerator, value, issue, shown, keys = row
+    return EvidenceRow(kind, record, label, at, counted, numerator, value, issue, loaded(shown), loaded(keys))
 
 
 def loaded(value: Any) -> Any:

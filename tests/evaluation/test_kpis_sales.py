@@ -1,0 +1,232 @@
+"""Sales KPIs, each with the cases its definition decides."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from evaluation.formulas import intervals
+from tests.evaluation.measured import measured, parts, records
+from tests.factories.evaluation import (
+    a_customer,
+    a_product,
+    an_activity,
+    an_opportunity,
+    an_order,
+    lost,
+    moment,
+    won,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def test_win_rate_is_won_of_closed_in_the_period():
+    for day in ("2026-04-01", "2026-05-10", "2026-06-30 23:59"):
+        won(day)
+    lost("2026-06-01")
+    an_opportunity(("open", "2026-05-01"))
+    won("2026-03-31 23:59")
+    lost("2026-07-01")
+    result = measured("win_rate")
+    assert (result.value, result.numerator, result.denominator, result.n) == (0.75, 3, 4, 4)
+    assert (result.interval.low, result.interval.high) == intervals.wilson(3, 4)
+    assert result.interval.method == "wilson"
+    assert result.flags == ("small_n",)
+
+
+def test_win_rate_of_nothing_closed_is_not_computable():
+    an_opportunity(("open", "2026-05-01"))
+    result = measured("win_rate")
+    assert (result.value, result.numerator, result.denominator, result.interval) == (None, 0, 0, None)
+    assert result.flags == ("no_denominator",)
+
+
+def test_win_rate_leaves_out_what_was_reopened_until_it_is_closed_again():
+    won("2026-04-02")
+    an_opportunity(("lost", "2026-04-10"), ("open", "2026-04-20"))
+    an_opportunity(("won", "2026-04-10"), ("open", "2026-04-20"), ("lost", "2026-05-05"))
+    an_opportunity(("lost", "2026-04-10"), ("open", "2026-04-20"), ("won", "2026-08-01"))
+    assert (measured("win_rate").numerator, measured("win_rate").denominator) == (1, 2)
+    assert measured("win_rate", period="2026-04").denominator == 1
+    assert measured("win_rate", period="2026-Q3").value == 1.0
+
+
+def test_win_rate_as_of_an_earlier_day_is_as_it_stood_then():
+    won("2026-04-02")
+    an_opportunity(("lost", "2026-04-10"), ("open", "2026-04-20 08:00"), ("won", "2026-05-05"))
+    then = [measured("win_rate", as_of=moment(day).date()) for day in ("2026-04-09", "2026-04-19", "2026-04-20")]
+    assert [(r.numerator, r.denominator) for r in then] == [(1, 1), (1, 2), (1, 1)]
+    assert all(result.is_provisional for result in then)
+    assert measured("win_rate").value == 1.0
+    at_the_moment = measured("win_rate", as_of=moment("2026-04-20 08:00"))
+    just_before = measured("win_rate", as_of=moment("2026-04-20 07:59"))
+    assert (at_the_moment.denominator, just_before.denominator) == (1, 2)
+
+
+def test_win_rate_does_not_count_an_edit_within_a_stage_as_closing_again():
+    an_opportunity(("won", "2026-03-30"), ("won", "2026-04-02", {"amount": 5}))
+    assert measured("win_rate").denominator == 0
+    assert measured("win_rate", period="2026-Q1").denominator == 1
+
+
+def test_win_rate_credits_whoever_held_the_opportunity_when_it_closed(cast):
+    opportunity = won("2026-04-02", cast.rep)
+    lost("2026-04-03", cast.outsider)
+    opportunity.owner, opportunity.team = cast.outsider, cast.south
+    opportunity.save()
+    assert parts("win_rate", "person") == {"Rosa Rep": 1.0, "Olaf Outsider": 0.0}
+    assert parts("win_rate", "team") == {"Company": 0.5, "North": 1.0, "South": 0.0}
+    assert measured("win_rate", cast.rep).value == 1.0
+
+
+def test_win_rate_of_a_team_includes_the_teams_below(cast):
+    won("2026-04-02", cast.rep)
+    lost("2026-04-02", cast.junior)
+    assert measured("win_rate", cast.north).denominator == 2
+    assert measured("win_rate", cast.north_inside).value == 0.0
+    assert measured("win_rate", cast.company).value == 0.5
+    assert measured("win_rate", cast.south).value is None
+
+
+def test_win_rate_can_be_cut_by_channel_product_and_customer():
+    press, website = a_product("Press"), a_customer("Web Ltd", channel="website")
+    won("2026-04-02", customer=website, product=press)
+    lost("2026-04-03", customer=a_customer("Other Ltd", channel="referral"))
+    lost("2026-04-04")
+    assert parts("win_rate", "channel") == {"website": 1.0, "referral": 0.0, None: 0.0}
+    assert parts("win_rate", "product") == {"Press": 1.0, None: 0.0}
+    assert parts("win_rate", "customer") == {"Web Ltd": 1.0, "Other Ltd": 0.0, None: 0.0}
+
+
+def test_opportunities_in_the_bin_count_for_nothing_but_did_before_they_were_put_there():
+    won("2026-04-02")
+    lost("2026-04-02", deleted_at=moment("2026-05-01"))
+    assert measured("win_rate").value == 1.0
+    assert measured("win_rate", as_of=moment("2026-04-30").date()).value == 0.5
+
+
+def test_sales_cycle_is_the_median_time_from_opened_to_won():
+    for days in (1, 3, 10, 20):
+        won(f"2026-04-{days + 1:02}", opened="2026-04-01")
+    lost("2026-05-01", opened="2025-01-01")
+    result = measured("sales_cycle")
+    assert (result.value, result.n, result.denominator) == (6.5 * 86400, 4, 4)
+    assert result.interval is None
+    assert result.flags == ("small_n",)
+
+
+def test_sales_cycle_leaves_out_and_flags_what_has_no_believable_beginning():
+    won("2026-04-11", opened="2026-04-01")
+    won("2026-04-12")
+    won("2026-04-13")
+    won("2026-04-14", opened="2026-04-15")
+    won("2026-04-16", opened="2026-04-16")
+    result = measured("sales_cycle")
+    assert (result.value, result.n) == (5 * 86400, 2)
+    assert result.flags == ("small_n", "missing_opened_at:2", "opened_after_won:1")
+    assert result.issues == {"missing_opened_at": 2, "opened_after_won": 1}
+
+
+@pytest.mark.parametrize("n", [5, 6, 9, 30, 31])
+def test_sales_cycle_has_the_interval_of_its_order_statistics(n):
+    for number in range(n):
+        won(f"2026-05-{number % 28 + 2:02} 00:{number:02}", opened="2026-05-01")
+    values = [row.value for row in records("sales_cycle").rows]
+    result = measured("sales_cycle")
+    expected = intervals.median(values)
+    assert ((result.interval.low, result.interval.high) if result.interval else None) == expected
+
+
+def test_revenue_is_what_was_won_and_the_orders_that_belong_to_none():
+    sold = won("2026-04-02", amount="1234.56")
+    an_order("2026-04-03", amount="100.44")
+    an_order("2026-04-03", customer=a_customer(), opportunity=sold, amount="1234.56")
+    lost("2026-04-03", amount=7777)
+    an_opportunity(("won", "2026-04-03"), ("open", "2026-05-01"), amount=5555)
+    result = measured("revenue")
+    assert (result.value, result.n, result.currency) == (Decimal("1335.00"), 2, "USD")
+    assert result.as_json()["value"] == {"amount": 1335, "currency": "USD"}
+    assert result.interval is None
+
+
+def test_revenue_of_nothing_is_zero():
+    assert measured("revenue").value == 0
+    assert measured("revenue").flags == ()
+
+
+def test_revenue_flags_what_has_no_amount_or_another_currency():
+    won("2026-04-02", amount=1000)
+    won("2026-04-02", amount=None)
+    won("2026-04-02", amount=900, currency="EUR")
+    result = measured("revenue")
+    assert (result.value, result.n) == (1000, 1)
+    assert result.flags == ("missing_amount:1", "other_currency:1")
+
+
+def test_revenue_counts_the_amount_as_it_was_when_won():
+    opportunity = won("2026-04-02", amount=1000)
+    opportunity.amount = 9999
+    opportunity.save()
+    assert measured("revenue").value == 1000
+
+
+def test_revenue_by_product_takes_orders_of_one_product_only():
+    press, pump = a_product("Press"), a_product("Pump")
+    won("2026-04-02", amount=1000, product=press)
+    an_order("2026-04-03", amount=10, products=[press, press])
+    an_order("2026-04-03", amount=20, products=[press, pump])
+    assert parts("revenue", "product") == {"Press": 1010, None: 20}
+
+
+def test_follow_ups_are_outbound_contacts_of_a_person(cast):
+    for type_ in ("call", "visit", "meeting", "email", "message"):
+        an_activity("2026-04-02", cast.rep, type=type_)
+    an_activity("2026-04-02", cast.rep, type="note", direction="none")
+    an_activity("2026-04-02", cast.rep, type="note")
+    an_activity("2026-04-02", cast.rep, direction="inbound")
+    an_activity("2026-04-02", None, type="email")
+    an_activity("2026-04-02", cast.rep, deleted_at=moment("2026-04-03"))
+    an_activity("2026-03-31", cast.rep)
+    result = measured("follow_ups")
+    assert (result.value, result.numerator, result.denominator, result.n) == (5, 5, None, 5)
+    assert measured("follow_ups", cast.teammate).value == 0
+
+
+def test_follow_ups_planned_for_later_have_not_happened(cast):
+    an_activity("2026-05-12", cast.rep)
+    an_activity("2026-05-20", cast.rep)
+    result = measured("follow_ups", now=moment("2026-05-13"))
+    assert (result.value, result.flags) == (1, ("provisional",))
+
+
+def test_pipeline_value_is_what_was_open_at_the_end_of_the_period():
+    an_opportunity(("open", "2026-04-01"), amount=100)
+    an_opportunity(("open", "2026-04-01"), ("later", "2026-06-01", {"amount": 250}), amount=200)
+    an_opportunity(("open", "2026-04-01"), ("won", "2026-07-01"), amount=1000)
+    an_opportunity(("open", "2026-04-01"), ("won", "2026-06-30 23:59"), amount=3000)
+    an_opportunity(("lost", "2026-04-01"), ("open", "2026-08-01"), amount=5000)
+    an_opportunity(("open", "2026-07-01"), amount=7000)
+    an_opportunity(("open", "2026-05-01"), amount=None)
+    assert measured("pipeline_value").value == 1350
+    assert measured("pipeline_value").flags == ("missing_amount:1",)
+    assert measured("pipeline_value", period="2026-05").value == 100 + 200 + 1000 + 3000
+    assert measured("pipeline_value", period="2026-Q3").value == 350 + 5000 + 7000
+
+
+def test_pipeline_value_of_the_running_period_is_as_of_now():
+    an_opportunity(("open", "2026-04-01"), ("won", "2026-06-20"), amount=100)
+    result = measured("pipeline_value", now=moment("2026-05-13"))
+    assert (result.value, result.flags) == (100, ("provisional",))
+    assert measured("pipeline_value", as_of=moment("2026-06-19").date()).value == 100
+    assert measured("pipeline_value", as_of=moment("2026-06-20").date()).value == 0
+
+
+def test_pipeline_value_counts_for_whoever_held_it_then(cast):
+    an_opportunity(
+        ("open", "2026-04-01"), ("open", "2026-06-01", {"owner": cast.outsider}), owner=cast.rep, amount=100
+    )
+    assert parts("pipeline_value", "person") == {"Olaf Outsider": 100}
+    assert parts("pipeline_value", "person", "2026-05") == {"Rosa Rep": 100}
+    assert parts("pipeline_value", "team", "2026-05") == {"Company": 100, "North": 100}
