@@ -80,7 +80,7 @@ def _write(kind: str, records: list[Any]) -> None:
                    {table}.updated_at)
                 IS DISTINCT FROM (excluded.owner_id, excluded.team_id, excluded.title, excluded.subtitle,
                                   excluded.words, excluded.updated_at)
-            """,  # noqa: S608  (the table's name is the model's own)
+            """,
             [value for row in rows for value in row],
         )
 

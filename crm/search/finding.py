@@ -73,7 +73,7 @@ def find(user: Any, text: str, *, only: Iterable[str] | None = None, limit: int 
         return []
     tiers = ((EXACT, question.exact), (BEGINS, question.begins), (HOLDS, question.every))
     arms = [
-        arm.annotate(rank=Value(rank, IntegerField())).values_list(*SHOWN, "rank").order_by("-updated_at", "-id")[:limit]
+        arm.annotate(rank=Value(rank, IntegerField())).order_by("-updated_at", "-id").values_list(*SHOWN, "rank")[:limit]
         for rank, lexemes in tiers
         for arm in scope.arms(matching(lexemes))
     ]
@@ -101,9 +101,10 @@ class Scope:
     @classmethod
     def of(cls, user: Any, only: Iterable[str] | None = None) -> Scope:
         scope = cls(user, [], [], {}, {})
-        wanted = documents.searchable_kinds() if only is None else [k for k in documents.searchable_kinds() if k in set(only)]
-        for kind in wanted:
-            scope._add(kind)
+        wanted = None if only is None else set(only)
+        for kind in documents.searchable_kinds():
+            if wanted is None or kind in wanted:
+                scope._add(kind)
         return scope
 
     def _add(self, kind: str) -> None:

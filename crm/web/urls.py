@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from crm.web import home, notifications, preferences, sessions, tokens, why
+from crm.web import home, notifications, preferences, search, sessions, tokens, why
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
@@ -13,4 +13,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("notifications/", notifications.NotificationList.as_view(), name="notification-list"),
     path("notifications/bell/", notifications.bell, name="notifications-bell"),
     path("notifications/<int:pk>/reading/", notifications.Reading.as_view(), name="notification-reading"),
+    path("search/", search.search, name="search"),
+    path("search/palette/", search.palette, name="search-palette"),
 ]

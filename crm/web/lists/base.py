@@ -51,7 +51,7 @@ class List(View):
     template_name: ClassVar[str] = "lists/list.html"
 
     url_name: ClassVar[str] = ""
-    url_kwargs: dict[str, Any]
+    is_nested: ClassVar[bool] = False  # below one record: its address takes arguments
 
     # Declaration ---------------------------------------------------------------------------------------------------
 
@@ -74,7 +74,7 @@ class List(View):
         from crm.web.lists import registry, urls
 
         registry.add(name, cls)
-        cls.url_name = name
+        cls.url_name, cls.is_nested = name, "<" in prefix
         return urls.below(cls, prefix, name)
 
     @classmethod
