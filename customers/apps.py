@@ -15,6 +15,8 @@ class CustomersConfig(AppConfig):
         self.declare_kinds()
         for kind, describe in words.DESCRIBE.items():
             documents.searchable(kind, describe)
+        self.fill_timelines()
+        self.fill_shell()
 
     def declare_kinds(self) -> None:
         from crm.access import kinds
@@ -28,3 +30,80 @@ class CustomersConfig(AppConfig):
         ]
         for model, label, label_plural, icon, detail_url in declared:
             kinds.register(model, label=label, label_plural=label_plural, icon=icon, detail_url=detail_url)
+
+    def fill_timelines(self) -> None:
+        from crm.events import timeline
+        from customers.views import sentences
+        from customers.views import timeline as ours
+
+        timeline.add_source("customer", ours.activities_of_customer, shows="activity")
+        timeline.add_source("contact", ours.activities_with_contact, shows="activity")
+        for event_type in sentences.SENTENCES:
+            timeline.show_with(event_type, "customers/_event.html")
+
+    def fill_shell(self) -> None:
+        """The sidebar, the "new" menu, and the panels of pages."""
+        from crm.web import navigation, panels
+
+        pages = [
+            (_("Customers"), "customer", "building", 10, "c"),
+            (_("Contacts"), "contact", "address-book", 20, "p"),
+            (_("Activities"), "activity", "phone", 30, "a"),
+            (_("Tasks"), "task", "checkbox", 40, "k"),
+        ]
+        for label, kind, icon, order, key in pages:
+            navigation.register(
+                section="customers",
+                label=label,
+                url_name=f"{kind}-list",
+                icon=icon,
+                order=order,
+                permission=(kind, "view"),
+                key=key,
+            )
+        creations = [
+            (_("Log an activity"), "activity", "activity", "l", 10),
+            (_("New task"), "task", "checkbox", "k", 20),
+            (_("New customer"), "customer", "building", "c", 30),
+            (_("New contact"), "contact", "address-book", "p", 40),
+        ]
+        for label, kind, icon, key, order in creations:
+            navigation.register_create(label, f"{kind}-new", icon, (kind, "create"), key, order=order)
+
+        changes = ("task-changed",)
+        panels.register(
+            "customer.side",
+            name="tasks",
+            url_name="customer-tasks",
+            title=_("To do"),
+            permission=("task", "view"),
+            order=10,
+            refresh_on=changes,
+        )
+        panels.register(
+            "customer.side",
+            name="contacts",
+            url_name="customer-contacts",
+            title=_("Contacts"),
+            permission=("contact", "view"),
+            order=20,
+            refresh_on=("contacts-changed",),
+        )
+        panels.register(
+            "customer.side",
+            name="collaborators",
+            url_name="customer-collaborators",
+            title=_("Also work on it"),
+            permission=("customer", "view"),
+            order=90,
+            refresh_on=("collaborators-changed",),
+        )
+        panels.register(
+            "home.main",
+            name="today",
+            url_name="today",
+            title=_("Today"),
+            permission=("task", "view"),
+            order=10,
+            refresh_on=("task-changed", "activity-logged"),
+        )

@@ -59,7 +59,7 @@ class CustomerQuerySet(RecordQuerySet):
 
     def shareable_by(self, user: Any) -> Self:
         """Whose owner, or whoever may assign it, decides who works on it too; a collaborator does not."""
-        return self.permitted(user, Verb.ASSIGN) | self.permitted(user, Verb.EDIT).filter(owner=user)
+        return self.permitted(user, Verb.ASSIGN) | self.editable_by(user).filter(owner=user)
 
 
 class Customer(Record):

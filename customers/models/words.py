@@ -23,23 +23,21 @@ def of_customer(customer: Any) -> Words:
 
 
 def of_contact(contact: Any) -> Words:
-    links = contact.customer_links.select_related("customer").filter(customer__deleted_at=None)[:1]
-    first = links[0].customer if links else None
+    first = contact.customer_links.filter(customer__deleted_at=None).values_list("customer", flat=True).first()
     return Words(
-        title=contact.name,
-        subtitle=first.name if first else "",
-        phones=[contact.phone],
-        emails=[contact.email],
-        about_id=first.pk if first else None,
+        title=contact.name, subtitle=contact.email, phones=[contact.phone], emails=[contact.email], about_id=first
     )
 
 
+# No subtitle below: who may see the activity or the task may not be allowed to see its customer.
+
+
 def of_activity(activity: Any) -> Words:
-    return Words(title=activity.subject, subtitle=activity.customer.name, about_id=activity.customer_id)
+    return Words(title=activity.subject, about_id=activity.customer_id)
 
 
 def of_task(task: Any) -> Words:
-    return Words(title=task.title, subtitle=task.customer.name if task.customer else "", about_id=task.customer_id)
+    return Words(title=task.title, about_id=task.customer_id)
 
 
 def website_domain(customer: Customer) -> str:

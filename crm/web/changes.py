@@ -1,0 +1,82 @@
+"""What an event changed, in words: labels of fields, choices and dates as people read them, never what is stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models
+from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.text import Truncator, capfirst
+from django.utils.translation import gettext as _
+
+from crm.access import kinds
+from crm.models import Event
+from crm.web import formats
+
+LONGEST = 160
+
+
+@dataclass(frozen=True)
+class Change:
+    """One field, before and after."""
+
+    label: str
+    before: str
+    after: str
+
+
+def in_words(event: Event, user: Any) -> list[Change]:
+    """The changed fields of an event whose data are pairs of before and after."""
+    model: Any = kinds.get(event.subject_kind).model
+    found = []
+    for name, pair in event.data.items():
+        field = _field(model, name)
+        if field is not None and isinstance(pair, list) and len(pair) == 2:
+            before, after = (text(field, stored, user) for stored in pair)
+            found.append(Change(capfirst(str(field.verbose_name)), before, after))
+    return found
+
+
+def text(field: Any, stored: Any, user: Any) -> str:
+    """A stored value of a field as a person would say it."""
+    if stored in (None, ""):
+        return formats.NOTHING
+    if isinstance(stored, dict):
+        return label(field.related_model, stored, user)
+    if isinstance(stored, bool):
+        return _("yes") if stored else _("no")
+    if field.choices:
+        return str(dict(field.flatchoices).get(stored, stored))
+    return Truncator(_by_type(field, stored)).chars(LONGEST)
+
+
+def label(model: Any, stored: dict[str, Any], user: Any) -> str:
+    """What the event calls another record, for whoever may see that record."""
+    is_everyones = not hasattr(model, "kind") or (
+        getattr(model, "owner_field", "owner") is None and getattr(model, "team_field", "team") is None
+    )
+    if is_everyones or model.objects.visible_to(user).filter(pk=stored.get("id")).exists():
+        return str(stored.get("label", ""))
+    return _("one you cannot see")
+
+
+def _by_type(field: Any, stored: Any) -> str:
+    if isinstance(field, models.DateTimeField) and (moment := parse_datetime(str(stored))):
+        return formats.exact(moment)
+    if isinstance(field, models.DateField) and (day := parse_date(str(stored)[:10])):
+        return formats.exact_date(day)
+    if isinstance(field, models.DurationField):
+        return formats.duration(stored)
+    if isinstance(field, models.DecimalField):
+        return formats.number(Decimal(str(stored)))
+    return str(stored)
+
+
+def _field(model: Any, name: str) -> Any:
+    try:
+        return model._meta.get_field(name)
+    except FieldDoesNotExist:
+        return None

@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from crm.models import User
+from crm.web.forms import RecordForm
+from customers.actions.activities import NextStep
+from customers.forms.fields import QUICK_CHOICES, CustomerField, MomentField, end_of_work, quick_day
+from customers.models import Activity, Contact, Customer
+
+AS_BUTTONS = {"class": "form-selectgroup-input"}
+
+
+class LogForm(forms.Form):
+    """What was done, with whom, how it went, and what comes next: one form, one request."""
+
+    customer = CustomerField(label=_("Customer"))
+    contacts = forms.ModelMultipleChoiceField(
+        Contact.objects.none(), label=_("People"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    type = forms.ChoiceField(
+        label=_("Type"), choices=Activity.Type.choices, initial="call", widget=forms.RadioSelect(attrs=AS_BUTTONS)
+    )
+    direction = forms.ChoiceField(
+        label=_("Direction"),
+        choices=Activity.Direction.choices,
+        initial="outbound",
+        widget=forms.RadioSelect(attrs=AS_BUTTONS),
+    )
+    outcome = forms.ChoiceField(
+        label=_("Outcome"), choices=[("", _("open")), *Activity.Outcome.choices], required=False
+    )
+    at = MomentField(label=_("When"))
+    subject = forms.CharField(label=_("Subject"), max_length=200)
+    body = forms.CharField(
+        label=_("What was said"), required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    next_title = forms.CharField(label=_("Next step"), max_length=200, required=False)
+    next_due = forms.ChoiceField(
+        label=_("Due"),
+        choices=QUICK_CHOICES,
+        initial="tomorrow",
+        required=False,
+        widget=forms.RadioSelect(attrs=AS_BUTTONS),
+    )
+    next_day = forms.DateField(
+        label=_("or on this day"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    about_kind = forms.CharField(required=False, widget=forms.HiddenInput)
+    about_id = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, user: User, now: datetime, **kwargs: Any) -> None:
+        self.user, self.now = user, now
+        super().__init__(*args, **kwargs)
+        self.fields["at"].initial = timezone.localtime(now)
+        customer: Any = self.fields["customer"]
+        customer.offer_to(user)
+        people: Any = self.fields["contacts"]
+        people.queryset = people_of(user, self["customer"].value())
+
+    def next_step(self) -> NextStep | None:
+        values = self.cleaned_data
+        if not values.get("next_title"):
+            return None
+        day = values["next_day"] or quick_day(values["next_due"] or "tomorrow", self.now)
+        return NextStep(values["next_title"], end_of_work(day))
+
+    def what_happened(self) -> dict[str, Any]:
+        """The activity as the action takes it."""
+        values = self.cleaned_data
+        names = ("customer", "contacts", "type", "direction", "outcome", "subject", "body")
+        return {name: values[name] for name in names} | {"happened_at": values["at"]}
+
+
+class ActivityForm(RecordForm):
+    """Correct what was noted."""
+
+    at = MomentField(label=_("When"))
+    minutes = forms.IntegerField(label=_("Duration in minutes"), required=False, min_value=0, max_value=60 * 24 * 7)
+
+    class Meta:
+        model = Activity
+        fields = ["type", "direction", "outcome", "at", "subject", "body", "contacts", "colleagues"]
+        widgets = {
+            "body": forms.Textarea(attrs={"rows": 4}),
+            "contacts": forms.CheckboxSelectMultiple,
+            "colleagues": forms.SelectMultiple(attrs={"size": 5}),
+        }
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        people: Any = self.fields["contacts"]
+        people.queryset = people_of(user, self.instance.customer_id)
+        colleagues: Any = self.fields["colleagues"]
+        colleagues.queryset = User.objects.visible_to(user).active()
+        if self.instance.duration is not None:
+            self.fields["minutes"].initial = int(self.instance.duration.total_seconds() // 60)
+
+    def changes(self) -> dict[str, Any]:
+        changes = super().changes()
+        minutes = self.cleaned_data.get("minutes")
+        if "minutes" in self.changed_data:
+            changes["duration"] = None if minutes is None else timedelta(minutes=minutes)
+        # People whom the editor may not see were not offered, and stay.
+        for name in ("contacts", "colleagues"):
+            field: Any = self.fields[name]
+            hidden = getattr(self.instance, name).exclude(pk__in=field.queryset.values("pk"))
+            changes[name] = [*changes[name], *hidden]
+        return changes
+
+
+def people_of(user: User, customer: Any) -> Any:
+    """The people of a customer whom the person may see; nobody's before a customer is chosen."""
+    pk = customer.pk if isinstance(customer, Customer) else customer
+    if not str(pk or "").isdigit():
+        return Contact.objects.none()
+    seen = Customer.objects.visible_to(user).filter(pk=pk)
+    return Contact.objects.visible_to(user).filter(customer_links__customer__in=seen).order_by("sort_name", "pk")

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from crm.models import User
+from crm.web.forms import RecordForm
+from customers.forms.fields import CustomerField
+from customers.models import Contact
+
+
+class ContactForm(RecordForm):
+    """A person, whoever they work for."""
+
+    language = forms.ChoiceField(
+        label=_("Language"),
+        required=False,
+        choices=[("", _("unknown")), *settings.LANGUAGES],
+        help_text=_("Of mails and surveys."),
+    )
+
+    class Meta:
+        model = Contact
+        fields = ["name", "email", "phone", "language", "do_not_contact", "notes"]
+        widgets = {
+            "notes": forms.Textarea(attrs={"rows": 3}),
+            "phone": forms.TextInput(attrs={"type": "tel", "autocomplete": "off"}),
+        }
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+
+
+class WorksAt(forms.Form):
+    """At which customer somebody works, and as what."""
+
+    customer = CustomerField(label=_("Customer"))
+    role = forms.CharField(label=_("Role"), max_length=80, required=False, help_text=_("Such as purchasing, or owner."))
+    is_main = forms.BooleanField(label=_("Main contact of the customer"), required=False)
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        customer: Any = self.fields["customer"]
+        customer.offer_to(user)
+
+
+class NewContactForm(WorksAt, ContactForm):
+    """A new person, at once with the customer they work at."""
+
+    field_order = ["name", "customer", "role", "is_main", "email", "phone", "language", "do_not_contact", "notes"]
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        ContactForm.__init__(self, *args, user=user, **kwargs)
+        customer: Any = self.fields["customer"]
+        customer.required = False
+        customer.offer_to(user)
+
+    def link(self) -> dict[str, Any]:
+        """The first customer of the person, as the action takes it."""
+        return {name: self.cleaned_data[name] for name in ("customer", "role", "is_main")}

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import django_filters as filters
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.utils.translation import gettext_lazy as _
+
+from crm.web import lists
+from crm.web.lists import Column
+from customers.lists.filters import OwnerFilter, SinceFilter, TeamFilter
+from customers.models import Contact, Customer
+
+
+class ContactFilter(filters.FilterSet):
+    owner = OwnerFilter()
+    team = TeamFilter()
+    do_not_contact = filters.BooleanFilter(label=_("do not contact"))
+    created_since = SinceFilter(field_name="created_at", label=_("created since"))
+
+    class Meta:
+        model = Contact
+        fields: list[str] = []
+
+
+class ContactList(lists.List):
+    kind = "contact"
+    model = Contact
+    filterset_class = ContactFilter
+    select_related = ("owner", "team")
+    columns = [
+        Column("name", _("Name"), sort="sort_name", link=True),
+        Column("customer", _("Customer"), value="customer_name"),
+        Column("email", _("Email")),
+        Column("phone", _("Phone"), value="phone_for_reading"),
+        Column("owner", _("Owner"), value="owner.name", format="person"),
+        Column("team", _("Team"), value="team.name"),
+        Column("do_not_contact", _("Do not contact"), format="yesno"),
+        Column("created_at", _("Created"), sort="created_at", format="day"),
+        Column("updated_at", _("Changed"), sort="updated_at", format="ago"),
+    ]
+    default_columns = ["name", "customer", "email", "phone", "owner", "updated_at"]
+    default_sort = "-updated_at"
+    create_url = "contact-new"
+    create_label = _("New contact")
+    empty_title = _("No contacts yet")
+    empty_text = _("Add the people you talk to, each with the customers they work at.")
+
+    def get_queryset(self) -> QuerySet:
+        """With the first customer of each that the person may see."""
+        seen = Customer.objects.visible_to(self.request.user).filter(contact_links__contact=OuterRef("pk"))
+        first = seen.order_by("-contact_links__is_main", "sort_name", "pk").values("name")[:1]
+        return super().get_queryset().annotate(customer_name=Subquery(first))

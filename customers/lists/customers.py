@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters as filters
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from crm.access.permissions import Verb
+from crm.web import lists
+from crm.web.lists import BulkAction, Column
+from customers.actions import customers
+from customers.forms.customers import HandOverForm
+from customers.lists.filters import DAY, OwnerFilter, SinceFilter, TeamFilter, UntilFilter, day_start
+from customers.models import Customer, HealthBand
+
+LIFECYCLE_TONES = {"prospect": "info", "active": "good", "churned": "bad"}
+HEALTH_TONES = {"good": "good", "fair": "warn", "poor": "bad"}
+
+
+class CustomerFilter(filters.FilterSet):
+    owner = OwnerFilter()
+    team = TeamFilter()
+    lifecycle = filters.MultipleChoiceFilter(choices=Customer.Lifecycle.choices, label=_("lifecycle"))
+    tier = filters.MultipleChoiceFilter(choices=Customer.Tier.choices, label=_("tier"))
+    channel = filters.MultipleChoiceFilter(choices=Customer.Channel.choices, label=_("source channel"))
+    health = filters.ChoiceFilter(choices=HealthBand.choices, method="in_band", label=_("health"))
+    created_since = SinceFilter(field_name="created_at", label=_("created since"))
+    created_until = UntilFilter(field_name="created_at", label=_("created until"))
+    active_since = SinceFilter(field_name="last_activity_at", label=_("last activity since"))
+    quiet_since = filters.DateFilter(method="without_activity_since", widget=DAY, label=_("no activity since"))
+
+    class Meta:
+        model = Customer
+        fields: list[str] = []
+
+    def in_band(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        return queryset.filter(health__range=HealthBand(value).bounds)
+
+    def without_activity_since(self, queryset: QuerySet, name: str, value: Any) -> QuerySet:
+        return queryset.filter(Q(last_activity_at=None) | Q(last_activity_at__lt=day_start(value)))
+
+
+class CustomerList(lists.List):
+    kind = "customer"
+    model = Customer
+    filterset_class = CustomerFilter
+    select_related = ("owner", "team")
+    columns = [
+        Column("name", _("Name"), sort="sort_name", link=True),
+        Column("lifecycle", _("Lifecycle"), format="badge", tones=LIFECYCLE_TONES),
+        Column("tier", _("Tier")),
+        Column("owner", _("Owner"), value="owner.name", format="person"),
+        Column("team", _("Team"), value="team.name"),
+        Column("health", _("Health"), sort="health", format="number"),
+        Column("last_activity_at", _("Last activity"), sort="last_activity_at", format="ago"),
+        Column("channel", _("Source channel")),
+        Column("industry", _("Industry")),
+        Column("city", _("City")),
+        Column("country", _("Country")),
+        Column("phone", _("Phone"), value="phone_for_reading"),
+        Column("email", _("Email")),
+        Column("website", _("Website")),
+        Column("number", _("Registration number")),
+        Column("employees", _("Employees"), format="number"),
+        Column("annual_revenue", _("Annual revenue"), format="money"),
+        Column("created_at", _("Created"), sort="created_at", format="day"),
+        Column("updated_at", _("Changed"), sort="updated_at", format="ago"),
+    ]
+    default_columns = ["name", "lifecycle", "tier", "owner", "team", "health", "last_activity_at", "updated_at"]
+    default_sort = "-updated_at"
+    bulk_actions = [
+        BulkAction(
+            "hand-over",
+            _("Hand over"),
+            customers.hand_over_many,
+            verb=Verb.ASSIGN,
+            form=HandOverForm,
+            icon="arrows-exchange",
+        )
+    ]
+    create_url = "customer-new"
+    create_label = _("New customer")
+    empty_title = _("No customers yet")
+    empty_text = _("Add the first one, or import a list of them.")

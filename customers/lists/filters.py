@@ -1,0 +1,73 @@
+"""Filters that several lists of this app share."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import Any
+
+import django_filters as filters
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.forms import DateInput
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from crm.models import Team, User
+from customers.models import Customer
+
+DAY = DateInput(attrs={"type": "date"})
+
+
+def people(request: Any) -> QuerySet[User]:
+    return User.objects.visible_to(request.user) if request else User.objects.none()
+
+
+def teams(request: Any) -> QuerySet[Team]:
+    return Team.objects.visible_to(request.user) if request else Team.objects.none()
+
+
+class TeamFilter(filters.ModelChoiceFilter):
+    """A team means the teams below it too, as everywhere where numbers are about a team."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(queryset=teams, label=_("team and below"), **kwargs)
+
+    def filter(self, qs: QuerySet, value: Any) -> QuerySet:
+        if not value:
+            return qs
+        return qs.filter(team__in=list(Team.objects.below([value]).order_by().values_list("pk", flat=True)))
+
+
+class OwnerFilter(filters.ModelChoiceFilter):
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("label", _("owner"))
+        super().__init__(queryset=people, null_label=_("nobody"), null_value="none", **kwargs)
+
+
+class SinceFilter(filters.DateFilter):
+    """From the beginning of a day, in the person's zone."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(widget=DAY, **kwargs)
+
+    def filter(self, qs: QuerySet, value: Any) -> QuerySet:
+        return qs.filter(**{f"{self.field_name}__gte": day_start(value)}) if value else qs
+
+
+class UntilFilter(filters.DateFilter):
+    """To the end of a day, in the person's zone."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(widget=DAY, **kwargs)
+
+    def filter(self, qs: QuerySet, value: Any) -> QuerySet:
+        return qs.filter(**{f"{self.field_name}__lt": day_start(value + timedelta(days=1))}) if value else qs
+
+
+def day_start(day: Any) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time()))
+
+
+def with_customer_name(queryset: QuerySet, user: Any) -> QuerySet:
+    """Names the customer of each row to whoever may see the customer; a row may be visible where it is not."""
+    seen = Customer.objects.visible_to(user).filter(pk=OuterRef("customer_id")).order_by()
+    return queryset.annotate(customer_name=Subquery(seen.values("name")[:1]))

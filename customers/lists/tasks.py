@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import django_filters as filters
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from crm.access.permissions import Verb
+from crm.web import lists
+from crm.web.lists import BulkAction, Column
+from customers.actions import tasks
+from customers.forms.tasks import AssignForm
+from customers.lists.filters import OwnerFilter, SinceFilter, TeamFilter, UntilFilter, with_customer_name
+from customers.models import Task
+
+STATES = [("open", _("open")), ("overdue", _("overdue")), ("done", _("done"))]
+PRIORITY_TONES = {1: "neutral", 2: "neutral", 3: "warn"}
+
+
+class TaskFilter(filters.FilterSet):
+    owner = OwnerFilter()
+    mine = filters.BooleanFilter(method="only_mine", label=_("my own"))
+    team = TeamFilter()
+    state = filters.ChoiceFilter(choices=STATES, method="in_state", label=_("state"))
+    priority = filters.MultipleChoiceFilter(choices=Task.Priority.choices, label=_("priority"))
+    due_since = SinceFilter(field_name="due_at", label=_("due since"))
+    due_until = UntilFilter(field_name="due_at", label=_("due until"))
+
+    class Meta:
+        model = Task
+        fields: list[str] = []
+
+    def only_mine(self, queryset: QuerySet, name: str, value: bool) -> QuerySet:
+        mine = {"owner": self.request.user}
+        return queryset.filter(**mine) if value else queryset.exclude(**mine)
+
+    def in_state(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        if value == "done":
+            return queryset.done()
+        return queryset.overdue(timezone.now()) if value == "overdue" else queryset.open()
+
+
+class TaskList(lists.List):
+    kind = "task"
+    model = Task
+    filterset_class = TaskFilter
+    select_related = ("owner", "team")
+    columns = [
+        Column("title", _("Title"), link=True),
+        Column("due_at", _("Due"), sort="due_at", format="moment"),
+        Column("priority", _("Priority"), format="badge", tones=PRIORITY_TONES),
+        Column("customer", _("Customer"), value="customer_name"),
+        Column("owner", _("Owner"), value="owner.name", format="person"),
+        Column("team", _("Team"), value="team.name"),
+        Column("done_at", _("Done"), sort="done_at", format="ago"),
+        Column("created_at", _("Created"), sort="created_at", format="ago"),
+        Column("updated_at", _("Changed"), sort="updated_at", format="ago"),
+    ]
+    default_columns = ["title", "due_at", "priority", "customer", "owner", "done_at"]
+    default_sort = "-updated_at"
+    bulk_actions = [
+        BulkAction("assign", _("Assign"), tasks.assign_many, verb=Verb.ASSIGN, form=AssignForm, icon="user-check"),
+    ]
+    create_url = "task-new"
+    create_label = _("New task")
+    empty_title = _("No tasks yet")
+    empty_text = _("A task is something to do, with an owner and a due time.")
+
+    def get_queryset(self) -> QuerySet:
+        return with_customer_name(super().get_queryset(), self.request.user)

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views import View
+
+from crm.access import guards
+from crm.access.permissions import Verb
+from crm.events import timeline
+from crm.web.toasts import toast
+from customers.actions import activities
+from customers.forms.activities import ActivityForm, LogForm
+from customers.models import Activity, Contact, Customer, Task
+from customers.views import editing
+from customers.views.about import record_named_by
+
+HISTORY = 50
+
+
+class ActivityNew(View):
+    """The quick form: what was done and what comes next, in one request."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        guards.require(request.user, Activity.kind, Verb.CREATE)
+        return self.page(LogForm(user=request.user, now=timezone.now(), initial=self.started_from(request)))
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        guards.require(request.user, Activity.kind, Verb.CREATE)
+        now = timezone.now()
+        form = LogForm(request.POST, user=request.user, now=now)
+        about = record_named_by(request.POST, request.user)
+        if not form.is_valid():
+            return self.page(form, status=422)
+        try:
+            activity = activities.log(
+                **form.what_happened(),
+                next_step=form.next_step(),
+                about=about,
+                submission=request.POST.get("submit_once", ""),
+                by=request.user,
+                at=now,
+            )
+        except ValidationError as error:
+            for name, errors in getattr(error, "error_dict", {None: error}).items():
+                form.add_error(name if name in form.fields else None, errors)
+            return self.page(form, status=422)
+        return self.done(request, activity)
+
+    def done(self, request: HttpRequest, activity: Activity) -> HttpResponse:
+        may_undo = editing.allows(request.user, activity, Verb.DELETE)
+        undo = reverse("activity-delete", args=[activity.pk]) if may_undo else ""
+        said = {"subject": activity.subject}
+        toast(request, _("Noted: %(subject)s") % said, undo_url=undo, link_url=activity.get_absolute_url())
+        page = activity.customer.get_absolute_url()
+        return editing.saved(request, page, activity_logged={"id": activity.pk}, task_changed=None)
+
+    def started_from(self, request: HttpRequest) -> dict[str, Any]:
+        """What the address knows: the customer, the person, and the record above it belongs to."""
+        initial: dict[str, Any] = {}
+        customer, contact = request.GET.get("customer", ""), request.GET.get("contact", "")
+        if customer.isdecimal():
+            initial["customer"] = Customer.objects.visible_to(request.user).filter(pk=customer).first()
+        if contact.isdecimal() and (person := Contact.objects.visible_to(request.user).filter(pk=contact).first()):
+            theirs = Customer.objects.visible_to(request.user).filter(contact_links__contact=person)
+            initial["contacts"] = [person.pk]
+            initial["customer"] = initial.get("customer") or theirs.order_by("-contact_links__is_main", "pk").first()
+        about = record_named_by(request.GET, request.user)
+        if about is not None:
+            initial |= {"about_kind": about.kind, "about_id": about.pk}
+            its = Customer.objects.visible_to(request.user).filter(pk=getattr(about, "customer_id", None))
+            initial["customer"] = initial.get("customer") or its.first()
+        if request.GET.get("type") in Activity.Type.values:
+            initial["type"] = request.GET["type"]
+        return initial
+
+    def page(self, form: LogForm, status: int = 200) -> HttpResponse:
+        return render(self.request, "customers/activity/log.html", {"form": form}, status=status)
+
+
+def people(request: HttpRequest) -> HttpResponse:
+    """The people of the chosen customer, for the quick form."""
+    guards.require(request.user, Activity.kind, Verb.CREATE)
+    form = LogForm(user=request.user, now=timezone.now(), initial={"customer": request.GET.get("customer", "")})
+    return render(request, "customers/activity/_people.html", {"form": form})
+
+
+class ActivityDetail(View):
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        activity = guards.get_visible(Activity.objects.select_related("owner", "team"), request.user, pk=pk)
+        context = {
+            "activity": activity,
+            "customer": Customer.objects.visible_to(request.user).filter(pk=activity.customer_id).first(),
+            "people": Contact.objects.visible_to(request.user).filter(activities=activity),
+            "colleagues": activity.colleagues.all(),
+            "next_steps": Task.objects.visible_to(request.user).filter(after=activity).select_related("owner"),
+            "about": activity.about_for(request.user),
+            "may_edit": editing.allows(request.user, activity, Verb.EDIT),
+            "may_delete": editing.allows(request.user, activity, Verb.DELETE),
+            "administers": request.user.access.administers,
+            "history": timeline.page(request.user, activity, limit=HISTORY)[0],
+        }
+        return render(request, "customers/activity/detail.html", context)
+
+
+class ActivityEdit(editing.Edit):
+    model = Activity
+    form_class = ActivityForm
+    template_name = "customers/activity/form.html"
+    update = activities.update
+
+
+class ActivityDelete(editing.Delete):
+    model = Activity
+    delete = activities.delete
+    explanation = gettext_lazy("A next step noted with it goes too, unless somebody has worked on it.")
+    done = gettext_lazy("The activity is in the bin.")
+
+    def afterwards(self, record: Any) -> str:
+        seen = Customer.objects.visible_to(self.request.user).filter(pk=record.customer_id).first()
+        return seen.get_absolute_url() if seen else reverse("activity-list")
+
+
+class ActivityRestoration(editing.Restore):
+    model = Activity
+    restore = activities.restore
+    done = gettext_lazy("The activity is back.")
+

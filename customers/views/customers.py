@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views import View
+
+from crm.access import guards
+from crm.access.permissions import Verb
+from crm.models import User
+from crm.web.toasts import toast
+from customers.actions import customers
+from customers.forms.customers import CollaboratorForm, CustomerForm, HandOverForm, LifecycleForm
+from customers.forms.fields import find_customers
+from customers.models import Customer
+from customers.views import editing, timeline
+
+
+class CustomerDetail(View):
+    """Everything about one customer: facts, what happened, and what the other apps know of it."""
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        customer = guards.get_visible(Customer.objects.select_related("owner", "team"), request.user, pk=pk)
+        context = {
+            "customer": customer,
+            "parent": Customer.objects.visible_to(request.user).filter(pk=customer.parent_id).first(),
+            "may": may(request.user, customer),
+            "log_url": f"{reverse('activity-new')}?customer={pk}",
+            "task_url": f"{reverse('task-new')}?customer={pk}",
+            "currency": settings.CURRENCY,
+            "lifecycles": [choice for choice in Customer.Lifecycle.choices if choice[0] != customer.lifecycle],
+            **timeline.context(request, customer),
+        }
+        return render(request, "customers/customer/detail.html", context)
+
+
+def may(user: Any, customer: Customer) -> dict[str, bool]:
+    """Which buttons of the page would be answered."""
+    return {
+        "edit": editing.allows(user, customer, Verb.EDIT),
+        "delete": editing.allows(user, customer, Verb.DELETE),
+        "assign": editing.allows(user, customer, Verb.ASSIGN),
+        "log": user.access.may("activity", Verb.CREATE),
+        "task": user.access.may("task", Verb.CREATE),
+        "administer": user.access.administers,
+    }
+
+
+class CustomerNew(View):
+    def get(self, request: HttpRequest) -> HttpResponse:
+        guards.require(request.user, Customer.kind, Verb.CREATE)
+        return self.page(CustomerForm(user=request.user))
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        guards.require(request.user, Customer.kind, Verb.CREATE)
+        form = CustomerForm(request.POST, user=request.user)
+        if not form.is_valid():
+            return self.page(form, status=422)
+        try:
+            customer = customers.create(by=request.user, at=timezone.now(), **form.changes())
+        except ValidationError as error:
+            form.add_action_errors(error)
+            return self.page(form, status=422)
+        toast(request, _("%(customer)s is created.") % {"customer": customer})
+        return redirect(customer.get_absolute_url())
+
+    def page(self, form: Any, status: int = 200) -> HttpResponse:
+        return render(self.request, "customers/customer/form.html", {"form": form}, status=status)
+
+
+class CustomerEdit(editing.Edit):
+    model = Customer
+    form_class = CustomerForm
+    template_name = "customers/customer/form.html"
+    update = customers.update
+
+
+class CustomerDelete(editing.Delete):
+    model = Customer
+    delete = customers.delete
+    explanation = gettext_lazy("Its activities and tasks, and the people known only from it, go with it.")
+    done = gettext_lazy("The customer is in the bin.")
+
+
+class CustomerRestoration(editing.Restore):
+    model = Customer
+    restore = customers.restore
+    done = gettext_lazy("The customer is back, with everything that was deleted with it.")
+
+
+class CustomerHandOver(View):
+    """Give the customer to somebody else."""
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        customer = guards.get_permitted(Customer.objects.all(), request.user, Verb.ASSIGN, pk=pk)
+        return self.page(customer, HandOverForm(user=request.user))
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        customer = guards.get_permitted(Customer.objects.all(), request.user, Verb.ASSIGN, pk=pk)
+        form = HandOverForm(request.POST, user=request.user)
+        if not form.is_valid():
+            return self.page(customer, form, status=422)
+        customers.hand_over(customer, by=request.user, at=timezone.now(), **form.cleaned_data)
+        said = {"customer": customer, "person": form.cleaned_data["to"]}
+        toast(request, _("%(customer)s now belongs to %(person)s.") % said)
+        still_seen = Customer.objects.visible_to(request.user).filter(pk=pk).exists()
+        return redirect(customer.get_absolute_url() if still_seen else reverse("customer-list"))
+
+    def page(self, customer: Customer, form: HandOverForm, status: int = 200) -> HttpResponse:
+        context = {"customer": customer, "form": form}
+        return render(self.request, "customers/customer/hand_over.html", context, status=status)
+
+
+class CustomerLifecycle(View):
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        customer = guards.get_permitted(Customer.objects.all(), request.user, Verb.EDIT, pk=pk)
+        form = LifecycleForm(request.POST)
+        if form.is_valid():
+            to = form.cleaned_data["lifecycle"]
+            customer = customers.change_lifecycle(customer, to=to, by=request.user, at=timezone.now())
+            said = {"customer": customer, "lifecycle": customer.get_lifecycle_display()}
+            toast(request, _("%(customer)s: %(lifecycle)s.") % said)
+        return redirect(customer.get_absolute_url())
+
+
+class CustomerCollaborators(View):
+    """Who else works on the customer: a panel, and the form that adds somebody."""
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        customer = guards.get_visible(Customer.objects.all(), request.user, pk=pk)
+        context = {
+            "customer": customer,
+            "collaborators": customer.collaborators.select_related("user").order_by("user__name"),
+            "may_share": is_shareable(request.user, customer),
+        }
+        return render(request, "customers/customer/_collaborators.html", context)
+
+
+class CollaboratorNew(View):
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        customer = shareable(request.user, pk)
+        return self.page(customer, CollaboratorForm(customer=customer, by=request.user))
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        customer = shareable(request.user, pk)
+        form = CollaboratorForm(request.POST, customer=customer, by=request.user)
+        if not form.is_valid():
+            return self.page(customer, form, status=422)
+        person = form.cleaned_data["user"]
+        customers.add_collaborator(customer, user=person, by=request.user, at=timezone.now())
+        toast(request, _("%(person)s works on it too now.") % {"person": person})
+        return editing.saved(request, customer.get_absolute_url(), collaborators_changed=None)
+
+    def page(self, customer: Customer, form: CollaboratorForm, status: int = 200) -> HttpResponse:
+        context = {"customer": customer, "form": form}
+        return render(self.request, "customers/customer/collaborator_form.html", context, status=status)
+
+
+class CollaboratorRemoval(View):
+    def post(self, request: HttpRequest, pk: int, user_pk: int) -> HttpResponse:
+        customer = shareable(request.user, pk)
+        person = guards.get_visible(User.objects.all(), request.user, pk=user_pk)
+        customers.remove_collaborator(customer, user=person, by=request.user, at=timezone.now())
+        toast(request, _("%(person)s no longer works on it.") % {"person": person})
+        return redirect(customer.get_absolute_url())
+
+
+def is_shareable(user: Any, customer: Customer) -> bool:
+    return Customer.objects.visible_to(user).shareable_by(user).filter(pk=customer.pk).exists()
+
+
+def shareable(user: Any, pk: int) -> Customer:
+    """404 for the invisible, 403 for whoever may not decide who works on it."""
+    customer = guards.get_visible(Customer.objects.all(), user, pk=pk)
+    if not is_shareable(user, customer):
+        raise PermissionDenied(_("Only its owner, or who may assign it, decides who works on it."))
+    return customer
+
+
+def options(request: HttpRequest) -> HttpResponse:
+    """What a customer picker offers for what was typed so far."""
+    guards.require(request.user, Customer.kind, Verb.VIEW)
+    name = "parent" if request.GET.get("name") == "parent" else "customer"
+    text = request.GET.get("q") or request.GET.get(f"{name}_q", "")
+    found = find_customers(request.user, text) if text.strip() else []
+    return render(request, "customers/customer/_options.html", {"found": found, "name": name, "typed": text})

@@ -1,0 +1,93 @@
+"""Each event of this app as a sentence, said when it is read, in the reader's language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from crm.models import Event
+from crm.web import changes
+from customers.models import Customer
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """How an event reads: the sentence, its sign, where it leads, and what changed field by field."""
+
+    text: str
+    icon: str
+    tone: str = "neutral"
+    url: str = ""
+    changes: list[changes.Change] = field(default_factory=list)
+
+
+# Type of event: sentence, icon, tone. What stands for %(…)s is made in `_words`.
+SENTENCES: dict[str, tuple[Any, str, str]] = {
+    "customer.created": (gettext_lazy("Customer created"), "plus", "info"),
+    "customer.updated": (gettext_lazy("Customer changed"), "pencil", "neutral"),
+    "customer.handed_over": (gettext_lazy("Handed over to %(to)s with the open work"), "arrows-exchange", "info"),
+    "customer.owner_changed": (gettext_lazy("Handed over to %(to)s"), "arrows-exchange", "info"),
+    "customer.lifecycle_changed": (gettext_lazy("Lifecycle: %(to)s"), "refresh", "info"),
+    "customer.collaborator_added": (gettext_lazy("%(user)s works on it too"), "user-plus", "neutral"),
+    "customer.collaborator_removed": (gettext_lazy("%(user)s no longer works on it"), "user-x", "neutral"),
+    "customer.deleted": (gettext_lazy("Moved to the bin"), "trash", "warn"),
+    "customer.restored": (gettext_lazy("Taken out of the bin"), "restore", "neutral"),
+    "contact.created": (gettext_lazy("New contact: %(subject)s"), "user-plus", "info"),
+    "contact.updated": (gettext_lazy("Contact changed: %(subject)s"), "pencil", "neutral"),
+    "contact.handed_over": (gettext_lazy("%(subject)s is now looked after by %(to)s"), "arrows-exchange", "neutral"),
+    "contact.linked": (gettext_lazy("%(subject)s works at %(customer)s"), "link", "info"),
+    "contact.unlinked": (gettext_lazy("%(subject)s no longer works at %(customer)s"), "user-x", "neutral"),
+    "contact.role_changed": (gettext_lazy("%(subject)s at %(customer)s: %(role)s"), "id-badge-2", "neutral"),
+    "contact.made_main": (gettext_lazy("%(subject)s is the main contact of %(customer)s"), "star", "info"),
+    "contact.deleted": (gettext_lazy("Contact moved to the bin: %(subject)s"), "trash", "warn"),
+    "contact.restored": (gettext_lazy("Contact taken out of the bin: %(subject)s"), "restore", "neutral"),
+    "activity.created": (gettext_lazy("Noted"), "plus", "info"),
+    "activity.updated": (gettext_lazy("Activity corrected"), "pencil", "neutral"),
+    "activity.deleted": (gettext_lazy("Activity moved to the bin"), "trash", "warn"),
+    "activity.restored": (gettext_lazy("Activity taken out of the bin"), "restore", "neutral"),
+    "task.created": (gettext_lazy("To do: %(subject)s"), "checkbox", "info"),
+    "task.updated": (gettext_lazy("Task changed: %(subject)s"), "pencil", "neutral"),
+    "task.assigned": (gettext_lazy("%(to)s is to do it: %(subject)s"), "user-check", "neutral"),
+    "task.completed": (gettext_lazy("Done: %(subject)s"), "circle-check", "good"),
+    "task.reopened": (gettext_lazy("Open again: %(subject)s"), "rotate-clockwise", "warn"),
+    "task.deleted": (gettext_lazy("Task moved to the bin: %(subject)s"), "trash", "warn"),
+    "task.restored": (gettext_lazy("Task taken out of the bin: %(subject)s"), "restore", "neutral"),
+}
+LEADS_TO = {"contact": "contact-detail", "task": "task-detail"}
+TELL_CHANGES = {"updated"}
+
+
+def of(event: Event, user: Any) -> Sentence:
+    """The sentence of an event, as the person may read it."""
+    text, icon, tone = SENTENCES[event.type]
+    kind, verb = event.type.split(".")
+    url = reverse(LEADS_TO[kind], args=[event.subject_id]) if kind in LEADS_TO else ""
+    told = changes.in_words(event, user) if verb in TELL_CHANGES else []
+    return Sentence(str(text) % _words(event, user), icon, tone, url, told)
+
+
+def _words(event: Event, user: Any) -> dict[str, str]:
+    data = event.data
+    return {
+        "subject": event.subject_label,
+        "to": _to(data),
+        "user": str((data.get("user") or {}).get("label", "")),
+        "customer": changes.label(Customer, data["customer"], user) if "id" in _dict(data.get("customer")) else "",
+        "role": str(data.get("role") or _("no role")),
+    }
+
+
+def _to(data: dict[str, Any]) -> str:
+    """Whose, or in which lifecycle, it is afterwards."""
+    if "lifecycle" in data and isinstance(data["lifecycle"], list):
+        return str(dict(Customer.Lifecycle.choices).get(data["lifecycle"][1], data["lifecycle"][1]))
+    owner = data.get("owner")
+    return str(owner[1]["label"]) if isinstance(owner, list) and owner[1] else _("somebody")
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}

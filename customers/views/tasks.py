@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views import View
+
+from crm.access import guards
+from crm.access.permissions import Verb
+from crm.events import timeline
+from crm.web.toasts import toast
+from customers.actions import tasks
+from customers.forms.tasks import AssignForm, NewTaskForm, TaskForm
+from customers.models import Contact, Customer, Task
+from customers.views import editing
+from customers.views.about import record_named_by
+
+HISTORY = 50
+IN_PANEL = 10
+
+
+class TaskDetail(View):
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        task = guards.get_visible(Task.objects.select_related("owner", "team", "done_by"), request.user, pk=pk)
+        context = {
+            "task": task,
+            "is_overdue": task.is_overdue(timezone.now()),
+            "customer": Customer.objects.visible_to(request.user).filter(pk=task.customer_id).first(),
+            "contact": Contact.objects.visible_to(request.user).filter(pk=task.contact_id).first(),
+            "about": task.about_for(request.user),
+            "may_edit": editing.allows(request.user, task, Verb.EDIT),
+            "may_delete": editing.allows(request.user, task, Verb.DELETE),
+            "may_assign": editing.allows(request.user, task, Verb.ASSIGN),
+            "administers": request.user.access.administers,
+            "history": timeline.page(request.user, task, limit=HISTORY)[0],
+        }
+        return render(request, "customers/task/detail.html", context)
+
+
+class TaskNew(View):
+    def get(self, request: HttpRequest) -> HttpResponse:
+        guards.require(request.user, Task.kind, Verb.CREATE)
+        about = record_named_by(request.GET, request.user)
+        initial: dict[str, Any] = {"customer": request.GET.get("customer", "")}
+        if about is not None:
+            initial |= {"about_kind": about.kind, "about_id": about.pk}
+            initial["customer"] = initial["customer"] or getattr(about, "customer_id", None)
+        return self.page(NewTaskForm(user=request.user, initial=initial))
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        guards.require(request.user, Task.kind, Verb.CREATE)
+        form = NewTaskForm(request.POST, user=request.user)
+        about = record_named_by(request.POST, request.user)
+        if not form.is_valid():
+            return self.page(form, status=422)
+        try:
+            task = tasks.create(about=about, by=request.user, at=timezone.now(), **form.new_values())
+        except ValidationError as error:
+            form.add_action_errors(error)
+            return self.page(form, status=422)
+        toast(request, _("Task noted: %(task)s") % {"task": task}, link_url=task.get_absolute_url())
+        return editing.saved(request, task.get_absolute_url(), task_changed={"id": task.pk})
+
+    def page(self, form: Any, status: int = 200) -> HttpResponse:
+        return render(self.request, "customers/task/form.html", {"form": form}, status=status)
+
+
+class TaskEdit(editing.Edit):
+    model = Task
+    form_class = TaskForm
+    template_name = "customers/task/form.html"
+    update = tasks.update
+
+
+class TaskCompletion(View):
+    """Done, by one click; the Undo is the reopening."""
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        task = guards.get_permitted(Task.objects.all(), request.user, Verb.EDIT, pk=pk)
+        tasks.complete(task, by=request.user, at=timezone.now())
+        undo = reverse("task-reopening", args=[pk])
+        toast(request, _("Done: %(task)s") % {"task": task}, undo_url=undo)
+        return after_click(request, task)
+
+
+class TaskReopening(View):
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        task = guards.get_permitted(Task.objects.all(), request.user, Verb.EDIT, pk=pk)
+        tasks.reopen(task, by=request.user, at=timezone.now())
+        toast(request, _("Open again: %(task)s") % {"task": task})
+        return after_click(request, task)
+
+
+def after_click(request: HttpRequest, task: Task) -> HttpResponse:
+    """By htmx the parts of the page that show tasks load again; otherwise back to where the click was."""
+    if request.headers.get("HX-Request") == "true":
+        return HttpResponse(status=204, headers={"HX-Trigger": "task-changed"})
+    came_from = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(came_from, {request.get_host()}, require_https=request.is_secure())
+    return redirect(came_from if is_ours else task.get_absolute_url())
+
+
+class TaskAssignment(View):
+    """Somebody else is to do it."""
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        task = guards.get_permitted(Task.objects.all(), request.user, Verb.ASSIGN, pk=pk)
+        return self.page(task, AssignForm(user=request.user))
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        task = guards.get_permitted(Task.objects.all(), request.user, Verb.ASSIGN, pk=pk)
+        form = AssignForm(request.POST, user=request.user)
+        if not form.is_valid():
+            return self.page(task, form, status=422)
+        person = form.cleaned_data["to"]
+        tasks.assign(task, to=person, by=request.user, at=timezone.now())
+        toast(request, _("%(person)s will do it: %(task)s") % {"person": person, "task": task})
+        still_seen = Task.objects.visible_to(request.user).filter(pk=pk).exists()
+        return redirect(task.get_absolute_url() if still_seen else reverse("task-list"))
+
+    def page(self, task: Task, form: AssignForm, status: int = 200) -> HttpResponse:
+        return render(self.request, "customers/task/assign.html", {"task": task, "form": form}, status=status)
+
+
+class TaskDelete(editing.Delete):
+    model = Task
+    delete = tasks.delete
+    done = gettext_lazy("The task is in the bin.")
+
+
+class TaskRestoration(editing.Restore):
+    model = Task
+    restore = tasks.restore
+    done = gettext_lazy("The task is back.")
+
+
+class CustomerTasks(View):
+    """The panel of a customer's page: what is still to do for it."""
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        customer = guards.get_visible(Customer.objects.all(), request.user, pk=pk)
+        guards.require(request.user, Task.kind, Verb.VIEW)
+        open_tasks = Task.objects.visible_to(request.user).of_customer(customer).open().select_related("owner")
+        shown = list(open_tasks.soonest_first()[: IN_PANEL + 1])
+        context = {
+            "customer": customer,
+            "tasks": shown[:IN_PANEL],
+            "are_more": len(shown) > IN_PANEL,
+            "now": timezone.now(),
+            "editable": editable_ids(request.user, shown),
+            "may_create": request.user.access.may(Task.kind, Verb.CREATE),
+        }
+        return render(request, "customers/task/_panel.html", context)
+
+
+def editable_ids(user: Any, shown: list[Task]) -> set[int]:
+    """Which of them have a button that would be answered, in one query."""
+    ids = [task.pk for task in shown]
+    return set(Task.objects.editable_by(user).filter(pk__in=ids).values_list("pk", flat=True))
