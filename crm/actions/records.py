@@ -51,6 +51,9 @@ def update(
     locked = type(record)._base_manager.select_for_update(of=("self",)).get(pk=record.pk)
     if version is not None and isinstance(locked, Record) and locked.version != version:
         _refuse_overlap(locked, changes, base)
+        # A form sends every field: what the editor left as it was must not undo what the others wrote.
+        known = base or {}
+        changes = {name: value for name, value in changes.items() if name not in known or value != known[name]}
     diff = {}
     for name, value in changes.items():
         before = getattr(locked, name)
