@@ -11,6 +11,7 @@ from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from crm.web import navigation, panels
 from tests.factories.crm import UserFactory
 
 
@@ -28,8 +29,16 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def shell_templates(settings: Any) -> None:
-    """The pages of tests/crm/templates, beside the real ones."""
+def bare_shell(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing registered, whatever the apps have put into the menus and slots."""
+    monkeypatch.setattr(navigation, "_items", {code: {} for code in navigation.SECTIONS})
+    monkeypatch.setattr(navigation, "_creations", {})
+    monkeypatch.setattr(panels, "_panels", {})
+
+
+@pytest.fixture
+def shell_templates(settings: Any, bare_shell: None) -> None:
+    """The pages of tests/crm/templates, beside the real ones, in a bare shell."""
     real = settings.TEMPLATES[0]
     here = settings.BASE_DIR / "tests/crm/templates"
     settings.TEMPLATES = [{**real, "DIRS": [*real["DIRS"], here]}]

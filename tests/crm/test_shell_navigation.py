@@ -2,12 +2,7 @@ import pytest
 
 from crm.web import navigation, panels
 
-
-@pytest.fixture(autouse=True)
-def empty(monkeypatch):
-    monkeypatch.setattr(navigation, "_items", {code: {} for code in navigation.SECTIONS})
-    monkeypatch.setattr(navigation, "_creations", {})
-    monkeypatch.setattr(panels, "_panels", {})
+pytestmark = pytest.mark.usefixtures("bare_shell")
 
 
 def labels(user) -> list[tuple[str, list[str]]]:
@@ -19,7 +14,7 @@ def test_the_sidebar_shows_what_the_person_may_open_in_order(cast):
     navigation.register(section="sales", label="Late", url_name="preferences", icon="x", order=20)
     navigation.register(section="sales", label="Early", url_name="home", icon="x", order=10)
     navigation.register(
-        section="evaluation", label="Settings", url_name="late", icon="x", permission=("settings", "edit")
+        section="evaluation", label="Settings", url_name="account_login", icon="x", permission=("settings", "edit")
     )
     assert labels(cast.rep) == [("sales", ["Early", "Late"])]
     assert labels(cast.administrator) == [("sales", ["Early", "Late"]), ("evaluation", ["Settings"])]
@@ -66,3 +61,9 @@ def test_panels_come_in_order_to_whoever_may_see_them(cast):
     shown = panels.for_slot("home.main", cast.rep)
     assert [panel.title for panel in shown] == ["First", "Second"]
     assert shown[1].trigger == "load, retry, saved from:body"
+
+
+@pytest.mark.django_db
+def test_an_entry_without_a_page_is_left_out(cast):
+    navigation.register(section="start", label="Nowhere", url_name="no-such-page", icon="x")
+    assert labels(cast.rep) == []
