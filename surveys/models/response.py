@@ -14,12 +14,29 @@ from surveys.models.invitation import Invitation
 from surveys.models.survey import Question, Survey
 
 
+# The highest score by which somebody counts as unhappy: NPS 0 to 6, CSAT 1 and 2, CES 1 to 3.
+UNHAPPY = {Survey.Type.NPS: 6, Survey.Type.CSAT: 2, Survey.Type.CES: 3}
+# The lowest score by which somebody counts as happy: NPS 9 and 10, CSAT 4 and 5, CES 5 to 7.
+HAPPY = {Survey.Type.NPS: 9, Survey.Type.CSAT: 4, Survey.Type.CES: 5}
+
+
 class ResponseQuerySet(RecordQuerySet):
     def of_type(self, survey_type: str) -> Self:
         return self.filter(survey__type=survey_type)
 
     def detractors(self) -> Self:
-        return self.of_type(Survey.Type.NPS).filter(score__lte=6)
+        """Unhappy by the survey's own scale."""
+        unhappy = Q()
+        for survey_type, highest in UNHAPPY.items():
+            unhappy |= Q(survey__type=survey_type, score__lte=highest)
+        return self.filter(unhappy)
+
+    def promoters(self) -> Self:
+        """Happy by the survey's own scale."""
+        happy = Q()
+        for survey_type, lowest in HAPPY.items():
+            happy |= Q(survey__type=survey_type, score__gte=lowest)
+        return self.filter(happy)
 
 
 class Response(Record):
@@ -58,6 +75,14 @@ class Response(Record):
 
     def __str__(self) -> str:
         return f"{self.survey}: {self.score}"
+
+    @property
+    def is_unhappy(self) -> bool:
+        return self.score <= UNHAPPY[Survey.Type(self.survey.type)]
+
+    @property
+    def is_happy(self) -> bool:
+        return self.score >= HAPPY[Survey.Type(self.survey.type)]
 
 
 class Answer(models.Model):

@@ -1,13 +1,24 @@
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import get_language
+from django.urls import reverse
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from crm.access.querysets import ScopedQuerySet
+
+
+def in_language(english: str, chinese: str) -> str:
+    """The wording in the language that is active now."""
+    return chinese if (get_language() or "").startswith("zh") else english
+
+
+class SurveyQuerySet(ScopedQuerySet):
+    def sent_when(self, trigger: str) -> Self:
+        return self.filter(is_active=True, trigger=trigger)
 
 
 class Survey(models.Model):
@@ -37,7 +48,7 @@ class Survey(models.Model):
     intro_en = models.TextField(_("mail text, English"))
     intro_zh = models.TextField(_("mail text, Chinese"))
 
-    objects = ScopedQuerySet.as_manager()
+    objects = SurveyQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("survey")
@@ -52,7 +63,18 @@ class Survey(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return gettext(self.name)  # shipped surveys are named in English and shown in the reader's language
+
+    def get_absolute_url(self) -> str:
+        return reverse("survey-detail", args=[self.pk])
+
+    @property
+    def subject(self) -> str:
+        return in_language(self.subject_en, self.subject_zh)
+
+    @property
+    def intro(self) -> str:
+        return in_language(self.intro_en, self.intro_zh)
 
     @property
     def scale(self) -> range:
@@ -89,4 +111,4 @@ class Question(models.Model):
 
     @property
     def text(self) -> str:
-        return self.text_zh if (get_language() or "").startswith("zh") else self.text_en
+        return in_language(self.text_en, self.text_zh)

@@ -83,7 +83,8 @@ def test_no_file_names_a_registry_host_or_a_path_of_some_machine():
 
 def test_nothing_renders_text_unescaped_or_takes_all_fields():
     """|safe, mark_safe, csrf_exempt and "__all__" are places where an attacker looks first."""
-    reviewed: set[str] = set()
+    # The secret in the address is the whole authority of the public page, and no-referrer rules out an Origin.
+    reviewed: set[str] = {"surveys/views/public.py"}
     pattern = re.compile(r"\|\s*safe\b|mark_safe\(|autoescape off|\.extra\(|fields = \"__all__\"|csrf_exempt")
     found = []
     for path in tracked_files():

@@ -1,0 +1,22 @@
+"""What surveys do when something happens below."""
+
+from django.utils import timezone
+
+from crm import events
+from crm.models import Event
+from surveys.actions import invitations, responses
+
+
+@events.subscribe("ticket.resolved", name="surveys.invite")
+def invite(event: Event) -> None:
+    invitations.invite_about_resolution(ticket_id=event.subject_id, at=event.at)
+
+
+@events.subscribe("invitation.created", name="surveys.send")
+def send(event: Event) -> None:
+    invitations.send(invitation_id=event.subject_id, at=timezone.now())
+
+
+@events.subscribe("response.recorded", name="surveys.follow_up")
+def follow_up(event: Event) -> None:
+    responses.follow_up(response_id=event.subject_id, at=event.at)
