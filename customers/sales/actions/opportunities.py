@@ -74,9 +74,9 @@ def update(
     stage, reason = changes.pop("stage", None), changes.pop("lost_reason", None)
     changes.pop("pipeline", None)  # the stage says which
     before = Opportunity._base_manager.select_for_update(of=("self",)).get(pk=opportunity.pk)
-    if stage is not None and base is not None and before.version != version:
-        if before.stage not in (base.get("stage"), stage):
-            raise StaleVersion(before, ["stage"])
+    moved_meanwhile = stage is not None and base is not None and before.stage not in (base.get("stage"), stage)
+    if moved_meanwhile and before.version != version:
+        raise StaleVersion(before, ["stage"])
     if before.stage.is_won and "amount" in changes and changes["amount"] is None:
         raise ValidationError({"amount": _("What was won needs an amount.")})
     after = records.update(
@@ -251,7 +251,8 @@ def _verb(before: Stage, after: Stage) -> str:
 def _enter(opportunity: Opportunity, stage: Stage, at: datetime, reason: LostReason | None) -> None:
     """A new opportunity's first stage."""
     by_hand = opportunity.probability if stage.is_open else None
-    for name, value in _values_in(Opportunity(amount=opportunity.amount, stage_since=at), stage, reason, None, at).items():
+    opportunity.stage_since = at
+    for name, value in _values_in(opportunity, stage, reason, None, at).items():
         setattr(opportunity, name, value)
     opportunity.probability = by_hand
 
@@ -260,7 +261,8 @@ def _first_stage(pipeline: Pipeline | None) -> Stage:
     pipeline = pipeline or Pipeline.objects.active().order_by("position", "pk").first()
     stage = pipeline.first_stage if pipeline else None
     if stage is None:
-        raise ValidationError({"pipeline": _("There is no pipeline with an open stage yet. An administrator adds one.")})
+        sentence = _("There is no pipeline with an open stage yet. An administrator adds one.")
+        raise ValidationError({"pipeline": sentence})
     return stage
 
 

@@ -17,7 +17,7 @@ from customers.sales.models import LostReason, Opportunity, Pipeline, Product
 
 
 class OpportunityForm(RecordForm):
-    """What a person writes about a possible sale. A new one also says its stage, and its owner where that is theirs to say."""
+    """What a person writes about a possible sale. A new one also says its stage, and whose it is."""
 
     customer = CustomerField(label=_("customer"))
     stage = StageField(required=False)

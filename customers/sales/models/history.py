@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from customers.sales.models.opportunity import Opportunity
 from customers.sales.models.stage_change import StageChange
@@ -24,7 +25,7 @@ def history_of(opportunity: Opportunity, now: datetime) -> list[HistoryRow]:
     related = ("from_stage", "to_stage", "owner", "by", "lost_reason")
     changes = list(StageChange.objects.filter(opportunity=opportunity).select_related(*related).in_order())
     entries = [change for change in changes if change.is_entry]
-    left = {change.pk: following.at for change, following in zip(entries, entries[1:], strict=False)}
+    left = {change.pk: following.at for change, following in pairwise(entries)}
     rows = []
     for place, change in enumerate(changes):
         current = bool(entries) and change.pk == entries[-1].pk

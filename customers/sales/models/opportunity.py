@@ -112,7 +112,9 @@ class Opportunity(Record):
         ]
         indexes = [
             models.Index(fields=["-updated_at", "-id"], name="opportunity_newest", condition=Q(deleted_at=None)),
-            models.Index(fields=["owner", "-updated_at", "-id"], name="opportunity_owner", condition=Q(deleted_at=None)),
+            models.Index(
+                fields=["owner", "-updated_at", "-id"], name="opportunity_owner", condition=Q(deleted_at=None)
+            ),
             models.Index(fields=["team", "-updated_at", "-id"], name="opportunity_team", condition=Q(deleted_at=None)),
             models.Index(fields=["stage", "rank", "id"], name="opportunity_column", condition=Q(deleted_at=None)),
             # The board of one person or team: its column in order, and the sums above it.

@@ -39,7 +39,9 @@ class Product(Record):
         ordering = ["name", "pk"]
         constraints = [
             models.UniqueConstraint(fields=["name"], condition=Q(deleted_at=None), name="product_name_once"),
-            models.CheckConstraint(condition=Q(price__isnull=True) | Q(price__gte=0), name="product_price_not_negative"),
+            models.CheckConstraint(
+                condition=Q(price__isnull=True) | Q(price__gte=0), name="product_price_not_negative"
+            ),
             models.CheckConstraint(condition=is_a_currency(), name="product_currency_is_a_code"),
         ]
 
