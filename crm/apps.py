@@ -11,7 +11,7 @@ class CrmConfig(AppConfig):
 
         from crm.access import kinds
         from crm.actions import roles
-        from crm.models import BusinessCalendar, SavedView, Team, User
+        from crm.models import BusinessCalendar, ImportBatch, SavedView, Team, User
 
         kinds.register(User, label=_("person"), label_plural=_("people"), icon="user")
         kinds.register(Team, label=_("team"), label_plural=_("teams"), icon="users-group")
@@ -19,6 +19,7 @@ class CrmConfig(AppConfig):
             BusinessCalendar, label=_("business calendar"), label_plural=_("business calendars"), icon="calendar"
         )
         kinds.register(SavedView, label=_("saved view"), label_plural=_("saved views"), icon="bookmark")
+        kinds.register(ImportBatch, label=_("import"), label_plural=_("imports"), icon="file-import")
         kinds.register(
             None, code="settings", label=_("settings"), label_plural=_("settings"), icon="settings"
         )

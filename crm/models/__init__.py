@@ -1,5 +1,6 @@
 from crm.models.calendar import BusinessCalendar, CalendarFrame, CalendarHoliday
 from crm.models.event import Delivery, Event, EventLink
+from crm.models.import_batch import ImportBatch, ImportJournal, ImportProfile, ImportRow
 from crm.models.job import JobRun
 from crm.models.notification import Notification
 from crm.models.record import Record, StaleVersion
@@ -19,6 +20,10 @@ __all__ = [
     "Delivery",
     "Event",
     "EventLink",
+    "ImportBatch",
+    "ImportJournal",
+    "ImportProfile",
+    "ImportRow",
     "JobRun",
     "Notification",
     "Record",
