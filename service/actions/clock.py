@@ -8,7 +8,7 @@ import structlog
 
 from crm import business_time
 from crm.business_time import Calendar, Pause
-from service.models import SlaPolicy, Ticket, TicketState
+from service.models import Message, SlaPolicy, Ticket, TicketEvent, TicketState
 
 log = structlog.get_logger(__name__)
 
@@ -51,6 +51,13 @@ def apply_policy(ticket: Ticket) -> None:
     target = ticket.sla_policy.target_for(ticket.priority) if ticket.sla_policy else None
     ticket.first_response_target = target.first_response if target else None
     ticket.resolution_target = target.resolution if target else None
+
+
+def promise_again(ticket: Ticket) -> None:
+    """The policy as it is now, for a ticket that exists: where we wrote first, still no first answer is owed."""
+    apply_policy(ticket)
+    if ticket.events.filter(type=TicketEvent.Type.OPENED, data__direction=Message.Direction.OUTBOUND).exists():
+        ticket.first_response_target = None
 
 
 def set_deadlines(ticket: Ticket, pauses: list[Pause] | None = None) -> None:

@@ -154,7 +154,7 @@ def move(*, ticket: Ticket, queue: Queue, by: User | None, at: datetime) -> Tick
         locked.team = queue.team
         if locked.owner is not None and locked.owner.team_id != queue.team_id:
             locked.owner = None
-    _promise_again(locked)
+    clock.promise_again(locked)
     history.note_down(locked, Type.MOVED, by=by, at=at)
     history.store(locked, at=at, deadlines=True)
     diff = {"queue": [records.as_json(before), records.as_json(queue)]}
@@ -171,7 +171,7 @@ def prioritise(*, ticket: Ticket, priority: int, by: User | None, at: datetime) 
     if priority not in Priority.values:
         raise ValidationError({"priority": _("There is no such priority.")})
     before, locked.priority = locked.priority, priority
-    _promise_again(locked)
+    clock.promise_again(locked)
     history.note_down(locked, Type.PRIORITISED, by=by, at=at, data={"priority": [before, priority]})
     history.store(locked, at=at, deadlines=True)
     history.tell(locked, "prioritised", by=by, at=at, data={"priority": [before, priority]})
@@ -218,12 +218,6 @@ def _customer_of(contact: Contact | None) -> Customer | None:
     """The customer a contact speaks for first of all."""
     link = contact.customer_links.select_related("customer").first() if contact else None
     return link.customer if link else None
-
-
-def _promise_again(ticket: Ticket) -> None:
-    clock.apply_policy(ticket)
-    if ticket.events.filter(type=Type.OPENED, data__direction=Message.Direction.OUTBOUND).exists():
-        ticket.first_response_target = None  # we wrote first: still no first answer to give
 
 
 def _tell_owner(ticket: Ticket, *, by: User | None, at: datetime) -> None:

@@ -38,6 +38,11 @@ class TicketState(models.Model):
     def __str__(self) -> str:
         return gettext(self.name)  # shipped states are named in English and shown in the reader's language
 
+    @property
+    def is_used(self) -> bool:
+        """Whether a ticket is, or ever was, in it."""
+        return self.tickets.exists() or self.ticket_events.exists()
+
 
 # (name, category, default of its category, closes): what an installation starts with.
 SHIPPED_STATES = [

@@ -37,7 +37,7 @@ class TicketEvent(models.Model):
     at = models.DateTimeField()
     recorded_at = models.DateTimeField()
     by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
-    state = models.ForeignKey(TicketState, models.PROTECT, related_name="+")
+    state = models.ForeignKey(TicketState, models.PROTECT, related_name="ticket_events")
     category = models.CharField(max_length=8, choices=TicketState.Category.choices)
     queue = models.ForeignKey(Queue, models.PROTECT, related_name="+")
     owner = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")

@@ -104,5 +104,5 @@ class Presence(View):
         cache.set(key, known | {user.pk: (user.name, now)}, self.SECONDS)
         others = sorted(name for who, (name, _seen) in known.items() if who != user.pk)
         last = request.POST.get("last", "")
-        newer = ticket.messages.after(int(last)).count() if last.isdigit() and len(last) < 19 else 0
+        newer = ticket.messages.after(int(last)).count() if last.isdecimal() and len(last) < 19 else 0
         return render(request, "service/ticket/_presence.html", {"ticket": ticket, "others": others, "newer": newer})

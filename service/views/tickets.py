@@ -58,7 +58,7 @@ class New(View):
     def _customer(self, request: HttpRequest) -> Customer | None:
         guards.require(request.user, "ticket", Verb.CREATE)
         pk = request.GET.get("customer", "")
-        return guards.get_visible(Customer.objects.all(), request.user, pk=pk) if pk.isdigit() else None
+        return guards.get_visible(Customer.objects.all(), request.user, pk=pk) if pk.isdecimal() else None
 
     def _show(self, request: HttpRequest, form: NewTicketForm, status: int = 200) -> HttpResponse:
         return render(request, "service/ticket/new.html", {"form": form}, status=status)

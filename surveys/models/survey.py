@@ -65,6 +65,10 @@ class Survey(models.Model):
     def __str__(self) -> str:
         return gettext(self.name)  # shipped surveys are named in English and shown in the reader's language
 
+    @property
+    def has_answers(self) -> bool:
+        return self.responses.exists()
+
     def get_absolute_url(self) -> str:
         return reverse("survey-detail", args=[self.pk])
 

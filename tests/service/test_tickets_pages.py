@@ -1,0 +1,307 @@
+"""The inbox and the ticket page, as a browser and htmx ask for them."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.core.cache import cache
+
+from service.actions import tickets
+from service.lists import next_to_take
+from service.models import Message, Priority, Ticket, TicketEvent
+from tests.factories.service import a_contact, a_customer, a_queue, a_ticket, state
+
+pytestmark = pytest.mark.django_db
+MAIN = {"HX-Request": "true", "HX-Target": "div#ticket-main"}
+
+
+@pytest.fixture(autouse=True)
+def clock(now):
+    cache.clear()
+    with time_machine.travel(now, tick=False):
+        yield
+
+
+@pytest.fixture
+def agent(client, cast):
+    client.force_login(cast.agent)
+    return client
+
+
+def text(answer) -> str:
+    return " ".join(answer.content.decode().split())
+
+
+def unchanged(ticket: Ticket) -> bool:
+    now_stored = Ticket.objects.get(pk=ticket.pk)
+    return now_stored.version == ticket.version and ticket.messages.count() == 1
+
+
+def test_the_inbox_shows_what_is_to_be_done_nearest_deadline_first(agent, cast, now):
+    normal = a_ticket(cast.agent, now, subject="Normal one")
+    urgent = a_ticket(cast.agent, now, subject="Urgent one", priority=Priority.URGENT)
+    waiting = a_ticket(cast.agent, now, subject="Waiting one")
+    tickets.pause(ticket=waiting, by=cast.agent, at=now)
+    page = text(agent.get("/service/"))
+    rows = page[page.index("<tbody") :]
+    assert rows.index(urgent.number) < rows.index(normal.number)
+    assert waiting.number not in rows
+    assert "Next ticket to take" in page
+    assert next_to_take(cast.agent) == urgent
+
+
+@pytest.mark.parametrize(
+    ("tab", "expected"),
+    [
+        ("next", {"mine", "free"}),
+        ("mine", {"mine"}),
+        ("unassigned", {"free"}),
+        ("team", {"mine", "free", "waiting"}),
+        ("paused", {"waiting"}),
+        ("resolved", {"done"}),
+        ("all", {"mine", "free", "waiting", "done"}),
+    ],
+)
+def test_each_tab_of_the_inbox_holds_its_tickets(agent, cast, now, tab, expected):
+    a_ticket(cast.agent, now, subject="mine", owner=cast.agent)
+    a_ticket(cast.agent, now, subject="free")
+    tickets.pause(ticket=a_ticket(cast.agent, now, subject="waiting", owner=cast.service_manager), by=None, at=now)
+    tickets.resolve(ticket=a_ticket(cast.agent, now, subject="done"), by=None, at=now)
+    page = text(agent.get("/service/", {"tab": tab}))
+    rows = page[page.index("<tbody") :]
+    assert {name for name in ("mine", "free", "waiting", "done") if f">{name}</a>" in rows} == expected
+
+
+def test_nobody_is_offered_a_ticket_they_may_not_answer(client, cast, now):
+    a_ticket(cast.agent, now)
+    client.force_login(cast.analyst)
+    assert "Next ticket to take" not in text(client.get("/service/"))
+
+
+def test_the_page_shows_the_conversation_and_how_long_is_left(agent, cast, now):
+    ticket = a_ticket(cast.agent, now, body="See https://acme.example/a?b=1 <script>x</script>")
+    page = text(agent.get(f"/service/tickets/{ticket.pk}/"))
+    assert "Answer within 4 h" in page
+    assert "Resolve within 24 h" in page
+    assert '<a href="https://acme.example/a?b=1" rel="nofollow">' in page
+    assert "<script>x" not in page
+    assert 'data-draft="ticket-answer-' in page
+
+
+def test_the_countdown_says_late_paused_and_met(agent, cast, now):
+    ticket = a_ticket(cast.agent, now)
+    clock = f"/service/tickets/{ticket.pk}/clock/"
+    with time_machine.travel(now + timedelta(hours=4, minutes=20), tick=False):
+        assert "Answer late by 20 min" in text(agent.get(clock))
+    tickets.reply(ticket=ticket, body="On it.", by=cast.agent, at=now + timedelta(hours=1))
+    tickets.pause(ticket=ticket, by=cast.agent, at=now + timedelta(hours=1, minutes=30))
+    page = text(agent.get(clock))
+    assert "Answered in time" in page
+    assert "Paused with 22 h 30 min left" in page
+    tickets.resolve(ticket=ticket, by=cast.agent, at=now + timedelta(hours=2))
+    assert "Resolved in time" in text(agent.get(clock))
+
+
+def test_an_answer_goes_onto_the_ticket_and_only_the_main_part_comes_back(agent, cast, now):
+    ticket = a_ticket(cast.agent, now)
+    seen = ticket.messages.get().pk
+    answer = agent.post(
+        f"/service/tickets/{ticket.pk}/answer/",
+        {"body": "Which printer?", "seen": seen, "state": state("Waiting for the customer").pk},
+        headers=MAIN,
+    )
+    assert answer.status_code == 200
+    assert "<html" not in text(answer)
+    assert "ticket-changed" in answer["HX-Trigger"]
+    ticket = Ticket.objects.get()
+    assert (ticket.first_response_at, ticket.is_paused, ticket.owner) == (now, True, cast.agent)
+
+
+def test_an_answer_without_htmx_leads_back_to_the_page(agent, cast, now):
+    ticket = a_ticket(cast.agent, now)
+    answer = agent.post(f"/service/tickets/{ticket.pk}/answer/", {"body": "Hello"})
+    assert (answer.status_code, answer["Location"]) == (302, f"/service/tickets/{ticket.pk}/")
+
+
+def test_an_answer_crossing_another_shows_it_and_keeps_the_draft(agent, cast, now):
+    ticket = a_ticket(cast.agent, now)
+    seen = ticket.messages.get().pk
+    tickets.reply(ticket=ticket, body="I take care of it.", by=cast.service_manager, at=now)
+    url, mine = f"/service/tickets/{ticket.pk}/answer/", {"body": "I do it!", "seen": seen}
+    answer = agent.post(url, mine, headers=MAIN)
+    assert answer.status_code == 409
+    page = text(answer)
+    assert "I take care of it." in page
+    assert "I do it!</textarea>" in page
+    assert "Your answer is kept, and not sent yet." in page
+    assert ticket.messages.count() == 2
+    newest = ticket.messages.order_by("pk").last().pk
+    assert f'value="{newest}"' in page
+    assert agent.post(url, mine | {"seen": newest}, headers=MAIN).status_code == 200
+    assert ticket.messages.count() == 3
+
+
+def test_an_empty_answer_is_refused_with_a_sentence(agent, cast, now):
+    ticket = a_ticket(cast.agent, now)
+    answer = agent.post(f"/service/tickets/{ticket.pk}/answer/", {"body": " "}, headers=MAIN)
+    assert answer.status_code == 422
+    assert 'aria-invalid="true"' in text(answer)
+    assert unchanged(ticket)
+
+
+def test_a_note_and_what_the_customer_said_have_forms_of_their_own(agent, cast, now):
+    ticket = a_ticket(cast.agent, now)
+    agent.post(f"/service/tickets/{ticket.pk}/note/", {"body": "He is angry."})
+    agent.post(f"/service/tickets/{ticket.pk}/customer-message/", {"body": "Still burning!"})
+    assert list(Message.objects.values_list("direction", "body"))[1:] == [
+        ("note", "He is angry."),
+        ("inbound", "Still burning!"),
+    ]
+    assert Ticket.objects.get().first_response_at is None
+
+
+@pytest.mark.parametrize(
+    ("verb", "event"),
+    [("taking", "assigned"), ("pause", "paused"), ("resolution", "resolved")],
+)
+def test_a_verb_is_posted_to_its_resource(agent, cast, now, verb, event):
+    ticket = a_ticket(cast.agent, now)
+    assert agent.get(f"/service/tickets/{ticket.pk}/{verb}/").status_code == 405
+    assert agent.post(f"/service/tickets/{ticket.pk}/{verb}/", headers=MAIN).status_code == 200
+    assert TicketEvent.objects.last().type == event
+
+
+def test_what_an_action_refuses_is_said_in_a_sentence(agent, cast, now):
+    ticket = a_ticket(cast.agent, now)
+    answer = agent.post(f"/service/tickets/{ticket.pk}/closure/", headers=MAIN)
+    assert (answer.status_code, answer.content.decode()) == (422, "Only a resolved ticket can be closed.")
+
+
+EVERY_WRITE = (
+    "answer note customer-message pause resumption resolution reopening closure taking release assignment queue "
+    "priority state edit deletion"
+).split()
+
+
+@pytest.mark.parametrize("verb", EVERY_WRITE)
+def test_another_teams_ticket_does_not_exist_and_stays_as_it_is(client, cast, now, verb):
+    ticket = a_ticket(cast.agent, now)
+    client.force_login(cast.outsider)
+    answer = client.post(f"/service/tickets/{ticket.pk}/{verb}/", {"body": "x", "priority": 4})
+    assert answer.status_code == 404
+    assert unchanged(ticket)
+
+
+@pytest.mark.parametrize("verb", EVERY_WRITE)
+def test_an_analyst_sees_a_ticket_and_changes_nothing(client, cast, now, verb):
+    ticket = a_ticket(cast.agent, now)
+    client.force_login(cast.analyst)
+    assert client.get(f"/service/tickets/{ticket.pk}/").status_code == 200
+    answer = client.post(f"/service/tickets/{ticket.pk}/{verb}/", {"body": "x", "priority": 4})
+    assert answer.status_code == 403
+    assert unchanged(ticket)
+
+
+def test_only_who_may_assign_gives_tickets_to_others(client, cast, now):
+    ticket = a_ticket(cast.agent, now)
+    url = f"/service/tickets/{ticket.pk}/assignment/"
+    client.force_login(cast.agent)
+    assert client.post(url, {"owner": cast.service_manager.pk}).status_code == 403
+    client.force_login(cast.service_manager)
+    assert client.post(url, {"owner": cast.outsider.pk}).status_code == 422  # beyond the reach, and no agent
+    assert client.post(url, {"owner": cast.agent.pk}).status_code == 302
+    assert Ticket.objects.get().owner == cast.agent
+
+
+def test_moving_it_out_of_sight_leads_back_to_the_inbox(agent, cast, now):
+    ticket = a_ticket(cast.agent, now)
+    south = a_queue(cast.south)
+    answer = agent.post(f"/service/tickets/{ticket.pk}/queue/", {"queue": south.pk})
+    assert (answer.status_code, answer["Location"]) == (302, "/service/")
+    assert Ticket.objects.get().queue == south
+
+
+def test_a_ticket_is_opened_for_a_known_contact_by_email(agent, cast, now):
+    contact = a_contact(customer := a_customer(cast.rep))
+    values = {"subject": "No paper", "body": "At all.", "queue": a_queue(cast.north).pk, "priority": 3}
+    values |= {"type": "incident", "source": "phone", "email": "nobody@acme.example"}
+    assert agent.post("/service/tickets/new/", values).status_code == 422
+    assert Ticket.objects.count() == 0
+    answer = agent.post("/service/tickets/new/", values | {"email": contact.email.upper()})
+    ticket = Ticket.objects.get()
+    assert answer["Location"] == f"/service/tickets/{ticket.pk}/"
+    assert (ticket.customer, ticket.contact, ticket.priority, ticket.type) == (customer, contact, 3, "incident")
+
+
+def test_a_form_sent_twice_opens_one_ticket(agent, cast, now):
+    values = {"subject": "No paper", "queue": a_queue(cast.north).pk, "priority": 2, "type": "question"}
+    values |= {"source": "phone", "submit_once": "7d0c"}
+    for _ in range(2):
+        agent.post("/service/tickets/new/", values)
+    assert Ticket.objects.count() == 1
+
+
+def test_an_edit_based_on_an_old_version_is_shown_beside_the_other(agent, cast, now):
+    ticket = a_ticket(cast.agent, now)
+    page = text(agent.get(f"/service/tickets/{ticket.pk}/edit/"))
+    base = page.split('name="base_values" value="')[1].split('"')[0]
+    tickets.change(ticket=ticket, changes={"subject": "Smoke"}, by=cast.service_manager, at=now)
+    mine = {"subject": "Fire", "type": "question", "source": "phone", "version": 1, "base_values": base}
+    answer = agent.post(f"/service/tickets/{ticket.pk}/edit/", mine)
+    assert answer.status_code == 409
+    assert Ticket.objects.get().subject == "Smoke"
+    assert agent.post(f"/service/tickets/{ticket.pk}/edit/", mine | {"version": 2}).status_code == 302
+    assert Ticket.objects.get().subject == "Fire"
+
+
+def test_a_deleted_ticket_comes_back_by_undo(client, cast, now):
+    ticket = a_ticket(cast.agent, now)
+    client.force_login(cast.service_manager)
+    client.post(f"/service/tickets/{ticket.pk}/deletion/")
+    assert client.get(f"/service/tickets/{ticket.pk}/").status_code == 404
+    assert client.post(f"/service/tickets/{ticket.pk}/restoration/").status_code == 302
+    assert client.get(f"/service/tickets/{ticket.pk}/").status_code == 200
+
+
+def test_somebody_else_looking_at_the_ticket_is_named_and_new_messages_are_announced(client, cast, now):
+    ticket = a_ticket(cast.agent, now)
+    url, last = f"/service/tickets/{ticket.pk}/presence/", ticket.messages.get().pk
+    client.force_login(cast.service_manager)
+    assert "looking" not in text(client.post(url, {"last": last}))
+    client.force_login(cast.agent)
+    assert "Sven Service is looking at this" in text(client.post(url, {"last": last}))
+    tickets.note(ticket=ticket, body="Hm", by=cast.service_manager, at=now)
+    assert "1 new message: show it" in text(client.post(url, {"last": last}))
+    with time_machine.travel(now + timedelta(minutes=2), tick=False):
+        assert "looking" not in text(client.post(url, {"last": "²"}))
+
+
+def test_the_panels_show_only_what_their_reader_may_see(client, cast, now):
+    contact = a_contact(customer := a_customer(cast.rep))
+    shown = a_ticket(cast.agent, now, contact=contact, subject="Shown")
+    other = a_ticket(cast.agent, now, contact=contact, subject="Other one")
+    client.force_login(cast.agent)
+    assert "carla@acme.example" in text(client.get(f"/service/tickets/{shown.pk}/asker/"))
+    assert other.number in text(client.get(f"/service/tickets/{shown.pk}/others/"))
+    assert other.number in text(client.get(f"/service/customers/{customer.pk}/tickets/"))
+    assert other.number in text(client.get("/service/upcoming/"))
+    client.force_login(cast.outsider)
+    for url in (f"tickets/{shown.pk}/asker/", f"tickets/{shown.pk}/others/", f"customers/{customer.pk}/tickets/"):
+        assert client.get(f"/service/{url}").status_code == 404
+    assert client.get("/service/upcoming/").status_code == 403
+
+
+def test_a_long_conversation_shows_its_end_and_offers_the_rest(agent, cast, now):
+    ticket = a_ticket(cast.agent, now)
+    rows = [Message(ticket=ticket, direction="note", body=f"line {n}.", author=cast.agent, at=now) for n in range(70)]
+    Message.objects.bulk_create(rows)
+    page = text(agent.get(f"/service/tickets/{ticket.pk}/"))
+    assert "Show 11 earlier lines" in page
+    assert "line 5." not in page
+    assert "line 5." in text(agent.get(f"/service/tickets/{ticket.pk}/", {"all": "1"}))
+
+
+def test_a_ticket_is_found_by_its_number_subject_and_the_contacts_mail(agent, cast, now):
+    ticket = a_ticket(cast.agent, now, contact=a_contact(a_customer(cast.rep)), subject="Flaming printer")
+    for words in (ticket.number, "flaming", "carla@acme.example"):
+        assert ticket.number in text(agent.get("/service/", {"tab": "all", "q": words}))
