@@ -16,7 +16,7 @@ from crm.actions import records
 from crm.models import StaleVersion
 from customers.models import Customer
 from customers.sales.models import Order, OrderLine, Product
-from customers.sales.models.currency import CENT
+from customers.sales.models.currency import in_cents
 
 NUMBERING_LOCK = 7_302
 OUR_NUMBER = r"^S\d{6,}$"
@@ -30,7 +30,7 @@ class Line:
 
     @property
     def amount(self) -> Decimal:
-        return (self.quantity * self.unit_price).quantize(CENT)
+        return in_cents(self.quantity * self.unit_price)
 
 
 @transaction.atomic
@@ -147,7 +147,7 @@ def _total(amount: Decimal | None, lines: Sequence[Line]) -> Decimal:
 
 
 def _sum(lines: Sequence[Line]) -> Decimal:
-    return sum((line.amount for line in lines), Decimal(0)).quantize(CENT)
+    return in_cents(sum((line.amount for line in lines), Decimal(0)))
 
 
 def _as_text(lines: Sequence[Line]) -> list[str]:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -10,6 +10,11 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 CENT = Decimal("0.01")
+
+
+def in_cents(amount: Decimal) -> Decimal:
+    """Rounded as merchants do: half a cent is a cent."""
+    return amount.quantize(CENT, rounding=ROUND_HALF_UP)
 
 
 def is_a_currency(field: str = "currency") -> Q:
@@ -41,4 +46,4 @@ def totals(amounts: Iterable[Money]) -> list[Money]:
     for money in amounts:
         sums[money.currency] = sums.get(money.currency, Decimal(0)) + money.amount
     order = sorted(sums, key=lambda code: (code != settings.CURRENCY, code))
-    return [Money(sums[code].quantize(CENT), code) for code in order]
+    return [Money(in_cents(sums[code]), code) for code in order]

@@ -12,7 +12,7 @@ from crm.models import Record
 from crm.models.record import RecordQuerySet
 from crm.search.documents import Words
 from customers.models import Customer
-from customers.sales.models.currency import CENT, check_currency, is_a_currency, tidy_currency
+from customers.sales.models.currency import check_currency, in_cents, is_a_currency, tidy_currency
 from customers.sales.models.opportunity import Opportunity
 from customers.sales.models.product import Product
 
@@ -95,4 +95,4 @@ class OrderLine(models.Model):
 
     @property
     def amount(self) -> Decimal:
-        return (self.quantity * self.unit_price).quantize(CENT)
+        return in_cents(self.quantity * self.unit_price)
