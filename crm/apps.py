@@ -12,7 +12,9 @@ class CrmConfig(AppConfig):
         from crm.access import kinds
         from crm.actions import roles
         from crm.models import BusinessCalendar, ImportBatch, SavedView, Team, User
+        from crm.web import navigation
 
+        navigation.register(section="start", label=_("Home"), url_name="home", icon="home", order=1, key="h")
         kinds.register(User, label=_("person"), label_plural=_("people"), icon="user")
         kinds.register(Team, label=_("team"), label_plural=_("teams"), icon="users-group")
         kinds.register(

@@ -76,7 +76,8 @@ export function startKeys() {
       "/": openPalette,
       "g": () => { startPrefix("g"); announce(say("go-where")); },
       "c": openCreate,
-      "l": () => press("[data-log-activity]"),
+      // A record's page may offer its own link, which knows the customer; otherwise the one of the menu.
+      "l": () => press("[data-log-activity]") || press('[data-create-key="l"]'),
       "?": showHelp,
     };
     const action = actions[event.key];

@@ -296,3 +296,10 @@ def test_alpine_works_without_evaluating_code(page: Page) -> None:
     expect(text).to_be_hidden()
     page.get_by_role("button", name="More about it").click()
     expect(text).to_be_visible()
+
+
+def test_l_logs_an_activity_from_any_page(page: Page, bare_shell: None) -> None:
+    navigation.register_create("Log an activity", "thing", "activity", key="l")
+    page.goto("/gallery/")
+    page.keyboard.press("l")
+    expect(page.get_by_role("dialog").get_by_label("Name")).to_be_focused()
