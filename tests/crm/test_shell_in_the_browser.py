@@ -303,3 +303,24 @@ def test_l_logs_an_activity_from_any_page(page: Page, bare_shell: None) -> None:
     page.goto("/gallery/")
     page.keyboard.press("l")
     expect(page.get_by_role("dialog").get_by_label("Name")).to_be_focused()
+
+
+def test_a_card_moves_by_touch_after_holding_it(page: Page) -> None:
+    page.goto("/gallery/")
+    card = page.locator("[data-card='2']")
+    card.scroll_into_view_if_needed()
+    start, goal = card.bounding_box(), page.locator("[data-column=won]").bounding_box()
+    assert start
+    assert goal
+    finger = page.context.new_cdp_session(page)
+
+    def touch(kind: str, *points: tuple[float, float]) -> None:
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y} for x, y in points]})
+
+    touch("touchStart", (start["x"] + 120, start["y"] + 14))
+    expect(page.locator(".kanban-ghost")).to_be_visible()  # held long enough
+    touch("touchMove", (goal["x"] + 30, goal["y"] + 10))
+    touch("touchMove", (goal["x"] + 60, goal["y"] + 20))
+    with page.expect_request("**/move/") as sent:
+        touch("touchEnd")
+    assert sent.value.post_data == "column=won&previous=&next=&version="
