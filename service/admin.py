@@ -24,7 +24,9 @@ class SlaTargetForm(forms.ModelForm):
     first_response_hours = forms.DecimalField(
         label=_("First response within hours"), min_value=0, max_digits=7, decimal_places=2
     )
-    resolution_hours = forms.DecimalField(label=_("Resolution within hours"), min_value=0, max_digits=7, decimal_places=2)
+    resolution_hours = forms.DecimalField(
+        label=_("Resolution within hours"), min_value=0, max_digits=7, decimal_places=2
+    )
 
     class Meta:
         model = SlaTarget

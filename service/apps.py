@@ -22,7 +22,15 @@ class ServiceConfig(AppConfig):
         searchable("ticket", Ticket.words)
         # After migrate, as the shipped roles: what is written down once also comes back after a flush.
         post_migrate.connect(defaults.install, sender=self, dispatch_uid="install-service-defaults")
+        self._fill_timelines()
         self._register_pages()
+
+    def _fill_timelines(self) -> None:
+        from crm.events import timeline
+        from service.views import sentences
+
+        for event_type in sentences.SENTENCES:
+            timeline.show_with(event_type, "service/_event.html")
 
     def _register_pages(self) -> None:
         from crm.web import navigation, panels

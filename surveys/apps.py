@@ -28,7 +28,15 @@ class SurveysConfig(AppConfig):
             Response, label=_("response"), label_plural=_("responses"), icon="star", detail_url="response-detail"
         )
         post_migrate.connect(defaults.install, sender=self, dispatch_uid="install-survey-defaults")
+        self._fill_timelines()
         self._register_pages()
+
+    def _fill_timelines(self) -> None:
+        from crm.events import timeline
+        from surveys.views import sentences
+
+        for event_type in sentences.SENTENCES:
+            timeline.show_with(event_type, "surveys/_event.html")
 
     def _register_pages(self) -> None:
         from crm.web import navigation, panels

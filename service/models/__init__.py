@@ -6,4 +6,15 @@ from service.models.state import TicketState
 from service.models.ticket import Ticket
 from service.models.ticket_event import TicketEvent
 
-__all__ = ["Countdown", "Message", "Priority", "Queue", "SlaPolicy", "SlaTarget", "Ticket", "TicketEvent", "TicketState", "countdowns"]
+__all__ = [
+    "Countdown",
+    "Message",
+    "Priority",
+    "Queue",
+    "SlaPolicy",
+    "SlaTarget",
+    "Ticket",
+    "TicketEvent",
+    "TicketState",
+    "countdowns",
+]

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from crm.access import guards
 from crm.access.permissions import Verb
@@ -19,6 +20,7 @@ SHOWN = 8
 CLOCKED = ("state", "owner", "customer", "sla_policy__calendar")
 
 
+@require_safe
 def asker(request: HttpRequest, pk: int) -> HttpResponse:
     """Who asks: the contact and the customer, as far as the reader may see them."""
     ticket = guards.get_visible(Ticket.objects.select_related("contact", "customer__owner"), request.user, pk=pk)
@@ -27,6 +29,7 @@ def asker(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "service/ticket/panels/asker.html", shown)
 
 
+@require_safe
 def others(request: HttpRequest, pk: int) -> HttpResponse:
     """What else the same customer or contact has asked."""
     ticket = guards.get_visible(Ticket.objects.all(), request.user, pk=pk)
@@ -39,6 +42,7 @@ def others(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "service/ticket/panels/others.html", shown)
 
 
+@require_safe
 def of_customer(request: HttpRequest, pk: int) -> HttpResponse:
     customer = guards.get_visible(Customer.objects.all(), request.user, pk=pk)
     guards.require(request.user, "ticket", Verb.VIEW)
@@ -50,6 +54,7 @@ def of_customer(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "service/ticket/panels/of_customer.html", shown)
 
 
+@require_safe
 def upcoming(request: HttpRequest) -> HttpResponse:
     """The person's own tickets and those nobody has, what is due first at the top."""
     guards.require(request.user, "ticket", Verb.EDIT)

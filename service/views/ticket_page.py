@@ -61,11 +61,12 @@ def context(
 def conversation(ticket: Ticket, *, everything: bool) -> tuple[list[Any], int]:
     """Messages and what happened in between, oldest first, and how many earlier lines are left out."""
     messages = ticket.messages.select_related("author", "contact").order_by("-at", "-pk")
-    happened = ticket.events.filter(type__in=TOLD).select_related("by", "owner", "queue", "state").order_by("-at", "-pk")
+    told = ticket.events.filter(type__in=TOLD)
+    happened = told.select_related("by", "owner", "queue", "state").order_by("-at", "-pk")
     limit = None if everything else SHOWN + 1
     newest = sorted([*messages[:limit], *happened[:limit]], key=lambda line: (line.at, line.pk))
     shown = newest if everything else newest[-SHOWN:]
-    hidden = 0 if len(shown) == len(newest) else ticket.messages.count() + ticket.events.filter(type__in=TOLD).count() - SHOWN
+    hidden = 0 if len(shown) == len(newest) else ticket.messages.count() + told.count() - SHOWN
     return shown, hidden
 
 

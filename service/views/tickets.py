@@ -51,7 +51,8 @@ class New(View):
             form.add_error(None, refusal)
             return self._show(request, form, status=422)
         if not Ticket.objects.visible_to(request.user).filter(pk=ticket.pk).exists():
-            toast(request, _("Ticket %(number)s is open. Its queue belongs to another team.") % {"number": ticket.number})
+            said = _("Ticket %(number)s is open. Its queue belongs to another team.")
+            toast(request, said % {"number": ticket.number})
             return redirect("ticket-list")
         return redirect("ticket-detail", pk=ticket.pk)
 

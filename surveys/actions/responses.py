@@ -7,8 +7,8 @@ from datetime import datetime, time, timedelta
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import translation
-from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext as now_in_words
+from django.utils.translation import gettext_lazy as _
 
 from crm import business_time, events
 from crm.business_time import Calendar

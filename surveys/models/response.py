@@ -13,7 +13,6 @@ from service.models import Ticket
 from surveys.models.invitation import Invitation
 from surveys.models.survey import Question, Survey
 
-
 # The highest score by which somebody counts as unhappy: NPS 0 to 6, CSAT 1 and 2, CES 1 to 3.
 UNHAPPY = {Survey.Type.NPS: 6, Survey.Type.CSAT: 2, Survey.Type.CES: 3}
 # The lowest score by which somebody counts as happy: NPS 9 and 10, CSAT 4 and 5, CES 5 to 7.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from crm.access import guards
 from crm.access.permissions import Verb
@@ -14,6 +15,7 @@ from surveys.models import Invitation, Response
 SHOWN = 5
 
 
+@require_safe
 def of_customer(request: HttpRequest, pk: int) -> HttpResponse:
     customer = guards.get_visible(Customer.objects.all(), request.user, pk=pk)
     guards.require(request.user, "response", Verb.VIEW)
@@ -26,6 +28,7 @@ def of_customer(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "surveys/panels/of_customer.html", shown)
 
 
+@require_safe
 def of_ticket(request: HttpRequest, pk: int) -> HttpResponse:
     ticket = guards.get_visible(Ticket.objects.all(), request.user, pk=pk)
     guards.require(request.user, "response", Verb.VIEW)

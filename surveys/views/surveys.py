@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views import View
+from django.views.decorators.http import require_safe
 
 from crm.access import guards
 from crm.access.permissions import Verb
@@ -25,6 +26,7 @@ from surveys.models import Invitation, Response, Survey
 COMMENTS = 10
 
 
+@require_safe
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One survey: what it asks, how many were asked and answered, and how the scores fall."""
     survey = guards.get_visible(Survey.objects.all(), request.user, pk=pk)
@@ -75,6 +77,7 @@ def distribution(survey: Survey, answers: Any) -> dict[str, Any]:
     }
 
 
+@require_safe
 def response(request: HttpRequest, pk: int) -> HttpResponse:
     related = Response.objects.select_related("survey", "contact", "customer", "ticket", "owner", "team")
     found = guards.get_visible(related, request.user, pk=pk)
@@ -82,6 +85,7 @@ def response(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "surveys/response/detail.html", shown)
 
 
+@require_safe
 def invitation(request: HttpRequest, pk: int) -> HttpResponse:
     related = Invitation.objects.select_related("survey", "contact", "customer", "ticket", "owner", "team")
     found = guards.get_visible(related, request.user, pk=pk)

@@ -177,10 +177,24 @@ def test_what_an_action_refuses_is_said_in_a_sentence(agent, cast, now):
     assert (answer.status_code, answer.content.decode()) == (422, "Only a resolved ticket can be closed.")
 
 
-EVERY_WRITE = (
-    "answer note customer-message pause resumption resolution reopening closure taking release assignment queue "
-    "priority state edit deletion"
-).split()
+EVERY_WRITE = [
+    "answer",
+    "note",
+    "customer-message",
+    "pause",
+    "resumption",
+    "resolution",
+    "reopening",
+    "closure",
+    "taking",
+    "release",
+    "assignment",
+    "queue",
+    "priority",
+    "state",
+    "edit",
+    "deletion",
+]
 
 
 @pytest.mark.parametrize("verb", EVERY_WRITE)
