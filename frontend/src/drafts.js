@@ -96,7 +96,9 @@ function settlePosted() {
   if (!key || document.body.hasAttribute("data-keep-drafts") || location.pathname.startsWith("/accounts/")) return;
   sessionStorage.removeItem("draft-posted");
   const again = [...document.querySelectorAll("form[data-draft]")].find((form) => keyOf(form) === key);
-  if (!again || !refused(again)) storage.drop(key);
+  // The same form once more, without errors: after a lost connection, or to add another. Only a confirmation tells.
+  const confirmed = document.querySelector('.toast-note[data-level="success"], .alert-success') !== null;
+  if (!again || (confirmed && !refused(again))) storage.drop(key);
 }
 
 function prune() {

@@ -131,6 +131,17 @@ def test_a_draft_comes_back_and_goes_when_saved(page: Page) -> None:
     expect(page.get_by_label("Note")).to_have_value("")
 
 
+def test_a_lost_connection_loses_nothing(page: Page) -> None:
+    page.goto("/thing/")
+    page.get_by_label("Name").fill("Lamp")
+    page.route("**/thing/", lambda route: route.abort("internetdisconnected"))
+    page.get_by_role("button", name="Save").click()
+    page.wait_for_url("chrome-error://**")
+    page.unroute("**/thing/")
+    page.goto("/thing/")
+    expect(page.get_by_label("Name")).to_have_value("Lamp")
+
+
 def test_a_draft_can_be_discarded(page: Page) -> None:
     page.goto("/thing/")
     page.get_by_label("Note").fill("half a sentence")
