@@ -1,0 +1,125 @@
+import pytest
+from django.core import signing
+
+from crm.web.lists import paging
+from customers.models import Customer
+from tests.crm.lists_rows import make_customers, walk
+
+pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.crm.lists_urls")]
+
+
+@pytest.fixture
+def rep(client, cast):
+    client.force_login(cast.rep)
+    return cast.rep
+
+
+def test_every_row_is_listed_once_forwards_and_backwards(client, rep, now):
+    make_customers(35, rep, now)
+
+    forth, back = walk(client, "/sample/?sort=name")
+
+    assert forth == [f"C {n:02}" for n in range(35)]
+    assert back[-25:] == forth[-25:]
+
+
+def test_rows_with_the_same_value_are_neither_lost_nor_doubled(client, rep, now):
+    make_customers(25, rep, now)
+    Customer.objects.update(updated_at=now)
+
+    forth, _back = walk(client, "/sample/?sort=-updated_at")
+
+    assert sorted(forth) == [f"C {n:02}" for n in range(25)]
+
+
+@pytest.mark.parametrize("sort", ["founded", "-founded", "annual_revenue", "-annual_revenue", "last_activity_at"])
+def test_rows_without_a_value_come_last_in_both_directions(client, rep, now, sort):
+    for place, customer in enumerate(make_customers(27, rep, now)):
+        if place % 3:
+            Customer.objects.filter(pk=customer.pk).update(founded=1900 + place, annual_revenue=place, last_activity_at=now)
+
+    forth, back = walk(client, f"/sample/?sort={sort}")
+
+    path = sort.removeprefix("-")
+    empty = set(Customer.objects.filter(**{f"{path}__isnull": True}).values_list("name", flat=True))
+    assert len(forth) == 27
+    assert set(forth[-9:]) == empty
+    assert back == forth or back[-17:] == forth[-17:]
+
+
+def test_a_person_can_be_sorted_by_although_some_rows_have_nobody(client, cast, now):
+    make_customers(4, cast.rep, now, name="R")
+    make_customers(4, cast.teammate, now, name="T")
+    make_customers(3, None, now, name="N")
+    client.force_login(cast.administrator)
+
+    forth, _back = walk(client, "/sample/?sort=-owner")
+
+    assert [name[0] for name in forth] == ["T"] * 4 + ["R"] * 4 + ["N"] * 3
+
+
+def test_going_back_to_the_beginning_gives_a_full_first_page(client, rep, now):
+    rows = make_customers(15, rep, now)
+    second = client.get(client.get("/sample/?sort=name").context["list"].after_url).context["list"]
+    Customer.objects.filter(pk__in=[row.pk for row in rows[:7]]).update(deleted_at=now)
+
+    first = client.get(second.before_url).context["list"]
+
+    assert first.page.is_first
+    assert [row.label for row in first.rows] == [f"C {n:02}" for n in range(7, 15)]
+
+
+@pytest.mark.parametrize("cursor", ["x", "", "eyJ", "a:b:c", "\x00", "x" * 5000])
+def test_a_garbled_place_is_the_first_page(client, rep, now, cursor):
+    make_customers(15, rep, now)
+
+    for side in ("after", "before"):
+        page = client.get("/sample/", {side: cursor})
+        assert page.status_code == 200
+        assert page.context["list"].page.is_first
+        assert page.context["list"].page.notice == bool(cursor)
+
+
+def test_a_place_of_another_order_is_the_first_page_with_a_notice(client, rep, now):
+    make_customers(15, rep, now)
+    after = client.get("/sample/?sort=name").context["list"].page.after
+
+    page = client.get("/sample/", {"sort": "-founded", "after": after})
+
+    assert page.context["list"].page.notice
+    assert "You see the first page" in page.content.decode()
+
+
+@pytest.mark.parametrize("content", [["name", 5, "x"], ["name"], {"a": 1}, None, ["-updated_at", "no date", 1], 7])
+def test_a_signed_place_that_makes_no_sense_is_the_first_page(client, rep, now, content):
+    make_customers(15, rep, now)
+
+    page = client.get("/sample/", {"after": signing.dumps(content, salt=paging.SALT)})
+
+    assert page.status_code == 200
+    assert page.context["list"].page.notice
+
+
+@pytest.mark.parametrize("sort", ["password", "owner__password", "-team__name", "pk; drop", "?", "", "deleted_at"])
+def test_an_order_nobody_declared_is_the_usual_one(client, rep, now, sort):
+    make_customers(3, rep, now)
+
+    page = client.get("/sample/", {"sort": sort})
+
+    assert page.context["list"].state.sort == "-updated_at"
+    assert [row.label for row in page.context["list"].rows] == ["C 02", "C 01", "C 00"]
+
+
+def test_the_count_is_exact_up_to_ten_thousand_and_then_says_plus(client, rep, now, monkeypatch):
+    make_customers(12, rep, now)
+    assert client.get("/sample/").context["list"].count_text == "12 records"
+
+    monkeypatch.setattr(paging, "COUNTED", 10)
+    assert client.get("/sample/").context["list"].count_text == "10+ records"
+
+
+def test_the_place_carries_no_more_than_the_row_shows(client, rep, now):
+    make_customers(15, rep, now)
+    after = client.get("/sample/?sort=name").context["list"].page.after
+
+    assert signing.loads(after, salt=paging.SALT) == ["name", "c 09", Customer.objects.get(name="C 09").pk]
