@@ -132,7 +132,7 @@ _KEY = {
 _MEASURED = {
     "person_id": "bigint", "team_id": "bigint", "value": "float8", "numerator": "float8", "denominator": "float8",
     "n": "int", "interval_low": "float8", "interval_high": "float8", "interval_level": "float8",
-    "interval_method": "text", "currency": "text", "flags": "text[]", "state": "text",
+    "interval_method": "text", "currency": "text", "flags": "varchar[]", "state": "text",
 }  # fmt: skip
 _COLUMNS = {**_KEY, **_MEASURED}
 

@@ -121,6 +121,9 @@ class Kpi:
     def __str__(self) -> str:
         return str(self.name)
 
+    def __hash__(self) -> int:
+        return hash((self.code, self.version))
+
     @property
     def dimensions(self) -> tuple[str, ...]:
         return tuple(self.facts.dimensions)

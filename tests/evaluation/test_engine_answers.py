@@ -113,7 +113,8 @@ def test_evidence_is_the_very_records_of_the_number(busy):
 
 def test_as_of_long_after_is_as_now(busy):
     for kpi in kpis.all_kpis():
-        assert engine.value(kpi, COMPANY, Q2, moment("2026-12-31"), now=LATER) == engine.value(kpi, COMPANY, Q2, now=LATER)
+        then = engine.value(kpi, COMPANY, Q2, moment("2026-12-31"), now=LATER)
+        assert then == engine.value(kpi, COMPANY, Q2, now=LATER)
 
 
 def test_one_question_is_one_statement(busy, django_assert_num_queries):
@@ -259,8 +260,9 @@ def test_medians_and_their_intervals_are_those_of_the_formulas(values):
     sums = statements.aggregates(kpi) | {"sorted": "array_agg(val::float8 ORDER BY val)", "n": "count(*)"}
     sums = {name: "0" if name.startswith("issue") else sql for name, sql in sums.items()}
     outer = {name: name for name in sums if name != "sorted"} | statements.ordered_columns(kpi)
-    sql = f"""SELECT {", ".join(outer.values())} FROM (
-        SELECT {", ".join(f"{sql} AS {name}" for name, sql in sums.items())} FROM unnest(%s::bigint[]) AS row(val)) AS s"""
+    inner = ", ".join(f"{sql} AS {name}" for name, sql in sums.items())
+    sql = f"""SELECT {", ".join(outer.values())}
+        FROM (SELECT {inner} FROM unnest(%s::bigint[]) AS row(val)) AS summed"""
     (row,) = statements.Statement(sql, [values]).rows()
     result = results.make(kpi, COMPANY, Q2, statements.read(kpi, row), complete=True, currency="USD")
     assert result.value == (median(values) if values else None)
