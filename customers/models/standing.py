@@ -13,7 +13,7 @@ from customers.models.customer import Customer
 class StandingQuerySet(models.QuerySet):
     def as_of(self, moment: datetime) -> Self:
         """Of each customer the row that was true at that moment."""
-        return self.filter(since__lte=moment).order_by("customer", "-since", "-id").distinct("customer")
+        return self.filter(since__lte=moment).order_by("customer_id", "-since", "-id").distinct("customer_id")
 
 
 class Standing(models.Model):
@@ -32,7 +32,7 @@ class Standing(models.Model):
     objects = StandingQuerySet.as_manager()
 
     class Meta:
-        ordering = ["customer", "-since", "-id"]
+        ordering = ["customer_id", "-since", "-id"]
         indexes = [
             models.Index(fields=["customer", "-since", "-id"], name="standing_customer"),
             models.Index(fields=["lifecycle", "since"], name="standing_lifecycle"),
