@@ -30,22 +30,6 @@ class StageFormSet(BaseInlineFormSet):
             raise ValidationError(_("A pipeline has exactly one won stage and exactly one lost stage."))
         if Stage.Outcome.OPEN not in outcomes:
             raise ValidationError(_("A pipeline has at least one open stage to begin in."))
-        for form in self.forms:
-            self._refuse_rewriting(form)
-
-    def _refuse_rewriting(self, form: Any) -> None:
-        stage = form.instance
-        if stage.pk is None:
-            return
-        if form.cleaned_data.get("DELETE") and pipelines.in_use(stage):
-            raise ValidationError(
-                _("“%(stage)s” cannot be removed: opportunities are or were in it.") % {"stage": stage.name}
-            )
-        if "outcome" in form.changed_data and pipelines.in_use(stage):
-            raise ValidationError(
-                _("“%(stage)s” keeps its outcome: opportunities are or were in it. Add another stage instead.")
-                % {"stage": stage.name}
-            )
 
 
 class StageForm(forms.ModelForm):
@@ -53,6 +37,19 @@ class StageForm(forms.ModelForm):
         model = Stage
         fields = ["name", "position", "outcome", "probability"]
         help_texts = {"position": gettext_lazy("The smallest stands first.")}
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not self.instance.pk or not pipelines.in_use(self.instance):
+            return cleaned
+        stage = {"stage": self.instance.name}
+        # Said here and taken out, so that Django does not go and list every opportunity there is.
+        if cleaned.pop("DELETE", False):
+            self.add_error(None, _("“%(stage)s” cannot be removed: opportunities are or were in it.") % stage)
+        elif "outcome" in self.changed_data:
+            sentence = _("“%(stage)s” keeps its outcome: opportunities are or were in it. Add another stage instead.")
+            self.add_error(None, sentence % stage)
+        return cleaned
 
 
 class StageInline(admin.TabularInline):

@@ -10,6 +10,7 @@ class SalesConfig(AppConfig):
     def ready(self) -> None:
         from django.db.models.signals import post_migrate
 
+        from customers.sales import subscriptions  # noqa: F401 - listens from here on
         from customers.sales.actions import pipelines
 
         self.declare_kinds()

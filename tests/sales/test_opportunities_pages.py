@@ -4,6 +4,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -231,3 +233,35 @@ def test_activities_and_tasks_about_it_are_on_its_page(as_user, cast, now):
     assert "Send the offer" in text
     assert "There is no next step" not in text
     assert EventLink.objects.filter(kind="opportunity", object_id=opportunity.pk).exists()
+
+
+@pytest.mark.parametrize("page", ["detail", "customer", "home", "list"])
+def test_a_page_takes_the_same_queries_for_two_rows_and_for_ten(as_user, cast, now, page):
+    opportunity = make_opportunity(cast.rep, at=now)
+    client = as_user(cast.rep)
+    url = {
+        "detail": reverse("opportunity-detail", args=[opportunity.pk]),
+        "customer": reverse("customer-opportunities", args=[opportunity.customer_id]),
+        "home": reverse("my-opportunities"),
+        "list": reverse("opportunity-list"),
+    }[page]
+
+    def grow(rows):
+        for number in range(rows):
+            hours = timedelta(hours=number + 1)
+            fresh = Opportunity.objects.get(pk=opportunity.pk)
+            opportunities.update(fresh, {"amount": Decimal(100 + number + rows)}, by=cast.rep, at=now + hours)
+            tasks.create(title="Call", owner=cast.rep, about=opportunity, by=cast.rep, at=now)
+            make_opportunity(cast.rep, at=now, customer=opportunity.customer)
+
+    def queries():
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get(url).status_code == 200
+        return len(captured)
+
+    grow(2)
+    queries()
+    few = queries()
+    grow(8)
+    assert queries() == few
+    assert few <= 30

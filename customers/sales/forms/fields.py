@@ -33,7 +33,7 @@ class CurrencyField(forms.CharField):
     """Three letters; the organisation's currency when left empty."""
 
     def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("label", _("currency"))
+        kwargs.setdefault("label", _("Currency"))
         widget = forms.TextInput(attrs={"size": 4, "autocapitalize": "characters", "autocomplete": "off"})
         super().__init__(max_length=3, required=False, widget=widget, **kwargs)
 
@@ -48,7 +48,7 @@ class StageField(forms.ModelChoiceField):
     """One of the stages of active pipelines, named with its pipeline where there are several."""
 
     def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("label", _("stage"))
+        kwargs.setdefault("label", _("Stage"))
         super().__init__(Stage.objects.none(), empty_label=None, **kwargs)
         self.several = False
 

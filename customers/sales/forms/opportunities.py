@@ -19,16 +19,16 @@ from customers.sales.models import LostReason, Opportunity, Pipeline, Product
 class OpportunityForm(RecordForm):
     """What a person writes about a possible sale. A new one also says its stage, and whose it is."""
 
-    customer = CustomerField(label=_("customer"))
+    customer = CustomerField(label=_("Customer"))
     stage = StageField(required=False)
-    amount = forms.DecimalField(label=_("amount"), min_value=0, max_digits=18, decimal_places=2, required=False)
+    amount = forms.DecimalField(label=_("Amount"), min_value=0, max_digits=18, decimal_places=2, required=False)
     currency = CurrencyField()
     probability = PercentField(
-        label=_("probability in percent"),
+        label=_("Probability in percent"),
         required=False,
         help_text=_("Leave empty to take the one of the stage."),
     )
-    owner = forms.ModelChoiceField(User.objects.none(), label=_("owner"), required=False)
+    owner = forms.ModelChoiceField(User.objects.none(), label=_("Owner"), required=False)
 
     class Meta:
         model = Opportunity

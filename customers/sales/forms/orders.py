@@ -20,19 +20,19 @@ ROWS = 3  # empty lines offered beside those there are
 
 class OrderForm(RecordForm):
     number = forms.CharField(
-        label=_("number"), max_length=40, required=False, help_text=_("Leave empty to get the next one.")
+        label=_("Number"), max_length=40, required=False, help_text=_("Leave empty to get the next one.")
     )
-    customer = CustomerField(label=_("customer"))
-    ordered_at = MomentField(label=_("ordered"))
+    customer = CustomerField(label=_("Customer"))
+    ordered_at = MomentField(label=_("Ordered"))
     amount = forms.DecimalField(
-        label=_("amount"),
+        label=_("Amount"),
         max_digits=18,
         decimal_places=2,
         required=False,
         help_text=_("Leave empty to add up the lines."),
     )
     currency = CurrencyField()
-    owner = forms.ModelChoiceField(User.objects.none(), label=_("owner"), required=False)
+    owner = forms.ModelChoiceField(User.objects.none(), label=_("Owner"), required=False)
 
     class Meta:
         model = Order
@@ -63,9 +63,9 @@ class OrderForm(RecordForm):
 
 
 class LineForm(forms.Form):
-    product = forms.ModelChoiceField(Product.objects.none(), label=_("product"), required=False)
-    quantity = forms.DecimalField(label=_("quantity"), max_digits=12, decimal_places=2, required=False)
-    unit_price = forms.DecimalField(label=_("unit price"), max_digits=18, decimal_places=2, required=False)
+    product = forms.ModelChoiceField(Product.objects.none(), label=_("Product"), required=False)
+    quantity = forms.DecimalField(label=_("Quantity"), max_digits=12, decimal_places=2, required=False)
+    unit_price = forms.DecimalField(label=_("Unit price"), max_digits=18, decimal_places=2, required=False)
 
     def __init__(self, *args: Any, products: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -12,7 +12,7 @@ from customers.sales.models import Product
 
 
 class ProductForm(RecordForm):
-    price = forms.DecimalField(label=_("list price"), min_value=0, max_digits=18, decimal_places=2, required=False)
+    price = forms.DecimalField(label=_("List price"), min_value=0, max_digits=18, decimal_places=2, required=False)
     currency = CurrencyField()
 
     class Meta:
