@@ -11,7 +11,7 @@ class ServiceConfig(AppConfig):
 
         from crm.access import kinds
         from crm.search.documents import searchable
-        from service import tasks  # noqa: F401 - registers the periodic jobs
+        from service import subscriptions, tasks  # noqa: F401 - registers reactions and periodic jobs
         from service.actions import defaults
         from service.models import Queue, Ticket
 

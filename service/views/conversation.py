@@ -30,7 +30,7 @@ class Compose(View):
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         queryset = Ticket.objects.select_related(*ticket_page.RELATED)
         ticket = guards.get_permitted(queryset, request.user, Verb.EDIT, pk=pk)
-        form = COMPOSERS[self.direction](request.POST)
+        form = COMPOSERS[self.direction](request.POST, auto_id=f"{self.direction}_%s")
         if not form.is_valid():
             return self._again(request, ticket, form, 422)
         try:
@@ -58,7 +58,7 @@ class Compose(View):
         """The same text, ready to be sent once what was written meanwhile has been read."""
         values = request.POST.copy()
         values["seen"] = str(max(message.pk for message in newer.messages))
-        form = COMPOSERS[self.direction](values)
+        form = COMPOSERS[self.direction](values, auto_id=f"{self.direction}_%s")
         form.add_error(None, _("Somebody wrote meanwhile: read it above. Your answer is kept, and not sent yet."))
         return form
 

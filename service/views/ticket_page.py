@@ -39,7 +39,7 @@ def context(
     last = max((line.pk for line in lines if isinstance(line, Message)), default=0)
     access: Any = request.user.access  # type: ignore[union-attr]
     editable = Ticket.objects.editable_by(request.user).filter(pk=ticket.pk).exists()
-    forms = {kind: composer(initial={"seen": last}) for kind, composer in COMPOSERS.items()}
+    forms = {kind: composer(initial={"seen": last}, auto_id=f"{kind}_%s") for kind, composer in COMPOSERS.items()}
     if form is not None:
         forms[composing] = form
     return {
