@@ -73,7 +73,9 @@ def find(user: Any, text: str, *, only: Iterable[str] | None = None, limit: int 
         return []
     tiers = ((EXACT, question.exact), (BEGINS, question.begins), (HOLDS, question.every))
     arms = [
-        arm.annotate(rank=Value(rank, IntegerField())).order_by("-updated_at", "-id").values_list(*SHOWN, "rank")[:limit]
+        arm.annotate(rank=Value(rank, IntegerField()))
+        .order_by("-updated_at", "-id")
+        .values_list(*SHOWN, "rank")[:limit]
         for rank, lexemes in tiers
         for arm in scope.arms(matching(lexemes))
     ]

@@ -15,10 +15,12 @@ from crm.search.normalise import sort_key
 from crm.search.words import Words
 
 NOW = datetime(2026, 5, 13, 12, 0, tzinfo=UTC)
-SYLLABLES = "ba be bi bo bra bren cal cor da del don el fa fen gar gol ha hol in ka kel lan lor ma mer mon na nor".split()
+SYLLABLES = tuple(
+    "ba be bi bo bra bren cal cor da del don el fa fen gar gol ha hol in ka kel lan lor ma mer mon na nor".split()
+)
 ENDINGS = ["GmbH", "Ltd", "AG", "Inc", "SARL", "BV", "Oy", "Group"]
-FAMILY = list("王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹")
-GIVEN = list("伟芳娜秀英敏静丽强磊军洋勇艳杰娟涛明超兰霞平刚桂文辉玲华建国志红海波")
+FAMILY = tuple("王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹")
+GIVEN = tuple("伟芳娜秀英敏静丽强磊军洋勇艳杰娟涛明超兰霞平刚桂文辉玲华建国志红海波")
 CITIES = ["上海", "北京", "深圳", "Berlin", "Paris", "Madrid", "Wien", "Trier", "Lyon", "Porto"]
 
 
@@ -31,7 +33,9 @@ def people(teams: int = 20, each: int = 10) -> list[User]:
     for number in range(teams):
         team = Team.objects.create(name=f"Team {number}", parent=regions[number % 4])
         for place in range(each):
-            user = User.objects.create(name=f"Rep {number}-{place}", email=f"rep{number}-{place}@example.com", team=team)
+            user = User.objects.create(
+                name=f"Rep {number}-{place}", email=f"rep{number}-{place}@example.com", team=team
+            )
             user.roles.set([rep])
             made.append(user)
     for number, region in enumerate(regions):
@@ -95,7 +99,8 @@ def fill(count: int, owners: list[User]) -> None:
                 )  # fmt: skip
         cursor.execute(
             "INSERT INTO crm_searchdocument (kind, object_id, owner_id, team_id, title, subtitle, words, updated_at) "
-            "SELECT kind, object_id, owner_id, team_id, title, subtitle, array_to_tsvector(words), updated_at FROM fresh"
+            "SELECT kind, object_id, owner_id, team_id, title, subtitle, array_to_tsvector(words), updated_at "
+            "FROM fresh"
         )
         cursor.execute("SELECT setval(pg_get_serial_sequence('customers_customer', 'id'), %s)", [count])
     with connection.cursor() as cursor:

@@ -14,7 +14,9 @@ from customers.models import Customer
 
 class SampleFilter(django_filters.FilterSet):
     lifecycle = django_filters.MultipleChoiceFilter(label="Lifecycle", choices=Customer.Lifecycle.choices)
-    owner = django_filters.ModelChoiceFilter(label="Owner", queryset=lambda request: User.objects.visible_to(request.user))
+    owner = django_filters.ModelChoiceFilter(
+        label="Owner", queryset=lambda request: User.objects.visible_to(request.user)
+    )
     founded = django_filters.RangeFilter(label="Founded")
     created = django_filters.DateFromToRangeFilter(field_name="created_at", label="Created")
 

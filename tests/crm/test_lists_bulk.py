@@ -111,7 +111,9 @@ def test_one_failure_undoes_all_of_it(client, cast, rows, monkeypatch):
         raise RuntimeError("the third")
 
     action = lists_urls.SampleList.bulk_actions[0]
-    monkeypatch.setattr(lists_urls.SampleList, "bulk_actions", [type(action)(**{**action.__dict__, "run": fails_at_the_third})])
+    monkeypatch.setattr(
+        lists_urls.SampleList, "bulk_actions", [type(action)(**{**action.__dict__, "run": fails_at_the_third})]
+    )
 
     with pytest.raises(RuntimeError):
         client.post(ADDRESS, {"ids": f"{rows[0].pk},{rows[1].pk}", "confirmed": "1", "owner": cast.teammate.pk})

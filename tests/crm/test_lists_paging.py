@@ -36,7 +36,9 @@ def test_rows_with_the_same_value_are_neither_lost_nor_doubled(client, rep, now)
 def test_rows_without_a_value_come_last_in_both_directions(client, rep, now, sort):
     for place, customer in enumerate(make_customers(27, rep, now)):
         if place % 3:
-            Customer.objects.filter(pk=customer.pk).update(founded=1900 + place, annual_revenue=place, last_activity_at=now)
+            Customer.objects.filter(pk=customer.pk).update(
+                founded=1900 + place, annual_revenue=place, last_activity_at=now
+            )
 
     forth, back = walk(client, f"/sample/?sort={sort}")
 

@@ -21,7 +21,9 @@ def tab_names(client):
 def test_an_arrangement_is_kept_under_a_name_with_its_columns(client, cast):
     client.force_login(cast.rep)
 
-    answer = client.post("/sample/views/new/?lifecycle=active&q=acme&evil=1", {"name": " Key  ones ", "audience": "personal"})
+    answer = client.post(
+        "/sample/views/new/?lifecycle=active&q=acme&evil=1", {"name": " Key  ones ", "audience": "personal"}
+    )
 
     view = SavedView.objects.get()
     assert (view.name, view.owner, view.list_code) == ("Key ones", cast.rep, "sample-list")

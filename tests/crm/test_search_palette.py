@@ -72,7 +72,9 @@ def test_the_page_filters_by_kind_and_an_unknown_kind_is_all_kinds(client, cast,
     assert len(client.get("/search/", {"q": "acme", "kind": "'; drop"}).context["hits"]) == 1
 
 
-@pytest.mark.parametrize("text", ["", " ", "'", "\\", "a\x00b", "&|!()<->:*", "%", "=", "~", "𠮷", "\ud83d"[:0], "x" * 5000])
+@pytest.mark.parametrize(
+    "text", ["", " ", "'", "\\", "a\x00b", "&|!()<->:*", "%", "=", "~", "𠮷", "\ud83d"[:0], "x" * 5000]
+)
 def test_nothing_that_is_typed_breaks_the_search(client, cast, acme, text):
     client.force_login(cast.rep)
 
@@ -95,7 +97,9 @@ def test_the_search_costs_the_same_queries_however_much_is_found(client, cast, n
     costs = []
     for number in (1, 30):
         for place in range(number):
-            records.create(Customer(name=f"Flat {number} {place}", owner=cast.rep, team=cast.north), by=cast.rep, at=now)
+            records.create(
+                Customer(name=f"Flat {number} {place}", owner=cast.rep, team=cast.north), by=cast.rep, at=now
+            )
         client.get("/search/palette/", {"q": "flat"})
         from django.db import connection
         from django.test.utils import CaptureQueriesContext

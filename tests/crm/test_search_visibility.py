@@ -11,10 +11,8 @@ from tests.factories import customers as make
 from tests.factories import sales, service
 
 pytestmark = pytest.mark.django_db
-EVERYONE = (
-    "rep", "teammate", "junior", "outsider", "agent", "manager", "service_manager", "analyst", "administrator", "nobody",
-)  # fmt: skip
 OWNERS = ("rep", "teammate", "junior", "outsider", "manager")
+EVERYONE = (*OWNERS, "agent", "service_manager", "analyst", "administrator", "nobody")
 
 
 @pytest.fixture

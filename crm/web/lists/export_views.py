@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
 from crm.access import guards
 from crm.access.permissions import Verb
 from crm.exchange import exporting
+from crm.web.lists.paging import Order
 from crm.web.lists.part import ListPart
 
 
@@ -27,18 +29,16 @@ class Export(ListPart):
         table = exporting.Table(
             name=self.list.heading,
             heads=[str(column.label) for column in columns],
-            rows=([column.plain(row) for column in columns] for row in exporting.stream(in_order(queryset, order))),
+            records=exporting.stream(in_order(queryset, order)),
+            cells=lambda row: [column.plain(row) for column in columns],
             count=queryset.order_by().count(),
         )
         about = {"list": self.list.code, "query": state.query(), "columns": state.columns}
         return exporting.respond(table, request.GET.get("format", "csv"), about, by=request.user, at=timezone.now())
 
 
-def in_order(queryset: Any, order: Any) -> Any:
-    from django.db.models import F
-
-    value = F(order.path)
-    first = value.desc(nulls_last=True) if order.descending else value.asc(nulls_last=True)
-    if not order.nullable:
-        first = value.desc() if order.descending else value.asc()
-    return queryset.order_by(first, F("pk").desc() if order.descending else F("pk").asc())
+def in_order(queryset: QuerySet, order: Order) -> QuerySet:
+    """The whole in the order of the pages: rows without a value last."""
+    last = True if order.nullable else None
+    fields = [F(order.path), F("pk")]
+    return queryset.order_by(*(f.desc(nulls_last=last) if order.descending else f.asc(nulls_last=last) for f in fields))

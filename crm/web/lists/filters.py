@@ -64,8 +64,10 @@ def words(field: Any, value: Any) -> Iterator[str]:
     """A filter's value as a person would say it."""
     if isinstance(value, slice):
         low, high = _one(value.start), _one(value.stop)
-        yield _("%(low)s to %(high)s") % {"low": low, "high": high} if low and high else (
-            _("from %(low)s") % {"low": low} if low else _("up to %(high)s") % {"high": high}
+        yield (
+            _("%(low)s to %(high)s") % {"low": low, "high": high}
+            if low and high
+            else (_("from %(low)s") % {"low": low} if low else _("up to %(high)s") % {"high": high})
         )
     elif isinstance(field, ModelChoiceField):
         yield from ([str(value)] if hasattr(value, "pk") else [str(one) for one in value or ()])

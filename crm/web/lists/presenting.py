@@ -91,8 +91,7 @@ class Presented:
     @cached_property
     def rows(self) -> list[Row]:
         return [
-            Row(row.pk, str(row), [Cell(column, column.cell(row)) for column in self.columns])
-            for row in self.page.rows
+            Row(row.pk, str(row), [Cell(column, column.cell(row)) for column in self.columns]) for row in self.page.rows
         ]
 
     # Links ---------------------------------------------------------------------------------------------------------
