@@ -6,7 +6,7 @@ from customers.sales.views import asking, board, opportunities, orders, panels, 
 urlpatterns: list[URLPattern] = [
     path("pipeline/", board.Board.as_view(), name="opportunity-board"),
     path("pipeline/totals/", board.Totals.as_view(), name="opportunity-board-totals"),
-    path("pipeline/stages/<int:stage_pk>/after/<int:after>/", board.MoreCards.as_view(), name="opportunity-board-more"),
+    path("pipeline/more/", board.MoreCards.as_view(), name="opportunity-board-more"),
     path("opportunities/", OpportunityList.as_view(), name="opportunity-list"),
     *OpportunityList.extra_urls("opportunities/", "opportunity-list"),
     path("opportunities/new/", opportunities.New.as_view(), name="opportunity-new"),

@@ -105,7 +105,7 @@ class LineFormSet(BaseFormSet):
 OrderLines = forms.formset_factory(LineForm, LineFormSet, extra=ROWS, max_num=200)
 
 
-def line_forms(user: Any, data: Any = None, lines: list[Line] | None = None) -> LineFormSet:
+def line_forms(user: Any, data: Any = None, lines: list[Line] | None = None) -> Any:
     initial = [
         {"product": line.product, "quantity": line.quantity, "unit_price": line.unit_price} for line in lines or []
     ]

@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import Count, DecimalField, F, Min, Sum
 from django.db.models.functions import Coalesce
 
+from crm import keyset
 from customers.models import Task
 from customers.sales.models.currency import Money, totals
 from customers.sales.models.opportunity import Opportunity
@@ -52,13 +53,11 @@ def columns(opportunities: Any, pipeline: Pipeline, user: Any, limit: int = SHOW
     return found
 
 
-def cards(opportunities: Any, stage: Stage, limit: int = SHOWN, after: Any = None) -> list[Any]:
-    """The cards of one column in order, the topmost or those below `after`."""
+def cards(opportunities: Any, stage: Stage, limit: int = SHOWN, below: tuple[str, int] | None = None) -> list[Any]:
+    """The cards of one column in order: the topmost, or those below a rank and id."""
     queryset = opportunities.in_stage(stage).for_cards().by_rank()
-    if after is not None:
-        from crm import keyset
-
-        queryset = keyset.after(queryset, ("rank", "pk"), (after.rank, after.pk), descending=False)
+    if below is not None:
+        queryset = keyset.after(queryset, ("rank", "pk"), below, descending=False)
     return list(queryset[:limit])
 
 

@@ -81,7 +81,7 @@ class Opportunity(Record):
     notes = models.TextField(_("notes"), blank=True)
     external_id = models.CharField(_("number in the old system"), max_length=60, blank=True)
 
-    objects = OpportunityQuerySet.as_manager()
+    objects: ClassVar[Any] = OpportunityQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("opportunity")

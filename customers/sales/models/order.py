@@ -39,7 +39,7 @@ class Order(Record):
     currency = models.CharField(_("currency"), max_length=3, blank=True)  # the organisation's own when left empty
     notes = models.TextField(_("notes"), blank=True)
 
-    objects = OrderQuerySet.as_manager()
+    objects: ClassVar[Any] = OrderQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("order")

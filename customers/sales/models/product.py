@@ -31,7 +31,7 @@ class Product(Record):
     currency = models.CharField(_("currency"), max_length=3, blank=True)  # the organisation's own when left empty
     is_active = models.BooleanField(_("on sale"), default=True)
 
-    objects = ProductQuerySet.as_manager()
+    objects: ClassVar[Any] = ProductQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("product")

@@ -29,7 +29,7 @@ class StageChangeQuerySet(models.QuerySet):
     def as_of(self, moment: datetime) -> Self:
         """The one row of each opportunity that was true at `moment`."""
         last = (
-            self.model.objects.filter(opportunity=OuterRef("opportunity"), at__lte=moment)
+            StageChange.objects.filter(opportunity=OuterRef("opportunity"), at__lte=moment)
             .order_by("-at", "-pk")
             .values("pk")[:1]
         )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -36,9 +37,14 @@ class BoardPart(View):
         self.context = {
             "pipeline": self.pipeline,
             "filter": self.filter,
-            "query": request.GET.urlencode(),
+            "query": self._query(),
             "today": today,
         }
+
+    def _query(self) -> str:
+        """The board as it was asked for, to be carried along by its parts."""
+        known = {name: self.request.GET.get(name, "") for name in ("pipeline", *self.filter.fields)}
+        return urlencode({name: value for name, value in known.items() if value})
 
     def _chosen(self, wanted: str) -> Pipeline | None:
         if not wanted:
@@ -93,15 +99,18 @@ class Totals(BoardPart):
 
 
 class MoreCards(BoardPart):
-    """The next cards of a column, below one that is shown."""
+    """The next cards of a column, below a place: `stage`, `rank` and `pk` of the last card that was shown."""
 
-    def get(self, request: HttpRequest, stage_pk: int, after: int) -> HttpResponse:
+    def get(self, request: HttpRequest) -> HttpResponse:
         self.prepare(request)
-        if self.pipeline is None:
-            raise Http404
-        stage = get_object_or_404(self.pipeline.stages.all(), pk=stage_pk)
-        last = guards.get_visible(Opportunity.objects.all(), request.user, pk=after)
-        cards = boards.cards(self.opportunities, stage, boards.SHOWN + 1, last)
+        asked = request.GET
+        stage = None
+        if self.pipeline is not None and asked.get("stage", "").isdecimal() and asked.get("pk", "").isdecimal():
+            stage = self.pipeline.stages.filter(pk=asked["stage"]).first()
+        cards: list[Any] = []
+        if stage is not None:
+            below = (asked.get("rank", ""), int(asked["pk"]))
+            cards = boards.cards(self.opportunities, stage, boards.SHOWN + 1, below)
         shown = cards[: boards.SHOWN]
         boards.add_next_steps(shown, request.user)
         mark_movable(shown, request.user)

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,7 +22,7 @@ from customers.sales.actions import opportunities
 from customers.sales.forms.opportunities import OpportunityForm
 from customers.sales.models import Opportunity, Order, Pipeline
 from customers.sales.models.history import history_of
-from customers.views import timeline
+from customers.views import editing, timeline
 
 RELATED = ("customer", "contact", "pipeline", "stage", "product", "owner", "team", "lost_reason")
 LATEST = 10
@@ -157,14 +157,10 @@ class Delete(View):
         return redirect("opportunity-list")
 
 
-class Restoration(View):
-    """Out of the bin, by whoever may put it there."""
-
-    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        opportunity = get_object_or_404(Opportunity.objects.restorable_by(request.user), pk=pk)
-        opportunities.restore(opportunity, by=request.user, at=timezone.now())
-        toast(request, _("“%(name)s” is back.") % {"name": opportunity})
-        return redirect(opportunity.get_absolute_url())
+class Restoration(editing.Restore):
+    model = Opportunity
+    restore = opportunities.restore
+    done = gettext_lazy("It is back.")
 
 
 def _permissions(user: Any, opportunity: Opportunity) -> dict[str, bool]:

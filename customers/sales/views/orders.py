@@ -4,10 +4,11 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views import View
 
 from crm.access import guards
@@ -19,6 +20,7 @@ from customers.models import Customer
 from customers.sales.actions import orders
 from customers.sales.forms.orders import OrderForm, line_forms
 from customers.sales.models import Opportunity, Order
+from customers.views import editing
 
 RELATED = ("customer", "opportunity", "owner", "team")
 
@@ -96,9 +98,10 @@ class Edit(View):
         if not (form.is_valid() and lines.is_valid()):
             return _show(request, form, lines, order, status=422)
         version, base = form.cleaned_data["version"], form.base()
-        when = {"by": request.user, "at": timezone.now()}
+        by: Any = request.user
+        at = timezone.now()
         try:
-            orders.update(order, form.changes(), lines=lines.lines(), version=version, base=base, **when)
+            orders.update(order, form.changes(), lines=lines.lines(), version=version, base=base, by=by, at=at)
         except StaleVersion as stale:
             return self._conflict(request, order, stale)
         except ValidationError as error:
@@ -130,12 +133,10 @@ class Delete(View):
         return redirect("order-list")
 
 
-class Restoration(View):
-    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        order = get_object_or_404(Order.objects.restorable_by(request.user), pk=pk)
-        orders.restore(order, by=request.user, at=timezone.now())
-        toast(request, _("“%(name)s” is back.") % {"name": order})
-        return redirect(order.get_absolute_url())
+class Restoration(editing.Restore):
+    model = Order
+    restore = orders.restore
+    done = gettext_lazy("It is back.")
 
 
 def _editable(request: HttpRequest, pk: int) -> Order:

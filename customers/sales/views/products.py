@@ -4,10 +4,11 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views import View
 
 from crm.access import guards
@@ -20,6 +21,7 @@ from customers.sales.actions import products
 from customers.sales.forms.products import ProductForm
 from customers.sales.models import Opportunity, Product
 from customers.sales.models import board as boards
+from customers.views import editing
 
 LATEST = 20
 
@@ -91,12 +93,10 @@ class Delete(View):
         return redirect("product-list")
 
 
-class Restoration(View):
-    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        product = get_object_or_404(Product.objects.restorable_by(request.user), pk=pk)
-        products.restore(product, by=request.user, at=timezone.now())
-        toast(request, _("“%(name)s” is back.") % {"name": product})
-        return redirect(product.get_absolute_url())
+class Restoration(editing.Restore):
+    model = Product
+    restore = products.restore
+    done = gettext_lazy("It is back.")
 
 
 def _editable(request: HttpRequest, pk: int) -> Product:
