@@ -174,7 +174,7 @@ def _keep_facts(version: KpiVersion, kpi: Kpi, period: Period, now: datetime) ->
         )
 
 
-def _final_keys(versions: dict[str, KpiVersion], jobs: Iterable[Job]) -> dict[Job | tuple[str, str, Period], set[str]]:
+def _final_keys(versions: dict[str, KpiVersion], jobs: Iterable[Job]) -> dict[tuple[str, str, Period], set[str]]:
     """The scopes whose numbers are final already, for the periods concerned. One query."""
     wanted = {period for _, _, period in jobs}
     rows = Measurement.objects.final().filter(
@@ -182,7 +182,7 @@ def _final_keys(versions: dict[str, KpiVersion], jobs: Iterable[Job]) -> dict[Jo
         period_start__in={period.first for period in wanted},
         period_end__in={period.last for period in wanted},
     )
-    found: dict[Any, set[str]] = defaultdict(set)
+    found: dict[tuple[str, str, Period], set[str]] = defaultdict(set)
     listed = rows.order_by().values_list(
         "kpi__code", "scope_kind", "scope_key", "period_start", "period_end", "period_kind"
     )

@@ -17,9 +17,6 @@ from evaluation.formulas.intervals import z_value
 from evaluation.formulas.periods import Period, midnight
 from evaluation.kpis.declaration import Aggregation, Facts, Kpi, Method
 
-# For DISTINCT and sorts over many rows; PostgreSQL's own default spills to disk early.
-WORK_MEM = "64MB"
-
 
 @dataclass(frozen=True)
 class View:

@@ -1,0 +1,82 @@
+"""Every declaration is complete, and changing what a number means needs a new version."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from django.utils.functional import Promise
+
+from crm.access import kinds
+from evaluation import kpis
+from evaluation.kpis import GROUPS, Aggregation, Method, Time, Unit
+
+KNOWN = Path(__file__).with_name("kpi_versions.json")
+
+
+def test_the_kpis_are_these():
+    assert sorted(kpi.code for kpi in kpis.all_kpis()) == [
+        "active_customers",
+        "csat",
+        "first_response_time",
+        "follow_ups",
+        "new_customers",
+        "nps",
+        "pipeline_value",
+        "reopen_rate",
+        "resolution_rate",
+        "resolution_time",
+        "response_rate",
+        "revenue",
+        "sales_cycle",
+        "sla_attainment",
+        "win_rate",
+    ]
+
+
+def test_a_changed_definition_has_a_new_version():
+    """Whoever changes a definition raises its version and writes the new digest down here: on purpose, both."""
+    known = json.loads(KNOWN.read_text())
+    assert {kpi.code: {"version": kpi.version, "digest": kpi.digest} for kpi in kpis.all_kpis()} == known
+
+
+def test_words_can_be_translated_and_everything_named_exists():
+    codes = {kpi.code for kpi in kpis.all_kpis()}
+    for kpi in kpis.all_kpis():
+        assert all(isinstance(text, Promise) for text in (kpi.name, kpi.meaning, kpi.formula, *kpi.issues.values()))
+        assert kpi.group in GROUPS
+        assert kpi.guard in codes - {kpi.code}
+        assert kpi.source
+        for kind in kpi.facts.kinds:
+            assert kinds.get(kind).model is not None
+
+
+def test_every_issue_a_statement_names_is_explained():
+    for kpi in kpis.all_kpis():
+        named = set(re.findall(r"(?:THEN|ELSE) '(\w+)'", kpi.facts.issue))
+        assert named == set(kpi.issues), kpi.code
+
+
+def test_the_interval_and_the_smallest_number_fit_the_kind_of_number():
+    for kpi in kpis.all_kpis():
+        expected = {
+            Aggregation.RATIO: (Method.WILSON, 30, Unit.RATIO),
+            Aggregation.NET_SHARE: (Method.NPS, 30, Unit.POINTS),
+            Aggregation.MEDIAN: (Method.ORDER_STATISTICS, 10, Unit.SECONDS),
+        }.get(kpi.aggregation)
+        if expected:
+            assert (kpi.interval, kpi.minimum_n, kpi.unit) == expected
+        else:
+            assert kpi.minimum_n == 0
+        if kpi.facts.ripe != "TRUE":
+            assert kpi.time == Time.COHORT
+            assert kpi.matures_after
+
+
+def test_words_may_be_corrected_without_a_new_version():
+    from dataclasses import replace
+
+    kpi = kpis.get("win_rate")
+    assert replace(kpi, name="Share won", guard="csat").digest == kpi.digest
+    assert replace(kpi, minimum_n=10).digest != kpi.digest
