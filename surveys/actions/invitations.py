@@ -55,7 +55,8 @@ def invite(
         nonce="" if reason else secrets.token_urlsafe(32),
         invited_at=at,
     )
-    return records.create(invitation, by=by, at=at, about=_timelines(invitation))
+    # On no timeline yet: what is worth telling there is that the mail was sent, or could not be.
+    return records.create(invitation, by=by, at=at)
 
 
 def reason_not_to_ask(contact: Contact, at: datetime) -> str:
