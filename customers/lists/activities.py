@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import django_filters as filters
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -49,5 +51,5 @@ class ActivityList(lists.List):
     empty_title = _("Nothing noted yet")
     empty_text = _("Log a call, a visit or a message with its next step: it takes ten seconds.")
 
-    def get_queryset(self) -> QuerySet:
-        return with_customer_name(super().get_queryset(), self.request.user)
+    def with_columns(self, queryset: QuerySet, codes: Iterable[str]) -> QuerySet:
+        return with_customer_name(super().with_columns(queryset, codes), self.request.user)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import django_filters as filters
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext_lazy as _
@@ -44,8 +46,8 @@ class ContactList(lists.List):
     empty_title = _("No contacts yet")
     empty_text = _("Add the people you talk to, each with the customers they work at.")
 
-    def get_queryset(self) -> QuerySet:
+    def with_columns(self, queryset: QuerySet, codes: Iterable[str]) -> QuerySet:
         """With the first customer of each that the person may see."""
         seen = Customer.objects.visible_to(self.request.user).filter(contact_links__contact=OuterRef("pk"))
         first = seen.order_by("-contact_links__is_main", "sort_name", "pk").values("name")[:1]
-        return super().get_queryset().annotate(customer_name=Subquery(first))
+        return super().with_columns(queryset, codes).annotate(customer_name=Subquery(first))

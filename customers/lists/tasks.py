@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urlencode
+
 import django_filters as filters
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -8,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.access.permissions import Verb
 from crm.web import lists
 from crm.web.lists import BulkAction, Column
+from crm.web.lists.state import State
 from customers.actions import tasks
 from customers.forms.tasks import AssignForm
 from customers.lists.filters import OwnerFilter, SinceFilter, TeamFilter, UntilFilter, with_customer_name
@@ -40,6 +45,14 @@ class TaskFilter(filters.FilterSet):
         return queryset.overdue(timezone.now()) if value == "overdue" else queryset.open()
 
 
+TABS: list[tuple[Any, dict[str, str]]] = [
+    (_("Mine"), {"mine": "true", "state": "open"}),
+    (_("Mine, overdue"), {"mine": "true", "state": "overdue"}),
+    (_("Mine, done"), {"mine": "true", "state": "done"}),
+    (_("Everybody's"), {"state": "open"}),
+]
+
+
 class TaskList(lists.List):
     kind = "task"
     model = Task
@@ -61,10 +74,19 @@ class TaskList(lists.List):
     bulk_actions = [
         BulkAction("assign", _("Assign"), tasks.assign_many, verb=Verb.ASSIGN, form=AssignForm, icon="user-check"),
     ]
+    template_name = "customers/task/list.html"
     create_url = "task-new"
     create_label = _("New task")
     empty_title = _("No tasks yet")
     empty_text = _("A task is something to do, with an owner and a due time.")
 
-    def get_queryset(self) -> QuerySet:
-        return with_customer_name(super().get_queryset(), self.request.user)
+    def with_columns(self, queryset: QuerySet, codes: Iterable[str]) -> QuerySet:
+        return with_customer_name(super().with_columns(queryset, codes), self.request.user)
+
+    def get_context(self, state: State) -> dict[str, Any]:
+        """The questions asked every day, one click each."""
+        tabs = [
+            {"label": label, "url": f"?{urlencode(wanted)}", "active": state.filters.dict() == wanted}
+            for label, wanted in TABS
+        ]
+        return {"task_tabs": tabs}
