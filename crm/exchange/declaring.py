@@ -1,0 +1,200 @@
+"""What can be imported. An app declares each kind in its `exchange.py` and registers it in `AppConfig.ready`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import models
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from crm.access import kinds
+from crm.exchange.drafts import Draft, Refused, Run
+from crm.exchange.unusable import Unusable
+
+TEXT, NUMBER, MONEY, DATE, DATETIME = "text", "number", "money", "date", "datetime"
+CHOICE, BOOLEAN, REFERENCE = "choice", "boolean", "reference"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The field points at another record, found by one of `by`; `within` are fields that must agree as well."""
+
+    model: type[models.Model]
+    by: tuple[str, ...] = ("name",)
+    related: tuple[str, ...] = ()
+    scoped: bool = True  # found among what the importer may see; False for configuration without a kind
+
+    @property
+    def noun(self) -> str:
+        return self.model._meta.model_name or ""
+
+
+@dataclass(frozen=True)
+class Field:
+    name: str
+    label: Any
+    type: str = TEXT
+    required: bool = False
+    reference: Reference | None = None
+    choices: Sequence[tuple[Any, Any]] = ()
+    stored: bool = True  # whether it is a column of the record; the kind itself deals with the others
+    history: bool = False  # says what was true from a moment on, rather than what the record is
+    help: Any = ""
+
+
+@dataclass
+class Importable:
+    """A kind of record that files may bring. Subclasses say where their records differ from plain rows."""
+
+    model: type[models.Model]
+    fields: tuple[Field, ...]
+    identities: tuple[tuple[str, ...], ...]  # ways of telling that a row is a record we know, the best one first
+    unique: tuple[tuple[str, ...], ...] = ()  # what no two records may share, besides
+    has_history: bool = False
+    keeps: bool = False  # whether a row's other columns can be kept beside its history
+    creatable: frozenset[str] = frozenset()  # configuration that a profile may ask for where it is missing
+    profile_keys: frozenset[str] = frozenset()  # what a profile may say for this kind only
+    related: tuple[str, ...] = ()  # read with records that exist, by a join
+    prefetch: tuple[str, ...] = ()  # … and by a query for each chunk
+    icon: str = ""
+    _by_name: dict[str, Field] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        self._by_name = {each.name: each for each in self.fields}
+
+    @property
+    def code(self) -> str:
+        return self.model.kind  # type: ignore[attr-defined]
+
+    @property
+    def label(self) -> Any:
+        return kinds.get(self.code).label
+
+    @property
+    def label_plural(self) -> Any:
+        return kinds.get(self.code).label_plural
+
+    def field(self, name: str) -> Field | None:
+        return self._by_name.get(name)
+
+    def column(self, name: str) -> Any:
+        return self.model._meta.get_field(name)
+
+    def may_import(self, user: Any) -> bool:
+        """Beyond the permission to create or edit: whether the importer may import this kind at all."""
+        return True
+
+    def begin(self, run: Run) -> None:
+        """Before a chunk: look up what every row of it needs."""
+
+    def tidy(self, values: dict[str, Any]) -> dict[str, Any]:
+        """The values in the one form in which they are kept."""
+        return values
+
+    def new(self, draft: Draft, run: Run) -> models.Model:
+        """An unsaved record with nothing in it yet but the moment and the importer."""
+        record = self.model()
+        if hasattr(record, "created_at"):
+            record.created_at = record.updated_at = run.at
+        return record
+
+    def fill(self, record: Any, draft: Draft, run: Run) -> None:
+        """Put the values of the draft on the record; `Refused` says what is wrong with one."""
+        for name, value in draft.values.items():
+            if self._by_name[name].stored:
+                setattr(record, name, value)
+
+    def settle(self, record: Any, draft: Draft, run: Run) -> None:
+        """After the values: what follows from them, and where an owner and a team come from."""
+        if not draft.is_new or not self.is_owned:
+            return
+        if run.profile.source("owner") is None:
+            record.owner = run.user
+        if run.profile.source("team") is None:
+            record.team_id = record.owner.team_id if record.owner else None
+
+    @property
+    def is_owned(self) -> bool:
+        """Whether records belong to a person and a team; products and people do not."""
+        return bool(getattr(self.model, "owner_field", "owner")) and hasattr(self.model, "owner_id")
+
+    def differs(self, draft: Draft, run: Run) -> dict[str, list[Any]]:
+        """Beyond its columns: what of the record would change, by field, before and after."""
+        return {}
+
+    def check(self, record: Any, draft: Draft, run: Run) -> None:
+        """Rules of one record that need no query; ValidationError or Refused."""
+        record.clean()
+
+    def insert(self, drafts: list[Draft], run: Run) -> None:
+        """Store new records with everything that belongs to them; notes the rows it adds in `draft.parts`."""
+        self.before_saving([draft.record for draft in drafts])
+        self.model._base_manager.bulk_create([draft.record for draft in drafts])
+
+    def save(self, drafts: list[Draft], run: Run) -> None:
+        """Store changed records."""
+        records = [draft.record for draft in drafts]
+        for record in records:
+            if hasattr(record, "version"):
+                record.version += 1
+                record.updated_at = run.at
+        self.before_saving(records)
+        names = {name for draft in drafts for name in draft.changed_columns}
+        names |= {name for name in ("version", "updated_at") if hasattr(self.model, name)}
+        names |= set(self.derived)
+        if names:
+            self.model._base_manager.bulk_update(records, sorted(names), batch_size=500)
+
+    derived: tuple[str, ...] = ()  # columns that `save()` of the model computes
+
+    def before_saving(self, records: list[Any]) -> None:
+        """What `save()` of the model would compute: bulk writes do not call it."""
+
+    def finish(self, run: Run) -> None:
+        """After the last row."""
+
+    def parts(self) -> dict[str, Any]:
+        """Tables an import adds rows to besides the record's own, by the names used in `draft.parts`."""
+        return {}
+
+    def take_back_parts(self, parts: dict[str, list[int]]) -> None:
+        tables = self.parts()
+        for name, ids in parts.items():
+            tables[name]._base_manager.filter(pk__in=ids).delete()
+
+    def put_back(self, ids: list[int]) -> None:
+        """After records were put back to what they were."""
+
+    def removed(self, records: list[Any]) -> None:
+        """After records the import had created were deleted."""
+
+
+_importable: dict[str, Importable] = {}
+
+
+def register(*found: Importable) -> None:
+    for each in found:
+        _importable[each.code] = each
+
+
+def get(code: str) -> Importable:
+    """`Unusable` with what there is otherwise."""
+    try:
+        return _importable[code]
+    except KeyError:
+        known = ", ".join(sorted(_importable))
+        raise Unusable(
+            _("%(code)s cannot be imported; what can be: %(known)s.") % {"code": code, "known": known}
+        ) from None
+
+
+def importable() -> Iterable[Importable]:
+    return [_importable[code] for code in sorted(_importable)]
+
+
+NO_HISTORY = gettext_lazy("Records of this kind have no history.")
+
+__all__ = ["Draft", "Field", "Importable", "Reference", "Refused", "Run", "get", "importable", "register"]

@@ -1,0 +1,328 @@
+"""What a chunk of rows will do: decided once, the same way for the check before and for the import itself."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext as _
+
+from crm.access.grants import access_of
+from crm.access.permissions import Reach, Verb
+from crm.exchange import references
+from crm.exchange.drafts import Draft, LeftOut, Refused, Row, Run
+from crm.exchange.journal import as_stored, columns_of
+from crm.exchange.mapping import Mapper
+from crm.models.import_batch import ImportRow
+
+Outcome = ImportRow.Outcome
+
+
+def plan(rows: list[Row], mapper: Mapper, run: Run) -> list[Draft]:
+    """Settle every row that writes nothing, and return the drafts of records to create or change."""
+    drafts = _draft([mapper.read(row) for row in rows], mapper, run)
+    kind = run.profile.kind
+    for draft in drafts:
+        draft.values = kind.tidy(draft.values)
+    problems = references.resolve(drafts, run)
+    for place, problem in problems.items():
+        _refuse(drafts[place], problem, run)
+    drafts = [draft for place, draft in enumerate(drafts) if place not in problems]
+    kind.begin(run)
+    drafts = _match(drafts, run)
+    _note_taken(drafts, run)
+    decided = [draft for draft in drafts if _decide(draft, run)]
+    follow_twins(rows, run)
+    return decided
+
+
+def follow_twins(rows: Iterable[Row], run: Run) -> None:
+    """A row that repeats one which could not be imported could not be imported either."""
+    for row in rows:
+        if row.outcome in (Outcome.ERROR, Outcome.SKIPPED):
+            run.failed[row.number] = (row.outcome, row.reason)
+    for row in rows:
+        if row.twin in run.failed:
+            row.settle(*run.failed[row.twin])
+
+
+def digest(row: Row) -> str:
+    """Two rows of one record say the same when these agree."""
+    return hashlib.blake2b(repr(sorted(row.values.items())).encode(), digest_size=12).hexdigest()
+
+
+def remember(row: Row, mapper: Mapper, run: Run) -> None:
+    """What an earlier attempt settled already counts as met."""
+    if row.outcome in (Outcome.ERROR, Outcome.SKIPPED):
+        run.failed[row.number] = (row.outcome, row.reason)
+    mapper.read(row)
+    if row.problem is None and not run.profile.kind.has_history:
+        run.known.setdefault(mapper.identity(row), (row.number, digest(row)))
+
+
+def _draft(rows: list[Row], mapper: Mapper, run: Run) -> list[Draft]:
+    """One draft for a row, or for the rows of a bunch; rows that repeat an earlier one are settled here."""
+    if run.profile.kind.has_history:
+        return _bunches(rows, mapper, run)
+    drafts = []
+    for row in rows:
+        if row.problem is not None:
+            _refuse(Draft([row], {}, []), row.problem, run)
+            continue
+        key, says = mapper.identity(row), digest(row)
+        first = run.known.get(key)
+        if first is None:
+            run.known[key] = (row.number, says)
+            drafts.append(Draft([row], dict(row.values), []))
+        elif first[1] == says:
+            row.twin = first[0]
+            row.settle(Outcome.SAME, _("The same as row %(row)s.") % {"row": first[0]})
+        else:
+            row.settle(Outcome.ERROR, _("Row %(row)s says otherwise of the same record.") % {"row": first[0]})
+    return drafts
+
+
+def _bunches(rows: list[Row], mapper: Mapper, run: Run) -> list[Draft]:
+    found: dict[int, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row.bunch, []).append(row)
+    drafts = []
+    for bunch in found.values():
+        problem = next((row for row in bunch if row.problem is not None), None)
+        if problem is not None:
+            for row in bunch:
+                _refuse(Draft([row], {}, []), row.problem or _fellow(problem), run)
+            continue
+        steps = sorted((step for row in bunch for step in row.steps), key=_when)
+        # What the record is says the row that is the latest; its history says the rest.
+        last = max(bunch, key=lambda row: (max((_when(step) for step in row.steps), default=(0, 0.0)), row.number))
+        drafts.append(Draft(bunch, dict(last.values), steps))
+    return drafts
+
+
+def _when(step: Any) -> tuple[int, float]:
+    """Undated steps come last: they hold from the import on."""
+    return (1, 0.0) if step.at is None else (0, step.at.timestamp())
+
+
+def _fellow(row: Row) -> Refused:
+    reason = row.problem.reason if row.problem else ""
+    return Refused(_("Row %(row)s of the same record: %(reason)s") % {"row": row.number, "reason": reason})
+
+
+def _match(drafts: list[Draft], run: Run) -> list[Draft]:
+    """Find the records that exist already; those become updates."""
+    kind, names = run.profile.kind, run.profile.identity
+    first = names[0]
+    wanted = {draft.values.get(first) for draft in drafts} - {None}
+    seen = kind.model.objects.visible_to(run.user).filter(**{f"{first}__in": [_pk(value) for value in wanted]})
+    if not run.is_dry:
+        seen = seen.select_for_update(of=("self",))
+    found: dict[tuple[Any, ...], list[Any]] = {}
+    known = seen.select_related(*kind.related).prefetch_related(*kind.prefetch).order_by("pk")
+    for record in known if wanted else []:
+        found.setdefault(tuple(_shown(getattr(record, name)) for name in names), []).append(record)
+    kept = []
+    for draft in drafts:
+        if draft.values.get(first) is None:
+            _refuse(draft, Refused(_("It is not said which record this is."), first), run)
+            continue
+        same = found.get(tuple(_shown(draft.values.get(name)) for name in names), [])
+        if len(same) > 1:
+            label = ", ".join(str(draft.values[name]) for name in names if draft.values.get(name))
+            problem = _("There are %(count)s called “%(text)s”.") % {"count": len(same), "text": label}
+            _refuse(draft, Refused(problem, first), run)
+            continue
+        draft.record, draft.is_new = (same[0], False) if same else (None, True)
+        kept.append(draft)
+    return kept
+
+
+def _pk(value: Any) -> Any:
+    return value.pk if isinstance(value, models.Model) else value
+
+
+def _shown(value: Any) -> Any:
+    """What identities are compared by: unsaved records by themselves, since they have no number yet."""
+    if isinstance(value, models.Model):
+        return value.pk if value.pk is not None else ("new", id(value))
+    return value or None if isinstance(value, str) else value
+
+
+def _note_taken(drafts: list[Draft], run: Run) -> None:
+    """Who has the values no two records may share, in the database; earlier rows are noted as they are planned."""
+    run.caches["taken"] = taken = {}
+    for names in run.profile.kind.unique:
+        wanted = [value for draft in drafts if (value := draft.values.get(names[0])) is not None]
+        if not wanted or names == run.profile.identity:
+            continue
+        manager = run.profile.kind.model._base_manager
+        rows = manager.filter(**{f"{names[0]}__in": [_pk(value) for value in wanted]})
+        for pk, *values in rows.values_list("pk", *names):
+            taken[(names, tuple(values))] = pk
+
+
+def _decide(draft: Draft, run: Run) -> bool:
+    """Whether there is something to write; the rows of the draft are settled either way."""
+    kind = run.profile.kind
+    try:
+        if draft.is_new:
+            _require_fields(draft, run)
+            draft.record = kind.new(draft, run)
+            _keep_empty(draft)
+        else:
+            _refuse_existing(draft, run)
+            draft.before = columns_of(draft.record)
+            _spare(draft, run)
+        _clean(draft, run)
+        kind.fill(draft.record, draft, run)
+        kind.settle(draft.record, draft, run)
+        beyond = kind.differs(draft, run)
+        if not draft.is_new:
+            _compare(draft, beyond, run)
+            if not draft.changes:
+                draft.settle(Outcome.SAME)
+                return False
+        kind.check(draft.record, draft, run)
+        _refuse_taken(draft, run)
+        _permit(draft, run)
+    except (Refused, ValidationError) as problem:
+        _refuse(draft, problem, run)
+        return False
+    _settle_written(draft, run)
+    return True
+
+
+def _settle_written(draft: Draft, run: Run) -> None:
+    for row in draft.rows:
+        row.settle(Outcome.CREATED if draft.is_new else Outcome.UPDATED, changes=draft.changes)
+    if draft.is_new and run.is_dry:
+        # A later row may point at this one, which a real run would find in the database.
+        for each in run.profile.kind.fields:
+            if each.reference and each.reference.model is run.profile.kind.model:
+                for name in each.reference.by:
+                    run.made[(run.profile.kind.model._meta.label, name, str(getattr(draft.record, name)))] = (
+                        draft.record
+                    )
+
+
+def _require_fields(draft: Draft, run: Run) -> None:
+    for each in run.profile.kind.fields:
+        if not each.required or draft.values.get(each.name) is not None:
+            continue
+        source = run.profile.source(each.name)
+        if source is None or not source.optional:
+            raise Refused(_("This is missing, and the profile does not allow that."), each.name)
+
+
+def _refuse_existing(draft: Draft, run: Run) -> None:
+    if run.profile.existing == "skip":
+        raise LeftOut(_("It exists already; the profile leaves such rows out."))
+    if run.profile.existing == "error":
+        raise Refused(_("It exists already."))
+
+
+def _keep_empty(draft: Draft) -> None:
+    draft.values = {name: value for name, value in draft.values.items() if value is not None}
+
+
+def _spare(draft: Draft, run: Run) -> None:
+    """Drop what must not overwrite: empty cells unless the profile says so, and fields it protects."""
+    kept = {}
+    for name, value in draft.values.items():
+        source = run.profile.source(name)
+        if value is None and not (source and source.overwrite_with_empty):
+            continue
+        stored = run.profile.kind.field(name).stored
+        if source and not source.overwrite and stored and getattr(draft.record, name) not in (None, ""):
+            continue
+        kept[name] = value
+    draft.values = kept
+
+
+def _clean(draft: Draft, run: Run) -> None:
+    """The shape of each value: length, range, form. References were found, so they are right."""
+    kind = run.profile.kind
+    for name, value in draft.values.items():
+        if not kind.field(name).stored or isinstance(value, models.Model):
+            continue
+        column = kind.column(name)
+        if value is None:
+            draft.values[name] = None if column.null else ("" if column.empty_strings_allowed else column.get_default())
+            continue
+        try:
+            draft.values[name] = column.clean(value, draft.record)
+        except ValidationError as error:
+            raise Refused(" ".join(error.messages), name) from None
+
+
+def _compare(draft: Draft, beyond: dict[str, list[Any]], run: Run) -> None:
+    after = columns_of(draft.record)
+    draft.changed_columns = []
+    for column in draft.record._meta.concrete_fields:
+        before, now = draft.before[column.attname], after[column.attname]
+        value = getattr(draft.record, column.name) if column.is_relation else None
+        is_unsaved = column.is_relation and value is not None and value.pk is None
+        if before != now or is_unsaved:
+            draft.changed_columns.append(column.name)
+            draft.changes[column.name] = [as_stored(before), str(value) if column.is_relation else as_stored(now)]
+    draft.changes.update(beyond)
+
+
+def _refuse_taken(draft: Draft, run: Run) -> None:
+    """No two records may share these values, in the database or in this file."""
+    taken = run.caches["taken"]
+    for names in run.profile.kind.unique:
+        if names == run.profile.identity and draft.is_new:
+            continue
+        values = tuple(_pk(draft.values.get(name)) for name in names)
+        if values[0] in (None, ""):
+            continue
+        mine = draft.record.pk if draft.record.pk is not None else draft.rows[0].number * -1
+        if taken.get((names, values), mine) != mine or run.known.get((names, *values), (mine, None))[0] != mine:
+            raise Refused(_("Another record has “%(value)s” already.") % {"value": values[0]}, names[0])
+        run.known[(names, *values)] = (mine, None)
+
+
+def _permit(draft: Draft, run: Run) -> None:
+    """What the importer could not do by hand, the file cannot do either."""
+    record, access = draft.record, access_of(run.user)
+    reach = access.reach(record.kind, Verb.CREATE if draft.is_new else Verb.EDIT)
+    if reach == Reach.ALL or not run.profile.kind.is_owned:
+        if reach == Reach.NONE:
+            raise Refused(_("Your role does not allow this."))
+        return
+    standings = [(record.owner_id, record.team_id)]
+    if not draft.is_new:
+        standings.append((draft.before["owner_id"], draft.before["team_id"]))
+    for owner_id, team_id in standings:
+        is_own = owner_id == run.user.pk and reach >= Reach.OWN
+        is_team = team_id is not None and reach == Reach.TEAM and team_id == access.team_id
+        is_below = reach == Reach.SUBTREE and team_id in access.subtree_ids
+        if not (is_own or is_team or is_below):
+            raise Refused(_("Your role does not reach this person's or team's records."))
+
+
+def _refuse(draft: Draft, problem: Refused | ValidationError, run: Run) -> None:
+    if isinstance(problem, ValidationError):
+        named = problem.message_dict if hasattr(problem, "error_dict") else {"__all__": problem.messages}
+        reason = "; ".join(_said(name, " ".join(messages), run) for name, messages in named.items())
+        draft.settle(Outcome.ERROR, reason)
+        return
+    outcome = Outcome.SKIPPED if isinstance(problem, LeftOut) else Outcome.ERROR
+    draft.settle(outcome, _said(problem.field, problem.reason, run))
+
+
+def _said(name: str, reason: str, run: Run) -> str:
+    each = run.profile.kind.field(name) if name else None
+    return f"{each.label}: {reason}" if each else reason
+
+
+def outcomes(rows: Iterable[Row]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for row in rows:
+        counts[row.outcome] = counts.get(row.outcome, 0) + 1
+    return counts

@@ -1,0 +1,217 @@
+"""Checking and running an import: the same plan, written or not. A run that was cut off goes on where it was."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import DatabaseError, connection, transaction
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from crm import events
+from crm.access.grants import access_of
+from crm.access.permissions import Verb
+from crm.actions.notifications import notify
+from crm.exchange import batches, planning
+from crm.exchange.drafts import Draft, Row, Run
+from crm.exchange.journal import as_stored, columns_of, differences
+from crm.exchange.mapping import Mapper
+from crm.exchange.profiles import Profile
+from crm.exchange.unusable import Unusable
+from crm.models.event import Event
+from crm.models.import_batch import ImportBatch, ImportJournal, ImportRow
+from crm.search import documents
+
+State = ImportBatch.State
+Outcome = ImportRow.Outcome
+FINISHED = gettext_noop(
+    "The import of %(file)s is finished: %(created)s created, %(updated)s updated, %(errors)s errors."
+)
+
+
+def check(batch: ImportBatch, *, at: datetime) -> ImportBatch:
+    """Say of every row what the import would do, without doing it."""
+    profile = batches.profile_of(batch)
+    require(batch, profile)
+    batches.arrange(batch, profile)
+    batch.counts, batch.settled = {}, 0
+    batch.enter(State.CHECKING, at)
+    batch.save()
+    run = Run(user=batch.by, at=at, is_dry=True, profile=profile)
+    mapper = Mapper(profile, batch.heads)
+    for rows in batches.chunks(batch, profile):
+        with transaction.atomic():
+            drafts = planning.plan(rows, mapper, run)
+            _count(batch, rows, drafts)
+            _store_rows(batch, rows)
+    batch.enter(State.CHECKED, timezone.now())
+    batch.save()
+    return batch
+
+
+def start(batch: ImportBatch, *, at: datetime) -> None:
+    """Make ready for the real run, once; a batch that was started already only goes on."""
+    if batch.state in (State.RUNNING, State.DONE, State.UNDOING, State.UNDONE):
+        return
+    profile = batches.profile_of(batch)
+    require(batch, profile)
+    batches.arrange(batch, profile)
+    batch.counts, batch.settled = {}, 0
+    batch.enter(State.RUNNING, at)
+    batch.save()
+
+
+def run(batch: ImportBatch) -> ImportBatch:
+    """Import the rows that are not settled yet, some hundred in a transaction, until there are none."""
+    if batch.state != State.RUNNING or batch.started_at is None:
+        return batch
+    profile = batches.profile_of(batch)
+    mapper = Mapper(profile, batch.heads)
+    at_once = Run(user=batch.by, at=batch.started_at, is_dry=False, profile=profile)
+    if batch.settled:
+        for row in batches.rows_of(batch):
+            if row.outcome:
+                planning.remember(row, mapper, at_once)
+    for rows in batches.chunks(batch, profile):
+        with transaction.atomic():
+            _write(batch, rows, mapper, at_once)
+    _finish(batch, at_once)
+    return batch
+
+
+def require(batch: ImportBatch, profile: Profile) -> None:
+    """An import is refused as a whole where the importer may neither create nor edit such records."""
+    access = access_of(batch.by)
+    verbs = [verb for verb in (Verb.CREATE, Verb.EDIT) if access.may(batch.target, verb)]
+    if not access.may("import", Verb.CREATE) or not verbs or not profile.kind.may_import(batch.by):
+        raise Unusable(_("The role of %(person)s does not allow importing this.") % {"person": batch.by})
+
+
+def _write(batch: ImportBatch, rows: list[Row], mapper: Mapper, run: Run) -> None:
+    """One chunk: plan, store, journal, search, rows, counts; all of it or nothing."""
+    before = dict(run.made)
+    drafts = planning.plan(rows, mapper, run)
+    created = [draft for draft in drafts if draft.is_new]
+    changed = [draft for draft in drafts if not draft.is_new]
+    written = _store(created, run, is_new=True) + _store(changed, run, is_new=False)
+    planning.follow_twins(rows, run)
+    _journal(batch, written, [record for key, record in run.made.items() if key not in before])
+    documents.refresh_many([draft.record for draft in written])
+    for draft in written:
+        for row in draft.rows:
+            row.record_id = draft.record.pk
+    _count(batch, rows, written)
+    _store_rows(batch, rows)
+    batch.touched_at = timezone.now()
+    batch.save(update_fields=["counts", "settled", "touched_at"])
+
+
+def _store(drafts: list[Draft], run: Run, *, is_new: bool) -> list[Draft]:
+    """All at once; where the database refuses, one by one, so that only the row that is wrong stays out."""
+    kind = run.profile.kind
+    write = kind.insert if is_new else kind.save
+    if not drafts:
+        return []
+    try:
+        with transaction.atomic():
+            write(drafts, run)
+        return drafts
+    except (DatabaseError, ValidationError):
+        written = []
+    for draft in drafts:
+        try:
+            with transaction.atomic():
+                draft.parts.clear()
+                if is_new:
+                    draft.record.pk, draft.record._state.adding = None, True
+                write([draft], run)
+            written.append(draft)
+        except (DatabaseError, ValidationError) as error:
+            draft.settle(Outcome.ERROR, _refusal(error))
+    return written
+
+
+def _refusal(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        return "; ".join(error.messages)
+    detail = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
+    return _("The database refuses it: %(detail)s.") % {"detail": detail or str(error).splitlines()[0]}
+
+
+def _journal(batch: ImportBatch, written: list[Draft], made: list[Any]) -> None:
+    """What was done, so that it can be taken back. Configuration comes first: what uses it goes before it."""
+    entries = [
+        ImportJournal(batch=batch, kind_code=f"model:{record._meta.label}", record_id=record.pk, label=str(record)[:200],
+                      created=True, after={name: as_stored(value) for name, value in columns_of(record).items()})
+        for record in made
+    ]  # fmt: skip
+    for draft in written:
+        after = columns_of(draft.record)
+        old, new = ({}, {}) if draft.is_new else differences(draft.before, after)
+        if draft.is_new and "version" not in after:
+            new = {name: as_stored(value) for name, value in after.items()}
+        elif "version" in after:
+            new["version"] = after["version"]
+        entries.append(
+            ImportJournal(batch=batch, kind_code=batch.target, record_id=draft.record.pk, label=str(draft.record)[:200],
+                          created=draft.is_new, before=old, after=new, parts=draft.parts)
+        )  # fmt: skip
+    ImportJournal.objects.bulk_create(entries)
+
+
+def _count(batch: ImportBatch, rows: list[Row], drafts: list[Draft]) -> None:
+    counts = dict(batch.counts)
+    for outcome, number in planning.outcomes(rows).items():
+        counts[outcome] = counts.get(outcome, 0) + number
+    for draft in drafts:
+        name = "records_created" if draft.is_new else "records_updated"
+        counts[name] = counts.get(name, 0) + 1
+    batch.counts = counts
+    batch.settled += len(rows)
+    if batch.state == State.CHECKING:
+        batch.touched_at = timezone.now()
+        batch.save(update_fields=["counts", "settled", "touched_at"])
+
+
+def _store_rows(batch: ImportBatch, rows: list[Row]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""UPDATE {batches.TABLE} AS row SET outcome = given.outcome, reason = given.reason,
+                changes = given.changes::jsonb, record_id = given.record_id
+            FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[], %s::bigint[])
+                AS given(number, outcome, reason, changes, record_id)
+            WHERE row.batch_id = %s AND row.number = given.number""",
+            [
+                [row.number for row in rows],
+                [row.outcome for row in rows],
+                [row.reason for row in rows],
+                [json.dumps(row.changes, ensure_ascii=False, default=str) for row in rows],
+                [row.record_id for row in rows],
+                batch.pk,
+            ],
+        )
+
+
+@transaction.atomic
+def _finish(batch: ImportBatch, run: Run) -> None:
+    run.profile.kind.finish(run)
+    at = timezone.now()
+    batch.enter(State.DONE, at)
+    told = {name: batch.count(name) for name in Outcome.values if name}
+    data = {"kind": batch.target, "rows": batch.rows, **told}
+    events.record("import.finished", batch, by=batch.by, at=at, data=data)
+    batch.last_event = Event.objects.order_by("-pk").values_list("pk", flat=True).first()
+    batch.save()
+    tell(batch, FINISHED, "done", at)
+
+
+def tell(batch: ImportBatch, message: str, what: str, at: datetime) -> None:
+    url = reverse("import-detail", args=[batch.pk])
+    values = {"file": batch.file_name, "created": batch.count("created"), "updated": batch.count("updated"),
+              "errors": batch.count("error")}  # fmt: skip
+    notify(batch.by, message, values=values, url=url, key=f"import-{batch.pk}-{what}", at=at)

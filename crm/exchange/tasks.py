@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+from typing import Any
+
+from celery import shared_task
+from django.utils import timezone
+
+from crm.exchange import working
+from crm.jobs import periodic
+
+
+@shared_task(name="crm.work_on_import")
+def work_on_import(*, batch_id: int, **_: Any) -> None:
+    working.work(batch_id, timezone.now())
+
+
+@periodic("take-up-imports", every="minute")
+def take_up_imports(now: Any) -> None:
+    working.take_up_again(now)

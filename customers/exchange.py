@@ -1,0 +1,227 @@
+"""Customers, contacts, activities and tasks from files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connection
+from django.utils.translation import gettext_lazy as _
+
+from crm.exchange import declaring
+from crm.exchange.declaring import (
+    BOOLEAN,
+    CHOICE,
+    DATETIME,
+    MONEY,
+    NUMBER,
+    REFERENCE,
+    Field,
+    Importable,
+    Reference,
+)
+from crm.exchange.drafts import Draft, Run
+from crm.models import Team, User
+from crm.search.normalise import sort_key
+from customers.models import Activity, Contact, Customer, CustomerContact, Standing, Task, tidy
+
+PERSON = Reference(User, ("name", "email"), related=("team",))
+TEAM = Reference(Team)
+CUSTOMER = Reference(Customer, ("name", "number"))
+CONTACT = Reference(Contact, ("email", "name"))
+OWNER_AND_TEAM = (
+    Field("owner", _("owner"), REFERENCE, reference=PERSON),
+    Field("team", _("team"), REFERENCE, reference=TEAM),
+)
+
+
+class CustomerImport(Importable):
+    derived = ("sort_name",)
+
+    def tidy(self, values: dict[str, Any]) -> dict[str, Any]:
+        return tidy.fields(values)
+
+    def check(self, record: Customer, draft: Draft, run: Run) -> None:
+        if draft.is_new or "parent" in draft.changes:
+            record.clean()
+
+    def before_saving(self, records: list[Any]) -> None:
+        for record in records:
+            record.sort_name = sort_key(record.name)[:200]
+
+    def insert(self, drafts: list[Draft], run: Run) -> None:
+        super().insert(drafts, run)
+        self._note_standing(drafts, run)
+
+    def save(self, drafts: list[Draft], run: Run) -> None:
+        super().save(drafts, run)
+        moved = [draft for draft in drafts if {"owner", "team", "lifecycle"} & set(draft.changed_columns)]
+        self._note_standing(moved, run)
+
+    def parts(self) -> dict[str, Any]:
+        return {"standings": Standing}
+
+    def _note_standing(self, drafts: list[Draft], run: Run) -> None:
+        rows = Standing.objects.bulk_create(
+            Standing(
+                customer=draft.record,
+                since=run.at,
+                owner_id=draft.record.owner_id,
+                team_id=draft.record.team_id,
+                lifecycle=draft.record.lifecycle,
+                by=run.user,
+            )
+            for draft in drafts
+        )
+        for draft, row in zip(drafts, rows, strict=True):
+            draft.parts["standings"] = [row.pk]
+
+
+class ContactImport(Importable):
+    derived = ("sort_name",)
+
+    def tidy(self, values: dict[str, Any]) -> dict[str, Any]:
+        return tidy.fields(values)
+
+    def before_saving(self, records: list[Any]) -> None:
+        for record in records:
+            record.sort_name = sort_key(record.name)[:120]
+
+    def differs(self, draft: Draft, run: Run) -> dict[str, list[Any]]:
+        customer = draft.values.get("customer")
+        if customer is None:
+            return {}
+        if not draft.is_new and any(link.customer_id == customer.pk for link in draft.record.customer_links.all()):
+            return {}
+        return {"customer": [None, str(customer)]}
+
+    def insert(self, drafts: list[Draft], run: Run) -> None:
+        super().insert(drafts, run)
+        self._link([draft for draft in drafts if draft.values.get("customer") is not None])
+
+    def save(self, drafts: list[Draft], run: Run) -> None:
+        super().save(drafts, run)
+        self._link([draft for draft in drafts if "customer" in draft.changes])
+
+    def parts(self) -> dict[str, Any]:
+        return {"links": CustomerContact}
+
+    def _link(self, drafts: list[Draft]) -> None:
+        rows = CustomerContact.objects.bulk_create(
+            CustomerContact(
+                contact=draft.record,
+                customer=draft.values["customer"],
+                role=tidy.one_line(draft.values.get("role") or "")[:80],
+            )
+            for draft in drafts
+        )
+        for draft, row in zip(drafts, rows, strict=True):
+            draft.parts["links"] = [row.pk]
+
+
+class ActivityImport(Importable):
+    def settle(self, record: Activity, draft: Draft, run: Run) -> None:
+        """Like an activity that is logged: the team is the owner's, or else the customer's."""
+        super().settle(record, draft, run)
+        if draft.is_new and record.team_id is None and record.customer_id:
+            record.team_id = record.customer.team_id
+
+    def insert(self, drafts: list[Draft], run: Run) -> None:
+        super().insert(drafts, run)
+        through: Any = Activity.contacts.through
+        through.objects.bulk_create(
+            through(activity_id=draft.record.pk, contact_id=draft.values["contact"].pk)
+            for draft in drafts
+            if draft.values.get("contact") is not None
+        )
+        self.removed([draft.record for draft in drafts])
+
+    def removed(self, records: list[Any]) -> None:
+        """The customers' last activity is the latest there is now."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """UPDATE customers_customer AS customer SET last_activity_at = latest.at FROM (
+                    SELECT given.id, (SELECT max(activity.at) FROM customers_activity AS activity
+                        WHERE activity.customer_id = given.id AND activity.deleted_at IS NULL) AS at
+                    FROM unnest(%s::bigint[]) AS given(id)) AS latest
+                WHERE customer.id = latest.id AND customer.last_activity_at IS DISTINCT FROM latest.at""",
+                [sorted({record.customer_id for record in records})],
+            )
+
+
+CUSTOMERS = CustomerImport(
+    model=Customer,
+    fields=(
+        Field("name", _("name"), required=True),
+        Field("number", _("registration number")),
+        Field("form", _("form"), CHOICE, choices=Customer.Form.choices),
+        Field("lifecycle", _("lifecycle"), CHOICE, choices=Customer.Lifecycle.choices),
+        Field("tier", _("tier"), CHOICE, choices=Customer.Tier.choices),
+        Field("channel", _("source channel"), CHOICE, choices=Customer.Channel.choices),
+        Field("industry", _("industry")),
+        Field("website", _("website")),
+        Field("email", _("email")),
+        Field("phone", _("phone")),
+        Field("city", _("city")),
+        Field("country", _("country")),
+        Field("founded", _("founded in"), NUMBER),
+        Field("employees", _("employees"), NUMBER),
+        Field("annual_revenue", _("annual revenue"), MONEY),
+        Field("parent", _("subsidiary of"), REFERENCE, reference=CUSTOMER),
+        Field("notes", _("notes")),
+        *OWNER_AND_TEAM,
+    ),
+    identities=(("number",), ("name",)),
+)
+
+CONTACTS = ContactImport(
+    model=Contact,
+    fields=(
+        Field("name", _("name"), required=True),
+        Field("email", _("email")),
+        Field("phone", _("phone")),
+        Field("language", _("language")),
+        Field("do_not_contact", _("do not contact"), BOOLEAN),
+        Field("customer", _("customer"), REFERENCE, reference=CUSTOMER, stored=False),
+        Field("role", _("role"), stored=False),
+        Field("notes", _("notes")),
+        *OWNER_AND_TEAM,
+    ),
+    identities=(("email",), ("name",)),
+    prefetch=("customer_links",),
+)
+
+ACTIVITIES = ActivityImport(
+    model=Activity,
+    fields=(
+        Field("customer", _("customer"), REFERENCE, required=True, reference=CUSTOMER),
+        Field("at", _("when"), DATETIME, required=True),
+        Field("subject", _("subject"), required=True),
+        Field("type", _("type"), CHOICE, required=True, choices=Activity.Type.choices),
+        Field("direction", _("direction"), CHOICE, choices=Activity.Direction.choices),
+        Field("outcome", _("outcome"), CHOICE, choices=Activity.Outcome.choices),
+        Field("body", _("what was said")),
+        Field("contact", _("contact"), REFERENCE, reference=CONTACT, stored=False),
+        *OWNER_AND_TEAM,
+    ),
+    identities=(("customer", "at", "subject"),),
+    related=("customer",),
+)
+
+TASKS = Importable(
+    model=Task,
+    fields=(
+        Field("title", _("title"), required=True),
+        Field("due_at", _("due"), DATETIME),
+        Field("priority", _("priority"), CHOICE, choices=Task.Priority.choices),
+        Field("customer", _("customer"), REFERENCE, reference=CUSTOMER),
+        Field("contact", _("contact"), REFERENCE, reference=CONTACT),
+        Field("notes", _("notes")),
+        Field("done_at", _("done"), DATETIME),
+        *OWNER_AND_TEAM,
+    ),
+    identities=(("title", "customer", "due_at"), ("title", "customer"), ("title", "due_at"), ("title",)),
+)
+
+
+def register() -> None:
+    declaring.register(CUSTOMERS, CONTACTS, ACTIVITIES, TASKS)

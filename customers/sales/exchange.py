@@ -1,0 +1,237 @@
+"""Products, orders and opportunities from files; an opportunity with the stages it went through."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as __
+from django.utils.translation import gettext_lazy as _
+
+from crm.exchange import declaring
+from crm.exchange.declaring import BOOLEAN, DATE, DATETIME, MONEY, REFERENCE, Field, Importable, Reference
+from crm.exchange.drafts import Draft, Refused, Run, Step
+from crm.exchange.unusable import Unusable
+from customers.exchange import CONTACT, CUSTOMER, OWNER_AND_TEAM, PERSON, TEAM
+from customers.sales.actions import stage_changes
+from customers.sales.actions.stage_changes import PastChange
+from customers.sales.models import CAPTURED, LostReason, Opportunity, Order, Pipeline, Product, Stage, StageChange
+from customers.sales.models.currency import tidy_currency
+
+PRODUCT = Reference(Product, ("name", "code"))
+
+
+class WithCurrency(Importable):
+    def tidy(self, values: dict[str, Any]) -> dict[str, Any]:
+        if values.get("currency"):
+            values["currency"] = tidy_currency(values["currency"])
+        return values
+
+
+class OpportunityImport(WithCurrency):
+    """Rows, or the steps a profile sees in one row, become an opportunity and its stage changes."""
+
+    def begin(self, run: Run) -> None:
+        """The stages of the pipeline the profile names; made where it says so."""
+        if "stages" not in run.caches:
+            given = run.profile.content.get("pipeline", {})
+            given = {"name": given} if isinstance(given, str) else given
+            run.caches["pipeline"] = pipeline = _pipeline(given, run)
+            run.caches["stages"] = _stages(pipeline, given, run)
+
+    def new(self, draft: Draft, run: Run) -> Opportunity:
+        opportunity = super().new(draft, run)
+        opportunity.currency = tidy_currency("")
+        opportunity.stage_since = run.at
+        return opportunity
+
+    def fill(self, record: Opportunity, draft: Draft, run: Run) -> None:
+        draft.notes["known"] = [] if draft.is_new else list(record.stage_changes.all())
+        draft.notes["was"] = {name: getattr(record, f"{name}_id", getattr(record, name)) for name in CAPTURED}
+        super().fill(record, draft, run)
+
+    def settle(self, record: Opportunity, draft: Draft, run: Run) -> None:
+        """The history the rows tell, as far as it is not recorded yet, and the stage it leads to."""
+        super().settle(record, draft, run)
+        known = draft.notes["known"]
+        changes = self._new_changes(draft, known, run)
+        if draft.is_new and not changes:
+            changes = [PastChange(self._first_stage(run), record.opened_at or run.at, {})]
+        try:
+            rows = self._chain(record, changes, known, run)
+        except ValueError as error:
+            raise Refused(error) from None
+        if not rows and known and record.is_open and self._was_edited(record, draft):
+            rows = [stage_changes.new_row(record, record.stage, by=run.user, at=run.at, recorded_at=run.at)]
+        draft.notes["rows"] = rows
+
+    def differs(self, draft: Draft, run: Run) -> dict[str, list[Any]]:
+        rows = [row for row in draft.notes["rows"] if row.is_entry]
+        return {} if draft.is_new or not rows else {"history": [None, ", ".join(str(row.to_stage) for row in rows)]}
+
+    def insert(self, drafts: list[Draft], run: Run) -> None:
+        super().insert(drafts, run)
+        self._add_rows(drafts)
+
+    def save(self, drafts: list[Draft], run: Run) -> None:
+        super().save(drafts, run)
+        self._add_rows(drafts)
+
+    def parts(self) -> dict[str, Any]:
+        return {"stage_changes": StageChange}
+
+    def _new_changes(self, draft: Draft, known: list[StageChange], run: Run) -> list[PastChange]:
+        steps = draft.steps
+        if not run.profile.steps and draft.values.get("stage"):
+            told = {name: draft.values[name] for name in ("probability", "lost_reason") if name in draft.values}
+            steps = [Step(draft.rows[0].number, draft.values.get("stage_at"), {"stage": draft.values["stage"], **told})]
+        changes = []
+        for step in steps:
+            values = dict(step.values)
+            stage = self._stage(values.pop("stage", None), run)
+            if any(row.to_stage_id == stage.pk and step.at in (None, row.at) for row in known if stage.pk):
+                continue
+            changes.append(PastChange(stage, step.at or run.at, values))
+        if changes and known and min(change.at for change in changes) < known[-1].at:
+            raise Refused(__("A stage change is older than what is recorded already."), "stage")
+        return changes
+
+    def _chain(
+        self, record: Opportunity, changes: list[PastChange], known: list[StageChange], run: Run
+    ) -> list[StageChange]:
+        if not changes:
+            return []
+        last = known[-1] if known else None
+        rows = stage_changes.chain(record, last, changes, by=run.user, recorded_at=run.at)
+        stage_changes.stand(record, [*known, *rows])
+        return rows
+
+    def _was_edited(self, record: Opportunity, draft: Draft) -> bool:
+        was = draft.notes["was"]
+        return any(getattr(record, f"{name}_id", getattr(record, name)) != was[name] for name in CAPTURED)
+
+    def _stage(self, name: str | None, run: Run) -> Stage:
+        if name is None:
+            raise Refused(__("The stage is not known."), "stage")
+        if name not in run.caches["stages"]:
+            known = ", ".join(run.caches["stages"])
+            raise Refused(__("There is no stage “%(name)s”; there are: %(known)s.") % {"name": name, "known": known}, "stage")
+        return run.caches["stages"][name]
+
+    def _first_stage(self, run: Run) -> Stage:
+        for stage in run.caches["stages"].values():
+            if stage.is_open:
+                return stage
+        raise Refused(__("The pipeline has no open stage."), "stage")
+
+    def _add_rows(self, drafts: list[Draft]) -> None:
+        rows = [row for draft in drafts for row in draft.notes["rows"]]
+        StageChange.objects.bulk_create(rows)
+        for draft in drafts:
+            if draft.notes["rows"]:
+                draft.parts["stage_changes"] = [row.pk for row in draft.notes["rows"]]
+
+
+def _pipeline(given: dict[str, Any], run: Run) -> Pipeline:
+    name = given.get("name")
+    found = Pipeline.objects.filter(name=name) if name else Pipeline.objects.active().order_by("position", "pk")
+    pipeline = found.first()
+    if pipeline is None and name and "pipeline" in run.profile.create_missing:
+        pipeline = Pipeline(name=name, position=(Pipeline.objects.count() + 1) * 10)
+        _make(pipeline, run)
+    if pipeline is None:
+        raise Unusable(__("There is no pipeline “%(name)s”.") % {"name": name or ""})
+    return pipeline
+
+
+def _stages(pipeline: Pipeline, given: dict[str, Any], run: Run) -> dict[str, Stage]:
+    """By name, in their order. A stage that is missing is made only if the profile describes it and says so."""
+    stages = {stage.name: stage for stage in pipeline.stages.all()} if pipeline.pk else {}
+    for place, described in enumerate(given.get("stages", []), start=1):
+        name = described["name"]
+        if name in stages or "stage" not in run.profile.create_missing:
+            continue
+        stages[name] = Stage(
+            pipeline=pipeline,
+            name=name,
+            position=place,
+            outcome=described.get("outcome", Stage.Outcome.OPEN),
+            probability=Decimal(str(described.get("probability", "0.5"))),
+        )
+        stages[name].clean()
+        _make(stages[name], run)
+    for stage in stages.values():
+        stage.pipeline = pipeline
+    return stages
+
+
+def _make(record: Any, run: Run) -> None:
+    if not run.is_dry:
+        record.full_clean()
+        record.save(force_insert=True)
+    run.made[(record._meta.label, "name", record.name)] = record
+
+
+PRODUCTS = WithCurrency(
+    model=Product,
+    fields=(
+        Field("name", _("name"), required=True),
+        Field("code", _("code")),
+        Field("series", _("series")),
+        Field("price", _("list price"), MONEY),
+        Field("currency", _("currency")),
+        Field("is_active", _("on sale"), BOOLEAN),
+    ),
+    identities=(("code",), ("name",)),
+    unique=(("name",),),
+)
+
+ORDERS = WithCurrency(
+    model=Order,
+    fields=(
+        Field("number", _("number"), required=True),
+        Field("customer", _("customer"), REFERENCE, required=True, reference=CUSTOMER),
+        Field("ordered_at", _("ordered"), DATETIME, required=True),
+        Field("amount", _("amount"), MONEY, required=True),
+        Field("currency", _("currency")),
+        Field("opportunity", _("opportunity"), REFERENCE, reference=Reference(Opportunity, ("external_id", "name"))),
+        Field("notes", _("notes")),
+        *OWNER_AND_TEAM,
+    ),
+    identities=(("number",),),
+    related=("customer", "opportunity"),
+)
+
+OPPORTUNITIES = OpportunityImport(
+    model=Opportunity,
+    has_history=True,
+    creatable=frozenset({"pipeline", "stage"}),
+    profile_keys=frozenset({"pipeline"}),
+    fields=(
+        Field("external_id", _("number in the old system")),
+        Field("name", _("name"), required=True),
+        Field("customer", _("customer"), REFERENCE, required=True, reference=CUSTOMER),
+        Field("contact", _("contact"), REFERENCE, reference=CONTACT),
+        Field("product", _("product"), REFERENCE, reference=PRODUCT),
+        Field("opened_at", _("opened"), DATETIME),
+        Field("expected_close", _("expected close"), DATE),
+        Field("amount", _("amount"), MONEY),
+        Field("currency", _("currency")),
+        Field("stage", _("stage"), stored=False, history=True),
+        Field("stage_at", _("in this stage since"), DATETIME, stored=False),
+        Field("at", _("when the stage was entered"), DATETIME, stored=False, history=True),
+        Field("lost_reason", _("lost reason"), REFERENCE, reference=Reference(LostReason, scoped=False), stored=False,
+              history=True),
+        Field("notes", _("notes")),
+        Field("owner", _("owner"), REFERENCE, reference=PERSON, history=True),
+        Field("team", _("team"), REFERENCE, reference=TEAM, history=True),
+    ),
+    identities=(("external_id",), ("name", "customer")),
+    unique=(("external_id",),),
+    related=("customer", "product", "stage__pipeline", "pipeline", "owner", "team", "lost_reason"),
+    prefetch=("stage_changes__to_stage",),
+)  # fmt: skip
+
+
+def register() -> None:
+    declaring.register(PRODUCTS, ORDERS, OPPORTUNITIES)
