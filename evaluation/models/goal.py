@@ -63,9 +63,7 @@ class GoalTerms(models.Model):
     weight = models.PositiveSmallIntegerField(
         _("weight"), default=1, validators=[MinValueValidator(1), MaxValueValidator(100)]
     )
-    commitment = models.CharField(
-        _("kind"), max_length=9, choices=Commitment.choices, default=Commitment.COMMITTED
-    )
+    commitment = models.CharField(_("kind"), max_length=9, choices=Commitment.choices, default=Commitment.COMMITTED)
     guard_code = models.CharField(_("guard KPI"), max_length=40, blank=True)
 
     class Meta:
@@ -151,9 +149,7 @@ class Goal(GoalTerms, Record):
                 name="goal_change_has_a_baseline",
                 violation_error_message=_("A change against the baseline needs a baseline."),
             ),
-            models.CheckConstraint(
-                condition=Q(weight__gte=1) & Q(weight__lte=100), name="goal_weight_from_1_to_100"
-            ),
+            models.CheckConstraint(condition=Q(weight__gte=1) & Q(weight__lte=100), name="goal_weight_from_1_to_100"),
             models.CheckConstraint(
                 condition=~Q(answer="objected") | ~Q(answer_reason=""),
                 name="goal_objection_has_a_reason",

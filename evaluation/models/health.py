@@ -52,9 +52,12 @@ class HealthScore(models.Model):
         verbose_name_plural = _("health scores")
         constraints = [
             models.CheckConstraint(
-                condition=Q(score__isnull=True) | (Q(score__gte=0) & Q(score__lte=100)), name="health_score_from_0_to_100"
+                condition=Q(score__isnull=True) | (Q(score__gte=0) & Q(score__lte=100)),
+                name="health_score_from_0_to_100",
             ),
-            models.CheckConstraint(condition=Q(coverage__gte=0) & Q(coverage__lte=1), name="health_coverage_is_a_share"),
+            models.CheckConstraint(
+                condition=Q(coverage__gte=0) & Q(coverage__lte=1), name="health_coverage_is_a_share"
+            ),
         ]
 
     def __str__(self) -> str:
