@@ -41,7 +41,7 @@ CATALOGUE = ("product", "pipeline", "kpi", "survey", "team", "person", "queue", 
 SELLING = ("customer", "contact", "activity", "task", "opportunity", "order")
 SERVING = ("ticket",)
 LISTENING = ("invitation", "response")
-EVALUATING = ("measurement", "goal", "review", "action_plan", "alert", "health_score")
+EVALUATING = ("measurement", "goal", "review_cycle", "review", "action_plan", "alert", "health_score")
 TOOLS = ("saved_view", "import", "export")
 ALL_KINDS = CATALOGUE + SELLING + SERVING + LISTENING + EVALUATING + TOOLS
 

@@ -1,11 +1,22 @@
+from evaluation.models.cycle import Cycle, CycleTemplate
+from evaluation.models.evidence import FrozenLine, FrozenRecord, Signature, SignedReport
 from evaluation.models.goal import Commitment, Goal, GoalTerms, GoalVersion, TargetKind
 from evaluation.models.health import Band, HealthScore, HealthSnapshot
 from evaluation.models.kpi import KpiVersion
 from evaluation.models.measurement import MeasuredFact, Measurement
+from evaluation.models.plan import ActionPlan, EffectMeasurement, PlanStep
+from evaluation.models.review import Dispute, Review, ReviewComment
 
 __all__ = [
+    "ActionPlan",
     "Band",
     "Commitment",
+    "Cycle",
+    "CycleTemplate",
+    "Dispute",
+    "EffectMeasurement",
+    "FrozenLine",
+    "FrozenRecord",
     "Goal",
     "GoalTerms",
     "GoalVersion",
@@ -14,5 +25,10 @@ __all__ = [
     "KpiVersion",
     "MeasuredFact",
     "Measurement",
+    "PlanStep",
+    "Review",
+    "ReviewComment",
+    "Signature",
+    "SignedReport",
     "TargetKind",
 ]
