@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crm', '0006_cycles_reviews_and_plans'),
+        ('crm', '0005_imports'),
         ('customers', '0005_sql_append_only'),
         ('evaluation', '0003_sql_goal_versions_append_only'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
