@@ -16,7 +16,7 @@ from crm.actions.notifications import notify
 from crm.models import Team, User
 from evaluation import engine, kpis
 from evaluation.actions.kpis import sync_versions
-from evaluation.engine import scopes, statements
+from evaluation.engine import scopes, statements, stored
 from evaluation.engine.scopes import Scope
 from evaluation.engine.watched import Watch
 from evaluation.formulas import periods
@@ -83,14 +83,14 @@ def revise(
         raise ValidationError({"reason": _("Say why the goal is revised.")})
     if fixed := sorted(set(changes) - REVISABLE):
         raise ValueError(f"{', '.join(fixed)} of a goal cannot be revised.")
-    stored = Goal.objects.select_for_update(of=("self",)).get(pk=goal.pk)
-    if all(getattr(stored, name) == value for name, value in changes.items()):
-        return stored
-    begins = _not_before(changes.get("starts_on") or stored.starts_on, goal.period_kind, at)
+    before = Goal.objects.select_for_update(of=("self",)).get(pk=goal.pk)
+    if all(getattr(before, name) == value for name, value in changes.items()):
+        return before
+    begins = _not_before(changes.get("starts_on") or before.starts_on, goal.period_kind, at)
     answer = {"answer": Goal.Answer.NONE, "answer_reason": "", "answered_at": None}
     revised = records.update(
         goal,
-        {**changes, **answer, "starts_on": begins, "revision": stored.revision + 1},
+        {**changes, **answer, "starts_on": begins, "revision": before.revision + 1},
         by=by,
         at=at,
         version=version,
@@ -146,11 +146,11 @@ def watches(now: datetime) -> Iterable[Watch]:
     """What active goals need measured: their KPI and its guard, in their period and those it rolls up to."""
     today = now.astimezone(statements.zone()).date()
     for goal in Goal.objects.in_force_on(today):
+        scope, guard = stored.scope_of(goal), goal.guard
         for kind in (goal.period_kind, *ROLLED_UP.get(goal.period_kind, ())):
-            yield Watch(goal.kpi, goal.scope, kind)
-            guard = goal.guard
-            if guard and (goal.scope.is_company or goal.scope_kind in guard.dimensions):
-                yield Watch(guard, goal.scope, kind)
+            yield Watch(goal.kpi, scope, kind)
+            if guard and (scope.is_company or scope.kind in guard.dimensions):
+                yield Watch(guard, scope, kind)
 
 
 def last_value(kpi: kpis.Kpi, scope: Scope, period_kind: str, starts_on: date, at: datetime) -> float | None:
@@ -202,7 +202,7 @@ def _check_limit(kpi: kpis.Kpi, scope: Scope, override_reason: str) -> None:
     with connection.cursor() as cursor:  # two at once must not both be the third
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"{scope.kind}:{scope.key}:{kpi.group}"])
     stage = [other.code for other in kpis.all_kpis() if other.group == kpi.group]
-    if Goal.objects.active().of_scope(scope).filter(kpi_code__in=stage).count() < MOST_ACTIVE:
+    if Goal.objects.active().of_scope(scope.kind, scope.stored_key).filter(kpi_code__in=stage).count() < MOST_ACTIVE:
         return
     if not override_reason.strip():
         text = _("There are three active goals for this scope and process stage already. Retire one, or say why more.")

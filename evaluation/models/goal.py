@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -13,8 +13,6 @@ from django.utils.translation import gettext_lazy as _
 from crm.models import Record
 from crm.models.record import RecordQuerySet
 from evaluation import kpis
-from evaluation.engine import scopes
-from evaluation.engine.scopes import Scope
 from evaluation.formulas import periods
 from evaluation.formulas.periods import Period
 from evaluation.kpis import Kpi
@@ -87,8 +85,8 @@ class GoalQuerySet(RecordQuerySet):
     def in_force_on(self, day: date) -> Self:
         return self.active().filter(Q(ends_on__isnull=True) | Q(ends_on__gte=day), starts_on__lte=day)
 
-    def of_scope(self, scope: Scope) -> Self:
-        return self.filter(scope_kind=scope.kind, scope_key=scope.stored_key)
+    def of_scope(self, kind: str, key: str) -> Self:
+        return self.filter(scope_kind=kind, scope_key=key)
 
     def of_kpi(self, code: str) -> Self:
         return self.filter(kpi_code=code)
@@ -168,7 +166,7 @@ class Goal(GoalTerms, Record):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kpi.name}: {self.scope}"
+        return f"{self.kpi.name}: {self.scope_name or _('Company')}"
 
     def clean(self) -> None:
         if self.guard_code and self.guard_code == self.kpi_code:
@@ -177,14 +175,6 @@ class Goal(GoalTerms, Record):
     @property
     def kpi(self) -> Kpi:
         return kpis.get(self.kpi_code)
-
-    @property
-    def scope(self) -> Scope:
-        """The scope by the name it had when the goal was set; no query."""
-        key: Any = self.scope_key or None
-        if key and self.scope_kind not in (scopes.COMPANY_KIND, "channel"):
-            key = int(key)
-        return Scope(self.scope_kind, key, self.scope_name or None)
 
     @property
     def is_active(self) -> bool:

@@ -65,7 +65,7 @@ class HealthScore(models.Model):
 
 
 class HealthSnapshot(models.Model):
-    """The score at the end of a day on which it changed by a point, or its band did. Days without a row are as before."""
+    """The score at the end of a day on which it changed by a point or its band did; other days are as before."""
 
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="health_history")
     day = models.DateField()

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from evaluation import kpis, wording
-from evaluation.engine import COMPANY, Interval, Result, judgement
+from evaluation import kpis
+from evaluation.engine import COMPANY, Interval, Result, judgement, wording
 from evaluation.engine.judgement import Levels, Variation
 from evaluation.formulas import intervals, periods
 from evaluation.formulas.control_chart import Rule
