@@ -11,6 +11,7 @@ class CrmConfig(AppConfig):
 
         from crm.access import kinds
         from crm.actions import roles
+        from crm.exchange import organisation
         from crm.models import BusinessCalendar, ImportBatch, SavedView, Team, User
         from crm.web import navigation
 
@@ -25,6 +26,8 @@ class CrmConfig(AppConfig):
         kinds.register(
             None, code="settings", label=_("settings"), label_plural=_("settings"), icon="settings"
         )
+
+        organisation.register()
 
         # After migrate rather than in a migration: the roles are written down once, in access/shipped_roles.py.
         post_migrate.connect(roles.install_shipped, sender=self, dispatch_uid="install-shipped-roles")

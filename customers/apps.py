@@ -10,9 +10,11 @@ class CustomersConfig(AppConfig):
 
     def ready(self) -> None:
         from crm.search import documents
+        from customers import exchange
         from customers.models import words
 
         self.declare_kinds()
+        exchange.register()
         for kind, describe in words.DESCRIBE.items():
             documents.searchable(kind, describe)
         self.fill_timelines()

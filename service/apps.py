@@ -11,7 +11,7 @@ class ServiceConfig(AppConfig):
 
         from crm.access import kinds
         from crm.search.documents import searchable
-        from service import subscriptions, tasks  # noqa: F401 - registers reactions and periodic jobs
+        from service import exchange, subscriptions, tasks  # noqa: F401 - registers reactions and periodic jobs
         from service.actions import defaults
         from service.models import Queue, Ticket
 
@@ -20,6 +20,7 @@ class ServiceConfig(AppConfig):
         )
         kinds.register(Queue, label=_("queue"), label_plural=_("queues"), icon="inbox")
         searchable("ticket", Ticket.words)
+        exchange.register()
         # After migrate, as the shipped roles: what is written down once also comes back after a flush.
         post_migrate.connect(defaults.install, sender=self, dispatch_uid="install-service-defaults")
         self._fill_timelines()

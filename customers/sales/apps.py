@@ -10,10 +10,14 @@ class SalesConfig(AppConfig):
     def ready(self) -> None:
         from django.db.models.signals import post_migrate
 
-        from customers.sales import subscriptions  # noqa: F401 - listens from here on
+        from customers.sales import (
+            exchange,
+            subscriptions,  # noqa: F401 - listens from here on
+        )
         from customers.sales.actions import pipelines
 
         self.declare_kinds()
+        exchange.register()
         self.fill_timelines()
         self.fill_shell()
         # Like the shipped roles: written down once, in actions/pipelines.py, and never over what is there.
