@@ -7,6 +7,8 @@ from django.urls import include, path
 # The admin site has no door of its own: the one sign-in with its limits and its second step serves both.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
+handler500 = "crm.api.errors.server_error"
+
 urlpatterns = [
     path("", include("crm.web.urls")),
     path("", include("customers.urls")),

@@ -3,6 +3,7 @@ from typing import Any
 from celery import shared_task
 from django.utils import timezone
 
+from crm.actions import idempotency
 from crm.jobs import schedule
 
 
@@ -21,3 +22,8 @@ def run_job(*, run_id: int, **_: Any) -> bool:
 @schedule.periodic("forget-old-slots", every="day")
 def forget_old_slots(now: Any) -> None:
     schedule.forget_old_slots(now)
+
+
+@schedule.periodic("forget-idempotency-keys", every="hour")
+def forget_old_keys(now: Any) -> None:
+    idempotency.forget_old(now)

@@ -1,0 +1,121 @@
+"""Records over HTTP: the same visibility, the same actions, versions by ETag."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from rest_framework import mixins, viewsets
+from rest_framework.exceptions import ValidationError
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from crm.access import guards
+from crm.access.grants import access_of
+from crm.access.permissions import Verb
+from crm.api.errors import PreconditionFailed, PreconditionRequired
+from crm.api.idempotency import once
+from crm.api.permissions import GrantedByRole
+from crm.models.record import Record
+
+
+class ReadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
+    """List and read. Subclasses say `model`, `serializer_class` and, if they filter, `filterset_class`."""
+
+    model: Any
+    related: tuple[str, ...] = ()  # what one row needs joined
+    prefetched: tuple[str, ...] = ()
+    ordering: tuple[str, ...] = ("updated_at", "pk")
+    permission_classes = [IsAuthenticated, GrantedByRole]
+    http_method_names = ["get", "head", "options"]
+    lookup_value_converter = "int"
+    verb: Verb | None = None  # what an extra action does, where its method does not say
+
+    def get_queryset(self) -> Any:
+        if getattr(self, "swagger_fake_view", False):
+            return self.model.objects.none()
+        rows = self.model.objects.visible_to(self.request.user)
+        return rows.select_related(*self.related).prefetch_related(*self.prefetched)
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        record = self.get_object()
+        return Response(self.get_serializer(record).data, headers=etag_of(record))
+
+
+class RecordViewSet(ReadViewSet):
+    """List, read, create, change and delete. Subclasses give the verbs as methods that call their app's actions.
+
+    `create_record(values, by=, at=)`, `update_record(record, values, by=, at=, version=)`, `delete_record(record, by=,
+    at=)`: `values` are the serializer's validated data.
+    """
+
+    http_method_names = ["get", "post", "patch", "delete", "head", "options"]
+
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        def write() -> Response:
+            serializer = self.get_serializer(data=request.data)
+            serializer.is_valid(raise_exception=True)
+            self.refuse_assignment(serializer.validated_data, None)
+            record = self.create_record(serializer.validated_data, by=request.user, at=timezone.now())
+            address = reverse(f"api:{self.basename}-detail", args=[record.pk])
+            headers = {**etag_of(record), "Location": request.build_absolute_uri(address)}
+            return Response(self._shown(record), status=201, headers=headers)
+
+        return once(request, write)
+
+    def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        record = self.permitted_record(Verb.EDIT)
+        version = self.expected_version(record)
+        serializer = self.get_serializer(record, data=request.data, partial=True)
+        serializer.is_valid(raise_exception=True)
+        self.refuse_assignment(serializer.validated_data, record)
+        record = self.update_record(
+            record, serializer.validated_data, by=request.user, at=timezone.now(), version=version
+        )
+        return Response(self._shown(record), headers=etag_of(record))
+
+    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        record = self.permitted_record(Verb.DELETE)
+        self.expected_version(record)
+        self.delete_record(record, by=request.user, at=timezone.now())
+        return Response(status=204)
+
+    def permitted_record(self, verb: Verb) -> Any:
+        """The record of the URL if the person may do `verb` to it: invisible is 404, forbidden is 403."""
+        return guards.get_permitted(self.model.objects.all(), self.request.user, verb, pk=self.kwargs["pk"])
+
+    def expected_version(self, record: Any) -> int | None:
+        """The version the caller read, from If-Match; 428 without one, 412 for another."""
+        given = self.request.headers.get("If-Match", "").strip()
+        if not given:
+            raise PreconditionRequired(_("Send If-Match with the ETag of what you read."))
+        if given == "*" or not isinstance(record, Record):
+            return None
+        if given.removeprefix("W/") != etag_of(record)["ETag"]:
+            raise PreconditionFailed(_("Somebody else changed this meanwhile. Read it again."))
+        return record.version
+
+    def refuse_assignment(self, values: dict[str, Any], record: Any) -> None:
+        """Whose a record is may be said only by who may assign; one's own is always one's own."""
+        user: Any = self.request.user
+        mine = {"owner": user, "team": user.team}
+        wrong = [
+            name
+            for name, own in mine.items()
+            if name in values and values[name] != (getattr(record, name) if record is not None else own)
+        ]
+        if wrong and not access_of(user).may(self.model.kind, Verb.ASSIGN):
+            raise ValidationError({name: [_("Your role does not allow handing records over.")] for name in wrong})
+
+    def _shown(self, record: Any) -> Any:
+        fresh = self.model.objects.visible_to(self.request.user).filter(pk=record.pk)
+        found = fresh.select_related(*self.related).prefetch_related(*self.prefetched).first()
+        # What one hands over to somebody else may be out of sight afterwards; it is still answered.
+        return self.get_serializer(found or record).data
+
+
+def etag_of(record: Any) -> dict[str, str]:
+    return {"ETag": f'"{record.version}"'} if isinstance(record, Record) else {}

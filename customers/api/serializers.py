@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from crm.api.serializers import COMMON, READ_ONLY, RecordSerializer, ScopedRelatedField
+from customers.models import Activity, Contact, Customer, CustomerContact, Task
+
+
+class CustomerSerializer(RecordSerializer):
+    class Meta:
+        model = Customer
+        fields = (
+            *COMMON, "name", "form", "lifecycle", "tier", "channel", "industry", "number", "website", "email", "phone",
+            "city", "country", "founded", "employees", "annual_revenue", "parent", "notes", "health",
+            "last_activity_at",
+        )  # fmt: skip
+        read_only_fields = (*READ_ONLY, "health", "last_activity_at")
+
+
+class CustomerContactSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = CustomerContact
+        fields = ("customer", "role", "is_main")
+        read_only_fields = fields
+
+
+class ContactSerializer(RecordSerializer):
+    customers = serializers.SerializerMethodField()
+    customer = ScopedRelatedField(
+        model=Customer, write_only=True, required=False, help_text="On creation: the first customer."
+    )
+    role = serializers.CharField(max_length=80, write_only=True, required=False, help_text="The role there.")
+
+    class Meta:
+        model = Contact
+        fields = (
+            *COMMON, "name", "email", "phone", "language", "do_not_contact", "notes", "customers", "customer", "role",
+        )  # fmt: skip
+        read_only_fields = READ_ONLY
+
+    def get_customers(self, contact: Contact) -> list[dict[str, Any]]:
+        """Only those the caller may see."""
+        links = getattr(contact, "seen_links", None)
+        if links is None:
+            seen = Customer.objects.visible_to(self.context["request"].user)
+            links = contact.customer_links.filter(customer__in=seen)
+        return list(CustomerContactSerializer(links, many=True).data)
+
+
+class ActivitySerializer(RecordSerializer):
+    class Meta:
+        model = Activity
+        fields = (
+            *COMMON, "customer", "type", "direction", "outcome", "at", "duration", "subject", "body", "contacts",
+            "about_kind", "about_id",
+        )  # fmt: skip
+        read_only_fields = (*READ_ONLY, "team", "about_kind", "about_id")
+        extra_kwargs = {"at": {"required": False}, "contacts": {"required": False}}
+
+
+class TaskSerializer(RecordSerializer):
+    class Meta:
+        model = Task
+        fields = (
+            *COMMON, "title", "notes", "due_at", "priority", "customer", "contact", "done_at", "done_by", "about_kind",
+            "about_id",
+        )  # fmt: skip
+        read_only_fields = (*READ_ONLY, "team", "done_at", "done_by", "about_kind", "about_id")

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import django_filters as filters
+
+from customers.sales.models import Opportunity, Order, Product
+
+
+class OpportunityFilter(filters.FilterSet):
+    changed_since = filters.IsoDateTimeFilter("updated_at", "gte", label="Changed at or after")
+    outcome = filters.ChoiceFilter(
+        "stage__outcome", choices=[("open", "open"), ("won", "won"), ("lost", "lost")], label="Outcome"
+    )
+    external_id = filters.CharFilter("external_id", label="Number in the old system")
+
+    class Meta:
+        model = Opportunity
+        fields = ("owner", "team", "outcome", "external_id")
+
+
+class OrderFilter(filters.FilterSet):
+    since = filters.IsoDateTimeFilter("ordered_at", "gte", label="Ordered at or after")
+
+    class Meta:
+        model = Order
+        fields = ("owner", "team")
+
+
+class ProductFilter(filters.FilterSet):
+    class Meta:
+        model = Product
+        fields = ("is_active", "series")

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from crm.api.serializers import COMMON, READ_ONLY, RecordSerializer
+from customers.sales.models import LostReason, Opportunity, Order, OrderLine, Pipeline, Product, Stage, StageChange
+
+
+class StageSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Stage
+        fields = ("id", "name", "position", "outcome", "probability")
+        read_only_fields = fields
+
+
+class PipelineSerializer(serializers.ModelSerializer):
+    stages = StageSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = Pipeline
+        fields = ("id", "name", "position", "is_active", "stages")
+        read_only_fields = fields
+
+
+class ProductSerializer(RecordSerializer):
+    class Meta:
+        model = Product
+        fields = (
+            "id", "kind", "url", "version", "created_at", "updated_at", "name", "code", "series", "price", "currency",
+            "is_active",
+        )  # fmt: skip
+        read_only_fields = READ_ONLY
+
+
+class OpportunitySerializer(RecordSerializer):
+    class Meta:
+        model = Opportunity
+        fields = (
+            *COMMON, "name", "customer", "contact", "pipeline", "stage", "product", "amount", "currency", "probability",
+            "expected_close", "opened_at", "stage_since", "closed_at", "lost_reason", "notes", "external_id",
+        )  # fmt: skip
+        read_only_fields = (*READ_ONLY, "pipeline", "opened_at", "stage_since", "closed_at", "lost_reason")
+        extra_kwargs = {
+            "customer": {"required": True, "allow_null": False},
+            "stage": {"required": False, "help_text": "On creation only; afterwards see `stage/`."},
+        }
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if self.instance is not None and "stage" in attrs:
+            raise serializers.ValidationError({"stage": ["POST to …/stage/ to move it."]})
+        return attrs
+
+
+class MoveSerializer(serializers.Serializer):
+    stage = serializers.PrimaryKeyRelatedField(queryset=Stage.objects.all())
+    lost_reason = serializers.PrimaryKeyRelatedField(queryset=LostReason.objects.all(), required=False)
+    amount = serializers.DecimalField(18, 2, required=False, min_value=0)
+
+
+class StageChangeSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = StageChange
+        fields = (
+            "id", "from_stage", "to_stage", "outcome", "at", "recorded_at", "by", "owner", "team", "amount", "currency",
+            "probability", "expected_close", "lost_reason",
+        )  # fmt: skip
+        read_only_fields = fields
+
+
+class OrderLineSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = OrderLine
+        fields = ("product", "quantity", "unit_price")
+
+
+class OrderSerializer(RecordSerializer):
+    lines = OrderLineSerializer(many=True, required=False)
+
+    class Meta:
+        model = Order
+        fields = (
+            *COMMON, "number", "customer", "opportunity", "ordered_at", "amount", "currency", "notes", "lines",
+        )  # fmt: skip
+        read_only_fields = READ_ONLY
+        extra_kwargs = {
+            "number": {"required": False},
+            "ordered_at": {"required": False},
+            "amount": {"required": False, "help_text": "The sum of the lines unless given."},
+        }

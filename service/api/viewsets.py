@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import django_filters
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from crm.access.permissions import Verb
+from crm.api.idempotency import once
+from crm.api.viewsets import ReadViewSet, RecordViewSet, etag_of
+from service.actions import conversation, states, tickets
+from service.api import serializers
+from service.models import Queue, Ticket
+
+
+class TicketFilter(django_filters.FilterSet):
+    changed_since = django_filters.IsoDateTimeFilter("updated_at", "gte", label="Changed at or after")
+    category = django_filters.ChoiceFilter(
+        "state__category",
+        choices=[("open", "open"), ("paused", "paused"), ("resolved", "resolved")],
+        label="Category of the state",
+    )
+
+    class Meta:
+        model = Ticket
+        fields = ("owner", "team", "priority", "type", "category")
+
+
+@extend_schema_view(list=extend_schema(summary="Queues"))
+class QueueViewSet(ReadViewSet):
+    model = Queue
+    serializer_class = serializers.QueueSerializer
+    ordering = ("pk",)
+
+
+@extend_schema_view(list=extend_schema(summary="Tickets"))
+class TicketViewSet(RecordViewSet):
+    model = Ticket
+    serializer_class = serializers.TicketSerializer
+    filterset_class = TicketFilter
+
+    def create_record(self, values: dict[str, Any], *, by: Any, at: datetime) -> Ticket:
+        return tickets.open(by=by, at=at, **values)
+
+    def update_record(self, record: Ticket, values: dict[str, Any], *, by: Any, at: datetime, version: Any) -> Any:
+        priority, queue = values.pop("priority", None), values.pop("queue", None)
+        values.pop("body", None)
+        changed = tickets.change(ticket=record, changes=values, by=by, at=at, version=version) if values else record
+        if priority is not None:
+            changed = tickets.prioritise(ticket=changed, priority=priority, by=by, at=at)
+        if queue is not None:
+            changed = tickets.move(ticket=changed, queue=queue, by=by, at=at)
+        return changed
+
+    def delete_record(self, record: Ticket, *, by: Any, at: datetime) -> None:
+        tickets.delete(ticket=record, by=by, at=at)
+
+    @extend_schema(
+        responses=serializers.MessageSerializer(many=True),
+        filters=False,
+        operation_id="tickets_messages",
+        summary="What was said",
+    )
+    @action(
+        detail=True, methods=["get"], url_path="messages", verb=Verb.VIEW, pagination_class=None, filterset_class=None
+    )
+    def messages(self, request: Request, pk: int) -> Response:
+        said = self.get_object().messages.order_by("at", "pk")
+        return Response(serializers.MessageSerializer(said, many=True).data)
+
+    @extend_schema(
+        request=serializers.AnswerSerializer, responses=serializers.TicketSerializer, summary="Answer, or leave a note"
+    )
+    @action(detail=True, methods=["post"], url_path="answer", verb=Verb.EDIT)
+    def answer(self, request: Request, pk: int) -> Response:
+        said = serializers.AnswerSerializer(data=request.data)
+        said.is_valid(raise_exception=True)
+        verb = conversation.note if said.validated_data["internal"] else conversation.reply
+        return self._do(request, lambda **who: verb(body=said.validated_data["body"], **who))
+
+    @extend_schema(
+        request=serializers.StateSerializer, responses=serializers.TicketSerializer, summary="Put into a state"
+    )
+    @action(detail=True, methods=["post"], url_path="state", verb=Verb.EDIT)
+    def state(self, request: Request, pk: int) -> Response:
+        wanted = serializers.StateSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        return self._do(request, lambda **who: states.change_state(state=wanted.validated_data["state"], **who))
+
+    @extend_schema(request=None, responses=serializers.TicketSerializer, summary="Resolve")
+    @action(detail=True, methods=["post"], url_path="resolution", verb=Verb.EDIT)
+    def resolution(self, request: Request, pk: int) -> Response:
+        return self._do(request, states.resolve)
+
+    def _do(self, request: Request, verb: Callable[..., Any]) -> Response:
+        record = self.permitted_record(Verb.EDIT)
+        self.expected_version(record)
+
+        def write() -> Response:
+            verb(ticket=record, by=request.user, at=timezone.now())
+            record.refresh_from_db()
+            return Response(self.get_serializer(record).data, headers=etag_of(record))
+
+        return once(request, write)
