@@ -45,13 +45,18 @@ def stage(
                     cells.pop()
                 if is_workbook:
                     cells += [""] * (width - len(cells))
-                copy.write_row((batch.pk, number, cells, number, 0, "", "", "{}"))
+                copy.write_row((batch.pk, number, _array(cells), number, 0, "", "", "{}"))
                 count += 1
         if not count:
             raise Unusable(_("The file has column names, but no rows."))
     batch.rows = count
     batch.save(update_fields=["rows"])
     return batch
+
+
+def _array(cells: list[str]) -> str:
+    """The cells as PostgreSQL writes an array; psycopg's own way takes half the time of reading a file."""
+    return "{" + ",".join('"' + cell.replace("\\", "\\\\").replace('"', '\\"') + '"' for cell in cells) + "}"
 
 
 def choose(batch: ImportBatch, content: dict[str, Any], *, at: datetime) -> Profile:
@@ -100,7 +105,7 @@ def chunks(batch: ImportBatch, profile: Profile) -> Iterator[list[Row]]:
 
 
 def _next(batch: ImportBatch, place: tuple[int, int]) -> list[tuple[int, list[str], int, int]]:
-    """The rows of the next bunches: a bunch that does not fit the chunk is taken whole all the same."""
+    """The rows of the next bunches of one turn: a bunch that does not fit the chunk is taken whole all the same."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -108,7 +113,7 @@ def _next(batch: ImportBatch, place: tuple[int, int]) -> list[tuple[int, list[st
                 SELECT turn, bunch FROM {TABLE}
                 WHERE batch_id = %(batch)s AND outcome = '' AND (turn, bunch) > (%(turn)s, %(bunch)s)
                 ORDER BY turn, bunch, number LIMIT %(chunk)s
-            ), bound AS (SELECT turn, bunch FROM ahead ORDER BY turn DESC, bunch DESC LIMIT 1)
+            ), bound AS (SELECT turn, max(bunch) AS bunch FROM ahead GROUP BY turn ORDER BY turn LIMIT 1)
             SELECT row.number, row.cells, row.bunch, row.turn FROM {TABLE} AS row, bound
             WHERE row.batch_id = %(batch)s AND row.outcome = ''
                 AND (row.turn, row.bunch) > (%(turn)s, %(bunch)s) AND (row.turn, row.bunch) <= (bound.turn, bound.bunch)
