@@ -1,0 +1,135 @@
+"""The board worked by mouse and by keyboard, in a real Chromium."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from customers.sales.actions import opportunities
+from customers.sales.models import Opportunity, StageChange
+from tests.factories.sales import make_customer, make_opportunity, stage
+
+pytestmark = pytest.mark.browser
+TOO_WIDE = """() => [...document.querySelectorAll("main *")].filter((node) => node.getBoundingClientRect().right > 361
+    && !node.closest(".table-wrap, .kanban")).map((node) => node.tagName + "." + node.className).slice(0, 8)"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    # Playwright runs a loop in this thread; the database is still only used from one place at a time.
+    patch = pytest.MonkeyPatch()
+    patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+    with sync_playwright() as playwright:
+        path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+    patch.undo()
+
+
+@pytest.fixture
+def page(browser: Browser, live_server: Any, cast: Any) -> Iterator[Page]:
+    """The board of the rep: two cards to qualify, one in the proposal stage."""
+    now, customer = timezone.now(), make_customer(cast.rep)
+    make_opportunity(cast.rep, at=now, customer=customer, name="Small sale", amount=Decimal("100.00"))
+    make_opportunity(cast.rep, at=now, customer=customer, name="Big sale", amount=Decimal("900.00"))
+    make_opportunity(cast.rep, at=now, customer=customer, name="Offer", stage=stage("Proposal"))
+    client = Client()
+    client.force_login(cast.rep)
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, base_url=live_server.url)
+    value = client.cookies[settings.SESSION_COOKIE_NAME].value
+    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": live_server.url}])
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(reverse("opportunity-board"))
+    yield page
+    context.close()
+    refused = [text for text in complaints if "Content Security Policy" in text or "Error:" in text]
+    assert refused == [], refused
+
+
+def column(page: Page, name: str) -> Any:
+    return page.locator(f"[data-column='{stage(name).pk}']")
+
+
+def stage_of(name: str) -> str:
+    return Opportunity.objects.select_related("stage").get(name=name).stage.name
+
+
+def pick_up(page: Page, name: str, *keys: str) -> None:
+    page.get_by_role("button", name=f"Move {name}").focus()
+    for key in ("Enter", *keys, "Enter"):
+        page.keyboard.press(key)
+
+
+def test_a_card_is_dragged_to_another_stage_and_the_sums_follow(page: Page) -> None:
+    card, goal = page.locator("[data-card]", has_text="Big sale"), column(page, "Proposal")
+    start, end = card.bounding_box(), goal.bounding_box()
+    assert start
+    assert end
+    page.mouse.move(start["x"] + 60, start["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(start["x"] + 90, start["y"] + 50, steps=4)
+    page.mouse.move(end["x"] + 80, end["y"] + 20, steps=8)
+    page.mouse.up()
+    expect(page.locator(f"#sums-{stage('Proposal').pk}")).to_contain_text("2 opportunities · $1,900")
+    expect(page.locator(f"#sums-{stage('Qualifying').pk}")).to_contain_text("1 opportunity · $100")
+    expect(goal.locator("[data-card]")).to_have_count(2)
+    assert stage_of("Big sale") == "Proposal"
+
+
+def test_a_card_is_moved_by_keyboard_and_keeps_the_focus(page: Page) -> None:
+    pick_up(page, "Big sale", "ArrowRight", "ArrowDown")
+    expect(column(page, "Proposal").locator("[data-card]").nth(1)).to_contain_text("Big sale")
+    expect(page.locator("#live")).to_contain_text("Big sale moved to Proposal.")
+    expect(page.get_by_role("button", name="Move Big sale")).to_be_focused()
+    names = Opportunity.objects.in_stage(stage("Proposal")).by_rank().values_list("name", flat=True)
+    assert list(names) == ["Offer", "Big sale"]
+
+
+def test_dropping_on_lost_asks_why_before_anything_happens(page: Page) -> None:
+    pick_up(page, "Big sale", *["ArrowRight"] * 4)
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Why was it lost?")
+    expect(column(page, "Qualifying").locator("[data-card]")).to_have_count(2)
+    assert stage_of("Big sale") == "Qualifying"
+    dialog.get_by_label("Price").check()
+    with page.expect_navigation():
+        dialog.get_by_role("button", name="Mark as lost").click()
+    expect(page.locator("[data-card]", has_text="Big sale")).to_have_count(0)
+    assert StageChange.objects.losses().get().lost_reason.name == "Price"
+
+
+def test_a_card_that_somebody_else_moved_goes_back_with_a_sentence(page: Page, cast: Any) -> None:
+    big = Opportunity.objects.get(name="Big sale")
+    opportunities.move(big, stage=stage("Negotiation"), by=cast.manager, at=timezone.now())
+    pick_up(page, "Big sale", "ArrowRight")
+    expect(page.locator("#toasts")).to_contain_text("it is in “Negotiation” now")
+    expect(column(page, "Qualifying").locator("[data-card]")).to_have_count(2)
+    assert stage_of("Big sale") == "Negotiation"
+
+
+def test_nothing_scrolls_sideways_on_a_phone(page: Page) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    opportunity = Opportunity.objects.get(name="Big sale")
+    for url in [
+        reverse("opportunity-board"),
+        reverse("opportunity-detail", args=[opportunity.pk]),
+        reverse("opportunity-edit", args=[opportunity.pk]),
+        reverse("order-new"),
+    ]:
+        page.goto(url, wait_until="networkidle")
+        wide = page.evaluate(TOO_WIDE)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360, (url, wide)
