@@ -189,3 +189,15 @@ def test_who_may_do_nothing_with_many_rows_sees_no_checkboxes(client, rep, now):
     make_customers(1, rep, now)
 
     assert "data-bulk-row" not in client.get("/sample/").content.decode()
+
+
+def test_the_filter_form_is_drawn_only_when_it_is_opened(client, rep, now):
+    make_customers(1, rep, now)
+
+    closed = client.get("/sample/?lifecycle=active")
+    opened = client.get(closed.context["list"].filters_url)
+
+    assert "Apply filters" not in closed.content.decode()
+    assert "Apply filters" in opened.content.decode()
+    assert 'aria-expanded="true"' in opened.content.decode()
+    assert "filters=open" not in opened.context["list"].query

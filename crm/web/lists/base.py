@@ -24,7 +24,7 @@ from crm.web.lists.columns import Column
 from crm.web.lists.paging import Count, Order, Pager, is_nullable
 from crm.web.lists.presenting import Presented
 
-RESERVED = {"q", "sort", "columns", "view", "after", "before"}
+RESERVED = {"q", "sort", "columns", "view", *states.PASSING}
 
 
 class List(View):

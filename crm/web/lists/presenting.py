@@ -120,6 +120,15 @@ class Presented:
         return self.link(after=self.page.after) if self.page.after else ""
 
     @property
+    def filters_open(self) -> bool:
+        """The form is drawn only when asked for: its choices cost queries and bytes that most looks do not need."""
+        return self.state.filters_open or bool(self.refusals)
+
+    @property
+    def filters_url(self) -> str:
+        return self.link() if self.filters_open else self.link(filters="open")
+
+    @property
     def cleared_url(self) -> str:
         """Without search and filters."""
         return f"{self.url}?{self.state.query(without=['q', *self.state.filters])}"

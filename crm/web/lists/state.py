@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from crm.web.lists.base import List
 
 ALL = "all"  # the tab without a saved view, where one of them is the default
-PLACES = ("after", "before")
+PASSING = ("after", "before", "filters")  # of this one request, not of the arrangement
 RANGE_ENDINGS = ("_min", "_max", "_after", "_before")  # the two parameters of a range filter
 
 
@@ -31,6 +31,7 @@ class State:
     after: str = ""
     before: str = ""
     unknown_view: bool = False
+    filters_open: bool = False
     chosen_columns: list[str] = field(default_factory=list)  # those the address names, not the remembered ones
 
     def query(self, *, without: Iterable[str] = (), **changes: Any) -> str:
@@ -67,7 +68,7 @@ class State:
 def read(list_class: type[List], params: QueryDict, views: list[SavedView], remembered: list[str]) -> State:
     """The state an address stands for. An address that says nothing opens the default view."""
     asked = params.get("view", "")
-    said = [name for name in params if name not in ("view", *PLACES)]
+    said = [name for name in params if name not in ("view", *PASSING)]
     view = next((known for known in views if str(known.pk) == asked), None)
     has_default = any(known.is_default for known in views)
     if view is None and not asked and not said:
@@ -78,6 +79,7 @@ def read(list_class: type[List], params: QueryDict, views: list[SavedView], reme
     state.on_all = view is None and has_default
     state.changed = bool(view and said and _differs(list_class, state, view, remembered))
     state.after, state.before = params.get("after", ""), params.get("before", "")
+    state.filters_open = params.get("filters") == "open"
     state.unknown_view = bool(asked and asked != ALL and view is None)
     return state
 

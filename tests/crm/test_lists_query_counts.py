@@ -1,0 +1,73 @@
+"""Every list of the product, found in the registry: flat, within budget, and as before."""
+
+import json
+
+import pytest
+from django.urls import get_resolver, reverse
+
+from crm.web.lists import registry
+from tests.lists_registry import ROWS
+from tests.query_counts import BASELINE, BUDGET, assert_as_before, assert_flat, queries_of
+
+get_resolver("crm.urls").url_patterns  # noqa: B018  (reading them registers the lists)
+LISTS = {
+    name: list_class
+    for name, list_class in registry.all_lists().items()
+    if not list_class.__module__.startswith("tests.")
+}
+PLAIN = sorted(name for name, list_class in LISTS.items() if not list_class.is_nested)
+
+pytestmark = pytest.mark.django_db
+
+
+def test_every_list_has_rows_to_be_tested_with_and_nothing_else_has():
+    assert set(PLAIN) == set(ROWS)
+
+
+def test_the_baseline_names_every_list_and_no_other():
+    assert set(json.loads(BASELINE.read_text())) == set(PLAIN)
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_a_list_costs_the_same_queries_however_long_it_is(client, cast, now, name):
+    client.force_login(cast.administrator)
+
+    count = assert_flat(client, reverse(name), lambda: ROWS[name](cast, 1, now))
+
+    assert count <= BUDGET
+    assert_as_before(name, count)
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_the_widest_form_of_a_list_is_flat_too(client, cast, now, name):
+    """With every column there is, for somebody whose reach ends at their team."""
+    client.force_login(cast.manager)
+    columns = ",".join(column.code for column in LISTS[name].columns)
+
+    count = assert_flat(client, f"{reverse(name)}?columns={columns}", lambda: ROWS[name](cast, 1, now), rows=5)
+
+    assert count <= BUDGET + 5  # teams, their paths and what may be seen of others' records are looked up too
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_an_export_is_flat_and_holds_every_column(client, cast, now, name):
+    client.force_login(cast.administrator)
+    columns = ",".join(column.code for column in LISTS[name].columns)
+    address = f"{reverse(f'{name}-export')}?columns={columns}"
+    ROWS[name](cast, 2, now)
+
+    few = len(queries_of(client, address))
+    ROWS[name](cast, 6, now)
+
+    assert len(queries_of(client, address)) <= few
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_every_declared_order_works_in_both_directions(client, cast, now, name):
+    client.force_login(cast.administrator)
+    ROWS[name](cast, 3, now)
+
+    for code in LISTS[name].sort_codes():
+        rows = client.get(reverse(name), {"sort": code}).context["list"].rows
+        back = client.get(reverse(name), {"sort": code.removeprefix("-") if code[0] == "-" else f"-{code}"})
+        assert {row.pk for row in rows} == {row.pk for row in back.context["list"].rows}

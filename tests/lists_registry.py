@@ -1,0 +1,105 @@
+"""How to make rows for each list, by its URL name. A list that is not named here fails its tests.
+
+Each function makes `count` rows that an administrator sees, with different owners, customers and the like in each,
+so that a query for each row cannot hide behind a shared one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from itertools import count as counter
+from typing import Any
+
+from tests.factories import customers, sales, service, surveys
+from tests.factories.crm import UserFactory
+
+_number = counter(1)
+
+
+def _owners(cast: Any, count: int) -> list[Any]:
+    """Somebody else for each row."""
+    return [UserFactory(name=f"Owner {next(_number)}", team=cast.north) for _ in range(count)]
+
+
+def some_customers(cast: Any, count: int, now: datetime) -> None:
+    for owner in _owners(cast, count):
+        customers.make_customer(owner, f"Customer {next(_number)}", at=now)
+
+
+def some_contacts(cast: Any, count: int, now: datetime) -> None:
+    for owner in _owners(cast, count):
+        customer = customers.make_customer(owner, f"Customer {next(_number)}", at=now)
+        customers.make_contact(owner, f"Contact {next(_number)}", customer=customer, at=now)
+
+
+def some_activities(cast: Any, count: int, now: datetime) -> None:
+    for owner in _owners(cast, count):
+        customer = customers.make_customer(owner, f"Customer {next(_number)}", at=now)
+        customers.make_activity(owner, customer, f"Call {next(_number)}", at=now)
+
+
+def some_tasks(cast: Any, count: int, now: datetime) -> None:
+    for owner in _owners(cast, count):
+        customer = customers.make_customer(owner, f"Customer {next(_number)}", at=now)
+        customers.make_task(owner, f"Task {next(_number)}", customer=customer, due_at=now, at=now)
+
+
+def some_opportunities(cast: Any, count: int, now: datetime) -> None:
+    for owner in _owners(cast, count):
+        sales.make_opportunity(owner, name=f"Opportunity {next(_number)}", at=now)
+
+
+def some_orders(cast: Any, count: int, now: datetime) -> None:
+    for owner in _owners(cast, count):
+        sales.make_order(owner, at=now)
+
+
+def some_products(cast: Any, count: int, now: datetime) -> None:
+    for _ in range(count):
+        sales.make_product(f"Product {next(_number)}", at=now)
+
+
+def some_tickets(cast: Any, count: int, now: datetime) -> None:
+    for owner in _owners(cast, count):
+        customer = service.a_customer(owner, f"Customer {next(_number)}")
+        contact = service.a_contact(customer, f"Contact {next(_number)}", email=f"c{next(_number)}@example.com")
+        queue = service.a_queue(cast.north)
+        service.a_ticket(owner, now, customer=customer, contact=contact, queue=queue, owner=owner)
+
+
+def _contacts(cast: Any, count: int) -> list[Any]:
+    made = []
+    for owner in _owners(cast, count):
+        customer = service.a_customer(owner, f"Customer {next(_number)}")
+        made.append(service.a_contact(customer, f"Contact {next(_number)}", email=f"c{next(_number)}@example.com"))
+    return made
+
+
+def some_invitations(cast: Any, count: int, now: datetime) -> None:
+    for contact in _contacts(cast, count):
+        surveys.an_invitation(contact, now)
+
+
+def some_responses(cast: Any, count: int, now: datetime) -> None:
+    for contact in _contacts(cast, count):
+        surveys.a_response(contact, now, 9)
+
+
+def nothing(cast: Any, count: int, now: datetime) -> None:
+    """The installation comes with its rows."""
+
+
+ROWS: dict[str, Callable[[Any, int, datetime], None]] = {
+    "customer-list": some_customers,
+    "contact-list": some_contacts,
+    "activity-list": some_activities,
+    "task-list": some_tasks,
+    "opportunity-list": some_opportunities,
+    "order-list": some_orders,
+    "product-list": some_products,
+    "ticket-list": some_tickets,
+    "survey-list": nothing,
+    "invitation-list": some_invitations,
+    "response-list": some_responses,
+}
