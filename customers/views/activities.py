@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views import View
+from django.views.decorators.http import require_GET
 
 from crm.access import guards
 from crm.access.permissions import Verb
@@ -84,6 +85,7 @@ class ActivityNew(View):
         return render(self.request, "customers/activity/log.html", {"form": form}, status=status)
 
 
+@require_GET
 def people(request: HttpRequest) -> HttpResponse:
     """The people of the chosen customer, for the quick form."""
     guards.require(request.user, Activity.kind, Verb.CREATE)
@@ -118,7 +120,7 @@ class ActivityEdit(editing.Edit):
 
 class ActivityDelete(editing.Delete):
     model = Activity
-    delete = activities.delete
+    to_bin = activities.delete
     explanation = gettext_lazy("A next step noted with it goes too, unless somebody has worked on it.")
     done = gettext_lazy("The activity is in the bin.")
 
@@ -129,6 +131,6 @@ class ActivityDelete(editing.Delete):
 
 class ActivityRestoration(editing.Restore):
     model = Activity
-    restore = activities.restore
+    from_bin = activities.restore
     done = gettext_lazy("The activity is back.")
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -76,14 +76,14 @@ class ContactEdit(editing.Edit):
 
 class ContactDelete(editing.Delete):
     model = Contact
-    delete = contacts.delete
+    to_bin = contacts.delete
     explanation = gettext_lazy("What was noted about the customers stays.")
     done = gettext_lazy("The contact is in the bin.")
 
 
 class ContactRestoration(editing.Restore):
     model = Contact
-    restore = contacts.restore
+    from_bin = contacts.restore
     done = gettext_lazy("The contact is back.")
 
 
@@ -112,9 +112,10 @@ class ContactLinkNew(View):
 class ContactLinkRemoval(View):
     def post(self, request: HttpRequest, pk: int, customer_pk: int) -> HttpResponse:
         contact, customer = contact_and_customer(request, pk, customer_pk)
-        contacts.unlink(contact, customer=customer, by=request.user, at=timezone.now())
-        said = {"contact": contact, "customer": customer}
-        toast(request, _("%(contact)s no longer works at %(customer)s.") % said)
+        if customer is not None:
+            contacts.unlink(contact, customer=customer, by=request.user, at=timezone.now())
+            said = {"contact": contact, "customer": customer}
+            toast(request, _("%(contact)s no longer works at %(customer)s.") % said)
         return redirect(contact.get_absolute_url())
 
 
@@ -123,16 +124,18 @@ class MainContact(View):
 
     def post(self, request: HttpRequest, pk: int, customer_pk: int) -> HttpResponse:
         contact, customer = contact_and_customer(request, pk, customer_pk)
-        contacts.set_main(contact, customer=customer, by=request.user, at=timezone.now())
-        said = {"contact": contact, "customer": customer}
-        toast(request, _("%(contact)s is now the main contact of %(customer)s.") % said)
+        if customer is not None:
+            contacts.set_main(contact, customer=customer, by=request.user, at=timezone.now())
+            said = {"contact": contact, "customer": customer}
+            toast(request, _("%(contact)s is now the main contact of %(customer)s.") % said)
         return redirect(contact.get_absolute_url())
 
 
-def contact_and_customer(request: HttpRequest, pk: int, customer_pk: int) -> tuple[Contact, Customer]:
+def contact_and_customer(request: HttpRequest, pk: int, customer_pk: int) -> tuple[Contact, Customer | None]:
+    """The person, and the customer unless the person has left it meanwhile."""
     contact = guards.get_permitted(Contact.objects.all(), request.user, Verb.EDIT, pk=pk)
     customers = Customer.objects.visible_to(request.user).filter(contact_links__contact=contact)
-    return contact, get_object_or_404(customers, pk=customer_pk)
+    return contact, customers.filter(pk=customer_pk).first()
 
 
 class CustomerContacts(View):

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views import View
+from django.views.decorators.http import require_GET
 
 from crm.access import guards
 from crm.access.permissions import Verb
@@ -84,14 +85,14 @@ class CustomerEdit(editing.Edit):
 
 class CustomerDelete(editing.Delete):
     model = Customer
-    delete = customers.delete
+    to_bin = customers.delete
     explanation = gettext_lazy("Its activities and tasks, and the people known only from it, go with it.")
     done = gettext_lazy("The customer is in the bin.")
 
 
 class CustomerRestoration(editing.Restore):
     model = Customer
-    restore = customers.restore
+    from_bin = customers.restore
     done = gettext_lazy("The customer is back, with everything that was deleted with it.")
 
 
@@ -166,9 +167,10 @@ class CollaboratorNew(View):
 class CollaboratorRemoval(View):
     def post(self, request: HttpRequest, pk: int, user_pk: int) -> HttpResponse:
         customer = shareable(request.user, pk)
-        person = guards.get_visible(User.objects.all(), request.user, pk=user_pk)
-        customers.remove_collaborator(customer, user=person, by=request.user, at=timezone.now())
-        toast(request, _("%(person)s no longer works on it.") % {"person": person})
+        person = User.objects.visible_to(request.user).filter(pk=user_pk).first()
+        if person is not None:
+            customers.remove_collaborator(customer, user=person, by=request.user, at=timezone.now())
+            toast(request, _("%(person)s no longer works on it.") % {"person": person})
         return redirect(customer.get_absolute_url())
 
 
@@ -184,6 +186,7 @@ def shareable(user: Any, pk: int) -> Customer:
     return customer
 
 
+@require_GET
 def options(request: HttpRequest) -> HttpResponse:
     """What a customer picker offers for what was typed so far."""
     guards.require(request.user, Customer.kind, Verb.VIEW)

@@ -77,10 +77,9 @@ class Delete(View):
     """Ask, then move to the bin. An Undo posts here too, hence no form of its own."""
 
     model: ClassVar[Any]
-    delete: ClassVar[Callable[..., Any]]
+    to_bin: ClassVar[Callable[..., Any]]  # not "delete": that would answer the DELETE method
     explanation: ClassVar[Any] = ""
     done: ClassVar[Any]
-    refresh: ClassVar[str] = ""
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         record = guards.get_permitted(self.model.objects.all(), request.user, Verb.DELETE, pk=pk)
@@ -89,7 +88,7 @@ class Delete(View):
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         record = guards.get_permitted(self.model.objects.all(), request.user, Verb.DELETE, pk=pk)
-        type(self).delete(record, by=request.user, at=timezone.now())
+        type(self).to_bin(record, by=request.user, at=timezone.now())
         undo = kinds.of(record).detail_url.replace("-detail", "-restoration")  # type: ignore[union-attr]
         toast(request, self.done, undo_url=redirect(undo, pk=pk)["Location"])
         return redirect(self.afterwards(record))
@@ -102,14 +101,13 @@ class Restore(View):
     """Take a record out of the bin: for whoever could have put it there."""
 
     model: ClassVar[Any]
-    restore: ClassVar[Callable[..., Any]]
+    from_bin: ClassVar[Callable[..., Any]]
     done: ClassVar[Any]
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        guards.require(request.user, self.model.kind, Verb.DELETE)
         record = get_object_or_404(self.model.objects.restorable_by(request.user), pk=pk)
         try:
-            record = type(self).restore(record, by=request.user, at=timezone.now())
+            record = type(self).from_bin(record, by=request.user, at=timezone.now())
         except ValidationError as error:
             toast(request, " ".join(error.messages), level=40)
             return redirect(f"{self.model.kind}-list")

@@ -131,13 +131,13 @@ class TaskAssignment(View):
 
 class TaskDelete(editing.Delete):
     model = Task
-    delete = tasks.delete
+    to_bin = tasks.delete
     done = gettext_lazy("The task is in the bin.")
 
 
 class TaskRestoration(editing.Restore):
     model = Task
-    restore = tasks.restore
+    from_bin = tasks.restore
     done = gettext_lazy("The task is back.")
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.views.decorators.http import require_GET
 
 from crm.access import guards
 from crm.access.permissions import Verb
@@ -18,6 +19,7 @@ RECENT_CUSTOMERS = 6
 RECENT_ACTIVITIES = 60
 
 
+@require_GET
 def today(request: HttpRequest) -> HttpResponse:
     """One's own tasks that are overdue or due today, the most pressing first, and one's recent customers."""
     guards.require(request.user, Task.kind, Verb.VIEW)

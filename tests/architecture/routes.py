@@ -30,10 +30,15 @@ class Route:
     kwarg: str = ""  # where the URL names the record
     others: dict[str, object] = field(default_factory=dict)  # further parts of the URL
     own: bool = False  # a thing that belongs to one person: 404 for everybody else
+    back: bool = False  # takes a record out of the bin: for whoever could have put it there, 404 for everybody else
 
 
 def on(kind: str, kwarg: str = "pk", others: dict | None = None, **methods: Verb) -> Route:
     return Route(dict(methods), kind, kwarg, others or {})
+
+
+def back(kind: str) -> Route:
+    return Route({"POST": DELETE}, kind, "pk", back=True)
 
 
 def of(kind: str, others: dict | None = None, **methods: Verb) -> Route:
@@ -65,4 +70,102 @@ ROUTES: dict[str, Route] = {
     "account_reset_password": public("GET", "POST"),
     "account_reset_password_done": public("GET"),
     "account_reset_password_from_key_done": public("GET"),
+    # Customers
+    "customer-options": of("customer", GET=VIEW),
+    "customer-new": of("customer", GET=CREATE, POST=CREATE),
+    "customer-detail": on("customer", GET=VIEW),
+    "customer-edit": on("customer", GET=EDIT, POST=EDIT),
+    "customer-delete": on("customer", GET=DELETE, POST=DELETE),
+    "customer-restoration": back("customer"),
+    "customer-hand-over": on("customer", GET=ASSIGN, POST=ASSIGN),
+    "customer-lifecycle": on("customer", POST=EDIT),
+    "customer-timeline": on("customer", GET=VIEW),
+    "customer-contacts": on("customer", GET=VIEW),
+    "customer-tasks": on("customer", GET=VIEW),
+    "customer-collaborators": on("customer", GET=VIEW),
+    "collaborator-new": on("customer", GET=EDIT, POST=EDIT),  # a collaborator's refusal: test_customers_views.py
+    "collaborator-removal": on("customer", others={"user_pk": 987_654_321}, POST=EDIT),
+    "contact-new": of("contact", GET=CREATE, POST=CREATE),
+    "contact-detail": on("contact", GET=VIEW),
+    "contact-edit": on("contact", GET=EDIT, POST=EDIT),
+    "contact-delete": on("contact", GET=DELETE, POST=DELETE),
+    "contact-restoration": back("contact"),
+    "contact-timeline": on("contact", GET=VIEW),
+    "contact-link-new": on("contact", GET=EDIT, POST=EDIT),
+    "contact-link-removal": on("contact", others={"customer_pk": 987_654_321}, POST=EDIT),
+    "contact-main": on("contact", others={"customer_pk": 987_654_321}, POST=EDIT),
+    "activity-new": of("activity", GET=CREATE, POST=CREATE),
+    "activity-people": of("activity", GET=CREATE),
+    "activity-detail": on("activity", GET=VIEW),
+    "activity-edit": on("activity", GET=EDIT, POST=EDIT),
+    "activity-delete": on("activity", GET=DELETE, POST=DELETE),
+    "activity-restoration": back("activity"),
+    "today": of("task", GET=VIEW),
+    "task-new": of("task", GET=CREATE, POST=CREATE),
+    "task-detail": on("task", GET=VIEW),
+    "task-edit": on("task", GET=EDIT, POST=EDIT),
+    "task-completion": on("task", POST=EDIT),
+    "task-reopening": on("task", POST=EDIT),
+    "task-assignment": on("task", GET=ASSIGN, POST=ASSIGN),
+    "task-delete": on("task", GET=DELETE, POST=DELETE),
+    "task-restoration": back("task"),
+    # Sales
+    "opportunity-board": of("opportunity", GET=VIEW),
+    "opportunity-board-totals": of("opportunity", GET=VIEW),
+    "opportunity-board-more": of("opportunity", GET=VIEW),
+    "opportunity-new": of("opportunity", GET=CREATE, POST=CREATE),
+    "opportunity-detail": on("opportunity", GET=VIEW),
+    "opportunity-timeline": on("opportunity", GET=VIEW),
+    "opportunity-edit": on("opportunity", GET=EDIT, POST=EDIT),
+    "opportunity-delete": on("opportunity", POST=DELETE),
+    "opportunity-stage": on("opportunity", POST=EDIT),
+    "opportunity-win": on("opportunity", GET=EDIT, POST=EDIT),
+    "opportunity-loss": on("opportunity", GET=EDIT, POST=EDIT),
+    "opportunity-reopening": on("opportunity", POST=EDIT),
+    "opportunity-handover": on("opportunity", GET=ASSIGN, POST=ASSIGN),
+    "order-new": of("order", GET=CREATE, POST=CREATE),
+    "order-detail": on("order", GET=VIEW),
+    "order-edit": on("order", GET=EDIT, POST=EDIT),
+    "order-delete": on("order", POST=DELETE),
+    "product-new": of("product", GET=CREATE, POST=CREATE),
+    "product-detail": on("product", GET=VIEW),
+    "product-edit": on("product", GET=EDIT, POST=EDIT),
+    "product-delete": on("product", POST=DELETE),
+    "my-opportunities": of("opportunity", GET=VIEW),
+    "opportunity-restoration": back("opportunity"),
+    "order-restoration": back("order"),
+    "product-restoration": back("product"),
+    # Service
+    "ticket-new": of("ticket", GET=CREATE, POST=CREATE),
+    "ticket-detail": on("ticket", GET=VIEW),
+    "ticket-edit": on("ticket", GET=EDIT, POST=EDIT),
+    "ticket-delete": on("ticket", POST=DELETE),
+    "ticket-restore": back("ticket"),
+    "ticket-clock": on("ticket", GET=VIEW),
+    "ticket-presence": on("ticket", POST=VIEW),
+    "ticket-reply": on("ticket", POST=EDIT),
+    "ticket-note": on("ticket", POST=EDIT),
+    "ticket-customer-message": on("ticket", POST=EDIT),
+    "ticket-pause": on("ticket", POST=EDIT),
+    "ticket-resumption": on("ticket", POST=EDIT),
+    "ticket-resolution": on("ticket", POST=EDIT),
+    "ticket-reopening": on("ticket", POST=EDIT),
+    "ticket-closure": on("ticket", POST=EDIT),
+    "ticket-taking": on("ticket", POST=EDIT),
+    "ticket-release": on("ticket", POST=EDIT),
+    "ticket-assignment": on("ticket", GET=ASSIGN, POST=ASSIGN),
+    "ticket-queue": on("ticket", GET=EDIT, POST=EDIT),
+    "ticket-priority": on("ticket", GET=EDIT, POST=EDIT),
+    "ticket-state": on("ticket", GET=EDIT, POST=EDIT),
+    "ticket-asker": on("ticket", GET=VIEW),
+    "ticket-others": on("ticket", GET=VIEW),
+    "ticket-survey": on("ticket", GET=VIEW),
+    "customer-tickets": on("customer", GET=VIEW),
+    "ticket-upcoming": of("ticket", GET=EDIT),
+    # Surveys
+    "survey-detail": on("survey", GET=VIEW),
+    "response-detail": on("response", GET=VIEW),
+    "invitation-detail": on("invitation", GET=VIEW),
+    "invitation-new": of("invitation", GET=CREATE, POST=CREATE),
+    "customer-responses": on("customer", GET=VIEW),
 }

@@ -118,6 +118,8 @@ def expected(route: Route, method: str, person: Any, record: Any) -> str:
     if record is None:
         return "404"
     rows = type(record).objects.all()
+    if route.back:
+        return "in" if rows.restorable_by(person).filter(pk=record.pk).exists() else "404"
     if rows.permitted(person, Verb(need)).filter(pk=record.pk).exists():
         return "in"
     return "403" if rows.visible_to(person).filter(pk=record.pk).exists() else "404"
