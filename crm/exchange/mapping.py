@@ -55,7 +55,7 @@ class Mapper:
             return source.values[text]
         if source.only_values and text and text not in source.unknown:
             raise Refused(_("The profile does not say what “%(text)s” means.") % {"text": text}, source.field.name)
-        return "" if text in source.unknown else text
+        return source.otherwise if not text or text in source.unknown else text
 
     def _filled(self, row: Row, source: Source) -> str:
         """A template with the cells in its places, each translated by itself; empty when all of them are."""

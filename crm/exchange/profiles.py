@@ -26,6 +26,7 @@ KEYS = {
 SOURCE_KEYS = {
     "column", "constant", "template", "values", "only_values", "unknown", "dates", "time_zone", "decimal", "multiply",
     "by", "match", "optional", "overwrite", "overwrite_with_empty",
+    "otherwise",
 }  # fmt: skip
 STEP_KEYS = {"when", "undated", "fields"}
 PLACE = re.compile(r"\{([^{}]+)\}")
@@ -42,6 +43,7 @@ class Source:
     values: dict[str, str] = field(default_factory=dict)
     only_values: bool = False
     unknown: tuple[str, ...] = ()
+    otherwise: str = ""  # what stands for an empty cell, because the profile says so
     dates: str = ""
     zone: zoneinfo.ZoneInfo | None = None
     decimal: str = "."
@@ -136,6 +138,7 @@ def _source(kind: Importable, name: str, given: Any, content: dict[str, Any]) ->
         values={str(key): str(value) for key, value in given.get("values", {}).items()},
         only_values=bool(given.get("only_values", False)),
         unknown=tuple(given.get("unknown", content.get("unknown", ()))),
+        otherwise=str(given.get("otherwise", "")),
         dates=str(given.get("dates", content.get("dates", ""))),
         zone=_zone(given.get("time_zone", content.get("time_zone", settings.TIME_ZONE))),
         decimal=_one_of("decimal", given.get("decimal", content.get("decimal", ".")), (".", ",")),
