@@ -68,9 +68,9 @@ class TicketFilter(django_filters.FilterSet):
     def filter_tab(self, queryset: Any, name: str, value: str) -> Any:
         return in_tab(queryset, value, self.request.user)
 
-    def filter_late(self, queryset: QuerySet, name: str, value: bool) -> QuerySet:
-        late = Ticket.objects.overdue(timezone.now()).values("pk")
-        return queryset.filter(pk__in=late) if value else queryset.exclude(pk__in=late)
+    def filter_late(self, queryset: Any, name: str, value: bool) -> QuerySet:
+        now = timezone.now()
+        return queryset.overdue(now) if value else queryset.exclude(next_due_at__lt=now)
 
 
 @dataclass(frozen=True)

@@ -109,7 +109,6 @@ class Deletion(View):
 
 class Restoration(View):
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        guards.require(request.user, "ticket", Verb.DELETE)
         ticket = get_object_or_404(Ticket.objects.restorable_by(request.user), pk=pk)
         tickets.restore(ticket=ticket, by=request.user, at=timezone.now())
         return redirect("ticket-detail", pk=pk)
