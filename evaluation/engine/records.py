@@ -106,11 +106,14 @@ def facts_of(kpi: Kpi, periods: list[Period], view: View, scope: Scope) -> State
     }
     if not scope.is_company:
         columns["scope"] = facts.dimensions[scope.kind]
-    given, within = statements.periods_sql(periods, view), statements.scope_sql(kpi, scope)
-    return Statement(
-        f"SELECT period.no, fact.* FROM {given.sql}, {statements.facts_sql(facts, columns)} WHERE {within.sql}",
-        [*given.params, *within.params],
-    )
+    within = statements.scope_sql(kpi, scope)
+    parts, params = [], []
+    for number, period in enumerate(periods):
+        given = statements.period_sql(number, period, view)
+        parts.append(f"""SELECT period.no, fact.*
+            FROM {given.sql}, {statements.facts_sql(facts, columns)} WHERE {within.sql}""")
+        params += [*given.params, *within.params]
+    return Statement(" UNION ALL ".join(parts), params)
 
 
 def visibility(kpi: Kpi, user: User | None) -> Statement:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from evaluation.kpis.declaration import Aggregation, Direction, Facts, Kpi, Method, Time, Unit
-from evaluation.kpis.rows import alive, channel_of, purchases
+from evaluation.kpis.rows import channel_of, not_in_bin, purchases
 
 NEW_CUSTOMERS = Kpi(
     code="new_customers",
@@ -24,14 +24,14 @@ NEW_CUSTOMERS = Kpi(
     facts=Facts(
         source=f"""(SELECT DISTINCT ON (bought.customer_id) bought.*
             FROM ({purchases("period.starts", "period.ends")}) AS bought
-            ORDER BY bought.customer_id, bought.at, bought.kind, bought.id) AS first
-            LEFT JOIN customers_customer AS customer ON customer.id = first.customer_id""",
-        where=f"""first.customer_id IS NULL OR ({alive("customer")} AND NOT EXISTS (
-            {purchases("'-infinity'::timestamptz", "period.starts", "first.customer_id")}))""",
+            ORDER BY bought.customer_id, bought.at, bought.kind, bought.id) AS first""",
+        where=f"""{not_in_bin("first.customer_id")} AND NOT EXISTS (
+            {purchases("'-infinity'::timestamptz", "period.starts", "first.customer_id")})""",
         kinds=("customer", "opportunity", "order"),
         kind="CASE WHEN first.customer_id IS NULL THEN first.kind ELSE 'customer' END",
         record="coalesce(first.customer_id, first.id)",
-        label="coalesce(customer.name, first.label)",
+        label="""coalesce((SELECT customer.name FROM customers_customer AS customer
+            WHERE customer.id = first.customer_id), first.label)""",
         moment="first.at",
         counted="first.customer_id IS NOT NULL",
         issue="CASE WHEN first.customer_id IS NULL THEN 'missing_customer' END",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from evaluation.kpis.declaration import Aggregation, Direction, Facts, Kpi, Time, Unit
-from evaluation.kpis.rows import alive, channel_of, purchases
+from evaluation.kpis.rows import channel_of, not_in_bin, purchases
 
 # Part of the definition: another number of days is another version.
 WINDOW_DAYS = 365
@@ -28,12 +28,11 @@ ACTIVE_CUSTOMERS = Kpi(
         source=f"""(SELECT DISTINCT ON (bought.customer_id) bought.*
             FROM ({purchases(f"period.instant - interval '{WINDOW_DAYS} days'", "period.instant")}) AS bought
             WHERE bought.customer_id IS NOT NULL
-            ORDER BY bought.customer_id, bought.at DESC, bought.kind, bought.id DESC) AS latest
-            JOIN customers_customer AS customer ON customer.id = latest.customer_id""",
-        where=alive("customer"),
+            ORDER BY bought.customer_id, bought.at DESC, bought.kind, bought.id DESC) AS latest""",
+        where=not_in_bin("latest.customer_id"),
         kinds=("customer",),
         record="latest.customer_id",
-        label="customer.name",
+        label="(SELECT customer.name FROM customers_customer AS customer WHERE customer.id = latest.customer_id)",
         moment="latest.at",
         dimensions={
             "person": "latest.owner_id",

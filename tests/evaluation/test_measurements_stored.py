@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from crm.jobs import schedule
+from customers.sales.models import StageChange
 from evaluation import engine, kpis
 from evaluation.actions import measurements
 from evaluation.actions.kpis import sync_versions
@@ -17,7 +18,7 @@ from evaluation.engine import COMPANY, scopes, watched
 from evaluation.engine.watched import Watch
 from evaluation.formulas import periods
 from evaluation.models import KpiVersion, MeasuredFact, Measurement
-from tests.factories.evaluation import a_customer, an_opportunity, an_order, lost, moment, won
+from tests.factories.evaluation import a_customer, an_opportunity, an_order, lost, moment, stages, won
 
 pytestmark = pytest.mark.django_db
 
@@ -158,14 +159,14 @@ def test_a_record_that_counts_otherwise_is_told_with_both_states(only):
     opportunity = an_opportunity(("open", "2026-01-02"), ("lost", "2026-03-02"), name="Revived")
     only(Watch(kpis.get("win_rate"), COMPANY, "quarter"))
     measurements.measure_last(now=moment("2026-04-10"))
-    from customers.sales.models import StageChange
-    from tests.factories.evaluation import stages
-
-    last = opportunity.stage_changes.order_by("at").last()
+    history, won_at = opportunity.stage_changes.order_by("at").last(), moment("2026-03-20")
+    to_stage = stages()["won"]
     StageChange.objects.create(
-        opportunity=opportunity, pipeline=last.pipeline, from_stage=last.to_stage, to_stage=stages()["won"],
-        outcome="won", at=moment("2026-03-20"), recorded_at=moment("2026-04-12"), probability=1, currency="USD",
+        opportunity=opportunity, pipeline=history.pipeline, from_stage=history.to_stage, to_stage=to_stage,
+        outcome="won", at=won_at, recorded_at=moment("2026-04-12"), probability=1, currency="USD",
     )  # fmt: skip
+    opportunity.stage, opportunity.stage_since, opportunity.closed_at = to_stage, won_at, won_at
+    opportunity.save()
     (row,) = restated(stored(), now=moment("2026-04-13")).moved
     assert (row.before["numerator"], row.after["numerator"]) == (0, 1)
     assert stored().value == 0.0
