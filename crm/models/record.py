@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -21,7 +21,7 @@ class StaleVersion(Exception):
 
 
 class RecordQuerySet(ScopedQuerySet):
-    def owned_by(self, user: Any) -> RecordQuerySet:
+    def owned_by(self, user: Any) -> Self:
         return self.filter(owner=user)
 
 
