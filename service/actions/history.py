@@ -13,7 +13,7 @@ from service.models import Ticket, TicketEvent
 
 def lock(ticket: Ticket) -> Ticket:
     """The ticket as it stands now; whoever else wants to change it waits."""
-    related = ("state", "queue__sla_policy", "owner", "team", "sla_policy__calendar", "customer", "contact")
+    related = ("state", "owner", "sla_policy__calendar", "customer", "contact")
     return Ticket.objects.select_for_update(of=("self",)).select_related(*related).get(pk=ticket.pk)
 
 
@@ -29,9 +29,9 @@ def note_down(
         by=by,
         state=ticket.state,
         category=ticket.state.category,
-        queue=ticket.queue,
-        owner=ticket.owner,
-        team=ticket.team,
+        queue_id=ticket.queue_id,
+        owner_id=ticket.owner_id,
+        team_id=ticket.team_id,
         priority=ticket.priority,
         elapsed=clock.elapsed(ticket, at),
         data=data or {},

@@ -28,8 +28,7 @@ class Compose(View):
     direction = ""
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        queryset = Ticket.objects.select_related(*ticket_page.RELATED)
-        ticket = guards.get_permitted(queryset, request.user, Verb.EDIT, pk=pk)
+        ticket = guards.get_permitted(Ticket.objects.all(), request.user, Verb.EDIT, pk=pk)
         form = COMPOSERS[self.direction](request.POST, auto_id=f"{self.direction}_%s")
         if not form.is_valid():
             return self._again(request, ticket, form, 422)

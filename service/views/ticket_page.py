@@ -81,11 +81,12 @@ def answer(request: HttpRequest, ticket: Ticket, now: datetime, said: Any = "") 
     """After a change: the page's main part to htmx, the whole page otherwise; the inbox when it is out of reach."""
     if said:
         toast(request, said)
-    fresh = Ticket.objects.visible_to(request.user).select_related(*RELATED).filter(pk=ticket.pk).first()
-    if fresh is None:
-        return redirect("ticket-list")
+    visible = Ticket.objects.visible_to(request.user).filter(pk=ticket.pk)
     if request.headers.get("HX-Target", "").endswith("#ticket-main"):
+        fresh = visible.select_related(*RELATED).first()
+        if fresh is None:
+            return redirect("ticket-list")
         response = render(request, "service/ticket/_main.html", context(request, fresh, now))
         response["HX-Trigger"] = "ticket-changed"
         return response
-    return redirect(reverse("ticket-detail", args=[ticket.pk]))
+    return redirect(reverse("ticket-detail", args=[ticket.pk]) if visible.exists() else reverse("ticket-list"))
