@@ -115,6 +115,23 @@ def test_an_edit_saves_and_tells_the_changed_fields(client, cast):
     assert Event.objects.get(type="customer.updated").data == {"city": ["London", "Leeds"]}
 
 
+def test_what_was_chosen_in_a_picker_can_be_taken_back(client, cast):
+    customer = make_customer(cast.rep, parent=make_customer(cast.rep, "Holding"))
+    client.force_login(cast.rep)
+    page = " ".join(client.get(reverse("customer-edit", args=[customer.pk])).content.decode().split())
+    assert 'name="parent" value="" data-no-draft> none' in page
+    url, values = edit(client, cast.rep, customer, parent="")
+    assert client.post(url, values).status_code == 302
+    customer.refresh_from_db()
+    assert customer.parent is None
+
+
+def test_my_tasks_are_one_click_away(client, cast):
+    client.force_login(cast.rep)
+    page = client.get(reverse("task-list"), {"mine": "true", "state": "overdue"}).content.decode()
+    assert '<a class="nav-link active" href="?mine=true&amp;state=overdue" aria-current="page"' in page
+
+
 def test_whoever_saves_second_sees_both_versions_and_loses_nothing(client, cast, now):
     customer = make_customer(cast.rep, city="London")
     url, values = edit(client, cast.rep, customer, city="Leeds")
