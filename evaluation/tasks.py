@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from crm.jobs import periodic
-from evaluation.actions import measurements
+from evaluation.actions import cycles, health, measurements, plans
 
 
 @periodic("measure-current-periods", every="hour")
@@ -16,3 +16,18 @@ def measure_current(now: datetime) -> None:
 @periodic("measure-last-periods", every="day", hour=3)
 def measure_last(now: datetime) -> None:
     measurements.measure_last(now=now)
+
+
+@periodic("advance-review-cycles", every="day", hour=4)
+def advance_cycles(now: datetime) -> None:
+    cycles.advance_due(now=now)
+
+
+@periodic("measure-effects-of-plans", every="day", hour=5)
+def measure_effects(now: datetime) -> None:
+    plans.measure_due(now=now)
+
+
+@periodic("score-health", every="day", hour=2)
+def score_health(now: datetime) -> None:
+    health.score_all(now=now)

@@ -1,3 +1,90 @@
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from evaluation.lists.cycles import CycleList
+from evaluation.lists.goal import GoalList
+from evaluation.lists.plans import ActionPlanList
+from evaluation.views import (
+    cycles,
+    dashboard,
+    goals,
+    health,
+    home,
+    kpis,
+    plans,
+    review_exports,
+    review_steps,
+    reviews,
+)
+
+NUMBERS: list[URLPattern] = [
+    path("", dashboard.Dashboard.as_view(), name="dashboard"),
+    path("kpis/", kpis.KpiList.as_view(), name="kpi-list"),
+    path("kpis/<slug:code>/", kpis.KpiDetail.as_view(), name="kpi-detail"),
+    path("kpis/<slug:code>/explanation/", kpis.Explanation.as_view(), name="kpi-explanation"),
+    path("kpis/<slug:code>/restatement/", kpis.Restatement.as_view(), name="kpi-restatement"),
+    path("kpis/<slug:code>/evidence/", kpis.Evidence.as_view(), name="kpi-evidence"),
+    path("customers/<int:pk>/health/", health.CustomerHealth.as_view(), name="customer-health"),
+    path("panels/team-numbers/", home.TeamNumbers.as_view(), name="team-numbers"),
+    path("panels/my-goals/", home.MyGoals.as_view(), name="my-goals"),
+]
+
+GOALS: list[URLPattern] = [
+    path("goals/", GoalList.as_view(), name="goal-list"),
+    *GoalList.extra_urls("goals/", "goal-list"),
+    path("goals/new/", goals.GoalNew.as_view(), name="goal-new"),
+    path("goals/<int:pk>/", goals.GoalDetail.as_view(), name="goal-detail"),
+    path("goals/<int:pk>/edit/", goals.GoalEdit.as_view(), name="goal-edit"),
+    path("goals/<int:pk>/acknowledgement/", goals.GoalAcknowledgement.as_view(), name="goal-acknowledgement"),
+    path("goals/<int:pk>/objection/", goals.GoalObjection.as_view(), name="goal-objection"),
+    path("goals/<int:pk>/retirement/", goals.GoalRetirement.as_view(), name="goal-retirement"),
+]
+
+CYCLES: list[URLPattern] = [
+    path("cycles/", CycleList.as_view(), name="cycle-list"),
+    *CycleList.extra_urls("cycles/", "cycle-list"),
+    path("cycles/new/", cycles.New.as_view(), name="cycle-new"),
+    path("cycles/<int:pk>/", cycles.Detail.as_view(), name="cycle-detail"),
+    path("cycles/<int:pk>/edit/", cycles.Edit.as_view(), name="cycle-edit"),
+    path("cycles/<int:pk>/delete/", cycles.Delete.as_view(), name="cycle-delete"),
+    path("cycles/<int:pk>/state/", cycles.Step.as_view(), name="cycle-state"),
+]
+
+REVIEWS: list[URLPattern] = [
+    path("reviews/waiting/", reviews.Waiting.as_view(), name="reviews-waiting"),
+    path("reviews/<int:pk>/", reviews.Detail.as_view(), name="review-detail"),
+    path("reviews/<int:pk>/report/", reviews.Report.as_view(), name="review-report"),
+    path("reviews/<int:pk>/report.<slug:format>", review_exports.Export.as_view(), name="review-export"),
+    path("reviews/<int:pk>/verification/", reviews.Verification.as_view(), name="review-verification"),
+    path("reviews/<int:pk>/records/<slug:code>/", reviews.Records.as_view(), name="review-records"),
+    path("reviews/<int:pk>/comments/", review_steps.Comments.as_view(), name="review-comments"),
+    path("reviews/<int:pk>/skip/", review_steps.Skip.as_view(), name="review-skip"),
+    path("reviews/<int:pk>/meeting/", review_steps.Meeting.as_view(), name="review-meeting"),
+    path("reviews/<int:pk>/signature/", review_steps.Signing.as_view(), name="review-signature"),
+    path("reviews/<int:pk>/disputes/new/<slug:code>/", review_steps.Disputing.as_view(), name="review-dispute"),
+    path(
+        "reviews/<int:pk>/disputes/<int:dispute_pk>/settlement/",
+        review_steps.Settlement.as_view(),
+        name="review-settlement",
+    ),
+    path(
+        "reviews/<int:pk>/disputes/<int:dispute_pk>/withdrawal/",
+        review_steps.Withdrawal.as_view(),
+        name="review-withdrawal",
+    ),
+]
+
+PLANS: list[URLPattern] = [
+    path("plans/", ActionPlanList.as_view(), name="plan-list"),
+    *ActionPlanList.extra_urls("plans/", "plan-list"),
+    path("plans/new/", plans.New.as_view(), name="plan-new"),
+    path("plans/<int:pk>/", plans.Detail.as_view(), name="plan-detail"),
+    path("plans/<int:pk>/edit/", plans.Edit.as_view(), name="plan-edit"),
+    path("plans/<int:pk>/delete/", plans.Delete.as_view(), name="plan-delete"),
+    path("plans/<int:pk>/state/", plans.Step.as_view(), name="plan-state"),
+    path("plans/<int:pk>/conclusion/", plans.Conclusion.as_view(), name="plan-conclusion"),
+    path("plans/<int:pk>/steps/new/", plans.NewStep.as_view(), name="plan-step-new"),
+    path("plans/<int:pk>/steps/<int:step_pk>/removal/", plans.RemoveStep.as_view(), name="plan-step-removal"),
+    path("plans/steps/<int:pk>/", plans.StepPage.as_view(), name="plan-step"),
+]
+
+urlpatterns: list[URLPattern] = [*NUMBERS, *GOALS, *CYCLES, *REVIEWS, *PLANS]

@@ -1,0 +1,225 @@
+"""Writes down what a scorecard says and why, so that it can be shown, checked and never changed.
+
+Every line is canonical JSON with a digest over the line before it; a line names the last digest of the chain of its
+own records. Changing a single byte anywhere breaks the chain from there on, and `verify` says where.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.utils import translation
+
+from crm.models import User
+from evaluation import engine
+from evaluation.engine import judgement
+from evaluation.engine.records import EvidenceRow
+from evaluation.engine.results import HIDDEN, Result, as_json
+from evaluation.engine.scopes import Scope
+from evaluation.formulas import periods
+from evaluation.formulas.periods import Period
+from evaluation.kpis import Kpi
+from evaluation.models import FrozenLine, FrozenRecord, Goal, GoalTerms, KpiVersion, Review, TargetKind
+
+COURSE = 13  # periods, the frozen one included: what the judgement of variation looked at
+BATCH = 1000
+
+
+def canonical(value: Any) -> str:
+    """The one way to write a value: keys sorted, no blanks, no escapes that are not needed."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def digest_of(content: str) -> str:
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def chained(previous: str, content: str) -> str:
+    return digest_of(f"{previous}\n{content}")
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What a line would say if it were frozen now: everything but its place in the chain."""
+
+    said: dict[str, Any]
+    rows: list[dict[str, Any]]
+
+
+def draft(kpi: Kpi, scope: Scope, period: Period, *, at: datetime) -> Draft:
+    """Measure a line: two statements, one for the numbers and their course, one for the records."""
+    series = engine.series(kpi, scope, periods.last(period.kind, COURSE, period), now=at)
+    result = series[-1]
+    terms = _terms(kpi, scope, period)
+    levels = judgement.levels_of(terms, kpi, _last_year(terms, kpi, scope, period, at)) if terms else None
+    judged = judgement.judge(series, levels)
+    rows = [] if HIDDEN in result.flags else engine.evidence(kpi, scope, period, now=at).rows
+    said = {
+        "kpi": _definition(kpi),
+        "scope": {"kind": scope.kind, "key": scope.key, "name": scope.name},
+        "period": {"label": period.label, "kind": period.kind, "first": period.first, "last": period.last},
+        "goal": _goal(terms, levels),
+        "judgement": {
+            "variation": asdict(judged.variation),
+            "attainment": asdict(judged.attainment) if judged.attainment else None,
+            "quality": asdict(judged.quality),
+        },
+        "course": [{"period": past.period.label, "value": past.value, "flags": past.flags} for past in series],
+        "known_at": at,
+        **_numbers(result),
+    }
+    return Draft(plain(said), [_record(row) for row in rows])
+
+
+def freeze(
+    review: Review,
+    drafted: Draft,
+    *,
+    version: KpiVersion,
+    position: int,
+    by: User | None,
+    at: datetime,
+    reason: str = "",
+) -> FrozenLine:
+    """Add the line, and the records behind it, to the chain of the review. The caller holds the review's lock."""
+    contents = [canonical(row) for row in drafted.rows]
+    digests: list[str] = []
+    for content in contents:
+        digests.append(chained(digests[-1] if digests else "", content))
+    said = {**drafted.said, "evidence": {"count": len(contents), "digest": digests[-1] if digests else ""}}
+    last = review.lines.order_by("-sequence").first()
+    code = said["kpi"]["code"]
+    content = canonical(said)
+    line = FrozenLine.objects.create(
+        review=review,
+        sequence=last.sequence + 1 if last else 1,
+        position=position,
+        kpi_code=code,
+        number=review.lines.filter(kpi_code=code).count() + 1,
+        kpi=version,
+        content=content,
+        digest=chained(last.digest if last else "", content),
+        reason=reason,
+        by=by,
+        at=at,
+    )
+    rows = zip(drafted.rows, contents, digests, strict=True)
+    FrozenRecord.objects.bulk_create(
+        (
+            FrozenRecord(
+                line=line, sequence=place, record_kind=row["kind"], record_id=row["id"], content=text, digest=digest
+            )
+            for place, (row, text, digest) in enumerate(rows, start=1)
+        ),
+        batch_size=BATCH,
+    )
+    return line
+
+
+def current_lines(review: Review) -> list[FrozenLine]:
+    """The latest version of each line, in the order of the scorecard."""
+    latest = review.lines.order_by("position", "kpi_code", "-number").distinct("position", "kpi_code")
+    return list(latest.select_related("by"))
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How a line differs from another version of it: numbers by name, and the records in, out and changed."""
+
+    numbers: dict[str, tuple[Any, Any]]
+    added: list[dict[str, Any]]
+    removed: list[dict[str, Any]]
+    changed: list[tuple[dict[str, Any], dict[str, Any]]]
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.numbers or self.added or self.removed or self.changed)
+
+
+def difference(before: FrozenLine, after: FrozenLine | Draft) -> Difference:
+    old, old_rows = before.said, [row.said for row in before.records.all()]
+    if isinstance(after, Draft):
+        new, new_rows = after.said, after.rows
+    else:
+        new, new_rows = after.said, [row.said for row in after.records.all()]
+    first = {(row["kind"], row["id"], row["at"]): row for row in old_rows}
+    second = {(row["kind"], row["id"], row["at"]): row for row in new_rows}
+    return Difference(
+        {name: (old[name], new[name]) for name in ("value", "numerator", "denominator", "n") if old[name] != new[name]},
+        [row for key, row in second.items() if key not in first],
+        [row for key, row in first.items() if key not in second],
+        [(row, second[key]) for key, row in first.items() if key in second and second[key] != row],
+    )
+
+
+def plain(value: Any) -> Any:
+    """As JSON would hold it, so that what is drafted compares equal to what is stored."""
+    found: Any = json.loads(json.dumps(value, default=as_json, allow_nan=False))
+    return found
+
+
+def _numbers(result: Result) -> dict[str, Any]:
+    return {
+        "value": result.value,
+        "numerator": result.numerator,
+        "denominator": result.denominator,
+        "n": result.n,
+        "interval": result.interval.as_json() if result.interval else None,
+        "flags": result.flags,
+        "currency": result.currency,
+    }
+
+
+def _definition(kpi: Kpi) -> dict[str, Any]:
+    """What the KPI meant, in every language: it must be readable when the KPI itself is long gone."""
+    words: dict[str, Any] = {}
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            words[language] = {
+                "name": str(kpi.name),
+                "meaning": str(kpi.meaning),
+                "formula": str(kpi.formula),
+                "issues": {code: str(text) for code, text in kpi.issues.items()},
+            }
+    return {
+        "code": kpi.code, "version": kpi.version, "digest": kpi.digest, "group": kpi.group, "unit": kpi.unit,
+        "direction": kpi.direction, "minimum_n": kpi.minimum_n, "source": kpi.source, "words": words,
+    }  # fmt: skip
+
+
+def _terms(kpi: Kpi, scope: Scope, period: Period) -> GoalTerms | None:
+    """What was agreed for this KPI, scope and period: the latest version of the goal that applies to it."""
+    goal = Goal.objects.active().of_scope(scope).of_kpi(kpi.code).filter(period_kind=period.kind).first()
+    return goal.terms_for(period) if goal else None
+
+
+def _goal(terms: Any, levels: judgement.Levels | None) -> dict[str, Any] | None:
+    if terms is None or levels is None:
+        return None
+    names = ("target_kind", "baseline", "target", "target_high", "stretch", "weight", "commitment", "guard_code")
+    return {
+        "goal": terms.goal_id,
+        "version": terms.number,
+        "reason": terms.reason,
+        "answer": terms.goal.answer,
+        "owner": str(terms.owner) if terms.owner else None,
+        "levels": asdict(levels),
+        **{name: getattr(terms, name) for name in names},
+    }
+
+
+def _last_year(terms: GoalTerms, kpi: Kpi, scope: Scope, period: Period, at: datetime) -> float | None:
+    if terms.target_kind != TargetKind.LAST_YEAR_RATIO:
+        return None
+    value = engine.value(kpi, scope, period.year_before(), now=at).value
+    return None if value is None else float(value)
+
+
+def _record(row: EvidenceRow) -> dict[str, Any]:
+    found: dict[str, Any] = plain({**row.as_json(), "credited": row.keys})
+    return found

@@ -1,0 +1,17 @@
+"""What evaluation does when something happens below."""
+
+from __future__ import annotations
+
+from crm.events import subscribe
+from crm.models.event import Event
+from customers.models import Task
+from evaluation.actions import plans
+from evaluation.models import PlanStep
+
+
+@subscribe(["task.completed", "task.reopened"], name="evaluation.plan_steps")
+def follow_the_task(event: Event) -> None:
+    """A step of a plan is done when its task is, and open again when that is."""
+    if event.data.get("about_kind") == PlanStep.kind:
+        task = Task._base_manager.get(pk=event.subject_id)  # as it is now: events may come late
+        plans.mark_step(step_id=event.data["about_id"], done=task.is_done, by=event.by, at=event.at)
