@@ -123,9 +123,7 @@ def _effects_on_median(kpi: Kpi, scope: Scope, periods: list[Period], dimension:
     )
 
 
-def _movers(
-    kpi: Kpi, scope: Scope, sides: tuple[Result, Result], view: View, user: User | None
-) -> list[Mover]:
+def _movers(kpi: Kpi, scope: Scope, sides: tuple[Result, Result], view: View, user: User | None) -> list[Mover]:
     facts = records.facts_of(kpi, [side.period for side in sides], view, scope)
     seen = records.visibility(kpi, user)
     effect, params = _effect_sql(kpi, sides)

@@ -20,9 +20,7 @@ AsOf = datetime | date | None
 NOTHING = Totals(0)
 
 
-def value(
-    kpi: Kpi | str, scope: Scope, period: Period, as_of: AsOf = None, *, now: datetime | None = None
-) -> Result:
+def value(kpi: Kpi | str, scope: Scope, period: Period, as_of: AsOf = None, *, now: datetime | None = None) -> Result:
     """The KPI's number for a scope and period, as it stood at `as_of` (a moment, or the end of a day), or stands.
 
     `now` decides what is still provisional; callers that have a clock pass it.

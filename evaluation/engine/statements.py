@@ -123,9 +123,7 @@ def ordered_columns(kpi: Kpi) -> dict[str, str]:
     return found
 
 
-def measure(
-    kpi: Kpi, periods: Sequence[Period], view: View, scope: Scope, dimension: str | None = None
-) -> Statement:
+def measure(kpi: Kpi, periods: Sequence[Period], view: View, scope: Scope, dimension: str | None = None) -> Statement:
     """One row for each period, and for each key of the dimension that has facts; the whole in one statement.
 
     The periods are put side by side, not joined: with the bounds of each as constants the planner uses indexes.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from evaluation.kpis.declaration import Aggregation, Direction, Facts, Kpi, Method, Time, Unit
-from evaluation.kpis.rows import channel_of, not_in_bin, purchases
+from evaluation.kpis.rows import channel_of, not_in_bin, purchase_label, purchases
 
 NEW_CUSTOMERS = Kpi(
     code="new_customers",
@@ -30,8 +30,8 @@ NEW_CUSTOMERS = Kpi(
         kinds=("customer", "opportunity", "order"),
         kind="CASE WHEN first.customer_id IS NULL THEN first.kind ELSE 'customer' END",
         record="coalesce(first.customer_id, first.id)",
-        label="""coalesce((SELECT customer.name FROM customers_customer AS customer
-            WHERE customer.id = first.customer_id), first.label)""",
+        label=f"""coalesce((SELECT customer.name FROM customers_customer AS customer
+            WHERE customer.id = first.customer_id), {purchase_label("first")})""",
         moment="first.at",
         counted="first.customer_id IS NOT NULL",
         issue="CASE WHEN first.customer_id IS NULL THEN 'missing_customer' END",
@@ -41,7 +41,7 @@ NEW_CUSTOMERS = Kpi(
             "channel": channel_of("first"),
             "product": "first.product_id",
         },
-        shown={"first_purchase": "first.label", "amount": "first.amount", "currency": "first.currency"},
+        shown={"first_purchase": purchase_label("first"), "amount": "first.amount", "currency": "first.currency"},
     ),
     issues={"missing_customer": _("Purchases without a customer cannot be counted.")},
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from evaluation.kpis.declaration import Aggregation, Direction, Facts, Kpi, Time, Unit
-from evaluation.kpis.rows import channel_of, not_in_bin, purchases
+from evaluation.kpis.rows import channel_of, not_in_bin, purchase_label, purchases
 
 # Part of the definition: another number of days is another version.
 WINDOW_DAYS = 365
@@ -40,7 +40,7 @@ ACTIVE_CUSTOMERS = Kpi(
             "channel": channel_of("latest"),
             "product": "latest.product_id",
         },
-        shown={"latest_purchase": "latest.label", "amount": "latest.amount", "currency": "latest.currency"},
+        shown={"latest_purchase": purchase_label("latest"), "amount": "latest.amount", "currency": "latest.currency"},
     ),
 )
 

@@ -31,7 +31,7 @@ CLOSED_TO_STAY = """change.from_stage_id IS DISTINCT FROM change.to_stage_id AND
                     AND later.from_stage_id IS DISTINCT FROM later.to_stage_id) END"""
 
 
-CLOSINGS = "sales_stagechange AS change JOIN sales_opportunity AS opportunity ON opportunity.id = change.opportunity_id"
+CHANGES = "sales_stagechange AS change JOIN sales_opportunity AS opportunity ON opportunity.id = change.opportunity_id"
 
 
 def closed_as(*outcomes: str) -> str:
@@ -46,15 +46,22 @@ def purchases(since: str, until: str, customer: str = "") -> str:
     of_opportunity = f"AND opportunity.customer_id = {customer}" if customer else ""
     of_order = f"AND purchase.customer_id = {customer}" if customer else ""
     return f"""SELECT opportunity.customer_id, change.at, change.owner_id, change.team_id, change.product_id,
-            change.amount, change.currency, 'opportunity' AS kind, opportunity.id, opportunity.name AS label
-        FROM {CLOSINGS}
+            change.amount, change.currency, 'opportunity' AS kind, opportunity.id
+        FROM {CHANGES}
         WHERE change.outcome = 'won' AND change.at >= {since} AND change.at < {until} {of_opportunity}
             AND {alive("opportunity")} AND {CLOSED_TO_STAY}
         UNION ALL
         SELECT purchase.customer_id, purchase.ordered_at, purchase.owner_id, purchase.team_id, {ORDERED_PRODUCT},
-            purchase.amount, purchase.currency, 'order', purchase.id, purchase.number
+            purchase.amount, purchase.currency, 'order', purchase.id
         FROM sales_order AS purchase
         WHERE purchase.ordered_at >= {since} AND purchase.ordered_at < {until} {of_order} AND {alive("purchase")}"""
+
+
+def purchase_label(purchase: str) -> str:
+    """Looked up only where it is shown: the rows stay narrow while they are sorted."""
+    return f"""CASE WHEN {purchase}.kind = 'order'
+            THEN (SELECT named.number FROM sales_order AS named WHERE named.id = {purchase}.id)
+            ELSE (SELECT named.name FROM sales_opportunity AS named WHERE named.id = {purchase}.id) END"""
 
 
 # An order of several products belongs to none of them alone.

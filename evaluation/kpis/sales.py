@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from evaluation.kpis.declaration import Aggregation, Direction, Facts, Kpi, Method, Time, Unit
-from evaluation.kpis.rows import CLOSINGS, ORDERED_PRODUCT, alive, channel_of, closed_as
+from evaluation.kpis.rows import CHANGES, ORDERED_PRODUCT, alive, channel_of, closed_as
 
 AS_CLOSED = {
     "person": "change.owner_id",
@@ -31,7 +31,7 @@ WIN_RATE = Kpi(
     guard="pipeline_value",  # a rate is also raised by never closing what is lost
     source="evaluation.md D3",
     facts=Facts(
-        source=CLOSINGS,
+        source=CHANGES,
         where=closed_as("won", "lost"),
         kinds=("opportunity",),
         record="opportunity.id",
@@ -59,7 +59,7 @@ SALES_CYCLE = Kpi(
     guard="win_rate",
     source="evaluation.md D4",
     facts=Facts(
-        source=CLOSINGS,
+        source=CHANGES,
         where=closed_as("won"),
         kinds=("opportunity",),
         record="opportunity.id",
@@ -109,7 +109,7 @@ REVENUE = Kpi(
     facts=Facts(
         source=f"""(SELECT change.at, change.owner_id, change.team_id, change.product_id, opportunity.customer_id,
                 change.amount, change.currency, 'opportunity' AS kind, opportunity.id, opportunity.name AS label
-            FROM {CLOSINGS} WHERE {closed_as("won")}
+            FROM {CHANGES} WHERE {closed_as("won")}
             UNION ALL
             SELECT purchase.ordered_at, purchase.owner_id, purchase.team_id, {ORDERED_PRODUCT}, purchase.customer_id,
                 purchase.amount, purchase.currency, 'order', purchase.id, purchase.number
@@ -182,12 +182,14 @@ PIPELINE_VALUE = Kpi(
     guard="win_rate",
     source="evaluation.md D2",
     facts=Facts(
-        source="""sales_opportunity AS opportunity JOIN LATERAL (
-            SELECT change.* FROM sales_stagechange AS change
-            WHERE change.opportunity_id = opportunity.id AND change.at < period.instant
-            ORDER BY change.at DESC, change.id DESC LIMIT 1) AS change ON change.outcome = 'open'""",
-        # What was closed before that moment for good needs no look at its history.
-        where=f"(opportunity.closed_at IS NULL OR opportunity.closed_at >= period.instant) AND {alive('opportunity')}",
+        source=CHANGES,
+        # What was closed before that moment for good needs no look at its history; of the others, the last change
+        # before it says what was true.
+        where=f"""(opportunity.closed_at IS NULL OR opportunity.closed_at >= period.instant)
+            AND {alive("opportunity")} AND change.outcome = 'open' AND change.at < period.instant AND NOT EXISTS (
+                SELECT FROM sales_stagechange AS later
+                WHERE later.opportunity_id = change.opportunity_id AND later.at < period.instant
+                    AND (later.at, later.id) > (change.at, change.id))""",
         kinds=("opportunity",),
         record="opportunity.id",
         label="opportunity.name",

@@ -77,9 +77,7 @@ class Measurement(models.Model):
             models.Index(
                 fields=["scope_kind", "scope_key", "period_kind", "-period_start"], name="measurement_of_scope"
             ),
-            models.Index(
-                fields=["period_end"], name="measurement_provisional", condition=Q(state="provisional")
-            ),
+            models.Index(fields=["period_end"], name="measurement_provisional", condition=Q(state="provisional")),
         ]
 
     def __str__(self) -> str:

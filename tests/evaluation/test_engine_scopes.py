@@ -30,8 +30,7 @@ def test_two_teams_of_one_name_are_told_apart_by_their_paths(cast):
     with pytest.raises(ScopeError) as refused:
         scopes.resolve("team:Inside")
     assert str(refused.value) == (
-        "There is more than one team 'Inside'; write one of: "
-        '"Company / North / Inside", "Company / South / Inside".'
+        'There is more than one team \'Inside\'; write one of: "Company / North / Inside", "Company / South / Inside".'
     )
     assert scopes.resolve("team:Company / North / Inside").key == inside.pk
     assert scopes.resolve("team:North / Inside").key == inside.pk

@@ -224,9 +224,7 @@ def test_pipeline_value_of_the_running_period_is_as_of_now():
 
 
 def test_pipeline_value_counts_for_whoever_held_it_then(cast):
-    an_opportunity(
-        ("open", "2026-04-01"), ("open", "2026-06-01", {"owner": cast.outsider}), owner=cast.rep, amount=100
-    )
+    an_opportunity(("open", "2026-04-01"), ("open", "2026-06-01", {"owner": cast.outsider}), owner=cast.rep, amount=100)
     assert parts("pipeline_value", "person") == {"Olaf Outsider": 100}
     assert parts("pipeline_value", "person", "2026-05") == {"Rosa Rep": 100}
     assert parts("pipeline_value", "team", "2026-05") == {"Company": 100, "North": 100}

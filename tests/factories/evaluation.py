@@ -203,9 +203,7 @@ def _state(category: str) -> TicketState:
 def an_invitation(
     sent: str, answered: str | None = None, owner: User | None = None, type_: str = "csat", **fields: Any
 ) -> Invitation:
-    survey, _ = Survey.objects.get_or_create(
-        code=f"numbers-{type_}", defaults={"name": type_.upper(), "type": type_}
-    )
+    survey, _ = Survey.objects.get_or_create(code=f"numbers-{type_}", defaults={"name": type_.upper(), "type": type_})
     contact = fields.pop("contact", None) or Contact.objects.create(name=f"Contact {next(_number)}")
     return Invitation.objects.create(
         survey=survey,

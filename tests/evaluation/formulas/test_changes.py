@@ -8,9 +8,7 @@ from hypothesis import strategies as st
 
 from evaluation.formulas import changes
 
-PARTS = st.dictionaries(
-    st.sampled_from("abcdef"), st.tuples(st.integers(0, 50), st.integers(1, 100)), min_size=1
-)
+PARTS = st.dictionaries(st.sampled_from("abcdef"), st.tuples(st.integers(0, 50), st.integers(1, 100)), min_size=1)
 
 
 def ratio(parts):
