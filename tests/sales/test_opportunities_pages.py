@@ -265,3 +265,11 @@ def test_a_page_takes_the_same_queries_for_two_rows_and_for_ten(as_user, cast, n
     grow(8)
     assert queries() == few
     assert few <= 30
+
+
+def test_who_sees_the_customer_but_no_sales_is_told_so_and_shown_nothing(as_user, cast, now):
+    opportunity = make_opportunity(cast.rep, at=now)
+    text = as_user(cast.agent).get(reverse("customer-opportunities", args=[opportunity.customer_id])).content.decode()
+    assert "Your role does not show these." in text
+    assert "New machines" not in text
+    assert "1,000" not in text

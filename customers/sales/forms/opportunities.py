@@ -124,4 +124,4 @@ class HandOverManyForm(BulkForm):
 def _offered_products(user: Any, opportunity: Opportunity) -> Any:
     """What is on sale, and what the opportunity was about before."""
     products = Product.objects.visible_to(user)
-    return products.on_sale() | products.filter(pk=opportunity.product_id)
+    return products.on_sale() | products.filter(pk=opportunity.product_id or 0)

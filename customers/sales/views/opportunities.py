@@ -159,7 +159,7 @@ class Delete(View):
 
 class Restoration(editing.Restore):
     model = Opportunity
-    restore = opportunities.restore
+    from_bin = opportunities.restore
     done = gettext_lazy("It is back.")
 
 
@@ -172,4 +172,4 @@ def _permissions(user: Any, opportunity: Opportunity) -> dict[str, bool]:
 
 
 def _sees(user: Any, customer_id: int | None) -> bool:
-    return bool(customer_id) and Customer.objects.visible_to(user).filter(pk=customer_id).exists()
+    return customer_id is not None and Customer.objects.visible_to(user).filter(pk=customer_id).exists()

@@ -135,7 +135,7 @@ class Delete(View):
 
 class Restoration(editing.Restore):
     model = Order
-    restore = orders.restore
+    from_bin = orders.restore
     done = gettext_lazy("It is back.")
 
 

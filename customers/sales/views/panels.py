@@ -23,13 +23,13 @@ class CustomerOpportunities(View):
     """The open ones first, then what was closed last."""
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        guards.require(request.user, "opportunity", Verb.VIEW)
         customer = guards.get_visible(Customer.objects.all(), request.user, pk=pk)
         theirs = Opportunity.objects.visible_to(request.user).filter(customer=customer)
         newest_first = theirs.for_cards().order_by(F("closed_at").desc(nulls_first=True), "-updated_at", "-pk")
         shown = list(newest_first[: SHOWN + 1])
         context = {
             "customer": customer,
+            "may_view": request.user.access.may("opportunity", Verb.VIEW),  # type: ignore[union-attr]
             "opportunities": shown[:SHOWN],
             "more": len(shown) > SHOWN,
             "sums": boards.sums_of(theirs.open()),
@@ -41,12 +41,12 @@ class CustomerOpportunities(View):
 
 class CustomerOrders(View):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        guards.require(request.user, "order", Verb.VIEW)
         customer = guards.get_visible(Customer.objects.all(), request.user, pk=pk)
         theirs = Order.objects.visible_to(request.user).filter(customer=customer)
         shown = list(theirs.order_by("-ordered_at", "-pk")[: SHOWN + 1])
         context = {
             "customer": customer,
+            "may_view": request.user.access.may("order", Verb.VIEW),  # type: ignore[union-attr]
             "orders": shown[:SHOWN],
             "more": len(shown) > SHOWN,
             "may_create": request.user.access.may("order", Verb.CREATE),  # type: ignore[union-attr]

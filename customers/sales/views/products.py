@@ -95,7 +95,7 @@ class Delete(View):
 
 class Restoration(editing.Restore):
     model = Product
-    restore = products.restore
+    from_bin = products.restore
     done = gettext_lazy("It is back.")
 
 
