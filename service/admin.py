@@ -64,8 +64,9 @@ class SlaPolicyAdmin(AuditedAdmin):
     actions = ("apply_to_open",)
 
     @admin.action(description=_("Promise this on unresolved tickets too"))
-    def apply_to_open(self, request: HttpRequest, queryset: QuerySet) -> None:
-        count = sum(policies.apply_to_open(policy, by=request.user, at=timezone.now()) for policy in queryset)
+    def apply_to_open(self, request: HttpRequest, queryset: QuerySet[SlaPolicy]) -> None:
+        by: Any = request.user
+        count = sum([policies.apply_to_open(policy, by=by, at=timezone.now()) for policy in queryset])
         told = ngettext("%(count)s ticket has new deadlines.", "%(count)s tickets have new deadlines.", count)
         self.message_user(request, told % {"count": count}, messages.SUCCESS)
 

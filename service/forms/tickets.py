@@ -44,9 +44,9 @@ class NewTicketForm(forms.Form):
     subject = forms.CharField(label=_("Subject"), max_length=200)
     body = forms.CharField(label=_("What the customer says"), widget=forms.Textarea(attrs={"rows": 5}), required=False)
     customer = CustomerField(label=_("Customer"), required=False)
-    contact = forms.ModelChoiceField(None, label=_("Contact"), required=False)
+    contact: Any = forms.ModelChoiceField(None, label=_("Contact"), required=False)
     email = forms.EmailField(label=_("Contact's email"), required=False, help_text=_("Of a contact you know already."))
-    queue = forms.ModelChoiceField(None, label=_("Queue"))
+    queue: Any = forms.ModelChoiceField(None, label=_("Queue"))
     priority = forms.TypedChoiceField(
         label=_("Priority"), choices=Priority.choices, coerce=int, initial=Priority.NORMAL
     )
@@ -113,7 +113,7 @@ COMPOSERS: dict[str, type[forms.Form]] = {
 
 
 class AssignmentForm(forms.Form):
-    owner = forms.ModelChoiceField(None, label=_("Who works on it"), required=False, empty_label=_("nobody"))
+    owner: Any = forms.ModelChoiceField(None, label=_("Who works on it"), required=False, empty_label=_("nobody"))
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -123,7 +123,7 @@ class AssignmentForm(forms.Form):
 
 
 class QueueForm(forms.Form):
-    queue = forms.ModelChoiceField(None, label=_("Queue"))
+    queue: Any = forms.ModelChoiceField(None, label=_("Queue"))
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

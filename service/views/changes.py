@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -18,9 +18,10 @@ from service.actions import tickets
 from service.forms.tickets import AssignmentForm, PriorityForm, QueueForm, StateForm
 from service.models import Ticket
 from service.views import ticket_page
+from service.views.requests import Request
 
 
-def editable(request: HttpRequest, pk: int, verb: Verb = Verb.EDIT) -> Ticket:
+def editable(request: Request, pk: int, verb: Verb = Verb.EDIT) -> Ticket:
     return guards.get_permitted(Ticket.objects.select_related("state"), request.user, verb, pk=pk)
 
 
@@ -29,7 +30,7 @@ class Change(View):
 
     action: Any = None
 
-    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def post(self, request: Request, pk: int) -> HttpResponse:
         ticket = editable(request, pk)
         now = timezone.now()
         try:
@@ -76,11 +77,11 @@ class FormChange(View):
     url_name = ""
     verb = Verb.EDIT
 
-    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def get(self, request: Request, pk: int) -> HttpResponse:
         ticket = editable(request, pk, self.verb)
         return self.show(request, ticket, self.form(request, initial={self.field: getattr(ticket, self.field)}))
 
-    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def post(self, request: Request, pk: int) -> HttpResponse:
         ticket = editable(request, pk, self.verb)
         form = self.form(request, request.POST)
         if not form.is_valid():
@@ -93,13 +94,13 @@ class FormChange(View):
             return self.show(request, ticket, form, status=422)
         return ticket_page.answer(request, ticket, now)
 
-    def form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+    def form(self, request: Request, *args: Any, **kwargs: Any) -> Any:
         return self.form_class(*args, **kwargs)
 
     def do(self, ticket: Ticket, value: Any, by: Any, at: Any) -> None:
         raise PermissionDenied
 
-    def show(self, request: HttpRequest, ticket: Ticket, form: Any, status: int = 200) -> HttpResponse:
+    def show(self, request: Request, ticket: Ticket, form: Any, status: int = 200) -> HttpResponse:
         shown = {"form": form, "ticket": ticket, "title": self.title, "url": reverse(self.url_name, args=[ticket.pk])}
         return render(request, "service/ticket/change.html", shown, status=status)
 
@@ -109,7 +110,7 @@ class Assignment(FormChange):
     title = gettext_lazy("Assign the ticket")
     verb = Verb.ASSIGN
 
-    def form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+    def form(self, request: Request, *args: Any, **kwargs: Any) -> Any:
         return AssignmentForm(*args, user=request.user, **kwargs)
 
     def do(self, ticket: Ticket, value: Any, by: Any, at: Any) -> None:
@@ -120,7 +121,7 @@ class Move(FormChange):
     form_class, field, url_name = QueueForm, "queue", "ticket-queue"
     title = gettext_lazy("Move to another queue")
 
-    def form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+    def form(self, request: Request, *args: Any, **kwargs: Any) -> Any:
         return QueueForm(*args, user=request.user, **kwargs)
 
     def do(self, ticket: Ticket, value: Any, by: Any, at: Any) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,6 +18,7 @@ from service.actions import tickets
 from service.forms.tickets import COMPOSERS
 from service.models import Message, Ticket
 from service.views import ticket_page
+from service.views.requests import Request
 
 Direction = Message.Direction
 
@@ -27,7 +28,7 @@ class Compose(View):
 
     direction = ""
 
-    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def post(self, request: Request, pk: int) -> HttpResponse:
         ticket = guards.get_permitted(Ticket.objects.all(), request.user, Verb.EDIT, pk=pk)
         form = COMPOSERS[self.direction](request.POST, auto_id=f"{self.direction}_%s")
         if not form.is_valid():
@@ -44,7 +45,7 @@ class Compose(View):
     def write(self, ticket: Ticket, values: dict[str, Any], by: Any) -> str:
         raise ValueError(f"No composer writes {self.direction!r}.")
 
-    def _again(self, request: HttpRequest, ticket: Ticket, form: Any, status: int, newer: Any = ()) -> HttpResponse:
+    def _again(self, request: Request, ticket: Ticket, form: Any, status: int, newer: Any = ()) -> HttpResponse:
         fresh = Ticket.objects.visible_to(request.user).select_related(*ticket_page.RELATED).get(pk=ticket.pk)
         whole = not request.headers.get("HX-Target", "").endswith("#ticket-main")
         template = "service/ticket/detail.html" if whole else "service/ticket/_main.html"
@@ -53,7 +54,7 @@ class Compose(View):
         )
         return render(request, template, shown, status=status)
 
-    def _unseen(self, request: HttpRequest, newer: tickets.NewerMessage) -> Any:
+    def _unseen(self, request: Request, newer: tickets.NewerMessage) -> Any:
         """The same text, ready to be sent once what was written meanwhile has been read."""
         values = request.POST.copy()
         values["seen"] = str(max(message.pk for message in newer.messages))
@@ -93,7 +94,7 @@ class Presence(View):
 
     SECONDS = 50  # a little more than two heartbeats
 
-    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def post(self, request: Request, pk: int) -> HttpResponse:
         ticket = guards.get_visible(Ticket.objects.all(), request.user, pk=pk)
         user: Any = request.user
         now = timezone.now().timestamp()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -15,6 +15,7 @@ from crm.access.permissions import Verb
 from customers.models import Customer
 from service.lists import in_tab
 from service.models import Ticket, countdowns
+from service.views.requests import Request
 
 SHOWN = 8
 # Prefetched and not joined: tickets of one policy share its calendar, which is then read once.
@@ -22,7 +23,7 @@ CLOCKED = ("sla_policy__calendar__frames", "sla_policy__calendar__holidays")
 
 
 @require_safe
-def asker(request: HttpRequest, pk: int) -> HttpResponse:
+def asker(request: Request, pk: int) -> HttpResponse:
     """Who asks: the contact and the customer, as far as the reader may see them."""
     ticket = guards.get_visible(Ticket.objects.select_related("contact", "customer__owner"), request.user, pk=pk)
     customer = Customer.objects.visible_to(request.user).select_related("owner").filter(pk=ticket.customer_id).first()
@@ -31,7 +32,7 @@ def asker(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
-def others(request: HttpRequest, pk: int) -> HttpResponse:
+def others(request: Request, pk: int) -> HttpResponse:
     """What else the same customer or contact has asked."""
     ticket = guards.get_visible(Ticket.objects.all(), request.user, pk=pk)
     rows = Ticket.objects.visible_to(request.user).select_related("state").exclude(pk=ticket.pk)
@@ -44,7 +45,7 @@ def others(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
-def of_customer(request: HttpRequest, pk: int) -> HttpResponse:
+def of_customer(request: Request, pk: int) -> HttpResponse:
     customer = guards.get_visible(Customer.objects.all(), request.user, pk=pk)
     guards.require(request.user, "ticket", Verb.VIEW)
     rows = Ticket.objects.visible_to(request.user).filter(customer=customer).select_related("state", "owner")
@@ -56,7 +57,7 @@ def of_customer(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
-def upcoming(request: HttpRequest) -> HttpResponse:
+def upcoming(request: Request) -> HttpResponse:
     """The person's own tickets and those nobody has, what is due first at the top."""
     guards.require(request.user, "ticket", Verb.EDIT)
     workable = Ticket.objects.editable_by(request.user).select_related("state", "customer")

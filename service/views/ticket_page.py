@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
@@ -14,6 +14,7 @@ from crm.web.toasts import toast
 from service.actions import clock
 from service.forms.tickets import COMPOSERS
 from service.models import Message, Ticket, TicketEvent, countdowns
+from service.views.requests import Request
 
 SHOWN = 60  # lines of the conversation; older ones are a click away
 # Lines of the history that the conversation does not show by itself.
@@ -32,12 +33,12 @@ RELATED = ("state", "queue", "owner", "team", "customer", "contact", "sla_policy
 
 
 def context(
-    request: HttpRequest, ticket: Ticket, now: datetime, *, composing: str = "", form: Any = None, newer: Any = ()
+    request: Request, ticket: Ticket, now: datetime, *, composing: str = "", form: Any = None, newer: Any = ()
 ) -> dict[str, Any]:
     """Everything `_main.html` shows. `form` is the composer that was refused, with what was typed in it."""
     lines, hidden = conversation(ticket, everything="all" in request.GET)
     last = max((line.pk for line in lines if isinstance(line, Message)), default=0)
-    access: Any = request.user.access  # type: ignore[union-attr]
+    access = request.user.access
     editable = Ticket.objects.editable_by(request.user).filter(pk=ticket.pk).exists()
     forms = {kind: composer(initial={"seen": last}, auto_id=f"{kind}_%s") for kind, composer in COMPOSERS.items()}
     if form is not None:
@@ -64,7 +65,8 @@ def conversation(ticket: Ticket, *, everything: bool) -> tuple[list[Any], int]:
     told = ticket.events.filter(type__in=TOLD)
     happened = told.select_related("by", "owner", "queue", "state").order_by("-at", "-pk")
     limit = None if everything else SHOWN + 1
-    newest = sorted([*messages[:limit], *happened[:limit]], key=lambda line: (line.at, line.pk))
+    lines: list[Any] = [*messages[:limit], *happened[:limit]]
+    newest = sorted(lines, key=lambda line: (line.at, line.pk))
     shown = newest if everything else newest[-SHOWN:]
     hidden = 0 if len(shown) == len(newest) else ticket.messages.count() + told.count() - SHOWN
     return shown, hidden
@@ -77,7 +79,7 @@ def paused_since(ticket: Ticket) -> datetime | None:
     return pauses[-1][0] if pauses and pauses[-1][1] is None else None
 
 
-def answer(request: HttpRequest, ticket: Ticket, now: datetime, said: Any = "") -> HttpResponse:
+def answer(request: Request, ticket: Ticket, now: datetime, said: Any = "") -> HttpResponse:
     """After a change: the page's main part to htmx, the whole page otherwise; the inbox when it is out of reach."""
     if said:
         toast(request, said)

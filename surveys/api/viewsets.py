@@ -4,6 +4,7 @@ import django_filters
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 
+from crm.api.filters import MomentFilter
 from crm.api.serializers import COMMON, RecordSerializer
 from crm.api.viewsets import ReadViewSet
 from surveys.models import Invitation, Response, Survey
@@ -17,6 +18,8 @@ class SurveySerializer(serializers.ModelSerializer):
 
 
 class InvitationSerializer(RecordSerializer):
+    reason = serializers.CharField(read_only=True, help_text="Why it was not sent; empty where it was.")
+
     class Meta:
         model = Invitation
         fields = (
@@ -34,7 +37,7 @@ class ResponseSerializer(RecordSerializer):
 
 
 class ResponseFilter(django_filters.FilterSet):
-    since = django_filters.IsoDateTimeFilter("answered_at", "gte", label="Answered at or after")
+    since = MomentFilter("answered_at", "gte", label="Answered at or after")
     type = django_filters.ChoiceFilter("survey__type", choices=Survey.Type.choices, label="Type of survey")
 
     class Meta:

@@ -13,8 +13,8 @@ from surveys.models import Survey
 class InvitationForm(forms.Form):
     """Whom to ask what: somebody at a customer, or any contact by email."""
 
-    survey = forms.ModelChoiceField(None, label=_("Survey"))
-    contact = forms.ModelChoiceField(None, label=_("Contact"))
+    survey: Any = forms.ModelChoiceField(None, label=_("Survey"))
+    contact: Any = forms.ModelChoiceField(None, label=_("Contact"))
     email = forms.EmailField(label=_("Contact's email"), help_text=_("Of a contact you know already."))
 
     def __init__(self, *args: Any, user: User, customer: Any = None, **kwargs: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
@@ -10,13 +10,14 @@ from crm.access import guards
 from crm.access.permissions import Verb
 from customers.models import Customer
 from service.models import Ticket
+from service.views.requests import Request
 from surveys.models import Invitation, Response
 
 SHOWN = 5
 
 
 @require_safe
-def of_customer(request: HttpRequest, pk: int) -> HttpResponse:
+def of_customer(request: Request, pk: int) -> HttpResponse:
     customer = guards.get_visible(Customer.objects.all(), request.user, pk=pk)
     guards.require(request.user, "response", Verb.VIEW)
     answers = Response.objects.visible_to(request.user).filter(customer=customer).select_related("survey", "contact")
@@ -29,7 +30,7 @@ def of_customer(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
-def of_ticket(request: HttpRequest, pk: int) -> HttpResponse:
+def of_ticket(request: Request, pk: int) -> HttpResponse:
     ticket = guards.get_visible(Ticket.objects.all(), request.user, pk=pk)
     guards.require(request.user, "response", Verb.VIEW)
     asked = Invitation.objects.visible_to(request.user).filter(ticket=ticket).select_related("survey").first()

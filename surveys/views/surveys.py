@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import Count
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -19,6 +19,7 @@ from crm.access.permissions import Verb
 from crm.web.submit_once import first_time
 from crm.web.toasts import toast
 from customers.models import Customer
+from service.views.requests import Request
 from surveys.actions import invitations
 from surveys.forms.invitation import InvitationForm
 from surveys.models import Invitation, Response, Survey
@@ -27,7 +28,7 @@ COMMENTS = 10
 
 
 @require_safe
-def detail(request: HttpRequest, pk: int) -> HttpResponse:
+def detail(request: Request, pk: int) -> HttpResponse:
     """One survey: what it asks, how many were asked and answered, and how the scores fall."""
     survey = guards.get_visible(Survey.objects.all(), request.user, pk=pk)
     answers = Response.objects.visible_to(request.user).filter(survey=survey)
@@ -78,7 +79,7 @@ def distribution(survey: Survey, answers: Any) -> dict[str, Any]:
 
 
 @require_safe
-def response(request: HttpRequest, pk: int) -> HttpResponse:
+def response(request: Request, pk: int) -> HttpResponse:
     related = Response.objects.select_related("survey", "contact", "customer", "ticket", "owner", "team")
     found = guards.get_visible(related, request.user, pk=pk)
     shown = {"response": found, "answers": found.answers.select_related("question")}
@@ -86,7 +87,7 @@ def response(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
-def invitation(request: HttpRequest, pk: int) -> HttpResponse:
+def invitation(request: Request, pk: int) -> HttpResponse:
     related = Invitation.objects.select_related("survey", "contact", "customer", "ticket", "owner", "team")
     found = guards.get_visible(related, request.user, pk=pk)
     answer = Response.objects.visible_to(request.user).filter(invitation=found).first()
@@ -96,11 +97,11 @@ def invitation(request: HttpRequest, pk: int) -> HttpResponse:
 class Invite(View):
     """Ask somebody by hand."""
 
-    def get(self, request: HttpRequest) -> HttpResponse:
+    def get(self, request: Request) -> HttpResponse:
         form = InvitationForm(user=request.user, customer=self._customer(request))
         return render(request, "surveys/invitation/new.html", {"form": form})
 
-    def post(self, request: HttpRequest) -> HttpResponse:
+    def post(self, request: Request) -> HttpResponse:
         customer = self._customer(request)
         form = InvitationForm(request.POST, user=request.user, customer=customer)
         if not form.is_valid():
@@ -119,7 +120,7 @@ class Invite(View):
         seen = Invitation.objects.visible_to(request.user).filter(pk=made.pk).exists()
         return redirect(reverse("invitation-detail", args=[made.pk]) if seen else reverse("invitation-list"))
 
-    def _invite(self, request: HttpRequest, form: InvitationForm, customer: Customer | None) -> Invitation:
+    def _invite(self, request: Request, form: InvitationForm, customer: Customer | None) -> Invitation:
         user: Any = request.user
         contact = form.whom()
         if customer is None:
@@ -135,7 +136,7 @@ class Invite(View):
             at=timezone.now(),
         )
 
-    def _customer(self, request: HttpRequest) -> Customer | None:
+    def _customer(self, request: Request) -> Customer | None:
         guards.require(request.user, "invitation", Verb.CREATE)
         pk = request.GET.get("customer", "")
         if not pk.isdecimal():
