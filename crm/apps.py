@@ -16,6 +16,10 @@ class CrmConfig(AppConfig):
         from crm.web import navigation
 
         navigation.register(section="start", label=_("Home"), url_name="home", icon="home", order=1, key="h")
+        navigation.register(
+            section="organisation", label=_("Imports"), url_name="import-list", icon="file-import", order=60,
+            permission=("import", "view"),
+        )  # fmt: skip
         kinds.register(User, label=_("person"), label_plural=_("people"), icon="user")
         kinds.register(Team, label=_("team"), label_plural=_("teams"), icon="users-group")
         kinds.register(

@@ -191,3 +191,9 @@ def _write(batch: ImportBatch, column: str, pairs: list[tuple[int, int]]) -> Non
             WHERE row.batch_id = %s AND row.number = given.number""",
             [[number for number, _value in pairs], [value for _number, value in pairs], batch.pk],
         )
+
+
+def field_label(batch: ImportBatch, name: str) -> Any:
+    """How a field of the batch's kind is called on screen."""
+    found = declaring.get(batch.target).field(name)
+    return found.label if found else name

@@ -23,7 +23,7 @@ class ImportBatch(models.Model):
 
     kind: ClassVar[str] = "import"
     owner_field = "by"
-    team_field = "team"
+    team_field = None  # a file is the business of whoever chose it, and of administrators
 
     class State(models.TextChoices):
         UPLOADED = "uploaded", _("uploaded")
@@ -79,9 +79,25 @@ class ImportBatch(models.Model):
         return self.state in self.WORKING
 
     @property
-    def share_done(self) -> int:
-        """Percent of the rows that are through."""
-        return round(100 * self.settled / self.rows) if self.rows else 0
+    def work_total(self) -> int:
+        """What `settled` is counted towards: rows, or records to undo."""
+        return int(self.counts.get("to_undo", 0)) if self.state == self.State.UNDOING else self.rows
+
+    @property
+    def may_choose(self) -> bool:
+        return self.started_at is None and not self.is_working
+
+    @property
+    def may_run(self) -> bool:
+        return self.state == self.State.CHECKED or (self.state == self.State.FAILED and self.started_at is not None)
+
+    @property
+    def may_undo(self) -> bool:
+        return self.started_at is not None and self.state in (self.State.DONE, self.State.FAILED)
+
+    @property
+    def has_rows_left_out(self) -> bool:
+        return bool(self.count("error") or self.count("skipped"))
 
     def count(self, outcome: str) -> int:
         return int(self.counts.get(outcome, 0))
@@ -163,7 +179,7 @@ class ImportProfile(models.Model):
 
     kind: ClassVar[str] = "import"
     owner_field = "by"
-    team_field = "team"
+    team_field = None
 
     name = models.CharField(_("name"), max_length=80)
     target = models.CharField(_("kind of record"), max_length=40)

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from crm.web import home, notifications, preferences, search, sessions, tokens, why
+from crm.web import home, imports, notifications, preferences, search, sessions, tokens, why
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
@@ -15,4 +15,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("notifications/<int:pk>/reading/", notifications.Reading.as_view(), name="notification-reading"),
     path("search/", search.search, name="search"),
     path("search/palette/", search.palette, name="search-palette"),
+    path("imports/", imports.ImportList.as_view(), name="import-list"),
+    path("imports/new/", imports.ImportNew.as_view(), name="import-new"),
+    path("imports/<int:pk>/", imports.ImportDetail.as_view(), name="import-detail"),
+    path("imports/<int:pk>/columns/", imports.ImportColumns.as_view(), name="import-columns"),
+    path("imports/<int:pk>/preview/", imports.ImportPreview.as_view(), name="import-preview"),
+    path("imports/<int:pk>/progress/", imports.ImportProgress.as_view(), name="import-progress"),
+    path("imports/<int:pk>/run/", imports.ImportRun.as_view(), name="import-run"),
+    path("imports/<int:pk>/undoing/", imports.ImportUndoing.as_view(), name="import-undoing"),
+    path("imports/<int:pk>/errors/", imports.ImportErrors.as_view(), name="import-errors"),
 ]

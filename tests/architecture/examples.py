@@ -94,9 +94,18 @@ def response(owner: Any, team: Any) -> Any:
     )
 
 
+def an_import(owner: Any, team: Any) -> Any:
+    from crm.models import ImportBatch, User
+
+    # A file is somebody's own: one that belongs to a team only belongs, for everybody, to somebody else.
+    by = owner or User.objects.create(name="Somebody else")
+    return ImportBatch.objects.create(target="customer", file_name="example.csv", heads=["name"], by=by, created_at=NOW)
+
+
 MAKERS: dict[str, Callable[[Any, Any], Any]] = {
     maker.__name__: maker
     for maker in (
         customer, contact, activity, task, opportunity, order, product, ticket, survey, invitation, response,
     )
 }  # fmt: skip
+MAKERS["import"] = an_import
