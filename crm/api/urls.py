@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, JsonResponse
+from django.http import Http404
 from django.urls import include, path, re_path
-from django.utils.decorators import method_decorator
-from django.views import View
+from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularJSONAPIView
-
-from crm.api.errors import CONTENT_TYPE, document
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.views import APIView
 
 app_name = "api"
 
 
-@method_decorator(login_not_required, name="dispatch")
-class Unknown(View):
+@extend_schema(exclude=True)
+class Unknown(APIView):
     """Addresses of the API that do not exist answer as the API does."""
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> JsonResponse:
-        return JsonResponse(document(404, None, request.path), status=404, content_type=CONTENT_TYPE)
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        raise Http404
 
 
 urlpatterns = [

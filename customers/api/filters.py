@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import django_filters as filters
 
+from crm.api.filters import MomentFilter
 from customers.models import Activity, Contact, Customer, Task
 
 
 class CustomerFilter(filters.FilterSet):
-    changed_since = filters.IsoDateTimeFilter("updated_at", "gte", label="Changed at or after")
+    changed_since = MomentFilter("updated_at", "gte", label="Changed at or after")
 
     class Meta:
         model = Customer
@@ -14,7 +15,7 @@ class CustomerFilter(filters.FilterSet):
 
 
 class ContactFilter(filters.FilterSet):
-    changed_since = filters.IsoDateTimeFilter("updated_at", "gte", label="Changed at or after")
+    changed_since = MomentFilter("updated_at", "gte", label="Changed at or after")
     email = filters.CharFilter("email", "iexact", label="Email address")
 
     class Meta:
@@ -23,8 +24,8 @@ class ContactFilter(filters.FilterSet):
 
 
 class ActivityFilter(filters.FilterSet):
-    since = filters.IsoDateTimeFilter("at", "gte", label="Happened at or after")
-    until = filters.IsoDateTimeFilter("at", "lt", label="Happened before")
+    since = MomentFilter("at", "gte", label="Happened at or after")
+    until = MomentFilter("at", "lt", label="Happened before")
 
     class Meta:
         model = Activity
@@ -33,7 +34,7 @@ class ActivityFilter(filters.FilterSet):
 
 class TaskFilter(filters.FilterSet):
     open = filters.BooleanFilter("done_at", "isnull", label="Still to do")
-    due_before = filters.IsoDateTimeFilter("due_at", "lt", label="Due before")
+    due_before = MomentFilter("due_at", "lt", label="Due before")
 
     class Meta:
         model = Task

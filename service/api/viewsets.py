@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from crm.access.permissions import Verb
+from crm.api.filters import MomentFilter
 from crm.api.idempotency import once
 from crm.api.viewsets import ReadViewSet, RecordViewSet, etag_of
 from service.actions import conversation, states, tickets
@@ -20,7 +21,7 @@ from service.models import Queue, Ticket
 
 
 class TicketFilter(django_filters.FilterSet):
-    changed_since = django_filters.IsoDateTimeFilter("updated_at", "gte", label="Changed at or after")
+    changed_since = MomentFilter("updated_at", "gte", label="Changed at or after")
     category = django_filters.ChoiceFilter(
         "state__category",
         choices=[("open", "open"), ("paused", "paused"), ("resolved", "resolved")],

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import django_filters as filters
 
+from crm.api.filters import MomentFilter
 from customers.sales.models import Opportunity, Order, Product
 
 
 class OpportunityFilter(filters.FilterSet):
-    changed_since = filters.IsoDateTimeFilter("updated_at", "gte", label="Changed at or after")
+    changed_since = MomentFilter("updated_at", "gte", label="Changed at or after")
     outcome = filters.ChoiceFilter(
         "stage__outcome", choices=[("open", "open"), ("won", "won"), ("lost", "lost")], label="Outcome"
     )
@@ -18,7 +19,7 @@ class OpportunityFilter(filters.FilterSet):
 
 
 class OrderFilter(filters.FilterSet):
-    since = filters.IsoDateTimeFilter("ordered_at", "gte", label="Ordered at or after")
+    since = MomentFilter("ordered_at", "gte", label="Ordered at or after")
 
     class Meta:
         model = Order
