@@ -28,7 +28,7 @@ def number(value: Numeric | None, unit: str = "", decimals: int | None = None) -
         return NOTHING
     if decimals is None:
         decimals = 0 if value == int(value) else 2
-    text = formats.number_format(value, decimals, force_grouping=True)
+    text = _text(value, decimals, grouped=True)
     return f"{text}{THIN}{unit}" if unit else text
 
 
@@ -36,7 +36,7 @@ def percent(share: Numeric | None, decimals: int = 1) -> str:
     """0.125 → "12.5%". A share of something, never a difference of two shares: that is `points`."""
     if share is None:
         return NOTHING
-    return f"{formats.number_format(_times_hundred(share), decimals)}%"
+    return f"{_text(_times_hundred(share), decimals)}%"
 
 
 def points(difference: Numeric | None, decimals: int = 1) -> str:
@@ -44,7 +44,7 @@ def points(difference: Numeric | None, decimals: int = 1) -> str:
     if difference is None:
         return NOTHING
     value = _times_hundred(difference)
-    text = formats.number_format(abs(value), decimals)
+    text = _text(abs(value), decimals)
     return f"{_sign(value, decimals)}{text}{THIN}{pgettext('percentage points', 'pp')}"
 
 
@@ -61,7 +61,7 @@ def money(amount: Numeric | None, currency: str, decimals: int | None = None) ->
         return NOTHING
     if decimals is None:
         decimals = 0 if currency in WITHOUT_CENTS else 2
-    text = formats.number_format(abs(amount), decimals, force_grouping=True)
+    text = _text(abs(amount), decimals, grouped=True)
     sign = SIGNS.get(get_language() or "en", SIGNS["en"]).get(currency)
     minus = "−" if amount < 0 else ""
     return f"{minus}{sign}{text}" if sign else f"{minus}{text}\u00a0{currency}"
@@ -134,6 +134,11 @@ def initials(name: Any) -> str:
     if any("\u4e00" <= letter <= "\u9fff" for letter in words[0]):
         return words[0][-2:]
     return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
+
+
+def _text(value: Any, decimals: int, *, grouped: bool = False) -> str:
+    """In the reader's format. Django's own function cuts digits off where it should round."""
+    return formats.number_format(round(value, decimals), decimals, force_grouping=grouped)
 
 
 def _times_hundred(share: Any) -> Any:

@@ -148,7 +148,9 @@ def test_a_second_run_writes_nothing_and_a_changed_day_leaves_a_snapshot():
 
 def test_a_thousand_customers_take_as_many_statements_as_one():
     def statements():
-        with CaptureQueriesContext(connection, ) as queries:
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
             scoring.score_all(now=NOW)
         return len(queries)
 

@@ -1,0 +1,135 @@
+"""XmR charts as Vega-Lite specs, each with its table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from evaluation.engine import wording
+from evaluation.engine.judgement import Judgement, Levels
+from evaluation.engine.results import Result
+from evaluation.kpis.declaration import Kpi, Unit
+
+SECONDS_PER_HOUR = 3600
+HATCH = "url(#hatch)"
+
+
+def xmr(
+    name: str,
+    series: Sequence[Result],
+    found: Judgement,
+    levels: Levels | None = None,
+    url_of: Callable[[Result], str] | None = None,
+    *,
+    small: bool = False,
+) -> dict[str, Any]:
+    """The arguments of the chart component: the course, its usual range, signals by shape, the goal as a line."""
+    kpi = series[0].kpi
+    signals = {index for signal in found.chart.signals for index in signal.indexes}
+    points = [_point(result, index in signals, url_of) for index, result in enumerate(series)]
+    return {
+        "name": name,
+        "spec": _spec(kpi, points, found, levels, small=small),
+        "label": _("%(kpi)s over time") % {"kpi": kpi.name},
+        "head": [_("Period"), _("Value"), _("Interval"), _("Records"), ""],
+        "rows": [_row(result, index in signals) for index, result in enumerate(series) if result.n or result.value],
+        "note": "" if small else _note(found),
+    }
+
+
+def _point(result: Result, signal: bool, url_of: Callable[[Result], str] | None) -> dict[str, Any]:
+    name = wording.period_name(result.period)
+    shown = wording.figure(result.kpi, result.value, result.currency)
+    return {
+        "period": name,
+        "value": _scaled(result.kpi, result.value),
+        "complete": not result.is_provisional,
+        "signal": signal,
+        "text": f"{name}: {shown}",
+        "url": url_of(result) if url_of else "",
+    }
+
+
+def _row(result: Result, signal: bool) -> list[str]:
+    notes = [_("signal")] if signal else []
+    notes += [_("incomplete")] if result.is_provisional else []
+    shown = wording.figure(result.kpi, result.value, result.currency)
+    return [wording.period_name(result.period), shown, wording.interval(result), str(result.n), ", ".join(notes)]
+
+
+def _note(found: Judgement) -> str:
+    if found.chart.lower is None:
+        return _("The usual range is drawn from six complete periods on. Incomplete periods are hatched.")
+    if found.chart.provisional:
+        return _("The usual range is still provisional: it is fixed after twelve periods. Incomplete ones are hatched.")
+    return _("Dashed: the usual range. Diamonds are signals. Incomplete periods are hatched.")
+
+
+def _spec(
+    kpi: Kpi, points: list[dict[str, Any]], found: Judgement, levels: Levels | None, *, small: bool
+) -> dict[str, Any]:
+    x = {"field": "period", "type": "ordinal", "sort": None, "title": None}
+    y: dict[str, Any] = {"field": "value", "type": "quantitative", "scale": {"zero": False}, "title": _axis_title(kpi)}
+    if small:
+        x["axis"] = y["axis"] = None
+    else:
+        x["axis"] = {"labelAngle": -40, "labelOverlap": True}
+        y["axis"] = {"format": {Unit.RATIO: ".0%", Unit.MONEY: "~s"}.get(kpi.unit, ",~f"), "tickCount": 5}
+    layers: list[dict[str, Any]] = [
+        *_rule(kpi, found.chart.centre, [1, 0], 0.6),
+        *_rule(kpi, found.chart.lower, [4, 4], 0.6),
+        *_rule(kpi, found.chart.upper, [4, 4], 0.6),
+        *(_goal_rules(kpi, levels) if levels else []),
+        {
+            "transform": [{"filter": "datum.complete && isValid(datum.value)"}],
+            "mark": {"type": "line", "strokeWidth": 1.5},
+            "encoding": {"x": x, "y": y},
+        },
+        _marks(x, y, "datum.complete", {}, small=small),
+        _marks(x, y, "!datum.complete", {"fill": HATCH, "strokeWidth": 1, "stroke": "#808080"}, small=small),
+    ]
+    return {"data": {"values": points}, "height": 56 if small else 260, "layer": layers}
+
+
+def _marks(x: Any, y: Any, test: str, look: dict[str, Any], *, small: bool) -> dict[str, Any]:
+    encoding: dict[str, Any] = {
+        "x": x,
+        "y": y,
+        "shape": {"condition": {"test": "datum.signal", "value": "diamond"}, "value": "circle"},
+        "size": {"condition": {"test": "datum.signal", "value": 90 if small else 160}, "value": 18 if small else 50},
+        "tooltip": {"field": "text"},
+    }
+    if not small:
+        encoding["href"] = {"field": "url"}
+    mark = {"type": "point", "filled": True, "opacity": 1, **look}
+    return {"transform": [{"filter": f"{test} && isValid(datum.value)"}], "mark": mark, "encoding": encoding}
+
+
+def _rule(kpi: Kpi, value: float | None, dash: list[int], opacity: float) -> list[dict[str, Any]]:
+    if value is None:
+        return []
+    mark = {"type": "rule", "strokeDash": dash, "opacity": opacity}
+    return [{"mark": mark, "encoding": {"y": {"datum": _scaled(kpi, value), "type": "quantitative"}}}]
+
+
+def _goal_rules(kpi: Kpi, levels: Levels) -> list[dict[str, Any]]:
+    """The goal, told from the limits by weight and by its name."""
+    layers = []
+    for value in (levels.at_least, levels.at_most):
+        if value is None:
+            continue
+        at = {"y": {"datum": _scaled(kpi, value), "type": "quantitative"}}
+        layers.append({"mark": {"type": "rule", "strokeWidth": 2, "color": "#00836b"}, "encoding": at})
+    return layers
+
+
+def _scaled(kpi: Kpi, value: Any) -> float | None:
+    if value is None:
+        return None
+    return float(value) / SECONDS_PER_HOUR if kpi.unit == Unit.SECONDS else float(value)
+
+
+def _axis_title(kpi: Kpi) -> str | None:
+    return _("hours") if kpi.unit == Unit.SECONDS else None

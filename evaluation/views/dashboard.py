@@ -1,0 +1,65 @@
+"""The dashboard: every KPI of a scope and period, from stored measurements."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views import View
+
+from crm.access import guards
+from crm.access.permissions import Verb
+from evaluation.engine import wording
+from evaluation.engine.watched import DASHBOARD_PERIODS
+from evaluation.formulas import periods
+from evaluation.kpis import GROUPS
+from evaluation.models import Goal, Measurement
+from evaluation.views import scoping
+from evaluation.views.tiles import Tile, goals_of, tiles
+
+
+class Dashboard(View):
+    def get(self, request: HttpRequest) -> HttpResponse:
+        guards.require(request.user, Measurement.kind, Verb.VIEW)
+        now = timezone.now()
+        scope = scoping.asked_scope(request, request.user)
+        period = scoping.asked_period(request, now, DASHBOARD_PERIODS)
+        shown = tiles(scope, period, request.user, goals_of(scope, request.user))
+        current = periods.containing(period.kind, scoping.today(now))
+        measured = [tile.course.measured_at for tile in shown if tile.course.measured_at]
+        context = {
+            "scope": scope,
+            "scope_name": wording.scope_name(scope),
+            "scope_code": scoping.code_of(scope),
+            "scope_options": scoping.options(request.user, scope),
+            "period": period,
+            "period_name": wording.period_name(period),
+            "kinds": _kinds(scope, period, now),
+            "earlier": scoping.query(scope, period.previous()),
+            "later": scoping.query(scope, period.next()) if period < current else "",
+            "groups": _grouped(shown),
+            "signals": [tile for tile in shown if tile.is_signal],
+            "measured_at": max(measured, default=None),
+            "has_tiles": any(tile.course.is_measured for tile in shown),
+            "has_any": bool(shown),
+        }
+        return render(request, "evaluation/dashboard/page.html", context)
+
+
+def _kinds(scope: Any, period: Any, now: Any) -> list[dict[str, Any]]:
+    day = min(period.last, scoping.today(now))
+    return [
+        {
+            "label": Goal.PeriodKind(kind).label,
+            "url": scoping.query(scope, periods.containing(kind, day)),
+            "active": kind == period.kind,
+        }
+        for kind in DASHBOARD_PERIODS
+    ]
+
+
+def _grouped(shown: list[Tile]) -> list[tuple[Any, list[Tile]]]:
+    found = [(label, [tile for tile in shown if tile.kpi.group == group]) for group, label in GROUPS.items()]
+    return [(label, members) for label, members in found if members]

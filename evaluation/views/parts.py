@@ -1,0 +1,127 @@
+"""A number's parts and why it changed, as far as the reader's access goes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import Http404
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from crm.access import kinds
+from crm.access.permissions import Reach, Verb
+from crm.models import Team, User
+from customers.models import Customer
+from evaluation import engine
+from evaluation.engine import Explanation, Result, Scope, judgement, scopes, wording
+from evaluation.formulas.periods import Period
+from evaluation.kpis import Aggregation, Kpi
+from evaluation.views import scoping
+
+MOST_PARTS = 50
+
+
+@dataclass(frozen=True)
+class Part:
+    name: str
+    url: str
+    value: str
+    interval: str
+    n: int
+    quality: list[str]
+
+
+@dataclass(frozen=True)
+class Breakdown:
+    """`left_out`: parts that are not the reader's to see, or beyond the number shown."""
+
+    dimension: str
+    label: Any
+    choices: list[dict[str, Any]]
+    parts: list[Part]
+    left_out: int
+
+
+def breakdown(kpi: Kpi, scope: Scope, period: Period, user: User, asked: str, now: datetime) -> Breakdown | None:
+    """The number per part of a declared dimension, in one statement; None where there is no dimension left."""
+    allowed = [name for name in kpi.dimensions if name != scope.kind or name == "team"]
+    if asked and asked not in allowed:
+        raise Http404(_("This KPI cannot be broken down like that."))
+    if not allowed:
+        return None
+    dimension = asked or allowed[0]
+    found = [one for one in engine.by(kpi, dimension, period, scope, now=now) if one.scope != scope]
+    seen = _visible(dimension, found, user)
+    seen.sort(key=lambda one: -one.n)
+    links = user.access.reach("measurement", Verb.VIEW) == Reach.ALL or dimension in ("team", "person")
+    choices = [
+        {
+            "label": scopes.KINDS[name],
+            "url": scoping.query(scope, period, by=name) + "#parts",
+            "active": name == dimension,
+        }
+        for name in allowed
+    ]
+    shown = [_part(one, kpi, period, links=links) for one in seen[:MOST_PARTS]]
+    return Breakdown(dimension, scopes.KINDS[dimension], choices, shown, len(found) - len(shown))
+
+
+def _visible(dimension: str, found: list[Result], user: User) -> list[Result]:
+    """Numbers of teams, people and customers out of reach are left out; nobody's and a channel's are not."""
+    if user.access.reach("measurement", Verb.VIEW) == Reach.ALL and dimension != "customer":
+        return found
+    keys = [one.scope.key for one in found if one.scope.key is not None]
+    if dimension == "customer":
+        visible = set(Customer.objects.visible_to(user).filter(pk__in=keys).values_list("pk", flat=True))
+    elif dimension in ("team", "person"):
+        visible = _within_reach(dimension, keys, user)
+    else:
+        return found
+    return [one for one in found if one.scope.key is None or one.scope.key in visible]
+
+
+def _within_reach(dimension: str, keys: list[Any], user: User) -> set[Any]:
+    """As `scopes.reachable`, for many at once."""
+    reach = user.access.reach("measurement", Verb.VIEW)
+    team_ids = {Reach.SUBTREE: user.access.subtree_ids, Reach.TEAM: [user.team_id]}.get(Reach(reach), [])
+    if dimension == "team":
+        return set(Team.objects.filter(pk__in=keys).filter(pk__in=team_ids).values_list("pk", flat=True))
+    found = set(User.objects.filter(pk__in=keys, team_id__in=team_ids).values_list("pk", flat=True))
+    return found | {user.pk}
+
+
+def _part(one: Result, kpi: Kpi, period: Period, *, links: bool) -> Part:
+    url = ""
+    if links and one.scope.key is not None:
+        url = reverse("kpi-detail", args=[kpi.code]) + scoping.query(one.scope, period)
+    value = wording.figure(kpi, one.value, one.currency)
+    quality = wording.quality(kpi, judgement.quality(one))
+    return Part(wording.scope_name(one.scope), url, value, wording.interval(one), one.n, quality)
+
+
+def effects(kpi: Kpi, found: Explanation) -> list[tuple[str, str]]:
+    """The change in words: what the parts themselves did, their weights, and parts that came and went."""
+    if found.effects is None:
+        return []
+    share = kpi.aggregation not in (Aggregation.SUM, Aggregation.COUNT)
+    names = [
+        (_("The parts themselves") if share else _("What one record is worth"), found.effects.rate),
+        (_("Their weights") if share else _("How many records there are"), found.effects.mix),
+        (_("Parts that came in"), found.effects.entered),
+        (_("Parts that are gone"), found.effects.left),
+    ]
+    return [(name, wording.difference(kpi, value)) for name, value in names]
+
+
+def movers(kpi: Kpi, found: Explanation) -> list[dict[str, Any]]:
+    return [
+        {
+            "label": one.label,
+            "kind": kinds.get(one.kind).label,
+            "url": kinds.get(one.kind).url_for(one.id),
+            "effect": wording.difference(kpi, one.effect) if one.effect is not None else "",
+        }
+        for one in found.movers
+    ]

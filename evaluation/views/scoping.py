@@ -1,0 +1,120 @@
+"""Which scope and period a page is about: both are in its URL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpRequest
+from django.utils.translation import gettext as _
+
+from crm.access.permissions import Reach, Verb
+from crm.models import Team, User
+from evaluation.engine import COMPANY, Scope, scopes, statements, wording
+from evaluation.formulas import periods
+from evaluation.formulas.periods import Period
+
+MOST_PEOPLE = 200  # in the choice; beyond, one chooses a team first
+
+
+@dataclass(frozen=True)
+class Option:
+    code: str
+    label: str
+    chosen: bool
+
+
+def code_of(scope: Scope) -> str:
+    return scope.kind if scope.is_company else f"{scope.kind}:{scope.stored_key}"
+
+
+def asked_scope(request: HttpRequest, user: User) -> Scope:
+    """The scope of the URL; 404 for one that does not exist, and alike for one out of reach."""
+    code = request.GET.get("scope", "")
+    scope = _parsed(code) if code else default_scope(user)
+    if scope is None or not scopes.reachable(user, scope):
+        raise Http404(_("There is no such scope, or its numbers are not yours to see."))
+    return scope
+
+
+def _parsed(code: str) -> Scope | None:
+    kind, _colon, key = code.partition(":")
+    if kind == COMPANY.kind and not key:
+        return COMPANY
+    if kind not in scopes.KINDS or not key:
+        return None
+    if kind != "channel" and not (key.isdecimal() and len(key) < 19):
+        return None
+    scope = scopes.load(kind, key)
+    return scope if scope.name else None
+
+
+def default_scope(user: User) -> Scope:
+    """The widest that the person may see, but their own team rather than one below it."""
+    reach = user.access.reach("measurement", Verb.VIEW)
+    if reach == Reach.ALL:
+        return COMPANY
+    if reach in (Reach.TEAM, Reach.SUBTREE) and user.team:
+        return scopes.of_team(user.team)
+    return scopes.of_person(user)
+
+
+def options(user: User, chosen: Scope) -> dict[str, list[Option]]:
+    """What the person can switch to: the company, teams, and the people of the chosen team or their own."""
+    reach = user.access.reach("measurement", Verb.VIEW)
+    found = [COMPANY] if reach == Reach.ALL else []
+    teams = list(_teams(user, reach))
+    groups = {_("Company"): found, _("Teams"): [scopes.of_team(team) for team in teams]}
+    groups[_("People")] = [scopes.of_person(person) for person in _people(user, reach, chosen)]
+    if chosen.kind not in ("company", "team", "person"):
+        groups[_("Other")] = [chosen]
+    return {
+        label: [Option(code_of(one), wording.scope_name(one), code_of(one) == code_of(chosen)) for one in members]
+        for label, members in groups.items()
+        if members
+    }
+
+
+def _teams(user: User, reach: Reach) -> list[Team]:
+    rows = Team.objects.order_by("path_names")
+    if reach == Reach.ALL:
+        return list(rows)
+    if reach == Reach.SUBTREE:
+        return list(rows.filter(pk__in=user.access.subtree_ids))
+    return list(rows.filter(pk=user.team_id)) if reach == Reach.TEAM else []
+
+
+def _people(user: User, reach: Reach, chosen: Scope) -> list[User]:
+    if reach <= Reach.OWN:
+        return [user]
+    rows = User.objects.active().order_by("name", "pk")
+    if chosen.kind == "team":
+        rows = rows.filter(team__path__contains=[chosen.key])
+    elif chosen.kind == "person":
+        rows = rows.filter(team__people=chosen.key)
+    elif not chosen.is_company:
+        return []
+    return list(rows.distinct()[:MOST_PEOPLE])
+
+
+def asked_period(request: HttpRequest, now: datetime, kinds: tuple[str, ...], default: str = periods.MONTH) -> Period:
+    """The period of the URL, the current one without; 404 where it names none of the allowed kinds."""
+    text = request.GET.get("period", "")
+    if not text:
+        return periods.containing(default, today(now))
+    try:
+        period = periods.parse(text)
+    except periods.PeriodError as error:
+        raise Http404(str(error)) from None
+    if period.kind not in kinds:
+        raise Http404(_("Numbers are not kept for periods of this length here."))
+    return period
+
+
+def today(now: datetime) -> date:
+    return now.astimezone(statements.zone()).date()
+
+
+def query(scope: Scope, period: Period, **more: str) -> str:
+    return "?" + urlencode({"scope": code_of(scope), "period": period.label, **more})
