@@ -25,6 +25,7 @@ from surveys.forms.invitation import InvitationForm
 from surveys.models import Invitation, Response, Survey
 
 COMMENTS = 10
+RELATED = ("survey", "contact", "customer", "ticket", "owner", "team")
 
 
 @require_safe
@@ -80,16 +81,14 @@ def distribution(survey: Survey, answers: Any) -> dict[str, Any]:
 
 @require_safe
 def response(request: Request, pk: int) -> HttpResponse:
-    related = Response.objects.select_related("survey", "contact", "customer", "ticket", "owner", "team")
-    found = guards.get_visible(related, request.user, pk=pk)
+    found = guards.get_visible(Response.objects.select_related(*RELATED), request.user, pk=pk)
     shown = {"response": found, "answers": found.answers.select_related("question")}
     return render(request, "surveys/response/detail.html", shown)
 
 
 @require_safe
 def invitation(request: Request, pk: int) -> HttpResponse:
-    related = Invitation.objects.select_related("survey", "contact", "customer", "ticket", "owner", "team")
-    found = guards.get_visible(related, request.user, pk=pk)
+    found = guards.get_visible(Invitation.objects.select_related(*RELATED), request.user, pk=pk)
     answer = Response.objects.visible_to(request.user).filter(invitation=found).first()
     return render(request, "surveys/invitation/detail.html", {"invitation": found, "response": answer})
 
