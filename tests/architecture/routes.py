@@ -30,6 +30,8 @@ class Route:
     kwarg: str = ""  # where the URL names the record
     others: dict[str, object] = field(default_factory=dict)  # further parts of the URL
     own: bool = False  # a thing that belongs to one person: 404 for everybody else
+    missing: bool = False  # another part of the URL names something that does not exist: 404 for whoever gets that far
+    also: tuple[tuple[str, str], ...] = ()  # (kind, verb) that is needed besides
     back: bool = False  # takes a record out of the bin: for whoever could have put it there, 404 for everybody else
 
 
@@ -49,12 +51,21 @@ def anyone(*methods: str, **others: object) -> Route:
     return Route(dict.fromkeys(methods, ANYONE), others=others)
 
 
+def nobodys(*methods: str) -> Route:
+    """A thing of one person: somebody else's, here one that does not exist, is not found."""
+    return Route(dict.fromkeys(methods, ANYONE), others={"pk": 987_654_321}, own=True)
+
+
 def public(*methods: str, **others: object) -> Route:
     return Route(dict.fromkeys(methods, PUBLIC), others=others)
 
 
 def administrators(*methods: str, **others: object) -> Route:
     return Route(dict.fromkeys(methods, ADMINISTRATORS), others=others)
+
+
+def administrators_on(kind: str, *methods: str) -> Route:
+    return Route(dict.fromkeys(methods, ADMINISTRATORS), kind, "pk", {"kind": kind})
 
 
 ROUTES: dict[str, Route] = {
@@ -64,6 +75,15 @@ ROUTES: dict[str, Route] = {
     "set-language": public("POST"),
     "token-list": anyone("GET", "POST"),
     "usersessions_list": anyone("GET", "POST"),
+    "session-end": nobodys("POST"),
+    "token-revocation": nobodys("POST"),
+    "notification-list": anyone("GET", "POST"),
+    "notifications-bell": anyone("GET"),
+    "notification-reading": nobodys("POST"),
+    "search": anyone("GET"),
+    "search-palette": anyone("GET"),
+    "why": administrators_on("customer", "GET"),
+    "api:schema": anyone("GET"),
     "account_login": public("GET", "POST"),
     "account_logout": public("GET", "POST"),
     "account_inactive": public("GET"),

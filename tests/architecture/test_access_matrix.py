@@ -18,16 +18,20 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from crm.access.grants import access_of
 from crm.access.permissions import Verb
 from tests.architecture.examples import MAKERS
-from tests.architecture.routes import ADMINISTRATORS, ANYONE, PUBLIC, ROUTES, Route
+from tests.architecture.routes import ADMINISTRATORS, ANYONE, PUBLIC, Route
+from tests.architecture.routes import ROUTES as WRITTEN_DOWN
+from tests.architecture.shared_routes import declared
 
 pytestmark = pytest.mark.django_db
+ROUTES = WRITTEN_DOWN | declared()
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 MISSING = 987_654_321
 # Signing in is noted, whatever the page then says.
 BOOKKEEPING = ("django_session", "usersessions_usersession", "crm_cache")
 # Pages of libraries that have a matrix of their own in test_sign_in.py and the admin's tests.
 LIBRARIES = ("admin:", "mfa_", "account_reauthenticate", "account_change_password", "account_set_password",
-             "account_reset_password_from_key", "account_signup")  # fmt: skip
+             "account_reset_password_from_key", "account_signup",
+             "api:unknown")  # fmt: skip
 
 
 def routes(patterns: Any = None, space: str = "") -> Iterator[tuple[str, URLPattern]]:
@@ -109,12 +113,15 @@ def expected(route: Route, method: str, person: Any, record: Any) -> str:
     if person is None or not person.is_active:
         return "login"
     if need == ANYONE:
-        return "in"
+        return "404" if route.own else "in"
     access = access_of(person)
+    if need == ADMINISTRATORS and not access.administers:
+        return "403"
     if need == ADMINISTRATORS:
-        return "in" if access.administers else "403"
+        return "in" if record is not None or not route.kwarg else "404"
     if not route.kwarg:
-        return "in" if access.may(route.kind, need) else "403"
+        allowed = all(access.may(kind, verb) for kind, verb in ((route.kind, need), *route.also))
+        return "403" if not allowed else "404" if route.missing else "in"
     if record is None:
         return "404"
     rows = type(record).objects.all()

@@ -1,0 +1,65 @@
+"""Routes that follow from a declaration: those below every list, and those of every viewset of the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crm.access.permissions import Verb
+from tests.architecture.routes import Route, of, on
+
+VIEW, CREATE, EDIT, DELETE, EXPORT, ASSIGN = Verb
+MISSING = 987_654_321
+
+
+def of_lists() -> dict[str, Route]:
+    """A list is seen by who may view its kind; its export and bulk actions need their own verb on top."""
+    from crm.web.lists import registry
+    from django.urls import get_resolver
+
+    get_resolver().url_patterns  # noqa: B018  (the lists register as their URLs are loaded)
+    found: dict[str, Route] = {}
+    for name, declared in registry.all_lists().items():
+        kind = declared.kind
+        found[name] = of(kind, GET=VIEW)
+        found[f"{name}-export"] = Route({"GET": EXPORT}, kind, also=((kind, VIEW),))
+        found[f"{name}-columns"] = of(kind, GET=VIEW, POST=VIEW)
+        found[f"{name}-view-new"] = Route({"GET": CREATE, "POST": CREATE}, "saved_view", also=((kind, VIEW),))
+        gone = {"view_pk": MISSING}
+        found[f"{name}-view"] = Route({"GET": VIEW, "POST": VIEW}, kind, others=gone, missing=True)
+        found[f"{name}-view-delete"] = Route({"POST": VIEW}, kind, others=gone, missing=True)
+        if declared.bulk_actions:
+            action = declared.bulk_actions[0]
+            found[f"{name}-bulk"] = Route(
+                {"POST": action.verb}, kind, others={"action": action.code}, also=((kind, VIEW),)
+            )
+    return found
+
+
+READ_WRITE = ("customer", "contact", "activity", "task", "product", "opportunity", "order", "ticket")
+READ_ONLY = {
+    "queue": "queue", "pipeline": "pipeline", "survey": "survey", "invitation": "invitation", "response": "response",
+    "measurement": "measurement",
+}  # fmt: skip
+VERBS_OF_THE_API = {
+    "task": {"completion": "POST", "reopening": "POST"},
+    "opportunity": {"stage": "POST", "history": "GET"},
+    "ticket": {"messages": "GET", "answer": "POST", "state": "POST", "resolution": "POST"},
+}
+
+
+def of_api() -> dict[str, Route]:
+    found: dict[str, Route] = {}
+    for kind in READ_WRITE:
+        found[f"api:{kind}-list"] = of(kind, GET=VIEW, POST=CREATE)
+        found[f"api:{kind}-detail"] = on(kind, GET=VIEW, PATCH=EDIT, DELETE=DELETE)
+    for name, kind in READ_ONLY.items():
+        found[f"api:{name}-list"] = of(kind, GET=VIEW)
+        found[f"api:{name}-detail"] = on(kind, GET=VIEW)
+    for kind, verbs in VERBS_OF_THE_API.items():
+        for verb, method in verbs.items():
+            found[f"api:{kind}-{verb}"] = on(kind, **{method: VIEW if method == "GET" else EDIT})
+    return found
+
+
+def declared() -> dict[str, Any]:
+    return of_lists() | of_api()
