@@ -19,7 +19,7 @@ from crm.models import Team, User
 from crm.models.record import StaleVersion
 from crm.web import formats
 from evaluation import kpis
-from evaluation.actions import freezing
+from evaluation.actions import freezing, subjects
 from evaluation.actions.kpis import sync_versions
 from evaluation.engine import scopes, statements
 from evaluation.engine.scopes import ScopeError
@@ -167,7 +167,7 @@ def _freeze(cycle: Cycle, reviews: list[Review], by: User | None, at: datetime) 
     versions = sync_versions(at=at)
     for review in reviews:
         for position, kpi in enumerate(cycle.kpis, start=1):
-            drafted = freezing.draft(kpi, review.scope, cycle.period, at=at)
+            drafted = freezing.draft(kpi, subjects.of_review(review), cycle.period, at=at)
             freezing.freeze(review, drafted, version=versions[kpi.code], position=position, by=by, at=at)
         review.state = Review.State.SELF_REVIEW
         review.version, review.updated_at = review.version + 1, at
@@ -183,9 +183,7 @@ def _archive(cycle: Cycle, reviews: list[Review], by: User | None, at: datetime)
     done = {Review.State.SIGNED, Review.State.OBJECTED, Review.State.EFFECT_MEASURED}
     waiting = [str(review.subject) for review in reviews if review.state not in done]
     if waiting:
-        raise ValidationError(
-            _("Not finished yet: %(subjects)s."), params={"subjects": ", ".join(sorted(waiting))}
-        )
+        raise ValidationError(_("Not finished yet: %(subjects)s."), params={"subjects": ", ".join(sorted(waiting))})
     for review in reviews:
         before, review.state = review.state, Review.State.ARCHIVED
         review.version, review.updated_at = review.version + 1, at

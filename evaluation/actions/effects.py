@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from evaluation import engine
+from evaluation.actions import subjects
 from evaluation.actions.freezing import canonical, digest_of, plain
 from evaluation.engine import statements
 from evaluation.engine.results import Result
@@ -23,8 +24,9 @@ def measured(plan: ActionPlan, *, at: datetime) -> EffectMeasurement:
     """Measure and store. What stands before the start and what after was fixed when the plan started."""
     span, starts = span_of(plan, at)
     trigger = triggers(plan, span, starts)
-    treated = _values(plan, plan.scope, span, at)
-    others = [_values(plan, scope, span, at) for scope in plan.comparison_scopes]
+    scope, compared = subjects.of_plan(plan), subjects.compared_with(plan)
+    treated = _values(plan, scope, span, at)
+    others = [_values(plan, other, span, at) for other in compared]
     mixed = plan.started_on is not None and span[starts].first < plan.started_on if starts < len(span) else False
     if mixed:
         for values in (treated, *others):
@@ -32,19 +34,21 @@ def measured(plan: ActionPlan, *, at: datetime) -> EffectMeasurement:
     found = _strongest(plan, treated, others, starts, trigger)
     inputs = {
         "kpi": {"code": plan.kpi_code, "version": plan.kpi.version, "digest": plan.kpi.digest},
-        "scope": _said(plan.scope),
+        "scope": subjects.as_json(scope),
         "periods": [period.label for period in span],
         "starts": starts,
         "trigger": trigger,
         "treated": treated,
         "comparison": [
-            {"scope": _said(scope), "values": values}
-            for scope, values in zip(plan.comparison_scopes, others, strict=True)
+            {"scope": subjects.as_json(other), "values": values} for other, values in zip(compared, others, strict=True)
         ],
         "higher_is_better": _higher_is_better(plan),
         "known_at": at,
     }
-    content = canonical(plain(inputs))
+    return _stored(plan, found, canonical(plain(inputs)), [TRANSITION] if mixed else [], at)
+
+
+def _stored(plan: ActionPlan, found: Effect, content: str, notes: list[str], at: datetime) -> EffectMeasurement:
     return EffectMeasurement.objects.create(
         plan=plan,
         design=found.design.value,
@@ -57,7 +61,7 @@ def measured(plan: ActionPlan, *, at: datetime) -> EffectMeasurement:
         after=found.after,
         n_before=found.n_before,
         n_after=found.n_after,
-        notes=[*found.notes, *([TRANSITION] if mixed else [])],
+        notes=[*found.notes, *notes],
         inputs=content,
         digest=digest_of(content),
         at=at,
@@ -81,9 +85,7 @@ def triggers(plan: ActionPlan, span: list[Period], starts: int) -> list[int]:
     if cause is None:
         return []
     return [
-        index
-        for index, period in enumerate(span[:starts])
-        if period.first <= cause.last and cause.first <= period.last
+        index for index, period in enumerate(span[:starts]) if period.first <= cause.last and cause.first <= period.last
     ]
 
 
@@ -115,10 +117,6 @@ def _higher_is_better(plan: ActionPlan) -> bool:
     if plan.kpi.direction == Direction.BAND:
         return plan.expected_effect > 0
     return plan.kpi.direction == Direction.HIGHER
-
-
-def _said(scope: Scope) -> dict[str, object]:
-    return {"kind": scope.kind, "key": scope.key, "name": scope.name}
 
 
 def _day(at: datetime) -> date:

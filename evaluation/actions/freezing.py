@@ -194,7 +194,8 @@ def _definition(kpi: Kpi) -> dict[str, Any]:
 
 def _terms(kpi: Kpi, scope: Scope, period: Period) -> GoalTerms | None:
     """What was agreed for this KPI, scope and period: the latest version of the goal that applies to it."""
-    goal = Goal.objects.active().of_scope(scope).of_kpi(kpi.code).filter(period_kind=period.kind).first()
+    goals = Goal.objects.active().of_scope(scope.kind, scope.stored_key).of_kpi(kpi.code)
+    goal = goals.filter(period_kind=period.kind).first()
     return goal.terms_for(period) if goal else None
 
 

@@ -18,7 +18,7 @@ from crm.actions.notifications import notify
 from crm.models import Team, User
 from customers.actions import tasks
 from evaluation import kpis
-from evaluation.actions import effects, reviews
+from evaluation.actions import effects, reviews, subjects
 from evaluation.actions.goals import team_of
 from evaluation.engine import scopes, statements
 from evaluation.engine.scopes import Scope, ScopeError
@@ -59,7 +59,7 @@ def draft(
         scope_kind=scope.kind,
         scope_key=scope.stored_key,
         scope_name=scope.name or "",
-        comparison=[_said(other) for other in others],
+        comparison=[subjects.as_json(other) for other in others],
         review=review,
         owner=owner,
         team=_team(scope, owner),
@@ -89,8 +89,9 @@ def update(
 
 @transaction.atomic
 def add_step(
-    plan: ActionPlan, *, title: str, by: User | None, at: datetime, owner: User | None = None, due_on: date | None = None
-) -> PlanStep:
+    plan: ActionPlan, *, title: str, by: User | None, at: datetime, owner: User | None = None,
+    due_on: date | None = None,
+) -> PlanStep:  # fmt: skip
     locked = _locked(plan)
     if not (locked.is_editable or locked.state == State.RUNNING):
         raise ValidationError(_("The plan is over: it takes no more steps."))
@@ -220,9 +221,7 @@ def _make_task(step: PlanStep, by: User | None, at: datetime) -> None:
 
 def _move(plan: ActionPlan, before: str, to: str, by: User | None, at: datetime, **data: Any) -> ActionPlan:
     if plan.state != before:
-        raise ValidationError(
-            _("The plan is at another step: %(state)s."), params={"state": plan.get_state_display()}
-        )
+        raise ValidationError(_("The plan is at another step: %(state)s."), params={"state": plan.get_state_display()})
     plan.state = to
     plan.version, plan.updated_at = plan.version + 1, at
     plan.full_clean()
@@ -246,10 +245,6 @@ def _check_scopes(kpi_code: str, scope: Scope, others: list[Scope]) -> None:
 
 def _team(scope: Scope, owner: User) -> Team | None:
     return team_of(scope) or owner.team
-
-
-def _said(scope: Scope) -> dict[str, Any]:
-    return {"kind": scope.kind, "key": scope.key, "name": scope.name}
 
 
 def _tell(plan: ActionPlan, message: str, by: User | None, at: datetime, key: str) -> None:

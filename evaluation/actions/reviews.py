@@ -15,7 +15,7 @@ from crm import events
 from crm.actions.notifications import notify
 from crm.models import User
 from evaluation import kpis
-from evaluation.actions import freezing
+from evaluation.actions import freezing, subjects
 from evaluation.actions.kpis import sync_versions
 from evaluation.models import Dispute, FrozenLine, Review, ReviewComment
 from evaluation.models.review import IN_DISCUSSION
@@ -158,13 +158,9 @@ def amend(review: Review, *, kpi_code: str, reason: str, by: User, at: datetime)
     drafted = preview(review, kpi_code, at=at)
     found = freezing.difference(line, drafted)
     if found.is_empty:
-        raise ValidationError(
-            _("The records still say the same. Correct them first, or decline with a reason.")
-        )
+        raise ValidationError(_("The records still say the same. Correct them first, or decline with a reason."))
     version = sync_versions(at=at)[kpi_code]
-    amended = freezing.freeze(
-        review, drafted, version=version, position=line.position, by=by, at=at, reason=reason
-    )
+    amended = freezing.freeze(review, drafted, version=version, position=line.position, by=by, at=at, reason=reason)
     data = {
         "kpi": kpi_code, "number": amended.number, "reason": reason, "digest": amended.digest,
         "changed": {name: list(pair) for name, pair in found.numbers.items()},
@@ -175,7 +171,7 @@ def amend(review: Review, *, kpi_code: str, reason: str, by: User, at: datetime)
 
 def preview(review: Review, kpi_code: str, *, at: datetime) -> freezing.Draft:
     """What the line would say if it were frozen now."""
-    return freezing.draft(kpis.get(kpi_code), review.scope, review.cycle.period, at=at)
+    return freezing.draft(kpis.get(kpi_code), subjects.of_review(review), review.cycle.period, at=at)
 
 
 def plans_changed(review: Review | None, *, by: User | None, at: datetime) -> None:
@@ -230,9 +226,7 @@ def _in_discussion(review: Review) -> Review:
     locked = discussed(review)
     signed = locked.signatures.first()
     if signed is not None:
-        raise ValidationError(
-            _("%(name)s has signed: nothing in it changes any more."), params={"name": signed.name}
-        )
+        raise ValidationError(_("%(name)s has signed: nothing in it changes any more."), params={"name": signed.name})
     return locked
 
 

@@ -39,7 +39,10 @@ class CycleForm(forms.Form):
     """A round of reviews. Without KPIs of its own it takes those of a template."""
 
     name = forms.CharField(label=_("Name"), max_length=120)
-    period = forms.CharField(label=_("Period"), max_length=12, help_text=_("A month 2026-05, a quarter 2026-Q2 or a half-year 2026-H1."))
+    period = forms.CharField(
+        label=_("Period"), max_length=12,
+        help_text=_("A month 2026-05, a quarter 2026-Q2 or a half-year 2026-H1."),
+    )  # fmt: skip
     template = forms.ModelChoiceField(CycleTemplate.objects.none(), label=_("KPIs of the template"), required=False)
     kpi_codes = forms.MultipleChoiceField(
         label=_("KPIs"), required=False, widget=forms.CheckboxSelectMultiple,

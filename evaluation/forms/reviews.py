@@ -28,7 +28,9 @@ class SettlementForm(forms.Form):
 
 
 class MeetingForm(forms.Form):
-    on = forms.DateField(label=_("Day of the meeting"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    on = forms.DateField(
+        label=_("Day of the meeting"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
 
 
 class SkipForm(forms.Form):

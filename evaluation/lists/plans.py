@@ -30,7 +30,7 @@ class ActionPlanList(List):
     columns = (
         Column("name", _("Name"), sort="name", link=True),
         Column("kpi", _("KPI"), value="kpi.name"),
-        Column("scope", _("About"), value=lambda plan: str(plan.scope)),
+        Column("scope", _("About"), value="subject"),
         Column("state", _("State"), format="badge", sort="state", tones=TONES),
         Column("owner", _("Owner"), value="owner.name"),
         Column("due_on", _("Steps due"), sort="due_on", format="day"),

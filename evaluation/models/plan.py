@@ -17,8 +17,6 @@ from crm.models import Record
 from crm.models.record import RecordQuerySet
 from customers.models import Task
 from evaluation import kpis
-from evaluation.engine import scopes
-from evaluation.engine.scopes import Scope
 from evaluation.formulas import effect, periods
 from evaluation.formulas.periods import Period
 from evaluation.kpis import Kpi
@@ -29,13 +27,7 @@ class ActionPlanQuerySet(RecordQuerySet):
     def effect_due(self, day: date) -> Self:
         """Running plans whose effect should show by now, and those found due but not measured yet."""
         State = ActionPlan.State
-        return self.alive().filter(
-            Q(state=State.RUNNING, effect_due_on__lte=day) | Q(state=State.EFFECT_DUE)
-        )
-
-
-def scope_of(said: dict[str, Any]) -> Scope:
-    return Scope(said["kind"], said["key"], said.get("name"))
+        return self.alive().filter(Q(state=State.RUNNING, effect_due_on__lte=day) | Q(state=State.EFFECT_DUE))
 
 
 class ActionPlan(Record):
@@ -122,15 +114,9 @@ class ActionPlan(Record):
         return kpis.get(self.kpi_code)
 
     @property
-    def scope(self) -> Scope:
-        key: Any = self.scope_key or None
-        if key and self.scope_kind not in (scopes.COMPANY_KIND, "channel"):
-            key = int(key)
-        return Scope(self.scope_kind, key, self.scope_name or None)
-
-    @property
-    def comparison_scopes(self) -> list[Scope]:
-        return [scope_of(said) for said in self.comparison]
+    def subject(self) -> Any:
+        """Where it is done, in words."""
+        return self.scope_name if self.scope_kind != "company" else _("Company")
 
     @property
     def trigger(self) -> Period | None:
@@ -161,10 +147,10 @@ class PlanStep(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("owner")
     )
     due_on = models.DateField(_("due"), null=True, blank=True)
-    task = models.ForeignKey(Task, models.SET_NULL, null=True, editable=False, related_name="+")
-    done_at = models.DateTimeField(_("done"), null=True, editable=False)
+    task = models.ForeignKey(Task, models.SET_NULL, null=True, blank=True, editable=False, related_name="+")
+    done_at = models.DateTimeField(_("done"), null=True, blank=True, editable=False)
     done_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+"
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, editable=False, related_name="+"
     )
 
     objects = PlanStepQuerySet.as_manager()

@@ -13,8 +13,6 @@ from crm.access.permissions import Verb
 from crm.access.querysets import Rule
 from crm.models import Record, Team, User
 from crm.models.record import RecordQuerySet
-from evaluation.engine import scopes
-from evaluation.engine.scopes import Scope
 from evaluation.models.cycle import Cycle
 
 
@@ -79,7 +77,9 @@ class Review(Record):
                 name="review_of_oneself",
                 violation_error_message=_("Nobody reviews themselves."),
             ),
-            models.UniqueConstraint(fields=["cycle", "person"], condition=Q(deleted_at=None), name="review_of_person_once"),
+            models.UniqueConstraint(
+                fields=["cycle", "person"], condition=Q(deleted_at=None), name="review_of_person_once"
+            ),
             models.UniqueConstraint(
                 fields=["cycle", "subject_team"], condition=Q(deleted_at=None), name="review_of_team_once"
             ),
@@ -97,10 +97,6 @@ class Review(Record):
     def subject(self) -> User | Team:
         subject: Any = self.person or self.subject_team
         return subject
-
-    @property
-    def scope(self) -> Scope:
-        return scopes.of_person(self.person) if self.person else scopes.of_team(self.subject_team)  # type: ignore[arg-type]
 
     @property
     def is_signed(self) -> bool:
@@ -170,8 +166,8 @@ class Dispute(models.Model):
     at = models.DateTimeField()
     state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.OPEN)
     answer = models.TextField(_("reason"), blank=True)
-    settled_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    settled_at = models.DateTimeField(null=True)
+    settled_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    settled_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("dispute")

@@ -145,4 +145,6 @@ def _steps(cycle: Cycle) -> list[dict[str, Any]]:
     """Every state in order, and where the cycle is."""
     order = list(Cycle.State)
     reached = order.index(Cycle.State(cycle.state))
-    return [{"label": state.label, "done": place < reached, "here": place == reached} for place, state in enumerate(order)]
+    return [
+        {"label": state.label, "done": place < reached, "here": place == reached} for place, state in enumerate(order)
+    ]

@@ -84,8 +84,10 @@ def _chart(plan: ActionPlan, found: EffectMeasurement) -> dict[str, Any]:
         {"period": name, "value": None if value is None else value / scale, "counted": index not in trigger}
         for index, (name, value) in enumerate(zip(names, values, strict=True))
     ]
-    parts = [(_("gave rise to it") if i in trigger else _("before") if i < starts else _("after")) for i in range(len(names))]
-    shown = [[name, wording.figure(plan.kpi, value), part] for name, value, part in zip(names, values, parts, strict=True)]
+    shown = [
+        [name, wording.figure(plan.kpi, value), _part(index, starts, trigger)]
+        for index, (name, value) in enumerate(zip(names, values, strict=True))
+    ]
     start = names[starts] if starts < len(names) else None
     return {
         "spec": _spec(plan, rows, [chart.centre, chart.lower, chart.upper], scale, start),
@@ -96,10 +98,17 @@ def _chart(plan: ActionPlan, found: EffectMeasurement) -> dict[str, Any]:
     }
 
 
+def _part(index: int, starts: int, trigger: set[int]) -> str:
+    if index in trigger:
+        return _("gave rise to it")
+    return _("before") if index < starts else _("after")
+
+
 def _spec(
     plan: ActionPlan, rows: list[dict[str, Any]], levels: list[float | None], scale: int, start: str | None
 ) -> dict[str, Any]:
-    x = {"field": "period", "type": "ordinal", "sort": None, "title": None, "axis": {"labelAngle": -40, "labelOverlap": True}}
+    axis = {"labelAngle": -40, "labelOverlap": True}
+    x = {"field": "period", "type": "ordinal", "sort": None, "title": None, "axis": axis}
     number = {Unit.RATIO: ".0%", Unit.MONEY: "~s"}.get(plan.kpi.unit, ",~f")
     title = _("hours") if plan.kpi.unit == Unit.SECONDS else None
     y = {"field": "value", "type": "quantitative", "scale": {"zero": False}, "title": title, "axis": {"format": number}}

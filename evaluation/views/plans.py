@@ -17,7 +17,7 @@ from crm.web.submit_once import first_time
 from crm.web.toasts import toast
 from customers.models import Task
 from evaluation import kpis
-from evaluation.actions import plans
+from evaluation.actions import plans, subjects
 from evaluation.engine import wording
 from evaluation.forms.plans import ConclusionForm, PlanEditForm, PlanForm, StepForm
 from evaluation.forms.reviews import add_errors
@@ -40,8 +40,8 @@ class Detail(View):
             "plan": plan,
             "kpi": plan.kpi,
             "expected": wording.difference(plan.kpi, plan.expected_effect),
-            "scope": wording.scope_name(plan.scope),
-            "comparison": [wording.scope_name(scope) for scope in plan.comparison_scopes],
+            "scope": plan.subject,
+            "comparison": [wording.scope_name(scope) for scope in subjects.compared_with(plan)],
             "trigger": plan.trigger,
             "review": plan.review if sees_review else None,
             "steps": steps,
@@ -207,19 +207,16 @@ def _initial(request: HttpRequest, review: Review | None) -> dict[str, Any]:
         initial["kpi_code"] = code
     if review is not None:
         initial["owner"] = review.owner_id
-        initial["scope"] = f"{review.scope.kind}:{review.scope.stored_key}"
+        scope = subjects.of_review(review)
+        initial["scope"] = f"{scope.kind}:{scope.stored_key}"
     return initial
 
 
 def _editable(request: HttpRequest, pk: int) -> ActionPlan:
-    plan: ActionPlan = guards.get_permitted(
-        ActionPlan.objects.select_related(*RELATED), request.user, Verb.EDIT, pk=pk
-    )
+    plan: ActionPlan = guards.get_permitted(ActionPlan.objects.select_related(*RELATED), request.user, Verb.EDIT, pk=pk)
     return plan
 
 
-def _dialog(
-    request: HttpRequest, plan: ActionPlan, form: Any, title: str, button: str, status: int
-) -> HttpResponse:
+def _dialog(request: HttpRequest, plan: ActionPlan, form: Any, title: str, button: str, status: int) -> HttpResponse:
     context = {"plan": plan, "form": form, "title": title, "button": button, "post_url": request.get_full_path()}
     return render(request, "evaluation/plan/dialog.html", context, status=status)

@@ -50,10 +50,10 @@ class Comments(View):
                     code = name.removeprefix("comment-")
                     actions.comment(review=review, role=role, text=text, by=by, at=timezone.now(), kpi_code=code)
 
-        if tried(request, write, "" if "finish" in request.POST else _("Your comments are kept.")):
-            if "finish" in request.POST and finish:
-                go_on, done = finish
-                tried(request, lambda: go_on(review, by=by, at=timezone.now()), done)
+        kept = "" if "finish" in request.POST else _("Your comments are kept.")
+        if tried(request, write, kept) and "finish" in request.POST and finish:
+            go_on, done = finish
+            tried(request, lambda: go_on(review, by=by, at=timezone.now()), done)
         return redirect(review.get_absolute_url())
 
 
@@ -126,7 +126,7 @@ class Settlement(View):
             return redirect(review.get_absolute_url())
         return self._show(request, review, dispute_pk, form, 422)
 
-    def _show(self, request: HttpRequest, review: Review, dispute_pk: int, form: Any, status: int = 200) -> HttpResponse:
+    def _show(self, request: HttpRequest, review: Review, dispute_pk: int, form: Any, status: int = 200) -> Any:
         dispute = dispute_of(review, dispute_pk)
         line = _line(review, dispute.kpi_code)
         drafted = actions.preview(review, dispute.kpi_code, at=timezone.now())

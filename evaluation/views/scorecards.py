@@ -147,9 +147,7 @@ def comments_on_the_whole(review: Review) -> dict[str, ReviewComment]:
 
 def _versions(lines: list[FrozenLine]) -> list[Version]:
     said = [line_of(line).value for line in lines]
-    return [
-        Version(line, before, after) for line, before, after in zip(lines[1:], said[:-1], said[1:], strict=True)
-    ]
+    return [Version(line, before, after) for line, before, after in zip(lines[1:], said[:-1], said[1:], strict=True)]
 
 
 def record_rows(user: Any, records: Iterable[dict[str, Any] | FrozenRecord], kpi: Any) -> list[Any]:
@@ -169,10 +167,14 @@ def record_rows(user: Any, records: Iterable[dict[str, Any] | FrozenRecord], kpi
             kind_label=kinds.get(row["kind"]).label,
             url=kinds.get(row["kind"]).url_for(row["id"]) if (row["kind"], row["id"]) in seen else None,
             why_not=kpi.issues.get(row["issue"], row["issue"]) if row["issue"] else "",
-            used=", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in row["fields"].items() if value is not None),
+            used=_used(row["fields"]),
         )
         for row in said
     ]
+
+
+def _used(fields: dict[str, Any]) -> str:
+    return ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in fields.items() if value is not None)
 
 
 def difference_rows(kpi: Any, found: Difference, currency: str | None) -> list[tuple[str, str, str]]:

@@ -39,7 +39,9 @@ def a_quarter_of(rep: Any, first_month: int = 4, year: int = 2026, won_of_four: 
     for month in range(first_month, first_month + 3):
         for number in range(12):
             close = won if number % 4 < won_of_four else lost
-            closed.append(close(f"{year}-{month:02}-{number + 2:02} 10:00", rep, name=f"{year}-{month:02} no. {number}"))
+            closed.append(
+                close(f"{year}-{month:02}-{number + 2:02} 10:00", rep, name=f"{year}-{month:02} no. {number}")
+            )
     return closed
 
 
@@ -153,7 +155,12 @@ def test_a_quarter_is_measured_reviewed_disputed_signed_improved_and_measured_ag
     opportunities.delete(Opportunity.objects.get(pk=quarter[4].pk), by=cast.manager, at=later)
     opportunities.hand_over(Opportunity.objects.get(pk=quarter[8].pk), to=cast.outsider, by=cast.manager, at=later)
     review = Review.objects.get()
-    assert (review.report.content, as_csv(review), as_xlsx(review), [line.digest for line in review.lines.all()]) == before
+    assert (
+        review.report.content,
+        as_csv(review),
+        as_xlsx(review),
+        [line.digest for line in review.lines.all()],
+    ) == before
     assert review.report.digest == digest == digest_of(review.report.content)
     assert verify(review).is_intact
     again = restatements.restated(measured, now=at("2026-11-04 09:00"), user=cast.manager)
