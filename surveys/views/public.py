@@ -28,7 +28,7 @@ class AnswerPage(View):
     """GET only ever shows; POST records, once. Wrong, withdrawn and expired links are one and the same page."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if limits.is_too_fast(request):
+        if request.method in ("GET", "HEAD", "POST") and limits.is_too_fast(request):
             return self.secluded(render(request, "surveys/public/slow_down.html", status=429))
         response: Any = super().dispatch(request, *args, **kwargs)
         return self.secluded(response)

@@ -195,6 +195,7 @@ ROUTES: dict[str, Route] = {
     "customer-tickets": on("customer", GET=VIEW),
     "ticket-upcoming": of("ticket", GET=EDIT),
     # Surveys
+    "survey-answer": Route({"GET": PUBLIC, "POST": PUBLIC}, others={"token": "unknown"}, missing=True),
     "survey-detail": on("survey", GET=VIEW),
     "response-detail": on("response", GET=VIEW),
     "invitation-detail": on("invitation", GET=VIEW),

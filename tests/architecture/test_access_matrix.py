@@ -109,7 +109,7 @@ def expected(route: Route, method: str, person: Any, record: Any) -> str:
     if need is None:
         return "405"
     if need == PUBLIC:
-        return "in"
+        return "404" if route.missing else "in"
     if person is None or not person.is_active:
         return "login"
     if need == ANYONE:
