@@ -43,7 +43,8 @@ def _chunk(chunk: str) -> str:
     tokens = normalise.words(chunk)
     if not tokens:
         return ""
-    ways = [" & ".join(_token(token) for token in tokens)]
+    # Only what stands last is still being typed: a prefix of one letter before it would match half of all records.
+    ways = [" & ".join([*(_token(token, whole=True) for token in tokens[:-1]), _token(tokens[-1])])]
     if len(tokens) > 1:
         ways.append(_lexeme("".join(tokens), prefix=True))
     if _HOST.fullmatch(chunk):
@@ -53,13 +54,13 @@ def _chunk(chunk: str) -> str:
     return " | ".join(f"({way})" for way in ways if way) if len(ways) > 1 else ways[0]
 
 
-def _token(token: str) -> str:
+def _token(token: str, *, whole: bool = False) -> str:
     parts = []
     for run, unspaced in normalise.runs(token):
         if unspaced and len(run) > 1:
             parts += [_lexeme(f"~{gram}") for gram in normalise.grams(run)]
         else:
-            parts.append(_lexeme(run, prefix=True))
+            parts.append(_lexeme(run, prefix=not whole))
     return " & ".join(parts)
 
 

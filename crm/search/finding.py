@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.search import SearchQuery
-from django.db.models import Exists, IntegerField, OuterRef, Q, QuerySet, Value
+from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
+from django.db.models.functions import Cast
 
 from crm.access import kinds as known_kinds
 from crm.access.grants import access_of
@@ -16,8 +17,9 @@ from crm.models.search_document import SearchDocument
 from crm.search import asking, documents
 
 LIMIT = 30
-# Of records that are seen only because of another record, this many of the newest that match are looked at.
-CANDIDATES = 1000
+RECENT = 1500  # newest documents that are looked at one by one
+EXACTLY = 500  # documents of exactly this name
+CANDIDATES = 20_000  # documents that hold a rare word
 SHOWN = ("kind", "object_id", "title", "subtitle", "updated_at")
 EXACT, BEGINS, HOLDS = range(3)
 
@@ -66,23 +68,48 @@ def matching(lexemes: str) -> QuerySet:
 def find(user: Any, text: str, *, only: Iterable[str] | None = None, limit: int = LIMIT) -> list[Hit]:
     """What the person may see of what matches: the very name or number first, then names that begin so, then the rest,
     each the newest first.
+
+    A common word ("a") is in many of the newest documents, so those are looked at first; a rare one is looked up in
+    the index. Which it is cannot be left to the planner: it does not know how often a prefix occurs.
     """
     question = asking.understood(text)
     scope = Scope.of(user, only)
     if not question or scope.is_empty:
         return []
-    tiers = ((EXACT, question.exact), (BEGINS, question.begins), (HOLDS, question.every))
-    arms = [
-        arm.annotate(rank=Value(rank, IntegerField()))
-        .order_by("-updated_at", "-id")
+    exact = scope.arms(lambda part: part.filter(pk__in=matching(question.exact).values("pk")[:EXACTLY]))
+    # Asked as an expression, which no index answers: these few are to be read, not all that hold the word.
+    recent = scope.recent_arms(lambda part: part.alias(held=_rank(question)).filter(held__isnull=False))
+    hits = _best(_rows(exact, Value(EXACT), limit) + _rows(recent, _rank(question), limit), limit)
+    if len(hits) < limit:
+        looked_up = scope.arms(lambda part: part.filter(pk__in=matching(question.every).values("pk")[:CANDIDATES]))
+        hits = _best(_rows(exact, Value(EXACT), limit) + _rows(looked_up, _rank(question), limit), limit)
+    return hits
+
+
+def _rank(question: asking.Question) -> Case:
+    """How well a document matches; NULL when it does not."""
+    return Case(
+        When(words=Lexemes(question.begins), then=Value(BEGINS)),
+        When(words=Lexemes(question.every), then=Value(HOLDS)),
+        output_field=IntegerField(),
+    )
+
+
+def _rows(arms: list[QuerySet], rank: Any, limit: int) -> list[QuerySet]:
+    return [
+        arm.annotate(rank=Cast(rank, IntegerField()))
+        .order_by("rank", "-updated_at", "-id")
         .values_list(*SHOWN, "rank")[:limit]
-        for rank, lexemes in tiers
-        for arm in scope.arms(matching(lexemes))
+        for arm in arms
     ]
+
+
+def _best(arms: list[QuerySet], limit: int) -> list[Hit]:
+    """One statement for all arms; a record found several ways keeps its best rank."""
     rows = arms[0].union(*arms[1:], all=True) if len(arms) > 1 else arms[0]
     best: dict[tuple[str, int], Hit] = {}
-    for row in sorted((Hit(*row) for row in rows), key=_position):
-        best.setdefault((row.kind, row.object_id), row)
+    for hit in sorted((Hit(*row) for row in rows), key=_position):
+        best.setdefault((hit.kind, hit.object_id), hit)
     return list(best.values())[:limit]
 
 
@@ -133,23 +160,31 @@ class Scope:
     def is_empty(self) -> bool:
         return not (self.everything or self.own or self.teams or self.special)
 
-    def arms(self, found: QuerySet) -> list[QuerySet]:
-        """The documents found, once for each way in which the person may see them: each has an index of its own."""
-        arms = []
+    def parts(self) -> list[tuple[Q, Q]]:
+        """Each way in which the person may see documents: a condition with an index of its own, and what remains."""
+        parts = []
         if self.everything:
-            arms.append(found.filter(kind__in=self.everything))
+            parts.append((Q(kind__in=self.everything), Q()))
         if self.own:
-            arms.append(found.filter(owner_id=self.user.pk, kind__in=self.own))
+            parts.append((Q(owner_id=self.user.pk, kind__in=self.own), Q()))
         for ids, kinds in self.teams.items():
             team = Q(team_id=ids[0]) if len(ids) == 1 else Q(team_id__in=ids)
-            arms.append(found.filter(team, kind__in=kinds))
+            parts.append((team & Q(kind__in=kinds), Q()))
         if self.special:
-            arms.append(self._special(found))
-        return arms
+            seen = Q()
+            for kind, condition in self.special.items():
+                seen |= Q(kind=kind) & condition
+            parts.append((Q(kind__in=list(self.special)), seen))
+        return parts
 
-    def _special(self, found: QuerySet) -> QuerySet:
-        newest = found.filter(kind__in=self.special).order_by("-updated_at", "-id").values("pk")[:CANDIDATES]
-        seen = Q()
-        for kind, condition in self.special.items():
-            seen |= Q(kind=kind) & condition
-        return SearchDocument.objects.filter(pk__in=newest).filter(seen)
+    def arms(self, narrow: Callable[[QuerySet], QuerySet]) -> list[QuerySet]:
+        """The documents that `narrow` lets through, once for each way of seeing them."""
+        return [narrow(SearchDocument.objects.filter(scope)).filter(rest) for scope, rest in self.parts()]
+
+    def recent_arms(self, narrow: Callable[[QuerySet], QuerySet]) -> list[QuerySet]:
+        """The same among the newest documents only."""
+        arms = []
+        for scope, rest in self.parts():
+            newest = SearchDocument.objects.filter(scope).order_by("-updated_at", "-id").values("pk")[:RECENT]
+            arms.append(narrow(SearchDocument.objects.filter(pk__in=newest)).filter(rest))
+        return arms
