@@ -107,7 +107,10 @@ def test_points_add_up_to_the_score_exactly_and_equal_the_formula():
     scoring.score_all(now=NOW)
     checked = 0
     for found in HealthScore.objects.exclude(score=None):
-        parts = [measure.component(*given) for measure, given in zip(MEASURES, zip(found.raw, found.ages), strict=True)]
+        parts = [
+            measure.component(*given)
+            for measure, given in zip(MEASURES, zip(found.raw, found.ages, strict=True), strict=True)
+        ]
         expected = health.score(parts)
         assert found.score == expected.score
         assert 50 + sum(found.points) == found.score
