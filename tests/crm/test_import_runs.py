@@ -1,0 +1,208 @@
+"""What an import promises: the check tells what happens, a killed worker loses nothing, undo is exact."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime
+
+import pytest
+
+from crm.actions import records
+from crm.exchange import batches, planning, running, undoing, working
+from crm.exchange.unusable import Unusable
+from crm.models import ImportBatch, ImportJournal, ImportRow
+from customers.actions import customers
+from customers.models import Contact, Customer
+from tests.journeys.real_records import dump
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 5, 13, 12, 0, tzinfo=UTC)
+LATER = datetime(2026, 5, 14, 12, 0, tzinfo=UTC)
+FIELDS = {"name": "name", "industry": "sector", "employees": "staff", "parent": "part of"}
+
+
+def stage(text: str, by, target: str = "customer", **profile) -> ImportBatch:
+    file = io.BytesIO(text.encode())
+    batch = batches.stage(file, target=target, file_name="file.csv", by=by, at=NOW)
+    batches.choose(batch, {"fields": FIELDS, **profile}, at=NOW)
+    return batch
+
+
+def run(batch: ImportBatch) -> ImportBatch:
+    running.start(batch, at=NOW)
+    return running.run(batch)
+
+
+def undo(batch: ImportBatch, **how) -> ImportBatch:
+    undoing.start(batch, at=LATER, **how)
+    return undoing.undo(batch, by=batch.by)
+
+
+def told(batch: ImportBatch) -> list[tuple]:
+    return list(ImportRow.objects.filter(batch=batch).values_list("number", "outcome", "reason", "changes"))
+
+
+MIXED = """name,sector,staff,part of
+Acme,technology,12,Umbrella
+Globex,retail,many,
+Umbrella,retail,3,
+Initech,finance,7,Nowhere
+Acme,technology,12,Umbrella
+Acme,retail,12,Umbrella
+Hooli,retail,5,
+Short,retail
+"""
+
+
+@pytest.fixture
+def hooli(cast) -> Customer:
+    return customers.create(name="Hooli", industry="software", employees=5, by=cast.administrator, at=NOW)
+
+
+def test_the_check_says_exactly_what_the_run_then_does(cast, hooli):
+    batch = stage(MIXED, cast.administrator)
+    before = dump()
+    running.check(batch, at=NOW)
+    assert dump() == before
+    checked, counts = told(batch), batch.counts
+    run(batch)
+    assert told(batch) == checked
+    assert batch.counts == counts
+    assert checked == [
+        (2, "created", "", {}),
+        (3, "error", "employees: “many” is not a number.", {}),
+        (4, "created", "", {}),
+        (5, "error", "subsidiary of: There is no “Nowhere”.", {}),
+        (6, "same", "The same as row 2.", {}),
+        (7, "error", "Row 2 says otherwise of the same record.", {}),
+        (8, "updated", "", {"industry": ["software", "retail"]}),
+        (9, "error", "The row has 2 cells, the file has 4 columns.", {}),
+    ]
+    assert Customer.objects.get(name="Acme").parent.name == "Umbrella"
+
+
+def test_a_second_run_finds_everything_as_it_is(cast, hooli):
+    run(stage(MIXED, cast.administrator))
+    before = dump()
+    again = run(stage(MIXED, cast.administrator))
+    assert (again.count("created"), again.count("updated"), again.count("same"), again.count("error")) == (0, 0, 4, 4)
+    assert dump() == before
+
+
+def test_undo_takes_back_creations_and_updates(cast, hooli):
+    before = dump()
+    batch = run(stage(MIXED, cast.administrator))
+    undo(batch)
+    assert dump() == before
+    assert batch.state == "undone"
+    assert list(undoing.kept(batch)) == []
+
+
+def test_undo_keeps_what_was_changed_since_and_names_it(cast, hooli):
+    batch = run(stage(MIXED, cast.administrator))
+    by = cast.administrator
+    customers.update(Customer.objects.get(name="Umbrella"), {"city": "Raccoon"}, by=by, at=LATER)
+    customers.update(Customer.objects.get(name="Hooli"), {"industry": "search"}, by=by, at=LATER)
+    undo(batch)
+    assert sorted(Customer.objects.values_list("name", "industry")) == [("Hooli", "search"), ("Umbrella", "retail")]
+    assert {entry.label: entry.reason for entry in undoing.kept(batch)} == {
+        "Umbrella": "It was changed since the import.",
+        "Hooli": "Changed since, and kept: industry.",
+    }
+
+
+def test_forced_undo_takes_those_back_too(cast, hooli):
+    batch = run(stage(MIXED, cast.administrator))
+    customers.update(Customer.objects.get(name="Hooli"), {"industry": "search"}, by=cast.administrator, at=LATER)
+    undo(batch)
+    undo(batch, force=True)
+    assert Customer.objects.get().industry == "software"
+
+
+def test_undo_keeps_what_others_use(cast, hooli):
+    batch = run(stage(MIXED, cast.administrator))
+    acme = Customer.objects.get(name="Acme")
+    child = Customer.objects.create(name="Acme North", parent=acme)
+    undo(batch)
+    child.refresh_from_db()
+    assert child.parent == acme
+    assert {entry.label: entry.reason for entry in undoing.kept(batch)} == {
+        "Acme": "It is used by: customer Acme North.",
+        "Umbrella": "It is used by: customer Acme.",
+    }
+
+
+def test_a_run_that_was_cut_off_goes_on_without_doubling(cast, monkeypatch):
+    rows = "".join(f"Customer {number},retail,{number},\n" for number in range(25))
+    batch = stage("name,sector,staff,part of\n" + rows + "Customer 3,retail,3,\nCustomer 4,finance,4,\n", cast.administrator)
+    monkeypatch.setattr(batches, "CHUNK", 10)
+    running.start(batch, at=NOW)
+    plan, calls = planning.plan, []
+
+    def dies_in_the_second_chunk(*args):
+        calls.append(1)
+        if len(calls) == 2:
+            raise SystemExit
+        return plan(*args)
+
+    monkeypatch.setattr(planning, "plan", dies_in_the_second_chunk)
+    with pytest.raises(SystemExit):
+        working.work(batch.pk, NOW)
+    assert Customer.objects.count() == 10
+    monkeypatch.setattr(planning, "plan", plan)
+    working.work(batch.pk, NOW)
+    batch.refresh_from_db()
+    assert batch.state == "done"
+    assert Customer.objects.count() == 25
+    assert ImportJournal.objects.filter(batch=batch).count() == 25
+    assert (batch.count("created"), batch.count("same"), batch.count("error"), batch.settled) == (25, 1, 1, 27)
+
+
+def test_an_empty_cell_overwrites_only_when_the_profile_says_so(cast, hooli):
+    text = "name,sector,staff,part of\nHooli,,,\n"
+    assert run(stage(text, cast.administrator)).count("same") == 1
+    emptied = {**FIELDS, "industry": {"column": "sector", "overwrite_with_empty": True}}
+    run(stage(text, cast.administrator, fields=emptied))
+    hooli.refresh_from_db()
+    assert (hooli.industry, hooli.employees) == ("", 5)
+
+
+def test_a_column_nobody_mentions_makes_the_profile_unusable(cast):
+    with pytest.raises(Unusable, match="says nothing about: remark"):
+        stage("name,sector,staff,part of,remark\nAcme,,,,x\n", cast.administrator)
+
+
+def test_rows_reach_no_further_than_the_importer(cast):
+    theirs = customers.create(name="Theirs", by=cast.outsider, at=NOW)
+    text = "name,sector,staff,part of\nTheirs,retail,3,\nMine,retail,4,Theirs\nOurs,retail,5,\n"
+    batch = run(stage(text, cast.manager))
+    assert [(number, outcome) for number, outcome, *_rest in told(batch)] == [(2, "created"), (3, "created"), (4, "created")]
+    theirs.refresh_from_db()
+    assert theirs.industry == ""
+    assert Customer.objects.get(name="Ours").owner == cast.manager
+    assert Customer.objects.get(name="Ours").team == cast.north
+
+
+def test_an_owner_outside_the_importers_reach_is_refused(cast):
+    fields = {"name": "name", "owner": "owner"}
+    batch = run(stage(f"name,owner\nAcme,{cast.outsider.name}\nGlobex,{cast.rep.name}\n", cast.manager, fields=fields))
+    assert told(batch)[0][1:3] == ("error", "Your role does not reach this person's or team's records.")
+    assert list(Customer.objects.values_list("name", "owner__name")) == [("Globex", "Rosa Rep")]
+
+
+def test_an_analyst_may_not_import(cast):
+    with pytest.raises(Unusable, match="does not allow"):
+        run(stage("name,sector,staff,part of\nAcme,,,\n", cast.analyst))
+    assert Customer.objects.count() == 0
+
+
+def test_contacts_are_linked_and_unlinked(cast, hooli):
+    contact = records.create(Contact(name="Gavin", email="gavin@hooli.example"), by=cast.administrator, at=NOW)
+    fields = {"name": "name", "email": "email", "customer": "at", "role": "as"}
+    text = "name,email,at,as\nGavin,gavin@hooli.example,Hooli,Head\nBig Head,big@hooli.example,Hooli,\n"
+    before = dump()
+    batch = run(stage(text, cast.administrator, "contact", fields=fields))
+    assert [link.role for link in contact.customer_links.all()] == ["Head"]
+    assert list(hooli.contacts.order_by("name").values_list("name", flat=True)) == ["Big Head", "Gavin"]
+    undo(batch)
+    assert dump() == before
