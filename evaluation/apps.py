@@ -1,5 +1,15 @@
+from typing import Any
+
 from django.apps import AppConfig
+from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
+
+
+def put_kpis_in_force(**kwargs: Any) -> None:
+    """New definitions are in force from the upgrade on."""
+    from evaluation.actions import kpis
+
+    kpis.sync_versions(at=now())
 
 
 class EvaluationConfig(AppConfig):
@@ -12,7 +22,7 @@ class EvaluationConfig(AppConfig):
 
         from crm.access import kinds
         from evaluation import tasks  # noqa: F401 – registers the periodic jobs
-        from evaluation.actions import goals, kpis
+        from evaluation.actions import goals
         from evaluation.engine import watched
         from evaluation.models import Goal, HealthScore, KpiVersion, Measurement
 
@@ -26,7 +36,7 @@ class EvaluationConfig(AppConfig):
         self.declare_reviews()
 
         # After migrate rather than in a migration: a KPI is declared once, in kpis/.
-        post_migrate.connect(kpis.install, sender=self, dispatch_uid="install-kpi-versions")
+        post_migrate.connect(put_kpis_in_force, sender=self, dispatch_uid="install-kpi-versions")
 
     def declare_numbers(self) -> None:
         """Where numbers, goals and health are shown."""

@@ -60,14 +60,14 @@ REVIEWS: list[URLPattern] = [
     path("reviews/<int:pk>/skip/", review_steps.Skip.as_view(), name="review-skip"),
     path("reviews/<int:pk>/meeting/", review_steps.Meeting.as_view(), name="review-meeting"),
     path("reviews/<int:pk>/signature/", review_steps.Signing.as_view(), name="review-signature"),
-    path("reviews/<int:pk>/disputes/new/<slug:code>/", review_steps.Disputing.as_view(), name="review-dispute"),
+    path("reviews/<int:pk>/disputes/<slug:code>/", review_steps.Disputing.as_view(), name="review-dispute"),
     path(
-        "reviews/<int:pk>/disputes/<int:dispute_pk>/settlement/",
+        "reviews/<int:pk>/disputes/<slug:code>/settlement/",
         review_steps.Settlement.as_view(),
         name="review-settlement",
     ),
     path(
-        "reviews/<int:pk>/disputes/<int:dispute_pk>/withdrawal/",
+        "reviews/<int:pk>/disputes/<slug:code>/withdrawal/",
         review_steps.Withdrawal.as_view(),
         name="review-withdrawal",
     ),

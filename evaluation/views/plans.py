@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views import View
@@ -186,8 +186,11 @@ class NewStep(View):
 class RemoveStep(View):
     def post(self, request: HttpRequest, pk: int, step_pk: int) -> HttpResponse:
         plan, by = _editable(request, pk), request.user
-        step = get_object_or_404(plan.steps, pk=step_pk)
-        tried(request, lambda: plans.remove_step(step, by=by, at=timezone.now()))  # type: ignore[arg-type]
+        step = plan.steps.filter(pk=step_pk).first()
+        if step is None:
+            toast(request, _("This step is gone already."))
+        else:
+            tried(request, lambda: plans.remove_step(step, by=by, at=timezone.now()))
         return redirect(plan.get_absolute_url())
 
 

@@ -8,13 +8,15 @@ import zipfile
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
 from django.views import View
 
 from crm.access import guards
-from crm.access.permissions import Verb
 from crm.exchange.exporting import TYPES, neutral
 from crm.exchange.spreadsheet import xlsx
+from crm.web.toasts import toast
 from evaluation.models import Review
 
 HEADS = [
@@ -29,10 +31,11 @@ class Export(View):
     """JSON is the very text that was signed; CSV and XLSX are its lines, each followed by its records."""
 
     def get(self, request: HttpRequest, pk: int, format: str) -> HttpResponse:
-        review = guards.get_permitted(Review.objects.select_related("report"), request.user, Verb.EXPORT, pk=pk)
+        review = guards.get_visible(Review.objects.select_related("report"), request.user, pk=pk)
         report = getattr(review, "report", None)
         if report is None or not review.is_signed:
-            raise Http404
+            toast(request, _("It can be taken away when both have signed."))
+            return redirect(review.get_absolute_url())
         if format == "json":
             content, kind = report.content.encode(), "application/json"
         elif format in TYPES:

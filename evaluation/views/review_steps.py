@@ -21,10 +21,10 @@ from evaluation.actions import reviews as actions
 from evaluation.actions.freezing import digest_of
 from evaluation.actions.signatures import report_of, sign
 from evaluation.forms.reviews import DisputeForm, MeetingForm, SettlementForm, SignatureForm, SkipForm, add_errors
-from evaluation.models import Review
+from evaluation.models import Dispute, Review
 from evaluation.views import scorecards
 from evaluation.views.refusals import REFUSALS, tried
-from evaluation.views.reviews import RELATED, dispute_of, writes_as
+from evaluation.views.reviews import RELATED, open_dispute, writes_as
 
 FINISH = {
     Review.State.SELF_REVIEW: (actions.hand_in, gettext_lazy("Your self-review is with the reviewer.")),
@@ -109,41 +109,52 @@ class Disputing(View):
 class Settlement(View):
     """Both sides of a dispute, and what the line would say if it were measured now."""
 
-    def get(self, request: HttpRequest, pk: int, dispute_pk: int) -> HttpResponse:
-        return self._show(request, _editable(request, pk), dispute_pk, SettlementForm())
+    def get(self, request: HttpRequest, pk: int, code: str) -> HttpResponse:
+        review = _editable(request, pk)
+        dispute = open_dispute(review, code)
+        return self._show(request, review, dispute, SettlementForm()) if dispute else _settled(request, review)
 
-    def post(self, request: HttpRequest, pk: int, dispute_pk: int) -> HttpResponse:
+    def post(self, request: HttpRequest, pk: int, code: str) -> HttpResponse:
         review, form = _editable(request, pk), SettlementForm(request.POST)
-        dispute = dispute_of(review, dispute_pk)
+        by: Any = request.user
+        dispute = open_dispute(review, code)
+        if dispute is None:
+            return _settled(request, review)
 
         def settle() -> None:
             said = form.cleaned_data
             action: Callable[..., Any] = actions.accept if said["decision"] == "accept" else actions.decline
-            action(dispute, reason=said["reason"], by=request.user, at=timezone.now())
+            action(dispute, reason=said["reason"], by=by, at=timezone.now())
 
         if _done(form, settle):
             toast(request, _("The dispute is settled."))
             return redirect(review.get_absolute_url())
-        return self._show(request, review, dispute_pk, form, 422)
+        return self._show(request, review, dispute, form, 422)
 
-    def _show(self, request: HttpRequest, review: Review, dispute_pk: int, form: Any, status: int = 200) -> Any:
-        dispute = dispute_of(review, dispute_pk)
+    def _show(
+        self, request: HttpRequest, review: Review, dispute: Dispute, form: Any, status: int = 200
+    ) -> HttpResponse:
         line = _line(review, dispute.kpi_code)
-        drafted = actions.preview(review, dispute.kpi_code, at=timezone.now())
-        changes = freezing.difference(line.frozen, drafted)
+        changes = freezing.difference(line.frozen, actions.preview(review, dispute.kpi_code, at=timezone.now()))
         context = {
-            "review": review, "dispute": dispute, "line": line, "form": form, "changes": changes,
+            "review": review,
+            "dispute": dispute,
+            "line": line,
+            "form": form,
+            "changes": changes,
             "numbers": scorecards.difference_rows(line.kpi, changes, line.said["currency"]),
             "post_url": request.get_full_path(),
-        }  # fmt: skip
+        }
         return render(request, "evaluation/review/settlement.html", context, status=status)
 
 
 class Withdrawal(View):
-    def post(self, request: HttpRequest, pk: int, dispute_pk: int) -> HttpResponse:
+    def post(self, request: HttpRequest, pk: int, code: str) -> HttpResponse:
         review = _editable(request, pk)
         by: Any = request.user
-        dispute = dispute_of(review, dispute_pk)
+        dispute = open_dispute(review, code)
+        if dispute is None:
+            return _settled(request, review)
         tried(request, lambda: actions.withdraw(dispute, by=by, at=timezone.now()), _("The dispute is withdrawn."))
         return redirect(review.get_absolute_url())
 
@@ -175,6 +186,12 @@ class Signing(View):
     def _show(self, request: HttpRequest, review: Review, form: Any, status: int = 200) -> HttpResponse:
         context = {"review": review, "form": form, "post_url": request.get_full_path()}
         return render(request, "evaluation/review/signature.html", context, status=status)
+
+
+def _settled(request: HttpRequest, review: Review) -> HttpResponse:
+    """Somebody was quicker, or there never was a dispute."""
+    toast(request, _("Nothing is disputed in this line any more."))
+    return redirect(review.get_absolute_url())
 
 
 def _editable(request: HttpRequest, pk: int) -> Review:

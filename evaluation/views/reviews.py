@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views import View
 
@@ -18,7 +18,7 @@ from evaluation.actions.signatures import report_of
 from evaluation.actions.verifying import verify
 from evaluation.engine import wording
 from evaluation.forms.reviews import MeetingForm, SkipForm
-from evaluation.models import ActionPlan, Review, ReviewComment
+from evaluation.models import ActionPlan, Dispute, Review, ReviewComment
 from evaluation.models.review import IN_DISCUSSION
 from evaluation.views import scorecards
 from evaluation.views.stories import story_of
@@ -41,7 +41,7 @@ class Report(View):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         review = guards.get_visible(Review.objects.select_related(*RELATED), request.user, pk=pk)
         if not review.cycle.is_frozen:
-            raise Http404
+            return redirect(review.get_absolute_url())
         return render(request, "evaluation/review/report.html", {**page_of(request, review), "prints": True})
 
 
@@ -147,5 +147,5 @@ def _may(review: Review, user: Any, signed: bool) -> dict[str, bool]:
     }
 
 
-def dispute_of(review: Review, pk: int) -> Any:
-    return get_object_or_404(review.disputes.select_related("by"), pk=pk)
+def open_dispute(review: Review, code: str) -> Dispute | None:
+    return review.disputes.filter(kpi_code=code, state=Dispute.State.OPEN).select_related("by", "review").first()

@@ -102,10 +102,56 @@ def an_import(owner: Any, team: Any) -> Any:
     return ImportBatch.objects.create(target="customer", file_name="example.csv", heads=["name"], by=by, created_at=NOW)
 
 
+def review_cycle(owner: Any, team: Any) -> Any:
+    from evaluation.models import Cycle
+
+    return Cycle.objects.create(
+        name="Example", period_kind="quarter", period_start="2026-01-01", period_end="2026-03-31",
+        kpi_codes=["win_rate", "csat"], owner=owner, team=team,
+    )  # fmt: skip
+
+
+def review(owner: Any, team: Any) -> Any:
+    """Frozen, with one line."""
+    from crm.models import User
+    from evaluation.actions import freezing
+    from evaluation.engine import COMPANY
+    from evaluation.models import Cycle, KpiVersion, Review
+
+    boss, _ = User.objects.get_or_create(name="Somebody else", email="somebody.else@example.com")
+    person = owner or User.objects.create(name="Example")
+    cycle = review_cycle(boss, None)
+    Cycle.objects.filter(pk=cycle.pk).update(state="frozen", frozen_at=NOW)
+    cycle.refresh_from_db()
+    made = Review.objects.create(
+        cycle=cycle, person=person, owner=person, team=team, reviewer=boss, state=Review.State.SELF_REVIEW
+    )
+    drafted = freezing.draft(cycle.kpis[0], COMPANY, cycle.period, at=NOW)
+    version = KpiVersion.objects.in_force().filter(code="win_rate").first()
+    freezing.freeze(made, drafted, version=version, position=1, by=None, at=NOW)
+    return made
+
+
+def action_plan(owner: Any, team: Any) -> Any:
+    from evaluation.models import ActionPlan
+
+    return ActionPlan.objects.create(
+        name="Example", reason="Because", kpi_code="win_rate", expected_effect=0.1, scope_kind="company",
+        due_on="2026-06-30", effect_due_on="2026-09-30", owner=owner, team=team,
+    )  # fmt: skip
+
+
+def action_step(owner: Any, team: Any) -> Any:
+    from evaluation.models import PlanStep
+
+    return PlanStep.objects.create(plan=action_plan(owner, team), title="Example", owner=owner)
+
+
 MAKERS: dict[str, Callable[[Any, Any], Any]] = {
     maker.__name__: maker
     for maker in (
         customer, contact, activity, task, opportunity, order, product, ticket, survey, invitation, response,
+        review_cycle, review, action_plan, action_step,
     )
 }  # fmt: skip
 MAKERS["import"] = an_import
