@@ -1,0 +1,55 @@
+"""The whole demo organisation, in the order in which it has to be made. One transaction: all of it or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+from django.db import connection, transaction
+
+from crm.models import Delivery
+from crm.search import documents, rebuilding
+from evaluation.demo import customers, measuring, people, sales, service, story, surveys, work
+from evaluation.demo.calendar import StoryDays
+from evaluation.demo.world import SIZES, World
+
+FILLED = "team.demo_filled"  # the event by which a demo database is known
+STEPS: tuple[tuple[str, Callable[[World], None]], ...] = (
+    ("people", people.hire),
+    ("products", sales.stock),
+    ("customers", customers.acquire),
+    ("opportunities", sales.sell),
+    ("tickets", service.serve),
+    ("surveys", surveys.listen),
+    ("activities", work.do),
+    ("standings", customers.settle),
+    ("story", story.play),
+    ("numbers", measuring.measure),
+)
+
+
+@transaction.atomic
+def fill(*, today: date, size: str = "full", progress: Callable[[str], None] = lambda step: None) -> World:
+    world = World(today=today, size=SIZES[size], days=StoryDays.of(today))
+    for name, step in STEPS:
+        progress(name)
+        step(world)
+        if name in ("standings", "story"):
+            analyze()
+    company = world.teams["company"]
+    world.tell(FILLED, company, by=None, at=world.now, about=[])
+    progress("timelines")
+    world.write_down()
+    progress("search")
+    for kind in documents.searchable_kinds():
+        for _ in rebuilding.rebuild(kind):
+            pass
+    # What happened in the past is nothing that anybody still has to be told of.
+    Delivery.objects.all().delete()
+    return world
+
+
+def analyze() -> None:
+    """The planner must not take what was just filled for empty tables."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")

@@ -1,0 +1,116 @@
+"""What people did with their customers, and what they still have to do."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from customers.models import Activity, Task
+from evaluation.demo import words
+from evaluation.demo.customers import language_of
+from evaluation.demo.world import World, at_clock
+
+BATCH = 1000
+TYPES = {"call": 6, "meeting": 2, "visit": 1, "email": 5, "message": 3, "note": 1}
+WITH_NEXT_STEP = 0.12
+OPEN_DAYS = 21  # tasks due from three weeks ago on may still be open
+STILL_OPEN = 0.25
+TODAY = 4  # tasks each rep has for today
+COMING = 5
+
+
+def do(world: World) -> None:
+    made = _around_sales(world) + _in_between(world)
+    made.sort(key=lambda activity: activity.at)
+    Activity.objects.bulk_create(made, batch_size=BATCH)
+    through = Activity.contacts.through
+    through.objects.bulk_create(
+        [
+            through(activity_id=activity.pk, contact_id=world.people[activity.customer_id][0].pk)
+            for activity in made
+        ],
+        batch_size=BATCH,
+    )
+    for activity in made:
+        activity.customer.last_activity_at = activity.at
+        activity.customer.updated_at = max(activity.customer.updated_at, activity.at)
+    Task.objects.bulk_create(_next_steps(world, made) + _today(world), batch_size=BATCH)
+
+
+def _around_sales(world: World) -> list[Activity]:
+    """Three for each opportunity, between its beginning and its end."""
+    made = []
+    for opportunity in world.opportunities:
+        last = (opportunity.closed_at or world.now).date()
+        for _ in range(3):
+            day = world.day_between(opportunity.opened_at.date(), last)
+            made.append(_activity(world, opportunity.customer, day, opportunity))
+    return made
+
+
+def _in_between(world: World) -> list[Activity]:
+    count = max(world.size.activities - 3 * len(world.opportunities), 0)
+    chosen = world.random.choices(world.customers, [3 if one.tier == "A" else 1 for one in world.customers], k=count)
+    return [
+        _activity(world, customer, world.growing_day(max(customer.created_at.date(), world.start)), None)
+        for customer in chosen
+    ]
+
+
+def _activity(world: World, customer: Any, day: date, about: Any) -> Activity:
+    at = max(world.past_moment(day), customer.created_at + timedelta(minutes=2))
+    owner = world.owner_at(customer, at)
+    type_ = world.pick(list(TYPES), list(TYPES.values()))
+    is_talk = type_ in ("call", "meeting", "visit")
+    direction = "none" if type_ == "note" else world.pick(("outbound", "inbound"), (4, 1))
+    return Activity(
+        customer=customer, type=type_, direction=direction, at=at, owner=owner, team=owner.team,
+        subject=world.pick(words.ACTIVITY[type_][language_of(customer)]),
+        outcome=world.pick(("reached", "positive", "neutral", "negative", "not_reached"), (4, 3, 2, 1, 1))
+        if is_talk else "",
+        duration=timedelta(minutes=world.pick((10, 15, 30, 60))) if is_talk else None,
+        about_kind=about.kind if about else "", about_id=about.pk if about else None, created_at=at, updated_at=at,
+    )  # fmt: skip
+
+
+def _next_steps(world: World, made: list[Activity]) -> list[Task]:
+    """Noted with an activity, due some days later; most are done, some late, the newest still to do."""
+    tasks = []
+    for activity in made:
+        if not world.chance(WITH_NEXT_STEP):
+            continue
+        due = world.working_moment(activity.at.date() + timedelta(days=world.random.randrange(2, 20)))
+        done = due + timedelta(hours=world.pick((-20, -4, -1, 30)))
+        is_open = done >= world.now or (
+            due.date() > world.today - timedelta(days=OPEN_DAYS) and world.chance(STILL_OPEN)
+        )
+        tasks.append(_task(world, activity.customer, activity.at, due, None if is_open else done, activity))
+    return tasks
+
+
+def _today(world: World) -> list[Task]:
+    """Everybody who sells has something to do today and in the days to come."""
+    tasks = []
+    for rep in [*world.reps, world.users["manager_north"], world.users["manager_east"]]:
+        own = [one for one in world.customers if world.owners[one.pk][-1][1].team_id == rep.team_id]
+        mine = [one for one in own if world.owners[one.pk][-1][1] == rep] or own
+        for place in range(TODAY + COMING):
+            day = world.today if place < TODAY else world.today + timedelta(days=place)
+            noted = world.past_moment(world.today - timedelta(days=world.random.randrange(2, 9)))
+            due = at_clock(day, world.random.randrange(9, 18))
+            task = _task(world, world.pick(mine), noted, due, None, None)
+            task.owner, task.team = rep, rep.team
+            tasks.append(task)
+    return tasks
+
+
+def _task(world: World, customer: Any, noted: datetime, due: datetime, done: datetime | None, after: Any) -> Task:
+    owner = world.owner_at(customer, noted)
+    noted = max(noted, customer.created_at)
+    return Task(
+        title=world.pick(words.TASKS[language_of(customer)]), due_at=due, owner=owner, team=owner.team,
+        priority=world.pick((1, 2, 3), (1, 5, 2)), customer=customer, contact=world.people[customer.pk][0],
+        after=after, about_kind=after.about_kind if after else "", about_id=after.about_id if after else None,
+        created_at=noted, updated_at=done or noted, done_at=done, done_by=owner if done else None,
+        version=2 if done else 1,
+    )  # fmt: skip
