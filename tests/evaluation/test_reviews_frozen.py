@@ -1,0 +1,128 @@
+"""What was frozen and signed cannot be changed, and any change is found."""
+
+import json
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from customers.sales.actions import opportunities
+from customers.sales.models import Opportunity
+from evaluation.actions.freezing import chained, current_lines, digest_of
+from evaluation.actions.verifying import Fault, verify
+from evaluation.models import FrozenLine, FrozenRecord, Signature, SignedReport
+from evaluation.views.review_exports import as_csv, as_xlsx
+from tests.factories.evaluation import a_response
+from tests.factories.reviews import a_frozen_review, at_the_meeting, signed_by_both
+
+pytestmark = pytest.mark.django_db
+
+
+def tampered(table: str, column: str, value: str, pk: int) -> None:
+    """As somebody with the database's own rights would."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        cursor.execute(f"UPDATE {table} SET {column} = %s WHERE id = %s", [value, pk])
+        cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+
+
+def test_a_line_says_what_was_measured_and_how_it_was_defined(cast):
+    line, csat = current_lines(a_frozen_review(cast))
+    said = line.said
+    assert (said["value"], said["numerator"], said["denominator"], said["n"]) == (2 / 3, 2, 3, 3)
+    assert said["flags"] == ["small_n"]
+    assert said["interval"]["method"] == "wilson"
+    assert said["kpi"]["words"]["en"]["name"] == "Win rate"
+    assert set(said["kpi"]["words"]) == {"en", "zh-hans"}
+    assert said["scope"] == {"kind": "person", "key": cast.rep.pk, "name": "Rosa Rep"}
+    assert said["period"]["label"] == "2026-Q1"
+    assert (said["goal"], said["judgement"]["attainment"]) == (None, None)
+    assert [past["period"] for past in said["course"]][-1] == "2026-Q1"
+    assert len(said["course"]) == 13
+    assert (csat.said["value"], csat.said["flags"], csat.said["evidence"]) == (
+        None, ["no_denominator"], {"count": 0, "digest": ""},
+    )  # fmt: skip
+
+
+def test_every_record_is_kept_with_the_values_that_were_used(cast):
+    line = a_frozen_review(cast).lines.get(kpi_code="win_rate")
+    rows = [record.said for record in line.records.order_by("sequence")]
+    assert [(row["label"], row["numerator"], row["counted"]) for row in rows] == [
+        ("Lost in March", 0, True), ("Won in February", 1, True), ("Won in January", 1, True),
+    ]  # fmt: skip
+    assert rows[0]["fields"] == {"outcome": "lost", "amount": 1000, "currency": "USD"}
+    assert (rows[0]["credited"]["person"], rows[0]["credited"]["team"]) == (cast.rep.pk, cast.north.pk)
+
+
+def test_answers_of_a_group_too_small_to_hide_in_are_not_kept(cast):
+    a_response("2026-02-01", 1, owner=cast.rep)
+    csat = a_frozen_review(cast).lines.get(kpi_code="csat")
+    assert (csat.said["value"], "hidden_small_group" in csat.said["flags"]) == (None, True)
+    assert csat.records.count() == 0
+
+
+def test_each_digest_is_of_the_one_before_and_the_content(cast):
+    first, second = a_frozen_review(cast).lines.order_by("sequence")
+    assert first.digest == chained("", first.content)
+    assert second.digest == chained(first.digest, second.content)
+    last = first.records.order_by("sequence").last()
+    assert first.said["evidence"] == {"count": 3, "digest": last.digest}
+    assert json.dumps(first.said, sort_keys=True, ensure_ascii=False, separators=(",", ":")) == first.content
+
+
+@pytest.mark.parametrize("model", [FrozenLine, FrozenRecord, SignedReport, Signature])
+def test_the_database_refuses_to_change_or_remove_what_was_frozen(cast, model):
+    signed_by_both(at_the_meeting(a_frozen_review(cast), cast), cast)
+    row = model._base_manager.first()
+    before = model._base_manager.filter(pk=row.pk).values().get()
+    for refused in (lambda: model._base_manager.filter(pk=row.pk).update(digest="0" * 64), lambda: row.delete()):
+        with pytest.raises(DatabaseError, match="only ever added to"), transaction.atomic():
+            refused()
+    assert model._base_manager.filter(pk=row.pk).values().get() == before
+
+
+def test_an_untouched_review_is_intact(cast):
+    found = verify(signed_by_both(at_the_meeting(a_frozen_review(cast), cast), cast))
+    assert (found.is_intact, found.lines, found.records) == (True, 2, 3)
+
+
+def test_a_changed_line_is_named(cast):
+    review = a_frozen_review(cast)
+    line = review.lines.get(kpi_code="win_rate")
+    tampered("evaluation_frozenline", "content", line.content.replace('"n":3', '"n":4'), line.pk)
+    assert verify(review).faults == (Fault("line", "win_rate", 1),)
+
+
+def test_a_changed_record_is_named_by_its_place(cast):
+    review = a_frozen_review(cast)
+    record = FrozenRecord.objects.get(sequence=2)
+    tampered("evaluation_frozenrecord", "content", record.content.replace("February", "March"), record.pk)
+    assert verify(review).faults == (Fault("records", "win_rate", 1, 2),)
+
+
+def test_a_changed_report_is_found(cast):
+    review = signed_by_both(at_the_meeting(a_frozen_review(cast), cast), cast)
+    report = review.report
+    tampered("evaluation_signedreport", "content", report.content.replace("Well done", "Badly done"), report.pk)
+    assert verify(type(review).objects.get(pk=review.pk)).faults == (Fault("report"),)
+
+
+def test_the_files_are_the_same_byte_for_byte_after_the_records_changed(cast, now):
+    review = signed_by_both(at_the_meeting(a_frozen_review(cast), cast), cast)
+    before = (as_csv(review), as_xlsx(review), review.report.content)
+    opportunities.delete(Opportunity.objects.get(name="Lost in March"), by=cast.manager, at=now)
+    opportunities.update(Opportunity.objects.get(name="Won in January"), {"name": "=1+1"}, by=cast.manager, at=now)
+    review = type(review).objects.get(pk=review.pk)
+    assert (as_csv(review), as_xlsx(review), review.report.content) == before
+    assert digest_of(review.report.content) == review.report.digest
+
+
+def test_the_csv_holds_the_lines_and_their_records(cast):
+    review = signed_by_both(at_the_meeting(a_frozen_review(cast), cast), cast)
+    lines = as_csv(review).decode("utf-8-sig").splitlines()
+    assert len(lines) == 1 + 2 + 3
+    assert lines[1].startswith("line,win_rate,1,Win rate,0.666")
+    assert lines[2].split(",")[14:17] == [
+        "opportunity",
+        str(Opportunity.objects.get(name="Lost in March").pk),
+        "Lost in March",
+    ]
