@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
 from evaluation import kpis
 from evaluation.models import KpiVersion
@@ -29,8 +27,3 @@ def _put_in_force(kpi: kpis.Kpi, at: datetime) -> KpiVersion:
         code=kpi.code, version=kpi.version, digest=kpi.digest, defaults={"valid_from": at}
     )
     return version
-
-
-def install(**kwargs: Any) -> None:
-    """After migrate: new definitions are in force from the upgrade on."""
-    sync_versions(at=timezone.now())

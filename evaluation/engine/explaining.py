@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.utils import timezone
-
 from crm.models import User
 from evaluation.engine import measuring, records, scopes, statements
 from evaluation.engine.measuring import AsOf, declared
@@ -53,10 +51,10 @@ def explain(
     user: User | None = None,
     as_of: AsOf = None,
     *,
-    now: datetime | None = None,
+    now: datetime,
 ) -> Explanation:
     """The change from one period to another, and the ten records, of those `user` may see, that moved it most."""
-    kpi, view = declared(kpi), View.of(as_of, now or timezone.now())
+    kpi, view = declared(kpi), View.of(as_of, now)
     scopes.check(kpi, scope.kind)
     dimension = dimension or _default_parts(kpi, scope)
     if dimension not in PARTS or dimension not in kpi.dimensions:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from django.conf import settings
-from django.utils import timezone
 
 from evaluation import kpis
 from evaluation.engine import results, scopes, statements
@@ -20,7 +19,7 @@ AsOf = datetime | date | None
 NOTHING = Totals(0)
 
 
-def value(kpi: Kpi | str, scope: Scope, period: Period, as_of: AsOf = None, *, now: datetime | None = None) -> Result:
+def value(kpi: Kpi | str, scope: Scope, period: Period, as_of: AsOf = None, *, now: datetime) -> Result:
     """The KPI's number for a scope and period, as it stood at `as_of` (a moment, or the end of a day), or stands.
 
     `now` decides what is still provisional; callers that have a clock pass it.
@@ -29,10 +28,10 @@ def value(kpi: Kpi | str, scope: Scope, period: Period, as_of: AsOf = None, *, n
 
 
 def series(
-    kpi: Kpi | str, scope: Scope, periods: Sequence[Period], as_of: AsOf = None, *, now: datetime | None = None
+    kpi: Kpi | str, scope: Scope, periods: Sequence[Period], as_of: AsOf = None, *, now: datetime
 ) -> list[Result]:
     """One result for each period, in their order."""
-    kpi, view = declared(kpi), View.of(as_of, now or timezone.now())
+    kpi, view = declared(kpi), View.of(as_of, now)
     scopes.check(kpi, scope.kind)
     if not periods:
         return []
@@ -48,14 +47,14 @@ def by(
     scope: Scope = COMPANY,
     as_of: AsOf = None,
     *,
-    now: datetime | None = None,
+    now: datetime,
     complete: Iterable[Scope] = (),
 ) -> list[Result]:
     """One result for each key of the dimension that has records, by name; teams include those below.
 
     Records credited to nobody come with the key None. `complete` adds scopes that have no records.
     """
-    kpi, view = declared(kpi), View.of(as_of, now or timezone.now())
+    kpi, view = declared(kpi), View.of(as_of, now)
     scopes.check(kpi, scope.kind)
     if dimension == scopes.COMPANY_KIND:
         return [value(kpi, scope, period, as_of, now=view.seen)]

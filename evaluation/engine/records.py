@@ -8,8 +8,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.utils import timezone
-
 from crm.access import kinds
 from crm.models import User
 from evaluation.engine import scopes, statements
@@ -73,10 +71,10 @@ def evidence(
     limit: int | None = None,
     as_of: AsOf = None,
     *,
-    now: datetime | None = None,
+    now: datetime,
 ) -> Evidence:
     """The records of numerator and denominator, the latest first; `user` None is the system and sees all."""
-    kpi, view = declared(kpi), View.of(as_of, now or timezone.now())
+    kpi, view = declared(kpi), View.of(as_of, now)
     scopes.check(kpi, scope.kind)
     facts = facts_of(kpi, [period], view, scope)
     seen = visibility(kpi, user)

@@ -93,6 +93,10 @@ MONEY_ISSUES = {
     "other_currency": _("Amounts in another currency than the organisation's are left out."),
 }
 
+# A correction after the sale counts from then on; as of an earlier moment it is what was written down then.
+AMOUNT_WON = "CASE WHEN period.known = 'infinity' THEN opportunity.amount ELSE change.amount END"
+CURRENCY_WON = "CASE WHEN period.known = 'infinity' THEN opportunity.currency ELSE change.currency END"
+
 REVENUE = Kpi(
     code="revenue",
     version=1,
@@ -108,7 +112,8 @@ REVENUE = Kpi(
     source="evaluation.md D8",
     facts=Facts(
         source=f"""(SELECT change.at, change.owner_id, change.team_id, change.product_id, opportunity.customer_id,
-                change.amount, change.currency, 'opportunity' AS kind, opportunity.id, opportunity.name AS label
+                {AMOUNT_WON} AS amount, {CURRENCY_WON} AS currency, 'opportunity' AS kind, opportunity.id,
+                opportunity.name AS label
             FROM {CHANGES} WHERE {closed_as("won")}
             UNION ALL
             SELECT purchase.ordered_at, purchase.owner_id, purchase.team_id, {ORDERED_PRODUCT}, purchase.customer_id,

@@ -13,8 +13,9 @@ MISSING = 987_654_321
 
 def of_lists() -> dict[str, Route]:
     """A list is seen by who may view its kind; its export and bulk actions need their own verb on top."""
-    from crm.web.lists import registry
     from django.urls import get_resolver
+
+    from crm.web.lists import registry
 
     get_resolver().url_patterns  # noqa: B018  (the lists register as their URLs are loaded)
     found: dict[str, Route] = {}

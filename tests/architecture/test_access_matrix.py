@@ -175,7 +175,7 @@ def test_who_gets_in_and_that_refusals_write_nothing(name, cast):
         client = client_of(person, who)
         for relation, record in relations(cast, route, person):
             url = path_of(name, route, record)
-            for method in METHODS:
+            for method in methods_to_try(route, who, relation):
                 wanted = expected(route, method, person, record)
                 before = written()
                 mark = transaction.savepoint()
@@ -187,6 +187,13 @@ def test_who_gets_in_and_that_refusals_write_nothing(name, cast):
                 elif wanted != "in" and changed:
                     wrong.append(f"{method} {url} as {who} on {relation}: refused, yet {changed} rows were written")
     assert not wrong, f"{len(wrong)} wrong:\n" + "\n".join(wrong[:40])
+
+
+def methods_to_try(route: Route, who: str, relation: str) -> Iterator[str]:
+    """Declared methods for everybody; that the others do not exist need not be asked by everybody about everything."""
+    for method in METHODS:
+        if method in route.methods or (relation in ("own", "kind") and who in ("administrator", "nobody", "anonymous")):
+            yield method
 
 
 def agrees(wanted: str, got: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -165,11 +166,12 @@ def test_revenue_flags_what_has_no_amount_or_another_currency():
     assert result.flags == ("missing_amount:1", "other_currency:1")
 
 
-def test_revenue_counts_the_amount_as_it_was_when_won():
+def test_a_corrected_amount_counts_now_but_not_as_of_the_day_it_was_won():
     opportunity = won("2026-04-02", amount=1000)
     opportunity.amount = 9999
     opportunity.save()
-    assert measured("revenue").value == 1000
+    assert measured("revenue").value == 9999
+    assert measured("revenue", as_of=date(2026, 4, 3)).value == 1000
 
 
 def test_revenue_by_product_takes_orders_of_one_product_only():
