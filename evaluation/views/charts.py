@@ -14,6 +14,7 @@ from evaluation.kpis.declaration import Kpi, Unit
 
 SECONDS_PER_HOUR = 3600
 HATCH = "url(#hatch)"
+GOAL_COLOUR = "#00836b"  # dark enough on white, light enough on black
 
 
 def xmr(
@@ -64,7 +65,7 @@ def _note(found: Judgement) -> str:
         return _("The usual range is drawn from six complete periods on. Incomplete periods are hatched.")
     if found.chart.provisional:
         return _("The usual range is still provisional: it is fixed after twelve periods. Incomplete ones are hatched.")
-    return _("Dashed: the usual range. Diamonds are signals. Incomplete periods are hatched.")
+    return _("Dashed: the usual range. Heavy line: a goal. Diamonds are signals. Incomplete periods are hatched.")
 
 
 def _spec(
@@ -78,10 +79,10 @@ def _spec(
         x["axis"] = {"labelAngle": -40, "labelOverlap": True}
         y["axis"] = {"format": {Unit.RATIO: ".0%", Unit.MONEY: "~s"}.get(kpi.unit, ",~f"), "tickCount": 5}
     layers: list[dict[str, Any]] = [
-        *_rule(kpi, found.chart.centre, [1, 0], 0.6),
-        *_rule(kpi, found.chart.lower, [4, 4], 0.6),
-        *_rule(kpi, found.chart.upper, [4, 4], 0.6),
-        *(_goal_rules(kpi, levels) if levels else []),
+        *_rule(kpi, y, found.chart.centre, {"opacity": 0.6}),
+        *_rule(kpi, y, found.chart.lower, {"opacity": 0.6, "strokeDash": [4, 4]}),
+        *_rule(kpi, y, found.chart.upper, {"opacity": 0.6, "strokeDash": [4, 4]}),
+        *(_goal_rules(kpi, y, levels) if levels else []),
         {
             "transform": [{"filter": "datum.complete && isValid(datum.value)"}],
             "mark": {"type": "line", "strokeWidth": 1.5},
@@ -90,7 +91,7 @@ def _spec(
         _marks(x, y, "datum.complete", {}, small=small),
         _marks(x, y, "!datum.complete", {"fill": HATCH, "strokeWidth": 1, "stroke": "#808080"}, small=small),
     ]
-    return {"data": {"values": points}, "height": 56 if small else 260, "layer": layers}
+    return {"data": {"values": points}, "height": 104 if small else 260, "layer": layers}
 
 
 def _marks(x: Any, y: Any, test: str, look: dict[str, Any], *, small: bool) -> dict[str, Any]:
@@ -107,22 +108,18 @@ def _marks(x: Any, y: Any, test: str, look: dict[str, Any], *, small: bool) -> d
     return {"transform": [{"filter": f"{test} && isValid(datum.value)"}], "mark": mark, "encoding": encoding}
 
 
-def _rule(kpi: Kpi, value: float | None, dash: list[int], opacity: float) -> list[dict[str, Any]]:
+def _rule(kpi: Kpi, y: dict[str, Any], value: float | None, look: dict[str, Any]) -> list[dict[str, Any]]:
+    """A level line. All layers share one axis, so they describe it alike."""
     if value is None:
         return []
-    mark = {"type": "rule", "strokeDash": dash, "opacity": opacity}
-    return [{"mark": mark, "encoding": {"y": {"datum": _scaled(kpi, value), "type": "quantitative"}}}]
+    at = {name: part for name, part in y.items() if name != "field"} | {"datum": _scaled(kpi, value)}
+    return [{"mark": {"type": "rule", **look}, "encoding": {"y": at}}]
 
 
-def _goal_rules(kpi: Kpi, levels: Levels) -> list[dict[str, Any]]:
-    """The goal, told from the limits by weight and by its name."""
-    layers = []
-    for value in (levels.at_least, levels.at_most):
-        if value is None:
-            continue
-        at = {"y": {"datum": _scaled(kpi, value), "type": "quantitative"}}
-        layers.append({"mark": {"type": "rule", "strokeWidth": 2, "color": "#00836b"}, "encoding": at})
-    return layers
+def _goal_rules(kpi: Kpi, y: dict[str, Any], levels: Levels) -> list[dict[str, Any]]:
+    """The goal, told from the usual range by its weight."""
+    look = {"strokeWidth": 2, "color": GOAL_COLOUR}
+    return [*_rule(kpi, y, levels.at_least, look), *_rule(kpi, y, levels.at_most, look)]
 
 
 def _scaled(kpi: Kpi, value: Any) -> float | None:

@@ -77,15 +77,24 @@ def _said(one: Result, levels: Levels) -> dict[str, Any]:
 
 
 def _rolled_up(goal: Goal, kind: str, now: datetime) -> dict[str, Any]:
-    """The same goal over a longer period: what adds up has a level so many times as high, the rest the same one."""
-    period = periods.containing(kind, scoping.today(now))
+    """The same goal over a longer period, or over what is left of it since the goal began: what adds up has a level
+    so many times as high, the rest the same one."""
+    whole = periods.containing(kind, scoping.today(now))
+    begun = min(version.starts_on for version in goal.versions.all())
+    period = Period(begun, whole.last) if whole.first < begun <= whole.last else whole
     scope = stored.scope_of(goal)
     last_year, result = engine.series(goal.kpi, scope, [period.year_before(), period], now=now)
     reference = None if last_year.value is None else float(last_year.value)
     levels = judgement.levels_of(goal, goal.kpi, reference)
     if goal.kpi.is_additive and goal.kpi.time != Time.STOCK and goal.target_kind != "last_year_ratio":
-        levels = times(levels, MONTHS[kind] // MONTHS[goal.period_kind])
+        levels = times(levels, months(period) // MONTHS[goal.period_kind])
     return _said(result, levels)
+
+
+def months(period: Period) -> int:
+    """How many months there are in a period that begins and ends with one."""
+    first, last = period.first, period.last
+    return 12 * (last.year - first.year) + last.month - first.month + 1
 
 
 def times(levels: Levels, factor: int) -> Levels:

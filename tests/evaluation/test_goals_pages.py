@@ -6,10 +6,11 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from evaluation.actions import goals
 from evaluation.forms.goals import stored, typed
 from evaluation.kpis import get
 from evaluation.models import Goal
-from tests.factories.evaluation import lost, won
+from tests.factories.evaluation import lost, moment, won
 from tests.factories.goals import NOW, a_goal
 
 pytestmark = pytest.mark.django_db
@@ -73,27 +74,35 @@ def test_the_page_shows_the_course_the_longer_periods_and_the_versions(client, c
         won(f"2026-05-{day:02}", cast.rep)
         won(f"2026-04-{day:02}", cast.rep)
         lost(f"2026-04-{day:02}", cast.rep)
-    goal = a_goal(cast.north, target=0.5, by=cast.manager, reason="As agreed in April")
+    goal = a_goal(cast.north, target=0.5, by=cast.manager, reason="As agreed in January", at=moment("2026-01-05"))
     client.force_login(cast.manager)
     answer = client.get(goal.get_absolute_url())
     assert answer.status_code == 200
     assert (answer.context["value"], answer.context["target"]) == ("100.0%", "at least 50.0%")
-    assert [(row["period"], row["value"]) for row in answer.context["rows"]] == [("May 2026", "100.0%")]
+    rows = [(row["period"], row["value"]) for row in answer.context["rows"]]
+    assert rows[:3] == [("May 2026", "100.0%"), ("April 2026", "50.0%"), ("March 2026", "–")]
     assert [(row["period"], row["value"], row["level"]) for row in answer.context["rolled_up"]] == [
         ("Q2 2026", "66.7%", "at least 50.0%"), ("H1 2026", "66.7%", "at least 50.0%"),
     ]  # fmt: skip
-    assert "As agreed in April" in text(answer)
+    assert "As agreed in January" in text(answer)
 
 
 def test_a_sum_rolls_up_to_so_many_times_the_level(client, cast):
     won("2026-05-02", cast.rep, amount=700)
     won("2026-04-02", cast.rep, amount=900)
-    goal = a_goal(cast.north, kpi_code="revenue", target=500)
+    goal = a_goal(cast.north, kpi_code="revenue", target=500, at=moment("2026-01-05"))
     client.force_login(cast.manager)
-    rolled_up = client.get(goal.get_absolute_url()).context["rolled_up"]
-    assert [(row["value"], row["level"], row["label"]) for row in rolled_up] == [
+
+    def rolled_up():
+        rows = client.get(goal.get_absolute_url()).context["rolled_up"]
+        return [(row["value"], row["level"], row["label"]) for row in rows]
+
+    assert rolled_up() == [
         ("$1,600.00", "at least $1,500.00", "met"), ("$1,600.00", "at least $3,000.00", "missed"),
     ]  # fmt: skip
+    goals.retire(goal, reason="Starts anew", by=cast.manager, at=NOW)
+    goal = a_goal(cast.north, kpi_code="revenue", target=300)  # from May on: what was before does not count
+    assert rolled_up() == [("$700.00", "at least $600.00", "met")] * 2
 
 
 def test_the_owner_acknowledges_or_objects_and_nobody_else(client, cast):
