@@ -225,8 +225,6 @@ def _add_review(cycle: Cycle, subject: User | Team, by: User | None, at: datetim
 
 
 def _check_kpis(cycle: Cycle, people: bool, teams: bool) -> None:
-    if not cycle.kpi_codes:
-        raise ValidationError({"kpi_codes": _("A scorecard has at least one KPI.")})
     for kpi in cycle.kpis:
         for kind, wanted in (("person", people), ("team", teams)):
             if wanted:

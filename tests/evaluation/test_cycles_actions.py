@@ -47,7 +47,7 @@ def test_a_manager_is_reviewed_by_the_one_above_never_by_themselves(cast):
     ("said", "sentence"),
     [
         ({"period": periods.parse("2026")}, "a month, a quarter or a half-year"),
-        ({"kpi_codes": []}, "at least one KPI"),
+        ({"kpi_codes": []}, "cannot be blank"),
         ({"kpi_codes": ["win_rate", "win_rate"]}, "stands on a scorecard once"),
         ({"kpi_codes": ["nonsense"]}, "There is no KPI called nonsense"),
     ],
@@ -67,7 +67,7 @@ def test_a_team_without_a_manager_cannot_be_reviewed(cast):
 
 def test_a_scorecard_without_the_customers_experience_does_not_open(cast):
     cycle = a_cycle(cast, kpi_codes=["win_rate"])
-    with pytest.raises(ValidationError, match="nothing about the customers' experience. Add one of: Customer"):
+    with pytest.raises(ValidationError, match=r"nothing about the customers' experience\. Add one of:"):
         cycles.advance(cycle, to="open", by=cast.manager, at=NEW_YEAR)
     cycle.refresh_from_db()
     assert (cycle.state, Event.objects.filter(type="review_cycle.open").count()) == ("planned", 0)
@@ -83,7 +83,7 @@ def test_opening_tells_everybody_once(cast):
 @pytest.mark.parametrize("to", ["planned", "running", "closed", "frozen", "archived"])
 def test_only_the_next_step_is_possible(cast, to):
     cycle = a_cycle(cast)
-    with pytest.raises(ValidationError, match="The cycle is planned. It cannot become"):
+    with pytest.raises(ValidationError, match=r"The cycle is planned\. It cannot become"):
         cycles.advance(cycle, to=to, by=cast.manager, at=FROZEN)
     cycle.refresh_from_db()
     assert (cycle.state, cycle.version) == ("planned", 1)
