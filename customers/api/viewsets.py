@@ -45,7 +45,7 @@ class ContactViewSet(RecordViewSet):
         if getattr(self, "swagger_fake_view", False):
             return rows
         seen = Customer.objects.visible_to(self.request.user)
-        links = CustomerContact.objects.filter(customer__in=seen)  # scoped by its customers
+        links = CustomerContact.objects.filter(customer__in=seen)  # scoped: by its customers
         return rows.prefetch_related(Prefetch("customer_links", links, to_attr="seen_links"))
 
     def create_record(self, values: dict[str, Any], *, by: Any, at: datetime) -> Contact:

@@ -80,7 +80,7 @@ def _rolled_up(goal: Goal, kind: str, now: datetime) -> dict[str, Any]:
     """The same goal over a longer period, or over what is left of it since the goal began: what adds up has a level
     so many times as high, the rest the same one."""
     whole = periods.containing(kind, scoping.today(now))
-    begun = min(version.starts_on for version in goal.versions.all())
+    begun = min((version.starts_on for version in goal.versions.all()), default=goal.starts_on)
     period = Period(begun, whole.last) if whole.first < begun <= whole.last else whole
     scope = stored.scope_of(goal)
     last_year, result = engine.series(goal.kpi, scope, [period.year_before(), period], now=now)

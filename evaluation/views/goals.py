@@ -24,8 +24,8 @@ from evaluation.views import goal_course
 
 class GoalDetail(View):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        rows = Goal.objects.select_related("owner", "team").prefetch_related("versions__by", "versions__owner")
-        goal = guards.get_visible(rows, request.user, pk=pk)
+        rows = Goal.objects.visible_to(request.user).select_related("owner", "team")
+        goal = guards.get_visible(rows.prefetch_related("versions__by", "versions__owner"), request.user, pk=pk)
         may = {
             verb.value: Goal.objects.permitted(request.user, verb).filter(pk=pk).exists()
             for verb in (Verb.EDIT, Verb.ASSIGN)

@@ -27,8 +27,8 @@ class CustomerHealth(View):
     """The panel on a customer's page."""
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        guards.require(request.user, HealthScore.kind, Verb.VIEW)
         customer = guards.get_visible(Customer.objects.all(), request.user, pk=pk)
+        guards.require(request.user, HealthScore.kind, Verb.VIEW)
         found = HealthScore.objects.visible_to(request.user).filter(customer=customer).first()
         history = list(customer.health_history.order_by("-day")[:HISTORY])[::-1] if found else []
         context = {

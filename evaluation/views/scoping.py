@@ -77,7 +77,7 @@ def options(user: User, chosen: Scope) -> dict[str, list[Option]]:
 
 
 def _teams(user: User, reach: Reach) -> list[Team]:
-    rows = Team.objects.order_by("path_names")
+    rows = Team.objects.order_by("path_names")  # scoped: by reach below
     if reach == Reach.ALL:
         return list(rows)
     if reach == Reach.SUBTREE:
@@ -88,7 +88,7 @@ def _teams(user: User, reach: Reach) -> list[Team]:
 def _people(user: User, reach: Reach, chosen: Scope) -> list[User]:
     if reach <= Reach.OWN:
         return [user]
-    rows = User.objects.active().order_by("name", "pk")
+    rows = User.objects.active().order_by("name", "pk")  # scoped: by reach below
     if chosen.kind == "team":
         rows = rows.filter(team__path__contains=[chosen.key])
     elif chosen.kind == "person":

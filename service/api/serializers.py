@@ -43,4 +43,4 @@ class AnswerSerializer(serializers.Serializer):
 
 
 class StateSerializer(serializers.Serializer):
-    state = serializers.PrimaryKeyRelatedField(queryset=TicketState.objects.all())
+    state = serializers.PrimaryKeyRelatedField(queryset=TicketState.objects.all())  # scoped: states are configuration

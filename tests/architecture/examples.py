@@ -102,6 +102,15 @@ def an_import(owner: Any, team: Any) -> Any:
     return ImportBatch.objects.create(target="customer", file_name="example.csv", heads=["name"], by=by, created_at=NOW)
 
 
+def goal(owner: Any, team: Any) -> Any:
+    from evaluation.models import Goal
+
+    return Goal.objects.create(
+        kpi_code="win_rate", scope_kind="customer", scope_key=str(customer(owner, team).pk), period_kind="month",
+        starts_on="2026-05-01", target_kind="at_least", target=0.5, owner=owner, team=team,
+    )  # fmt: skip
+
+
 def review_cycle(owner: Any, team: Any) -> Any:
     from evaluation.models import Cycle
 
@@ -151,7 +160,7 @@ MAKERS: dict[str, Callable[[Any, Any], Any]] = {
     maker.__name__: maker
     for maker in (
         customer, contact, activity, task, opportunity, order, product, ticket, survey, invitation, response,
-        review_cycle, review, action_plan, action_step,
+        goal, review_cycle, review, action_plan, action_step,
     )
 }  # fmt: skip
 MAKERS["import"] = an_import

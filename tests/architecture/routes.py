@@ -5,7 +5,6 @@ A declaration says which record the URL names (`kind`, in its `kwarg`), and whic
     "customer-edit": on("customer", GET=EDIT, POST=EDIT)      a record: invisible 404, visible but forbidden 403
     "customer-new": of("customer", GET=CREATE, POST=CREATE)   a kind: 403 unless a role grants it at all
     "home": anyone("GET")                                     everybody who is signed in
-    "account_login": public("GET", "POST")                    everybody
     "admin": administrators()                                 nobody but administrators
 
 A method that is not named must be refused with 405 (or not be found); OPTIONS and HEAD follow GET.
@@ -74,7 +73,6 @@ ROUTES: dict[str, Route] = {
     "preferences": anyone("GET", "POST"),
     "set-language": public("POST"),
     "token-list": anyone("GET", "POST"),
-    "usersessions_list": anyone("GET", "POST"),
     "session-end": nobodys("POST"),
     "token-revocation": nobodys("POST"),
     "notification-list": anyone("GET", "POST"),
@@ -84,12 +82,6 @@ ROUTES: dict[str, Route] = {
     "search-palette": anyone("GET"),
     "why": administrators_on("customer", "GET"),
     "api:schema": anyone("GET"),
-    "account_login": public("GET", "POST"),
-    "account_logout": public("GET", "POST"),
-    "account_inactive": public("GET"),
-    "account_reset_password": public("GET", "POST"),
-    "account_reset_password_done": public("GET"),
-    "account_reset_password_from_key_done": public("GET"),
     # Imports: a file is its importer's own business, and administrators'
     "import-list": of("import", GET=VIEW),
     "import-new": of("import", GET=CREATE, POST=CREATE),
@@ -162,6 +154,22 @@ ROUTES: dict[str, Route] = {
     "product-edit": on("product", GET=EDIT, POST=EDIT),
     "product-delete": on("product", POST=DELETE),
     "my-opportunities": of("opportunity", GET=VIEW),
+    # Numbers, goals and health. The scope of a number is its own test: test_dashboard_pages.py
+    "dashboard": of("measurement", GET=VIEW),
+    "kpi-list": of("kpi", GET=VIEW),
+    "kpi-detail": of("measurement", others={"code": "win_rate"}, GET=VIEW),
+    "kpi-explanation": of("measurement", others={"code": "win_rate"}, GET=VIEW),
+    "kpi-restatement": of("measurement", others={"code": "win_rate"}, GET=VIEW),
+    "kpi-evidence": of("measurement", others={"code": "win_rate"}, GET=EXPORT),
+    "team-numbers": of("measurement", GET=EDIT),
+    "my-goals": of("goal", GET=VIEW),
+    "goal-new": of("goal", GET=CREATE, POST=CREATE),
+    "goal-detail": on("goal", GET=VIEW),
+    "goal-edit": on("goal", GET=ASSIGN, POST=ASSIGN),
+    "goal-acknowledgement": on("goal", POST=EDIT),
+    "goal-objection": on("goal", GET=EDIT, POST=EDIT),
+    "goal-retirement": on("goal", GET=ASSIGN, POST=ASSIGN),
+    "customer-health": on("customer", GET=VIEW),
     # Reviews and plans. Whose step it is says the action: an explained refusal, and nothing changed
     "cycle-new": of("review_cycle", GET=CREATE, POST=CREATE),
     "cycle-detail": on("review_cycle", GET=VIEW),

@@ -54,8 +54,11 @@ class OpportunitySerializer(RecordSerializer):
 
 
 class MoveSerializer(serializers.Serializer):
-    stage = serializers.PrimaryKeyRelatedField(queryset=Stage.objects.all())
-    lost_reason = serializers.PrimaryKeyRelatedField(queryset=LostReason.objects.all(), required=False)
+    stage = serializers.PrimaryKeyRelatedField(queryset=Stage.objects.all())  # scoped: stages are configuration
+    lost_reason = serializers.PrimaryKeyRelatedField(
+        queryset=LostReason.objects.all(),  # scoped: reasons are configuration
+        required=False,
+    )
     amount = serializers.DecimalField(18, 2, required=False, min_value=0)
 
 
