@@ -41,8 +41,8 @@ class CustomerImport(Importable):
         return tidy.fields(values)
 
     def check(self, record: Customer, draft: Draft, run: Run) -> None:
-        if draft.is_new or "parent" in draft.changes:
-            record.clean()
+        if not draft.is_new and "parent" in draft.changes:
+            record.clean()  # the rest is tidy already, and a new customer stands above nobody
 
     def before_saving(self, records: list[Any]) -> None:
         for record in records:

@@ -73,7 +73,9 @@ class TicketImport(Importable):
             state = run.caches["states"].get(name)
             if state is None:
                 known = ", ".join(run.caches["states"])
-                raise Refused(__("There is no state “%(name)s”; there are: %(known)s.") % {"name": name, "known": known}, "state")
+                raise Refused(
+                    __("There is no state “%(name)s”; there are: %(known)s.") % {"name": name, "known": known}, "state"
+                )
             step.values["state"] = state
         if step.at is None:
             raise Refused(__("When it happened is not known, and the profile does not allow that."), "at")
@@ -107,9 +109,7 @@ class TicketImport(Importable):
                 draft.parts["events"] = [row.pk for row in draft.notes["rows"]]
 
 
-def _lines(
-    ticket: Ticket, steps: list[Step], known: list[TicketEvent], draft: Draft, run: Run
-) -> list[TicketEvent]:
+def _lines(ticket: Ticket, steps: list[Step], known: list[TicketEvent], draft: Draft, run: Run) -> list[TicketEvent]:
     """The lines of the history that are not there yet."""
     told: list[TicketEvent] = []
     now: dict[str, Any] = {}
@@ -121,7 +121,10 @@ def _lines(
         if known and not now:
             before = [event for event in known if event.at < step.at]  # type: ignore[operator]
             now = {name: getattr((before or known)[-1 if before else 0], name) for name in CARRIED}
-        after = {**now, **{name: value for name, value in step.values.items() if name in CARRIED and _is_said(name, value)}}
+        after = {
+            **now,
+            **{name: value for name, value in step.values.items() if name in CARRIED and _is_said(name, value)},
+        }
         data = {"row": step.row, **({"file": step.kept} if step.kept else {})}
         for kind in _types(now, after):
             told.append(_line(ticket, kind, step.at, after, data, run))  # type: ignore[arg-type]

@@ -96,7 +96,7 @@ class Importable:
 
     def new(self, draft: Draft, run: Run) -> models.Model:
         """An unsaved record with nothing in it yet but the moment and the importer."""
-        record = self.model()
+        record: Any = self.model()
         if hasattr(record, "created_at"):
             record.created_at = record.updated_at = run.at
         return record

@@ -60,9 +60,7 @@ class Mapper:
     def _filled(self, row: Row, source: Source) -> str:
         """A template with the cells in its places, each translated by itself; empty when all of them are."""
         cells = {name: row.cells[self.places[name]] for name in source.columns}
-        known = {
-            name: source.values.get(cell, "" if cell in source.unknown else cell) for name, cell in cells.items()
-        }
+        known = {name: source.values.get(cell, "" if cell in source.unknown else cell) for name, cell in cells.items()}
         if not any(known.values()):
             return ""
         return " ".join(PLACE.sub(lambda match: known[match[1]], source.template).split())

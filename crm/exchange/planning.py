@@ -10,9 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext as _
 
-from crm.access.grants import access_of
-from crm.access.permissions import Reach, Verb
-from crm.exchange import references
+from crm.exchange import judging, references
 from crm.exchange.drafts import Draft, LeftOut, Refused, Row, Run
 from crm.exchange.journal import as_stored, columns_of
 from crm.exchange.mapping import Mapper
@@ -33,7 +31,7 @@ def plan(rows: list[Row], mapper: Mapper, run: Run) -> list[Draft]:
     drafts = [draft for place, draft in enumerate(drafts) if place not in problems]
     kind.begin(run)
     drafts = _match(drafts, run)
-    _note_taken(drafts, run)
+    judging.note_taken(drafts, run)
     decided = [draft for draft in drafts if _decide(draft, run)]
     follow_twins(rows, run)
     return decided
@@ -118,7 +116,9 @@ def _match(drafts: list[Draft], run: Run) -> list[Draft]:
     kind, names = run.profile.kind, run.profile.identity
     first = names[0]
     wanted = {draft.values.get(first) for draft in drafts} - {None}
-    seen = kind.model.objects.visible_to(run.user).filter(**{f"{first}__in": [_pk(value) for value in wanted]})
+    seen = kind.model.objects.visible_to(run.user).filter(
+        **{f"{first}__in": [judging.pk_of(value) for value in wanted]}
+    )
     if not run.is_dry:
         seen = seen.select_for_update(of=("self",))
     found: dict[tuple[Any, ...], list[Any]] = {}
@@ -141,10 +141,6 @@ def _match(drafts: list[Draft], run: Run) -> list[Draft]:
     return kept
 
 
-def _pk(value: Any) -> Any:
-    return value.pk if isinstance(value, models.Model) else value
-
-
 def _shown(value: Any) -> Any:
     """What identities are compared by: unsaved records by themselves, since they have no number yet."""
     if isinstance(value, models.Model):
@@ -152,32 +148,19 @@ def _shown(value: Any) -> Any:
     return value or None if isinstance(value, str) else value
 
 
-def _note_taken(drafts: list[Draft], run: Run) -> None:
-    """Who has the values no two records may share, in the database; earlier rows are noted as they are planned."""
-    run.caches["taken"] = taken = {}
-    for names in run.profile.kind.unique:
-        wanted = [value for draft in drafts if (value := draft.values.get(names[0])) is not None]
-        if not wanted or names == run.profile.identity:
-            continue
-        manager = run.profile.kind.model._base_manager
-        rows = manager.filter(**{f"{names[0]}__in": [_pk(value) for value in wanted]})
-        for pk, *values in rows.values_list("pk", *names):
-            taken[(names, tuple(values))] = pk
-
-
 def _decide(draft: Draft, run: Run) -> bool:
     """Whether there is something to write; the rows of the draft are settled either way."""
     kind = run.profile.kind
     try:
         if draft.is_new:
-            _require_fields(draft, run)
+            judging.require_fields(draft, run)
             draft.record = kind.new(draft, run)
-            _keep_empty(draft)
+            judging.keep_empty(draft)
         else:
-            _refuse_existing(draft, run)
+            judging.refuse_existing(draft, run)
             draft.before = columns_of(draft.record)
-            _spare(draft, run)
-        _clean(draft, run)
+            judging.spare(draft, run)
+        judging.clean(draft, run)
         kind.fill(draft.record, draft, run)
         kind.settle(draft.record, draft, run)
         beyond = kind.differs(draft, run)
@@ -187,8 +170,8 @@ def _decide(draft: Draft, run: Run) -> bool:
                 draft.settle(Outcome.SAME)
                 return False
         kind.check(draft.record, draft, run)
-        _refuse_taken(draft, run)
-        _permit(draft, run)
+        judging.refuse_taken(draft, run)
+        judging.permit(draft, run)
     except (Refused, ValidationError) as problem:
         _refuse(draft, problem, run)
         return False
@@ -209,56 +192,6 @@ def _settle_written(draft: Draft, run: Run) -> None:
                     )
 
 
-def _require_fields(draft: Draft, run: Run) -> None:
-    for each in run.profile.kind.fields:
-        if not each.required or draft.values.get(each.name) is not None:
-            continue
-        source = run.profile.source(each.name)
-        if source is None or not source.optional:
-            raise Refused(_("This is missing, and the profile does not allow that."), each.name)
-
-
-def _refuse_existing(draft: Draft, run: Run) -> None:
-    if run.profile.existing == "skip":
-        raise LeftOut(_("It exists already; the profile leaves such rows out."))
-    if run.profile.existing == "error":
-        raise Refused(_("It exists already."))
-
-
-def _keep_empty(draft: Draft) -> None:
-    draft.values = {name: value for name, value in draft.values.items() if value is not None}
-
-
-def _spare(draft: Draft, run: Run) -> None:
-    """Drop what must not overwrite: empty cells unless the profile says so, and fields it protects."""
-    kept = {}
-    for name, value in draft.values.items():
-        source = run.profile.source(name)
-        if value is None and not (source and source.overwrite_with_empty):
-            continue
-        stored = run.profile.kind.field(name).stored
-        if source and not source.overwrite and stored and getattr(draft.record, name) not in (None, ""):
-            continue
-        kept[name] = value
-    draft.values = kept
-
-
-def _clean(draft: Draft, run: Run) -> None:
-    """The shape of each value: length, range, form. References were found, so they are right."""
-    kind = run.profile.kind
-    for name, value in draft.values.items():
-        if not kind.field(name).stored or isinstance(value, models.Model):
-            continue
-        column = kind.column(name)
-        if value is None:
-            draft.values[name] = None if column.null else ("" if column.empty_strings_allowed else column.get_default())
-            continue
-        try:
-            draft.values[name] = column.clean(value, draft.record)
-        except ValidationError as error:
-            raise Refused(" ".join(error.messages), name) from None
-
-
 def _compare(draft: Draft, beyond: dict[str, list[Any]], run: Run) -> None:
     after = columns_of(draft.record)
     draft.changed_columns = []
@@ -270,40 +203,6 @@ def _compare(draft: Draft, beyond: dict[str, list[Any]], run: Run) -> None:
             draft.changed_columns.append(column.name)
             draft.changes[column.name] = [as_stored(before), str(value) if column.is_relation else as_stored(now)]
     draft.changes.update(beyond)
-
-
-def _refuse_taken(draft: Draft, run: Run) -> None:
-    """No two records may share these values, in the database or in this file."""
-    taken = run.caches["taken"]
-    for names in run.profile.kind.unique:
-        if names == run.profile.identity and draft.is_new:
-            continue
-        values = tuple(_pk(draft.values.get(name)) for name in names)
-        if values[0] in (None, ""):
-            continue
-        mine = draft.record.pk if draft.record.pk is not None else draft.rows[0].number * -1
-        if taken.get((names, values), mine) != mine or run.known.get((names, *values), (mine, None))[0] != mine:
-            raise Refused(_("Another record has “%(value)s” already.") % {"value": values[0]}, names[0])
-        run.known[(names, *values)] = (mine, None)
-
-
-def _permit(draft: Draft, run: Run) -> None:
-    """What the importer could not do by hand, the file cannot do either."""
-    record, access = draft.record, access_of(run.user)
-    reach = access.reach(record.kind, Verb.CREATE if draft.is_new else Verb.EDIT)
-    if reach == Reach.ALL or not run.profile.kind.is_owned:
-        if reach == Reach.NONE:
-            raise Refused(_("Your role does not allow this."))
-        return
-    standings = [(record.owner_id, record.team_id)]
-    if not draft.is_new:
-        standings.append((draft.before["owner_id"], draft.before["team_id"]))
-    for owner_id, team_id in standings:
-        is_own = owner_id == run.user.pk and reach >= Reach.OWN
-        is_team = team_id is not None and reach == Reach.TEAM and team_id == access.team_id
-        is_below = reach == Reach.SUBTREE and team_id in access.subtree_ids
-        if not (is_own or is_team or is_below):
-            raise Refused(_("Your role does not reach this person's or team's records."))
 
 
 def _refuse(draft: Draft, problem: Refused | ValidationError, run: Run) -> None:

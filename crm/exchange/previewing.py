@@ -53,4 +53,3 @@ def _text(row: Row, mapper: Mapper, source: Any) -> str:
         return mapper.text(row, source)
     except Refused:
         return ""  # the row's own reason says why
-

@@ -6,7 +6,8 @@ import re
 import tomllib
 import zoneinfo
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as defaulted
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -40,7 +41,7 @@ class Source:
     column: str = ""
     constant: str | None = None
     template: str = ""
-    values: dict[str, str] = field(default_factory=dict)
+    values: dict[str, str] = defaulted(default_factory=dict)
     only_values: bool = False
     unknown: tuple[str, ...] = ()
     otherwise: str = ""  # what stands for an empty cell, because the profile says so

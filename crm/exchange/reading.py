@@ -123,8 +123,7 @@ def _csv_rows(file: IO[bytes], encoding: str, separator: str) -> Iterator[list[s
     csv.field_size_limit(MAX_CELL)
     stream = io.TextIOWrapper(file, encoding=encoding, newline="")
     try:
-        for row in csv.reader(stream, delimiter=separator):
-            yield row
+        yield from csv.reader(stream, delimiter=separator)
     except UnicodeDecodeError:
         raise Unusable(_("The file cannot be read as %(encoding)s to its end.") % {"encoding": encoding}) from None
     except csv.Error as error:

@@ -72,4 +72,4 @@ def _content(file: UploadedFile) -> dict[str, Any]:
     try:
         return profiles.read(file.read().decode("utf-8-sig"))
     except UnicodeDecodeError:
-            raise Unusable(_("The profile is not text in UTF-8.")) from None
+        raise Unusable(_("The profile is not text in UTF-8.")) from None

@@ -45,7 +45,7 @@ def start(batch: ImportBatch, *, at: datetime, force: bool = False) -> None:
     batch.save()
 
 
-def undo(batch: ImportBatch, *, by: Any) -> ImportBatch:
+def undo(batch: ImportBatch, *, by: Any, quietly: bool = False) -> ImportBatch:
     """Take back the journal from its end, some hundred records in a transaction; safe to begin again."""
     if batch.state != State.UNDOING:
         return batch
@@ -59,7 +59,7 @@ def undo(batch: ImportBatch, *, by: Any) -> ImportBatch:
             batch.settled += len(entries)
             batch.touched_at = timezone.now()
             batch.save(update_fields=["settled", "touched_at"])
-    _finish(batch, by)
+    _finish(batch, by, quietly)
     return batch
 
 
@@ -186,7 +186,8 @@ def _user_of(found: list[Any]) -> str:
         blockers = error.protected_objects if isinstance(error, ProtectedError) else error.restricted_objects
         return ", ".join(sorted({f"{each._meta.verbose_name} {each}" for each in list(blockers)[:3]}))
     going = {(model, each.pk) for model, each_set in collector.data.items() for each in each_set}
-    for (_field, _value), groups in collector.field_updates.items():
+    updates: Any = collector.field_updates
+    for (_field, _value), groups in updates.items():
         for group in groups:
             for each in group:
                 if (type(each), each.pk) not in going:
@@ -204,11 +205,12 @@ def _purging() -> Iterator[None]:
 
 
 @transaction.atomic
-def _finish(batch: ImportBatch, by: Any) -> None:
+def _finish(batch: ImportBatch, by: Any, quietly: bool) -> None:
     at = timezone.now()
     left = kept(batch).count()
     batch.enter(State.UNDONE, at)
     batch.counts = {**batch.counts, "kept": left, "undone": batch.journal.filter(undone=Undone.UNDONE).count()}
     batch.save()
     events.record("import.undone", batch, by=by, at=at, data={"kind": batch.target, "kept": left})
-    tell(batch, TAKEN_BACK, "undone", at)
+    if not quietly:
+        tell(batch, TAKEN_BACK, "undone", at)

@@ -37,7 +37,9 @@ class UploadForm(forms.Form):
         label=gettext_lazy("File"), help_text=gettext_lazy("CSV or Excel (.xlsx), with column names in the first row.")
     )
     profile = forms.FileField(
-        label=gettext_lazy("Profile"), required=False, help_text=gettext_lazy("A .toml file that says what each column is, if you have one.")
+        label=gettext_lazy("Profile"),
+        required=False,
+        help_text=gettext_lazy("A .toml file that says what each column is, if you have one."),
     )
     encoding = forms.ChoiceField(label=gettext_lazy("Characters"), choices=ENCODINGS, required=False)
 
@@ -57,11 +59,16 @@ class ColumnsForm(forms.Form):
     dates = forms.ChoiceField(label=gettext_lazy("How are dates written?"), choices=DATES, required=False)
     decimal = forms.ChoiceField(label=gettext_lazy("How are numbers written?"), choices=DECIMALS, initial=".")
     unknown = forms.CharField(
-        label=gettext_lazy("Texts that mean “not known”"), required=False, help_text=gettext_lazy("Parted by blanks: ? n/a")
+        label=gettext_lazy("Texts that mean “not known”"),
+        required=False,
+        help_text=gettext_lazy("Parted by blanks: ? n/a"),
     )
     existing = forms.ChoiceField(label=gettext_lazy("Records that exist already"), choices=EXISTING, initial="update")
     save_as = forms.CharField(
-        label=gettext_lazy("Save these choices as"), required=False, max_length=80, help_text=gettext_lazy("For the next file like this one.")
+        label=gettext_lazy("Save these choices as"),
+        required=False,
+        max_length=80,
+        help_text=gettext_lazy("For the next file like this one."),
     )
 
     def __init__(self, *args: Any, batch: ImportBatch, content: dict[str, Any] | None = None, **kwargs: Any) -> None:
@@ -87,7 +94,12 @@ class ColumnsForm(forms.Form):
     def columns(self) -> list[dict[str, Any]]:
         samples = previewing.sample(self.batch)
         return [
-            {"head": head, "sample": samples[place], "target": self[f"target_{place}"], "values": self[f"values_{place}"]}
+            {
+                "head": head,
+                "sample": samples[place],
+                "target": self[f"target_{place}"],
+                "values": self[f"values_{place}"],
+            }
             for place, head in enumerate(self.batch.heads)
         ]
 

@@ -120,7 +120,12 @@ class ImportDetail(View):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         batch = _batch(request, pk, Verb.VIEW)
         outcomes = [
-            {"outcome": outcome, "will": WILL[outcome], "count": batch.count(outcome.value), "rows": _rows(batch, outcome)}
+            {
+                "outcome": outcome,
+                "will": WILL[outcome],
+                "count": batch.count(outcome.value),
+                "rows": _rows(batch, outcome),
+            }
             for outcome in ImportRow.Outcome
             if outcome.value and batch.count(outcome.value)
         ]

@@ -115,7 +115,9 @@ class OpportunityImport(WithCurrency):
             raise Refused(__("The stage is not known."), "stage")
         if name not in run.caches["stages"]:
             known = ", ".join(run.caches["stages"])
-            raise Refused(__("There is no stage “%(name)s”; there are: %(known)s.") % {"name": name, "known": known}, "stage")
+            raise Refused(
+                __("There is no stage “%(name)s”; there are: %(known)s.") % {"name": name, "known": known}, "stage"
+            )
         return run.caches["stages"][name]
 
     def _first_stage(self, run: Run) -> Stage:

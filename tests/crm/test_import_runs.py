@@ -134,7 +134,9 @@ def test_undo_keeps_what_others_use(cast, hooli):
 
 def test_a_run_that_was_cut_off_goes_on_without_doubling(cast, monkeypatch):
     rows = "".join(f"Customer {number},retail,{number},\n" for number in range(25))
-    batch = stage("name,sector,staff,part of\n" + rows + "Customer 3,retail,3,\nCustomer 4,finance,4,\n", cast.administrator)
+    batch = stage(
+        "name,sector,staff,part of\n" + rows + "Customer 3,retail,3,\nCustomer 4,finance,4,\n", cast.administrator
+    )
     monkeypatch.setattr(batches, "CHUNK", 10)
     running.start(batch, at=NOW)
     plan, calls = planning.plan, []
@@ -176,7 +178,11 @@ def test_rows_reach_no_further_than_the_importer(cast):
     theirs = customers.create(name="Theirs", by=cast.outsider, at=NOW)
     text = "name,sector,staff,part of\nTheirs,retail,3,\nMine,retail,4,Theirs\nOurs,retail,5,\n"
     batch = run(stage(text, cast.manager))
-    assert [(number, outcome) for number, outcome, *_rest in told(batch)] == [(2, "created"), (3, "created"), (4, "created")]
+    assert [(number, outcome) for number, outcome, *_rest in told(batch)] == [
+        (2, "created"),
+        (3, "created"),
+        (4, "created"),
+    ]
     theirs.refresh_from_db()
     assert theirs.industry == ""
     assert Customer.objects.get(name="Ours").owner == cast.manager

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import pytest
+from django.core.cache import cache
 
 from tests.journeys import real_records
+from tests.journeys.browsing import Pages
 
 
 @pytest.fixture(scope="module")
@@ -23,3 +25,13 @@ def imported(django_db_setup, django_db_blocker):
             yield real_records.import_all()
         finally:
             call_command("flush", interactive=False, verbosity=0)
+
+
+@pytest.fixture
+def open_page(browser, live_server):
+    """`open_page(person, path)` opens a page as somebody, or as nobody; what the policy blocks fails the test."""
+    cache.clear()  # the counters of too many attempts
+    pages = Pages(browser, live_server.url)
+    yield pages
+    pages.close()
+    assert pages.complaints == []

@@ -163,7 +163,9 @@ def test_10_new_customers_of_each_quarter(imported):
 def test_11_active_customers_at_the_end_of_a_quarter(imported):
     since, until = Q2[1] - timedelta(days=365), Q2[1]
     bought = {
-        row["account"] for row in sales() if row["deal_stage"] == "Won" and row["account"] and since <= row["closed"] < until
+        row["account"]
+        for row in sales()
+        if row["deal_stage"] == "Won" and row["account"] and since <= row["closed"] < until
     }
     assert measure("active_customers", "2017-Q2")[0]["value"] == len(bought)
 
@@ -171,7 +173,9 @@ def test_11_active_customers_at_the_end_of_a_quarter(imported):
 def test_12_pipeline_value_at_an_instant_says_that_no_amount_was_known(imported):
     """The file knows what a sale brought, not what it was worth while it was open."""
     is_open = [
-        row for row in sales() if row["engaged"] and row["engaged"] < Q2[1] and (not row["closed"] or row["closed"] >= Q2[1])
+        row
+        for row in sales()
+        if row["engaged"] and row["engaged"] < Q2[1] and (not row["closed"] or row["closed"] >= Q2[1])
     ]
     result = measure("pipeline_value", "2017-Q2")[0]
     assert not result["value"] or amount(result) == 0
@@ -195,7 +199,8 @@ def test_13_resolution_rate_of_a_month(imported):
 
 def test_14_reopen_rate_of_a_month(imported):
     resolved = [
-        (ticket, [end for end in ticket["resolved"] if MARCH_2016[0] <= end["at"] < MARCH_2016[1]]) for ticket in tickets()
+        (ticket, [end for end in ticket["resolved"] if MARCH_2016[0] <= end["at"] < MARCH_2016[1]])
+        for ticket in tickets()
     ]
     resolved = [(ticket, ends) for ticket, ends in resolved if ends]
     reopened = [
@@ -219,6 +224,8 @@ def test_15_resolution_time_of_a_month_and_by_person_and_group(imported):
         results = by_name(measure("resolution_time", "2016-03", by=dimension))
         for name in {end[key] for _ticket, end in inside} - {"?"}:
             theirs = [
-                (end["at"] - ticket["opened"] - end["paused"]).total_seconds() for ticket, end in inside if end[key] == name
+                (end["at"] - ticket["opened"] - end["paused"]).total_seconds()
+                for ticket, end in inside
+                if end[key] == name
             ]
             assert results[name]["value"] == statistics.median(theirs), name

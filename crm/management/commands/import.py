@@ -65,7 +65,7 @@ class Command(BaseCommand):
                 running.check(batch, at=began)
             else:
                 running.start(batch, at=began)
-                running.run(batch)
+                running.run(batch, quietly=True)
         except Unusable:
             batch.delete()  # nothing came of it: an unusable profile leaves no trace
             raise
@@ -79,7 +79,7 @@ class Command(BaseCommand):
         if batch is None:
             raise Refused(f"There is no import {options['undo']}.")
         undoing.start(batch, at=timezone.now(), force=options["force"])
-        undoing.undo(batch, by=self._person(options["person"]))
+        undoing.undo(batch, by=self._person(options["person"]), quietly=True)
         return {
             "batch": batch.pk,
             "kind": batch.target,

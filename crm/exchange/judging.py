@@ -1,0 +1,114 @@
+"""Whether a draft may become a record: what is missing, malformed, taken already, or beyond the importer's reach."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext as _
+
+from crm.access.grants import access_of
+from crm.access.permissions import Reach, Verb
+from crm.exchange.drafts import Draft, LeftOut, Refused, Run
+
+
+def require_fields(draft: Draft, run: Run) -> None:
+    for each in run.profile.kind.fields:
+        if not each.required or draft.values.get(each.name) is not None:
+            continue
+        source = run.profile.source(each.name)
+        if source is None or not source.optional:
+            raise Refused(_("This is missing, and the profile does not allow that."), each.name)
+
+
+def refuse_existing(draft: Draft, run: Run) -> None:
+    if run.profile.existing == "skip":
+        raise LeftOut(_("It exists already; the profile leaves such rows out."))
+    if run.profile.existing == "error":
+        raise Refused(_("It exists already."))
+
+
+def keep_empty(draft: Draft) -> None:
+    draft.values = {name: value for name, value in draft.values.items() if value is not None}
+
+
+def spare(draft: Draft, run: Run) -> None:
+    """Drop what must not overwrite: empty cells unless the profile says so, and fields it protects."""
+    kept = {}
+    for name, value in draft.values.items():
+        source = run.profile.source(name)
+        if value is None and not (source and source.overwrite_with_empty):
+            continue
+        stored = run.profile.kind.field(name).stored
+        if source and not source.overwrite and stored and getattr(draft.record, name) not in (None, ""):
+            continue
+        kept[name] = value
+    draft.values = kept
+
+
+def clean(draft: Draft, run: Run) -> None:
+    """The shape of each value: length, range, form. References were found, so they are right."""
+    kind = run.profile.kind
+    for name, value in draft.values.items():
+        if not kind.field(name).stored or isinstance(value, models.Model):
+            continue
+        column = kind.column(name)
+        if value is None:
+            draft.values[name] = None if column.null else ("" if column.empty_strings_allowed else column.get_default())
+            continue
+        try:
+            draft.values[name] = column.clean(value, draft.record)
+        except ValidationError as error:
+            raise Refused(" ".join(error.messages), name) from None
+
+
+def refuse_taken(draft: Draft, run: Run) -> None:
+    """No two records may share these values, in the database or in this file."""
+    taken = run.caches["taken"]
+    for names in run.profile.kind.unique:
+        if names == run.profile.identity and draft.is_new:
+            continue
+        values = tuple(pk_of(draft.values.get(name)) for name in names)
+        if values[0] in (None, ""):
+            continue
+        mine = draft.record.pk if draft.record.pk is not None else draft.rows[0].number * -1
+        if taken.get((names, values), mine) != mine or run.known.get((names, *values), (mine, None))[0] != mine:
+            raise Refused(_("Another record has “%(value)s” already.") % {"value": values[0]}, names[0])
+        run.known[(names, *values)] = (mine, None)
+
+
+def permit(draft: Draft, run: Run) -> None:
+    """What the importer could not do by hand, the file cannot do either."""
+    record, access = draft.record, access_of(run.user)
+    reach = access.reach(record.kind, Verb.CREATE if draft.is_new else Verb.EDIT)
+    if reach == Reach.ALL or not run.profile.kind.is_owned:
+        if reach == Reach.NONE:
+            raise Refused(_("Your role does not allow this."))
+        return
+    standings = [(record.owner_id, record.team_id)]
+    if not draft.is_new:
+        standings.append((draft.before["owner_id"], draft.before["team_id"]))
+    for owner_id, team_id in standings:
+        is_own = owner_id == run.user.pk and reach >= Reach.OWN
+        is_team = team_id is not None and reach == Reach.TEAM and team_id == access.team_id
+        is_below = reach == Reach.SUBTREE and team_id in access.subtree_ids
+        if not (is_own or is_team or is_below):
+            raise Refused(_("Your role does not reach this person's or team's records."))
+
+
+def note_taken(drafts: list[Draft], run: Run) -> None:
+    """Who has the values no two records may share, in the database; earlier rows are noted as they are planned."""
+    run.caches["taken"] = taken = {}
+    for names in run.profile.kind.unique:
+        wanted = [value for draft in drafts if (value := draft.values.get(names[0])) is not None]
+        if not wanted or names == run.profile.identity:
+            continue
+        manager = run.profile.kind.model._base_manager
+        rows = manager.filter(**{f"{names[0]}__in": [pk_of(value) for value in wanted]})
+        for pk, *values in rows.values_list("pk", *names):
+            taken[(names, tuple(values))] = pk
+
+
+def pk_of(value: Any) -> Any:
+    return value.pk if isinstance(value, models.Model) else value
