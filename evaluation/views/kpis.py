@@ -190,7 +190,8 @@ def course_of(asked: Question) -> list[engine.Result]:
 
 
 def stored_measurement(asked: Question) -> Measurement | None:
-    rows = Measurement.objects.of_kpi(asked.kpi.code).of_scope(asked.scope.kind, asked.scope.stored_key)  # scoped: the scope was asked for
+    rows = Measurement.objects.of_kpi(asked.kpi.code)  # scoped: the scope was asked for
+    rows = rows.of_scope(asked.scope.kind, asked.scope.stored_key)
     return rows.filter(
         period_kind=asked.period.kind, period_start=asked.period.first, period_end=asked.period.last
     ).order_by("-kpi__valid_from", "-kpi_id").first()  # fmt: skip

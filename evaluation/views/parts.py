@@ -87,7 +87,8 @@ def _within_reach(dimension: str, keys: list[Any], user: User) -> set[Any]:
     reach = user.access.reach("measurement", Verb.VIEW)
     team_ids = {Reach.SUBTREE: user.access.subtree_ids, Reach.TEAM: [user.team_id]}.get(Reach(reach), [])
     if dimension == "team":
-        return set(Team.objects.filter(pk__in=keys).filter(pk__in=team_ids).values_list("pk", flat=True))  # scoped: by reach
+        teams = Team.objects.filter(pk__in=keys)  # scoped: by reach
+        return set(teams.filter(pk__in=team_ids).values_list("pk", flat=True))
     found = set(User.objects.filter(pk__in=keys, team_id__in=team_ids).values_list("pk", flat=True))  # scoped: by reach
     return found | {user.pk}
 
