@@ -24,6 +24,8 @@ REOPENED = {"before": 0.07, "fall": 0.15, "recovering": 0.08, "improved": 0.04}
 PAUSED = 0.2
 LAUNCH_SHARE = 0.45  # of the tickets of that quarter are about Atlas 3
 VOLUME = {"fall": 1.6}
+FRESH_DAYS, FRESH = 4, 3.0  # the last days bring more, so that the inbox is not empty
+UNTOUCHED = 0.5  # of those nobody has taken yet
 PRIORITIES = {Priority.LOW: 2, Priority.NORMAL: 6, Priority.HIGH: 3, Priority.URGENT: 1}
 SOURCES = {"mail": 5, "web": 3, "phone": 3, "chat": 1}
 
@@ -114,6 +116,7 @@ def _days(world: World) -> list[date]:
     days = [world.start + timedelta(days=offset) for offset in range(span)]
     weights = [
         (0.5 + offset / span) * VOLUME.get(world.days.phase(day), 1.0) * (0.0 if day.weekday() > 4 else 1.0)
+        * (FRESH if span - offset <= FRESH_DAYS else 1.0)
         for offset, day in enumerate(days)
     ]
     return world.random.choices(days, weights, k=world.size.tickets)
@@ -155,6 +158,8 @@ def _ticket(world: World, desk: Desk, served: list[Any], day: date) -> Course:
 def _handle(world: World, course: Course, phase: str) -> None:
     """Answered, perhaps paused, resolved, perhaps reopened, closed: until today comes in between."""
     ticket, desk, random = course.ticket, course.desk, world.random
+    if (world.today - ticket.opened_at.date()).days <= FRESH_DAYS and world.chance(UNTOUCHED):
+        return
     agent = world.pick(world.agents)
     urgency = 1.5 - 0.25 * ticket.priority
     hours = ANSWER_HOURS[phase] * urgency * random.lognormvariate(0, 0.7)
