@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import count as counter
 from typing import Any
 
-from tests.factories import customers, sales, service, surveys
+from tests.factories import customers, goals, sales, service, surveys
 from tests.factories.crm import UserFactory
 
 _number = counter(1)
@@ -86,6 +86,11 @@ def some_responses(cast: Any, count: int, now: datetime) -> None:
         surveys.a_response(contact, now, 9)
 
 
+def some_goals(cast: Any, count: int, now: datetime) -> None:
+    for owner in _owners(cast, count):
+        goals.a_goal(owner, at=now)
+
+
 def nothing(cast: Any, count: int, now: datetime) -> None:
     """The installation comes with its rows."""
 
@@ -102,4 +107,5 @@ ROWS: dict[str, Callable[[Any, int, datetime], None]] = {
     "survey-list": nothing,
     "invitation-list": some_invitations,
     "response-list": some_responses,
+    "goal-list": some_goals,
 }
