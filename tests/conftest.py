@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -18,6 +21,16 @@ def pytest_runtest_makereport(item, call):
         report.longrepr = f"Skipped although YARDSTICK_REQUIRE_ALL=1: {report.longrepr}"
 
 
+# What does not ask the database or broker under test: CI runs it in its first pass only.
+ONCE = ("test_embedded_", "test_up_", "test_business_time", "test_shell_", "test_events_survive_kills", "formulas/")
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if any(part in item.nodeid for part in ONCE):
+            item.add_marker(pytest.mark.once)
+
+
 @pytest.fixture
 def now() -> datetime:
     """A Wednesday noon in the middle of a quarter."""
@@ -30,3 +43,19 @@ def cast(db):
     from tests.factories.cast import Cast
 
     return Cast()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """The system's Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    # Playwright runs a loop in this thread; the database is still only used from one place at a time.
+    patch = pytest.MonkeyPatch()
+    patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+    with sync_playwright() as playwright:
+        path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+    patch.undo()

@@ -16,7 +16,7 @@ class Verb(StrEnum):
 
     @property
     def label(self) -> str:
-        return VERB_LABELS[self]
+        return str(VERB_LABELS[self])
 
 
 VERB_LABELS = {

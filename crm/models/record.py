@@ -50,7 +50,7 @@ class Record(models.Model):
     updated_at = models.DateTimeField(_("changed"), default=timezone.now, editable=False)
     deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True, editable=False)
 
-    objects = RecordQuerySet.as_manager()
+    # Each kind has a queryset of its own, on RecordQuerySet.
 
     class Meta:
         abstract = True
