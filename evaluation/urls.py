@@ -40,13 +40,13 @@ GOALS: list[URLPattern] = [
 ]
 
 CYCLES: list[URLPattern] = [
-    path("cycles/", CycleList.as_view(), name="cycle-list"),
-    *CycleList.extra_urls("cycles/", "cycle-list"),
-    path("cycles/new/", cycles.New.as_view(), name="cycle-new"),
-    path("cycles/<int:pk>/", cycles.Detail.as_view(), name="cycle-detail"),
-    path("cycles/<int:pk>/edit/", cycles.Edit.as_view(), name="cycle-edit"),
-    path("cycles/<int:pk>/delete/", cycles.Delete.as_view(), name="cycle-delete"),
-    path("cycles/<int:pk>/state/", cycles.Step.as_view(), name="cycle-state"),
+    path("reviews/", CycleList.as_view(), name="cycle-list"),
+    *CycleList.extra_urls("reviews/", "cycle-list"),
+    path("reviews/cycles/new/", cycles.New.as_view(), name="cycle-new"),
+    path("reviews/cycles/<int:pk>/", cycles.Detail.as_view(), name="cycle-detail"),
+    path("reviews/cycles/<int:pk>/edit/", cycles.Edit.as_view(), name="cycle-edit"),
+    path("reviews/cycles/<int:pk>/delete/", cycles.Delete.as_view(), name="cycle-delete"),
+    path("reviews/cycles/<int:pk>/state/", cycles.Step.as_view(), name="cycle-state"),
 ]
 
 REVIEWS: list[URLPattern] = [

@@ -205,7 +205,8 @@ def _set_subjects(cycle: Cycle, people: list[User], teams: list[Team], by: User 
     _check_kpis(cycle, bool(people), bool(teams))
     wanted: dict[tuple[str, int], Any] = {(one.kind, one.pk): one for one in [*teams, *people]}
     for review in cycle.reviews.alive().select_related("person", "subject_team"):
-        if wanted.pop((review.subject.kind, review.subject.pk), None) is None:
+        subject: Any = review.subject
+        if wanted.pop((subject.kind, subject.pk), None) is None:
             records.delete(review, by=by, at=at)
     for subject in wanted.values():
         _add_review(cycle, subject, by, at)

@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from evaluation.engine import wording
+from evaluation.engine.judgement import SCALES
 from evaluation.formulas import control_chart, effect, periods
 from evaluation.kpis import Unit
 from evaluation.models import ActionPlan, EffectMeasurement
@@ -78,19 +79,24 @@ def _chart(plan: ActionPlan, found: EffectMeasurement) -> dict[str, Any]:
     names = [wording.period_name(periods.parse(label)) for label in given["periods"]]
     before = [None if index in trigger else value for index, value in enumerate(values[:starts])]
     points = sum(value is not None for value in before)
-    chart = control_chart.xmr(before, baseline=max(points, 2))
+    lowest, highest = SCALES.get(plan.kpi.unit, (0.0, None))
+    chart = control_chart.xmr(before, baseline=max(points, 2), lowest=lowest, highest=highest)
     scale = 3600 if plan.kpi.unit == Unit.SECONDS else 1
     rows = [
-        {"period": name, "value": None if value is None else value / scale, "counted": index not in trigger}
+        {
+            "period": name,
+            "value": None if value is None else value / scale,
+            "counted": index not in trigger,
+            "start": index == starts,
+        }
         for index, (name, value) in enumerate(zip(names, values, strict=True))
     ]
     shown = [
         [name, wording.figure(plan.kpi, value), _part(index, starts, trigger)]
         for index, (name, value) in enumerate(zip(names, values, strict=True))
     ]
-    start = names[starts] if starts < len(names) else None
     return {
-        "spec": _spec(plan, rows, [chart.centre, chart.lower, chart.upper], scale, start),
+        "spec": _spec(plan, rows, [chart.centre, chart.lower, chart.upper], scale),
         "label": _("%(kpi)s before and after the plan") % {"kpi": plan.kpi.name},
         "head": [_("Period"), _("Value"), ""],
         "rows": shown,
@@ -104,11 +110,11 @@ def _part(index: int, starts: int, trigger: set[int]) -> str:
     return _("before") if index < starts else _("after")
 
 
-def _spec(
-    plan: ActionPlan, rows: list[dict[str, Any]], levels: list[float | None], scale: int, start: str | None
-) -> dict[str, Any]:
+def _spec(plan: ActionPlan, rows: list[dict[str, Any]], levels: list[float | None], scale: int) -> dict[str, Any]:
     axis = {"labelAngle": -40, "labelOverlap": True}
-    x = {"field": "period", "type": "ordinal", "sort": None, "title": None, "axis": axis}
+    # Said, because the layers see different rows and would put them in different orders.
+    order = {"domain": [row["period"] for row in rows]}
+    x = {"field": "period", "type": "ordinal", "sort": None, "title": None, "axis": axis, "scale": order}
     number = {Unit.RATIO: ".0%", Unit.MONEY: "~s"}.get(plan.kpi.unit, ",~f")
     title = _("hours") if plan.kpi.unit == Unit.SECONDS else None
     y = {"field": "value", "type": "quantitative", "scale": {"zero": False}, "title": title, "axis": {"format": number}}
@@ -120,10 +126,12 @@ def _spec(
         for place, level in enumerate(levels)
         if level is not None
     ]
-    if start:
-        mark = {"type": "rule", "strokeWidth": 2}
-        layers.append({"data": {"values": [{"period": start}]}, "mark": mark, "encoding": {"x": x}})
     layers += [
+        {
+            "transform": [{"filter": "datum.start"}],
+            "mark": {"type": "rule", "strokeWidth": 2},
+            "encoding": {"x": x},
+        },
         {"transform": [{"filter": "isValid(datum.value)"}], "mark": {"type": "line"}, "encoding": {"x": x, "y": y}},
         {
             "transform": [{"filter": "isValid(datum.value) && datum.counted"}],

@@ -111,8 +111,8 @@ def page_of(request: HttpRequest, review: Review) -> dict[str, Any]:
         "signatures": signatures,
         "digest": report.digest if report else digest_of(report_of(review)) if review.cycle.is_frozen else "",
         "plans": ActionPlan.objects.visible_to(user).filter(review=review).select_related("owner"),
-        "meeting_form": MeetingForm(initial={"on": review.meeting_on}),
-        "skip_form": SkipForm(),
+        "meeting_form": MeetingForm(initial={"on": review.meeting_on}, auto_id="meeting_%s"),
+        "skip_form": SkipForm(auto_id="skip_%s"),  # dialogs over the page have fields of the same name
         "today": timezone.localdate(),
         "story": story_of(user, review),
         **_may(review, user, bool(signatures)),

@@ -45,7 +45,7 @@ def test_a_manager_plans_a_cycle_and_takes_it_step_by_step(as_user, cast):
     }
     answer = client.post(reverse("cycle-new"), form)
     cycle = Cycle.objects.get()
-    assert (answer.status_code, answer.url) == (302, f"/evaluation/cycles/{cycle.pk}/")
+    assert (answer.status_code, answer.url) == (302, f"/evaluation/reviews/cycles/{cycle.pk}/")
     page = text_of(client.get(answer.url))
     for words in [
         "Q1 2026",
