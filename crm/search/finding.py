@@ -149,7 +149,7 @@ class Scope:
             if plain and rule.code == "own":
                 self.own.append(kind)
             elif plain and rule.code == "team":
-                self.teams.setdefault((access.team_id,), []).append(kind)
+                self.teams.setdefault((access.team_id or 0,), []).append(kind)
             elif plain and rule.code == "subtree":
                 self.teams.setdefault(tuple(access.subtree_ids), []).append(kind)
             else:

@@ -163,17 +163,17 @@ def last_value(kpi: kpis.Kpi, scope: Scope, period_kind: str, starts_on: date, a
 
 def default_owner(scope: Scope) -> User | None:
     if scope.kind == "person":
-        return User.objects.filter(pk=scope.key).first()
-    team = Team.objects.filter(pk=scope.key).first() if scope.kind == "team" else None
+        return User.objects.filter(pk=int(scope.key or 0)).first()
+    team = Team.objects.filter(pk=int(scope.key or 0)).first() if scope.kind == "team" else None
     return team.manager if team else None
 
 
 def team_of(scope: Scope) -> Team | None:
     """The team whose managers decide about the goal; None where only those who reach everything do."""
     if scope.kind == "team":
-        return Team.objects.filter(pk=scope.key).first()
+        return Team.objects.filter(pk=int(scope.key or 0)).first()
     if scope.kind == "person":
-        return Team.objects.filter(people=scope.key).first()
+        return Team.objects.filter(people=int(scope.key or 0)).first()
     return None
 
 
