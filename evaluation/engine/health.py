@@ -108,7 +108,10 @@ def source_table(name: str) -> str:
 
 
 def scored_sql() -> str:
-    """One row for each customer of whom something is known, or was: everything the score is made of."""
+    """One row for each customer of whom something is known, or was: everything the score is made of.
+
+    OFFSET 0 keeps each step computed once: merged, every step would repeat all those before it.
+    """
     raw = {"recency": "contact.days", "frequency": "contact.times", "satisfaction": "said.share",
            "service": "served.burden"}  # fmt: skip
     ages = {"satisfaction": "said.days"}
@@ -127,20 +130,20 @@ def scored_sql() -> str:
         f"CASE WHEN raw_{m.code} IS NULL THEN NULL ELSE {m.value_sql(f'raw_{m.code}')} END AS value_{m.code}"
         for m in MEASURES
     )
-    sql = f"SELECT *, {values} FROM ({sql}) AS observed"
+    sql = f"SELECT *, {values} FROM ({sql} OFFSET 0) AS observed"
     present = " + ".join(f"CASE WHEN value_{one.code} IS NULL THEN 0 ELSE {one.weight} END" for one in MEASURES)
     faded = ", ".join(f"{_faded(measure)} AS faded_{measure.code}" for measure in MEASURES)
-    sql = f"SELECT *, ({present})::float8 AS present, {faded} FROM ({sql}) AS valued"
+    sql = f"SELECT *, ({present})::float8 AS present, {faded} FROM ({sql} OFFSET 0) AS valued"
     sum_so_far = "50.0::float8"
     for number, measure in enumerate(MEASURES):
         points = f"least(100 - {sum_so_far}, greatest(-{sum_so_far}, {_points(measure)}))"
-        sql = f"SELECT *, {points} AS points_{measure.code} FROM ({sql}) AS step"
-        sql = f"SELECT *, {sum_so_far} + points_{measure.code} AS sum_{number} FROM ({sql}) AS step"
+        sql = f"SELECT *, {points} AS points_{measure.code} FROM ({sql} OFFSET 0) AS step"
+        sql = f"SELECT *, {sum_so_far} + points_{measure.code} AS sum_{number} FROM ({sql} OFFSET 0) AS step"
         sum_so_far = f"sum_{number}"
     cap = f"CASE WHEN capped THEN least({sum_so_far}, {health.TRIP_WIRE_CAP}) ELSE {sum_so_far} END"
     return f"""SELECT customer_id, CASE WHEN present > 0 THEN {cap} END AS score,
             present / {TOTAL_WEIGHT} AS coverage, {_array("raw")} AS raw, {_array("value")} AS "values",
-            {_array("age")} AS ages, {_array("points")} AS points, capped FROM ({sql}) AS summed"""
+            {_array("age")} AS ages, {_array("points")} AS points, capped FROM ({sql} OFFSET 0) AS summed"""
 
 
 def _faded(measure: Measure) -> str:
