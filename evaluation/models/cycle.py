@@ -33,7 +33,7 @@ def check_codes(codes: list[str]) -> None:
 class CycleTemplate(models.Model):
     """The KPIs a scorecard usually has, by a name. Cycles copy them: changing it changes no cycle."""
 
-    kind: ClassVar[str] = "cycle_template"
+    kind: ClassVar[str] = "review_cycle"  # whoever sees cycles may plan by a template
     owner_field = None
     team_field = None
 
