@@ -17,7 +17,7 @@ from surveys.models.response import UNHAPPY
 
 BATCH = 1000
 ANSWERS = 0.42  # of those asked do answer
-SATISFIED = {"before": 0.82, "fall": 0.58, "recovering": 0.80, "improved": 0.95}
+SATISFIED = {"before": 0.82, "fall": 0.58, "recovering": 0.80, "improved": 0.96}
 PROMOTERS = {"before": 0.50, "fall": 0.34, "recovering": 0.48, "improved": 0.56}
 DETRACTORS = {"before": 0.16, "fall": 0.31, "recovering": 0.18, "improved": 0.11}
 NPS_SHARE = 0.3  # of the resolutions lead, much later, to the question whether they would recommend us

@@ -36,7 +36,7 @@ class Size:
 
 SIZES = {
     "full": Size(customers=2000, opportunities=2500, tickets=4000, activities=20_000, months_measured=24),
-    "small": Size(customers=150, opportunities=200, tickets=1500, activities=700, months_measured=16),
+    "small": Size(customers=500, opportunities=500, tickets=1300, activities=1600, months_measured=3),
 }
 
 
