@@ -34,6 +34,7 @@ def lexemes(words: Words) -> list[str]:
 
 def _all(words: Words) -> Iterator[str]:
     yield whole("=", words.title)
+    yield from spelled(words.title)
     yield from of_text(words.title)
     for phone in words.phones:
         yield from of_phone(phone or "")
@@ -48,6 +49,15 @@ def _all(words: Words) -> Iterator[str]:
 def whole(mark: str, text: str) -> str:
     said = " ".join(normalise.words(text))
     return mark + said if said else ""
+
+
+def spelled(title: str) -> Iterator[str]:
+    """A Chinese title is also its pinyin and initials: 张伟 comes first for zhangwei, before what only mentions him."""
+    first = next(iter(normalise.words(title)), "") if len(title) <= NAME else ""
+    if normalise.HAN.match(first):
+        for syllables in readings(first):
+            yield "=" + "".join(syllables)
+            yield "=" + "".join(syllable[0] for syllable in syllables if syllable)
 
 
 def of_text(text: str) -> Iterator[str]:
