@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 WORDS = {
-    "open": _("Open"),
+    "open": pgettext_lazy("button", "Open"),
     "failed": _("That did not work. Nothing was changed. Try again in a moment."),
     "offline": _("There is no connection. What you typed is kept; try again when you are back online."),
     "forbidden": _("Your role does not allow this."),

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from crm.models import Record
 from crm.models.record import RecordQuerySet
@@ -44,7 +45,7 @@ class Activity(AboutARecord, Record):
         CALL = "call", _("call")
         MEETING = "meeting", _("meeting")
         VISIT = "visit", _("visit")
-        EMAIL = "email", _("email")
+        EMAIL = "email", pgettext_lazy("activity", "email")
         MESSAGE = "message", _("message")
         NOTE = "note", _("note")
 

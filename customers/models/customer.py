@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from crm.access.grants import Access
 from crm.access.permissions import Verb
@@ -73,7 +74,7 @@ class Customer(Record):
 
     class Lifecycle(models.TextChoices):
         PROSPECT = "prospect", _("prospect")
-        ACTIVE = "active", _("active")
+        ACTIVE = "active", pgettext_lazy("lifecycle", "active")
         CHURNED = "churned", _("churned")
 
     class Tier(models.TextChoices):
@@ -85,7 +86,7 @@ class Customer(Record):
         REFERRAL = "referral", _("referral")
         WEBSITE = "website", _("website")
         CAMPAIGN = "campaign", _("campaign")
-        EVENT = "event", _("event")
+        EVENT = "event", pgettext_lazy("source channel", "event")
         OUTBOUND = "outbound", _("outbound")
         PARTNER = "partner", _("partner")
         OTHER = "other", _("other")

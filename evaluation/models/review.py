@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from crm.access.grants import Access
 from crm.access.permissions import Verb
@@ -42,7 +43,7 @@ class Review(Record):
         SELF_REVIEW = "self_review", _("self-review")
         MANAGER_REVIEW = "manager_review", _("manager review")
         CALIBRATION = "calibration", _("calibration")
-        MEETING = "meeting", _("meeting")
+        MEETING = "meeting", pgettext_lazy("review", "meeting")
         SIGNED = "signed", _("signed")
         OBJECTED = "objected", _("signed with objection")
         EFFECT_DUE = "effect_due", _("effect due")
@@ -59,7 +60,7 @@ class Review(Record):
     )
     reviewer = models.ForeignKey(User, models.PROTECT, related_name="held_reviews", verbose_name=_("reviewer"))
     state = models.CharField(_("state"), max_length=16, choices=State.choices, default=State.WAITING)
-    meeting_on = models.DateField(_("meeting"), null=True, blank=True)
+    meeting_on = models.DateField(pgettext_lazy("review", "meeting"), null=True, blank=True)
 
     objects = ReviewQuerySet.as_manager()
 

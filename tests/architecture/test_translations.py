@@ -45,7 +45,9 @@ def test_the_catalogue_holds_every_message_of_the_sources_and_no_other():
 
 
 def test_messages_are_found_in_python_and_templates():
-    python = """x = _("One"), gettext_lazy("Two " "parts"), ngettext("%(n)d day", "%(n)d days", n), pgettext("verb", "Open")"""
+    python = """
+x = _("One"), gettext_lazy("Two " "parts"), ngettext("%(n)d day", "%(n)d days", n), pgettext("verb", "Open")
+"""
     assert set(catalogue._in_python(python)) == {
         catalogue.Message("One"),
         catalogue.Message("Two parts"),
@@ -53,7 +55,7 @@ def test_messages_are_found_in_python_and_templates():
         catalogue.Message("Open", context="verb"),
     }
     template = (
-        "{% translate \"It's (late)\" %}{% blocktranslate count n=rows|length %}One row{% plural %}{{ n }} rows"
+        '{% translate "It\'s (late)" %}{% blocktranslate count n=rows|length %}One row{% plural %}{{ n }} rows'
         "{% endblocktranslate %}{% blocktranslate with name=x %}Hello {{ name }}{% endblocktranslate %}"
         '{% button _("Save") %}'
     )
