@@ -253,7 +253,9 @@ class DeliveryAdmin(ReadOnlyAdmin):
         dead = list(queryset.filter(state=Delivery.State.DEAD))
         for delivery in dead:
             delivering.retry(delivery, now())
-        text = ngettext("%(count)d delivery will be tried again.", "%(count)d deliveries will be tried again.", len(dead))
+        text = ngettext(
+            "%(count)d delivery will be tried again.", "%(count)d deliveries will be tried again.", len(dead)
+        )
         messages.info(request, text % {"count": len(dead)})
 
 

@@ -27,9 +27,7 @@ class CrmConfig(AppConfig):
         )
         kinds.register(SavedView, label=_("saved view"), label_plural=_("saved views"), icon="bookmark")
         kinds.register(ImportBatch, label=_("import"), label_plural=_("imports"), icon="file-import")
-        kinds.register(
-            None, code="settings", label=_("settings"), label_plural=_("settings"), icon="settings"
-        )
+        kinds.register(None, code="settings", label=_("settings"), label_plural=_("settings"), icon="settings")
 
         organisation.register()
 

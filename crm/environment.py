@@ -1,5 +1,6 @@
 """Reading the environment, with errors that tell an operator what to type."""
 
+import contextlib
 import os
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -84,10 +85,8 @@ def secret_file(path: Path) -> str:
         temporary = path.with_suffix(f".{os.getpid()}")
         temporary.touch(mode=0o600)
         temporary.write_text(fresh)
-        try:
+        with contextlib.suppress(FileExistsError):
             os.link(temporary, path)  # the first of two starting processes wins
-        except FileExistsError:
-            pass
         temporary.unlink()
         return path.read_text().strip()
     except OSError as error:

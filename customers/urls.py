@@ -20,9 +20,7 @@ urlpatterns: list[URLPattern] = [
     path("customers/<int:pk>/timeline/", timeline.Timeline.as_view(), name="customer-timeline"),
     path("customers/<int:pk>/contacts/", contacts.CustomerContacts.as_view(), name="customer-contacts"),
     path("customers/<int:pk>/tasks/", tasks.CustomerTasks.as_view(), name="customer-tasks"),
-    path(
-        "customers/<int:pk>/collaborators/", customers.CustomerCollaborators.as_view(), name="customer-collaborators"
-    ),
+    path("customers/<int:pk>/collaborators/", customers.CustomerCollaborators.as_view(), name="customer-collaborators"),
     path("customers/<int:pk>/collaborators/new/", customers.CollaboratorNew.as_view(), name="collaborator-new"),
     path(
         "customers/<int:pk>/collaborators/<int:user_pk>/removal/",

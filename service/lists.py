@@ -156,10 +156,11 @@ class TicketList(List):
 
 def next_to_take(user: Any) -> Ticket | None:
     """The open ticket nobody has that is due first, of those the person may answer."""
-    waiting = Ticket.objects.editable_by(user).open().unassigned().select_related(
-        "state", "customer", "queue", "sla_policy__calendar"
+    waiting = (
+        Ticket.objects.editable_by(user)
+        .open()
+        .unassigned()
+        .select_related("state", "customer", "queue", "sla_policy__calendar")
     )
     first = waiting.filter(next_due_at__isnull=False).order_by("next_due_at", "pk").first()
     return first or waiting.order_by("opened_at", "pk").first()
-
-

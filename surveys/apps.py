@@ -14,9 +14,7 @@ class SurveysConfig(AppConfig):
         from surveys.actions import defaults
         from surveys.models import Invitation, Response, Survey
 
-        kinds.register(
-            Survey, label=_("survey"), label_plural=_("surveys"), icon="forms", detail_url="survey-detail"
-        )
+        kinds.register(Survey, label=_("survey"), label_plural=_("surveys"), icon="forms", detail_url="survey-detail")
         kinds.register(
             Invitation,
             label=_("invitation"),

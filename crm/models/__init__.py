@@ -1,7 +1,7 @@
 from crm.models.calendar import BusinessCalendar, CalendarFrame, CalendarHoliday
 from crm.models.event import Delivery, Event, EventLink
-from crm.models.import_batch import ImportBatch, ImportJournal, ImportProfile, ImportRow
 from crm.models.idempotency import IdempotencyKey
+from crm.models.import_batch import ImportBatch, ImportJournal, ImportProfile, ImportRow
 from crm.models.job import JobRun
 from crm.models.notification import Notification
 from crm.models.record import Record, StaleVersion
@@ -21,11 +21,11 @@ __all__ = [
     "Delivery",
     "Event",
     "EventLink",
+    "IdempotencyKey",
     "ImportBatch",
     "ImportJournal",
     "ImportProfile",
     "ImportRow",
-    "IdempotencyKey",
     "JobRun",
     "Notification",
     "Record",

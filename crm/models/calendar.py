@@ -14,8 +14,9 @@ from crm.access.querysets import ScopedQuerySet
 
 def validate_timezone(name: str) -> None:
     if name not in zoneinfo.available_timezones():
-        raise ValidationError(_("%(name)s is not a time zone; write one like Europe/Berlin or Asia/Shanghai."),
-                              params={"name": name})
+        raise ValidationError(
+            _("%(name)s is not a time zone; write one like Europe/Berlin or Asia/Shanghai."), params={"name": name}
+        )
 
 
 class BusinessCalendar(models.Model):

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.utils.translation import gettext_lazy as _
 
 
 class NotificationQuerySet(models.QuerySet):

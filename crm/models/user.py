@@ -54,9 +54,7 @@ class User(AbstractBaseUser):
 
     email = models.EmailField(_("email address"), unique=True, null=True, blank=True)
     name = models.CharField(_("name"), max_length=120, help_text=_("As it is spoken: 张伟, or Anna Snelling."))
-    team = models.ForeignKey(
-        Team, models.PROTECT, null=True, blank=True, related_name="people", verbose_name=_("team")
-    )
+    team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="people", verbose_name=_("team"))
     roles = models.ManyToManyField(Role, blank=True, related_name="people", verbose_name=_("roles"))
     language = models.CharField(_("language"), max_length=10, default="en")
     theme = models.CharField(_("theme"), max_length=5, choices=Theme.choices, default=Theme.AUTO)

@@ -115,8 +115,15 @@ class ColumnsForm(forms.Form):
             found = self.kind.field(target)
             source = {"column": head, **({"values": data[f"values_{place}"]} if data[f"values_{place}"] else {})}
             (history if found and found.history else fields)[target] = source
-        content = {"kind": self.kind.code, "fields": fields, "ignore": ignore, "keep": keep,
-                   "decimal": data["decimal"], "existing": data["existing"], "unknown": data["unknown"].split()}  # fmt: skip
+        content = {
+            "kind": self.kind.code,
+            "fields": fields,
+            "ignore": ignore,
+            "keep": keep,
+            "decimal": data["decimal"],
+            "existing": data["existing"],
+            "unknown": data["unknown"].split(),
+        }
         if data["dates"]:
             content["dates"] = data["dates"]
         if "at" in history:

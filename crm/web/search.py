@@ -75,7 +75,7 @@ def grouped(hits: list[finding.Hit]) -> list[tuple[str, list[finding.Hit]]]:
 
 
 def commands(user: Any, text: str) -> list[Command]:
-    """"New customer", "Go to tickets": each word typed must begin a word of the command."""
+    """ "New customer", "Go to tickets": each word typed must begin a word of the command."""
     typed = normalise.words(text)
     if not typed:
         return []

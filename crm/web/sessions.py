@@ -1,11 +1,46 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from allauth.account.adapter import get_adapter
 from allauth.usersessions.models import UserSession
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
 from django.views import View
 
 from crm.actions import people
+
+SEEN_AGAIN_AFTER = timedelta(minutes=5)
+
+
+class SessionActivityMiddleware:
+    """Notes when and from where a session was last used: at once when that changes, else every five minutes.
+
+    In place of allauth's, which writes at every request: here most requests cost one look by key.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated and request.session.session_key:
+            if not is_noted(request, timezone.now()):
+                UserSession.objects.create_from_request(request)
+        return self.get_response(request)
+
+
+def is_noted(request: HttpRequest, now: datetime) -> bool:
+    """Whether what is on record about the session of this request is still true enough."""
+    known = UserSession.objects.filter(session_key=request.session.session_key)
+    noted = known.values_list("user_id", "ip", "user_agent", "last_seen_at").first()
+    if noted is None:
+        return False
+    longest = UserSession._meta.get_field("user_agent").max_length
+    agent = request.META.get("HTTP_USER_AGENT", "")[:longest]
+    same = noted[:3] == (request.user.pk, get_adapter().get_client_ip(request), agent)
+    return same and now - noted[3] < SEEN_AGAIN_AFTER
 
 
 class SessionEnd(View):

@@ -37,9 +37,7 @@ class LogForm(forms.Form):
     )
     at = MomentField(label=_("When"))
     subject = forms.CharField(label=_("Subject"), max_length=200)
-    body = forms.CharField(
-        label=_("What was said"), required=False, widget=forms.Textarea(attrs={"rows": 3})
-    )
+    body = forms.CharField(label=_("What was said"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
     next_title = forms.CharField(label=_("Next step"), max_length=200, required=False)
     next_due = forms.ChoiceField(
         label=_("Due"),

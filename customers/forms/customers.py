@@ -78,9 +78,7 @@ class CollaboratorForm(forms.Form):
         super().__init__(*args, **kwargs)
         people: Any = self.fields["user"]
         known = customer.collaborators.values("user")
-        people.queryset = (
-            User.objects.visible_to(by).active().exclude(pk__in=known).exclude(pk=customer.owner_id)
-        )
+        people.queryset = User.objects.visible_to(by).active().exclude(pk__in=known).exclude(pk=customer.owner_id)
 
 
 class LifecycleForm(forms.Form):

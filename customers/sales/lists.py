@@ -66,9 +66,7 @@ class OpportunityList(List):
         Column("outcome", _("Outcome"), value="stage.get_outcome_display"),
         Column("amount", _("Amount"), sort="amount", format="money", currency="currency"),
         Column("probability", _("Probability"), value="effective_probability", format="percent"),
-        Column(
-            "weighted", _("Weighted amount"), value="weighted_amount", format="money", currency="currency"
-        ),
+        Column("weighted", _("Weighted amount"), value="weighted_amount", format="money", currency="currency"),
         Column("expected_close", _("Expected close"), sort="expected_close", format="day"),
         Column("owner", _("Owner"), value="owner.name", format="person"),
         Column("team", _("Team"), value="team.name"),

@@ -133,4 +133,3 @@ class ActivityRestoration(editing.Restore):
     model = Activity
     from_bin = activities.restore
     done = gettext_lazy("The activity is back.")
-

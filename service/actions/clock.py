@@ -77,9 +77,7 @@ def set_next(ticket: Ticket) -> None:
     ticket.next_due_at = min(ticket.running_deadlines().values(), default=None)
 
 
-def _due(
-    calendar: Calendar | None, ticket: Ticket, target: timedelta | None, pauses: list[Pause]
-) -> datetime | None:
+def _due(calendar: Calendar | None, ticket: Ticket, target: timedelta | None, pauses: list[Pause]) -> datetime | None:
     if calendar is None or target is None:
         return None
     try:

@@ -19,9 +19,7 @@ class Queue(models.Model):
     team_field = None
 
     name = models.CharField(_("name"), max_length=80, unique=True)
-    team = models.ForeignKey(
-        Team, models.PROTECT, null=True, blank=True, related_name="queues", verbose_name=_("team")
-    )
+    team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="queues", verbose_name=_("team"))
     sla_policy = models.ForeignKey(
         SlaPolicy, models.PROTECT, null=True, blank=True, related_name="queues", verbose_name=_("SLA policy")
     )

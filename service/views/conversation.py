@@ -49,9 +49,7 @@ class Compose(View):
         fresh = Ticket.objects.visible_to(request.user).select_related(*ticket_page.RELATED).get(pk=ticket.pk)
         whole = not request.headers.get("HX-Target", "").endswith("#ticket-main")
         template = "service/ticket/detail.html" if whole else "service/ticket/_main.html"
-        shown = ticket_page.context(
-            request, fresh, timezone.now(), composing=self.direction, form=form, newer=newer
-        )
+        shown = ticket_page.context(request, fresh, timezone.now(), composing=self.direction, form=form, newer=newer)
         return render(request, template, shown, status=status)
 
     def _unseen(self, request: Request, newer: tickets.NewerMessage) -> Any:

@@ -91,8 +91,7 @@ class Invitation(Record):
                 fields=["survey", "ticket"], condition=Q(ticket__isnull=False), name="invitation_once_per_ticket"
             ),
             models.CheckConstraint(
-                condition=Q(state="answered", answered_at__isnull=False)
-                | (~Q(state="answered") & Q(answered_at=None)),
+                condition=Q(state="answered", answered_at__isnull=False) | (~Q(state="answered") & Q(answered_at=None)),
                 name="invitation_answered_has_a_time",
             ),
         ]
@@ -118,6 +117,6 @@ class Invitation(Record):
 
     def is_open(self, now: datetime) -> bool:
         """Whether its link may still be used."""
-        return self.sent_at is not None and self.deleted_at is None and (
-            self.expires_at is None or now < self.expires_at
+        return (
+            self.sent_at is not None and self.deleted_at is None and (self.expires_at is None or now < self.expires_at)
         )

@@ -44,9 +44,7 @@ class Response(Record):
     kind: ClassVar[str] = "response"
     follows: ClassVar[tuple[str, ...]] = ("customer",)
 
-    invitation = models.OneToOneField(
-        Invitation, models.PROTECT, related_name="response", verbose_name=_("invitation")
-    )
+    invitation = models.OneToOneField(Invitation, models.PROTECT, related_name="response", verbose_name=_("invitation"))
     survey = models.ForeignKey(Survey, models.PROTECT, related_name="responses", verbose_name=_("survey"))
     contact = models.ForeignKey(Contact, models.PROTECT, related_name="+", verbose_name=_("contact"))
     customer = models.ForeignKey(

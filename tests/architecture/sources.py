@@ -24,4 +24,4 @@ def tracked_files() -> list[Path]:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
     names = done.stdout.decode().split("\0") if done.returncode == 0 else []
     found = [ROOT / name for name in names if name]
-    return [path for path in found if path.is_file()] or [path for path in python_files()]
+    return [path for path in found if path.is_file()] or list(python_files())

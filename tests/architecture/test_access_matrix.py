@@ -101,8 +101,8 @@ def call(client: Client, method: str, url: str) -> Any:
     return getattr(client, method.lower())(url)
 
 
-def expected(route: Route, method: str, person: Any, record: Any) -> str:
-    """"in", "login", "403" or "404" for this person; "405" for a method nobody declared."""
+def expected(route: Route, method: str, person: Any, record: Any) -> str:  # noqa: C901
+    """ "in", "login", "403" or "404" for this person; "405" for a method nobody declared."""
     need = route.methods.get(method)
     if need is None:
         return "405"

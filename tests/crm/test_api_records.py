@@ -184,9 +184,14 @@ def test_an_unknown_address_and_method_answer_as_problems(api, acme):
         assert response["Content-Type"] == "application/problem+json"
 
 
-@pytest.mark.parametrize("kind", ["customers", "contacts", "activities", "tasks", "products", "opportunities", "orders",
-                                  "tickets", "queues", "pipelines", "surveys", "invitations", "responses", "measurements"])  # fmt: skip
-def test_a_list_takes_the_same_queries_however_many_rows(kind, api, cast, django_assert_max_num_queries):
+LISTS = (
+    "customers contacts activities tasks products opportunities orders tickets queues pipelines surveys invitations"
+    " responses measurements"
+).split()
+
+
+@pytest.mark.parametrize("kind", LISTS)
+def test_a_list_takes_the_same_queries_however_many_rows(kind, api, cast):
     from tests.architecture.examples import MAKERS
 
     noun = {"activities": "activity", "opportunities": "opportunity"}.get(kind, kind.removesuffix("s"))

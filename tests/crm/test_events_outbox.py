@@ -41,7 +41,7 @@ def test_an_event_outside_a_transaction_is_refused(cast, now, transactional_db):
 def test_an_event_disappears_with_the_transaction_it_belongs_to(cast, now, listen, transactional_db):
     listen(lambda event: None)
     cast.rep  # noqa: B018
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with pytest.raises(ZeroDivisionError), transaction.atomic():  # noqa: PT012
         happen(cast, now)
         1 / 0  # noqa: B018
     assert (Event.objects.count(), Delivery.objects.count()) == (0, 0)

@@ -46,7 +46,9 @@ def test_the_widest_form_of_a_list_is_flat_too(client, cast, now, name):
 
     count = assert_flat(client, f"{reverse(name)}?columns={columns}", lambda: ROWS[name](cast, 1, now), rows=5)
 
-    assert count <= WIDER.get(name, BUDGET) + 5  # teams, their paths and what may be seen of others' records are looked up too
+    assert (
+        count <= WIDER.get(name, BUDGET) + 5
+    )  # teams, their paths and what may be seen of others' records are looked up too
 
 
 @pytest.mark.parametrize("name", PLAIN)

@@ -62,7 +62,7 @@ def read_from_end_to_end(client, address):
             with connection.cursor() as cursor:
                 cursor.execute("EXPLAIN " + sql.replace("%", "%%"), [])
                 plan = "\n".join(row[0] for row in cursor.fetchall())
-            found += re.findall(r"Seq Scan on (?:%s)\b.*" % "|".join(TABLES), plan)
+            found += re.findall(r"Seq Scan on (?:{})\b.*".format("|".join(TABLES)), plan)
     return found
 
 

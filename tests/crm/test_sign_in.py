@@ -110,7 +110,9 @@ def test_a_forgotten_password_is_reset_by_a_link_in_the_mail(client, rep):
     assert len(mail.outbox) == 1
     link = next(word for word in mail.outbox[0].body.split() if "/password/reset/key/" in word)
     response = client.get(link.split("testserver")[-1], follow=True)
-    response = client.post(response.redirect_chain[-1][0], {"password1": "a fresh long one", "password2": "a fresh long one"})
+    response = client.post(
+        response.redirect_chain[-1][0], {"password1": "a fresh long one", "password2": "a fresh long one"}
+    )
     assert response.status_code == 302
     sign_in(client, rep.email, "a fresh long one")
     assert "_auth_user_id" in client.session

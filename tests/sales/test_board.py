@@ -150,7 +150,9 @@ def test_the_board_takes_the_same_queries_for_two_cards_and_for_twenty(as_user, 
     client = as_user(cast.rep)
 
     def queries():
-        with CaptureQueriesContext(connection, ) as captured:
+        with CaptureQueriesContext(
+            connection,
+        ) as captured:
             assert client.get(reverse("opportunity-board")).status_code == 200
         return len(captured)
 

@@ -215,9 +215,7 @@ def test_home_puts_those_without_a_next_step_first(as_user, cast, now):
     planned = make_opportunity(cast.rep, at=now, name="Planned", customer=customer, expected_close=date(2026, 5, 20))
     make_opportunity(cast.rep, at=now, name="Forgotten", customer=customer, expected_close=date(2026, 9, 1))
     make_opportunity(cast.teammate, at=now, name="Not mine", customer=customer)
-    tasks.create(
-        title="Call", owner=cast.rep, customer=customer, about=planned, due_at=now, by=cast.rep, at=now
-    )
+    tasks.create(title="Call", owner=cast.rep, customer=customer, about=planned, due_at=now, by=cast.rep, at=now)
     page = as_user(cast.rep).get(reverse("my-opportunities"), **hx())
     text = page.content.decode()
     assert text.index("Forgotten") < text.index("Planned")

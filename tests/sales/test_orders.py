@@ -156,9 +156,7 @@ def test_an_order_is_noted_edited_deleted_and_brought_back(as_user, cast):
 
 def test_a_broken_line_is_shown_and_nothing_is_noted(as_user, cast):
     customer, pump = make_customer(cast.rep), make_product()
-    answer = as_user(cast.rep).post(
-        reverse("order-new"), form_values([(pump, "-1", "5")], customer=customer.pk)
-    )
+    answer = as_user(cast.rep).post(reverse("order-new"), form_values([(pump, "-1", "5")], customer=customer.pk))
     assert answer.status_code == 422
     assert "A quantity is more than zero." in answer.content.decode()
     assert not Order.objects.exists()

@@ -94,9 +94,7 @@ def test_a_stage_in_use_cannot_vanish_or_change_sides(admin, cast, now):
     for name in ["Qualifying", "Proposal"]:  # one it was in, one it is in
         answer = change(admin, pipeline, **{f"{name}-DELETE": "on"})
         assert f"“{name}” cannot be removed: opportunities are or were in it." in answer.content.decode()
-    answer = change(
-        admin, pipeline, **{"Proposal-outcome": "won", "Won-outcome": "open", "Won-probability": "0.9"}
-    )
+    answer = change(admin, pipeline, **{"Proposal-outcome": "won", "Won-outcome": "open", "Won-probability": "0.9"})
     assert "“Proposal” keeps its outcome" in answer.content.decode()
     assert list(Stage.objects.values()) == before
 

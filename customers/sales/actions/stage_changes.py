@@ -54,9 +54,7 @@ def record_history(
     StageChange.objects.bulk_create(rows)
     _settle(opportunity, [*known, *rows], at=at)
     data = {"rows": [row.pk for row in rows], "stage": str(rows[-1].to_stage)}
-    events.record(
-        "opportunity.history_recorded", opportunity, by=by, at=at, data=data, about=[opportunity.customer]
-    )
+    events.record("opportunity.history_recorded", opportunity, by=by, at=at, data=data, about=[opportunity.customer])
     return rows
 
 
@@ -73,7 +71,11 @@ def take_back(opportunity: Opportunity, *, rows: Sequence[int], by: Any, at: dat
         StageChange.objects.filter(opportunity=opportunity, pk__in=gone).delete()
     _settle(opportunity, kept, at=at)
     events.record(
-        "opportunity.history_taken_back", opportunity, by=by, at=at, data={"rows": sorted(gone)},
+        "opportunity.history_taken_back",
+        opportunity,
+        by=by,
+        at=at,
+        data={"rows": sorted(gone)},
         about=[opportunity.customer],
     )
     return opportunity
@@ -104,9 +106,7 @@ def new_row(opportunity: Opportunity, from_stage: Stage | None, **when: Any) -> 
     )
 
 
-def _missing(
-    opportunity: Opportunity, known: list[StageChange], changes: list[PastChange]
-) -> list[PastChange]:
+def _missing(opportunity: Opportunity, known: list[StageChange], changes: list[PastChange]) -> list[PastChange]:
     there = {(row.at, row.to_stage_id) for row in known}
     new = [change for change in changes if (change.at, change.stage.pk) not in there]
     if new and known and new[0].at < known[-1].at:

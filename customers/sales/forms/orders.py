@@ -111,6 +111,4 @@ def line_forms(user: Any, data: Any = None, lines: list[Line] | None = None) -> 
     ]
     products = Product.objects.visible_to(user)
     known = products.filter(pk__in=[line.product.pk for line in lines or []])
-    return OrderLines(
-        data, prefix="lines", initial=initial, form_kwargs={"products": products.on_sale() | known}
-    )
+    return OrderLines(data, prefix="lines", initial=initial, form_kwargs={"products": products.on_sale() | known})

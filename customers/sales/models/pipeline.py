@@ -84,9 +84,7 @@ class Stage(models.Model):
         ordering = ["pipeline", "position", "pk"]
         constraints = [
             models.UniqueConstraint(fields=["pipeline", "name"], name="stage_name_once_in_a_pipeline"),
-            models.UniqueConstraint(
-                fields=["pipeline"], condition=Q(outcome="won"), name="pipeline_has_one_won_stage"
-            ),
+            models.UniqueConstraint(fields=["pipeline"], condition=Q(outcome="won"), name="pipeline_has_one_won_stage"),
             models.UniqueConstraint(
                 fields=["pipeline"], condition=Q(outcome="lost"), name="pipeline_has_one_lost_stage"
             ),

@@ -77,9 +77,7 @@ class HandOver(View):
         def hand_over(said: dict[str, Any]) -> Opportunity:
             return opportunities.hand_over(opportunity, owner=said["owner"], by=request.user, at=timezone.now())
 
-        return _carry_out(
-            request, opportunity, "sales/opportunity/hand_over.html", form, hand_over, _("Handed over.")
-        )
+        return _carry_out(request, opportunity, "sales/opportunity/hand_over.html", form, hand_over, _("Handed over."))
 
     def _load(self, request: HttpRequest, pk: int) -> Opportunity:
         return guards.get_permitted(Opportunity.objects.all(), request.user, Verb.ASSIGN, pk=pk)

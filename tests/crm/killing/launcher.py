@@ -27,7 +27,7 @@ def main() -> None:
             os.dup2(2, 1)  # the banner is not an answer
             app.worker_main(arguments)
             os._exit(0)
-        print(pid, flush=True)
+        print(pid, flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":
