@@ -54,6 +54,8 @@ x = _("One"), gettext_lazy("Two " "parts"), ngettext("%(n)d day", "%(n)d days", 
         catalogue.Message("%(n)d day", "%(n)d days"),
         catalogue.Message("Open", context="verb"),
     }
+    renamed = 'from django.utils.translation import gettext as __\ny = __("Renamed")'
+    assert set(catalogue._in_python(renamed)) == {catalogue.Message("Renamed")}
     template = (
         '{% translate "It\'s (late)" %}{% blocktranslate count n=rows|length %}One row{% plural %}{{ n }} rows'
         "{% endblocktranslate %}{% blocktranslate with name=x %}Hello {{ name }}{% endblocktranslate %}"
