@@ -108,17 +108,20 @@ def freeze(
         by=by,
         at=at,
     )
-    rows = zip(drafted.rows, contents, digests, strict=True)
+    _keep_records(line, drafted.rows, contents, digests)
+    return line
+
+
+def _keep_records(line: FrozenLine, rows: list[dict[str, Any]], contents: list[str], digests: list[str]) -> None:
     FrozenRecord.objects.bulk_create(
         (
             FrozenRecord(
-                line=line, sequence=place, record_kind=row["kind"], record_id=row["id"], content=text, digest=digest
+                line=line, sequence=place, record_kind=row["kind"], record_id=row["id"], content=content, digest=digest
             )
-            for place, (row, text, digest) in enumerate(rows, start=1)
+            for place, (row, content, digest) in enumerate(zip(rows, contents, digests, strict=True), start=1)
         ),
         batch_size=BATCH,
     )
-    return line
 
 
 def current_lines(review: Review) -> list[FrozenLine]:

@@ -30,30 +30,27 @@ State = ActionPlan.State
 @transaction.atomic
 def draft(
     *,
-    name: str,
-    reason: str,
     kpi_code: str,
     expected_effect: float,
     scope: Scope,
     owner: User,
-    due_on: date,
-    effect_due_on: date,
     by: User | None,
     at: datetime,
     comparison: Iterable[Scope] = (),
     review: Review | None = None,
     steps: Iterable[dict[str, Any]] = (),
-    **options: Any,
+    **terms: Any,
 ) -> ActionPlan:
-    """A new plan. `steps`: title, and perhaps owner and due_on. From a review, its period is the trigger."""
+    """A new plan. `steps`: title, and perhaps owner and due_on. From a review, its period is the trigger.
+
+    `terms` are other fields of the plan, of which name, reason, due_on and effect_due_on are needed.
+    """
     if review is not None:
-        options.setdefault("trigger_start", review.cycle.period_start)
-        options.setdefault("trigger_end", review.cycle.period_end)
+        terms.setdefault("trigger_start", review.cycle.period_start)
+        terms.setdefault("trigger_end", review.cycle.period_end)
     others = list(comparison)
     _check_scopes(kpi_code, scope, others)
     plan = ActionPlan(
-        name=name.strip(),
-        reason=reason.strip(),
         kpi_code=kpi_code,
         expected_effect=expected_effect,
         scope_kind=scope.kind,
@@ -63,9 +60,7 @@ def draft(
         review=review,
         owner=owner,
         team=_team(scope, owner),
-        due_on=due_on,
-        effect_due_on=effect_due_on,
-        **options,
+        **terms,
     )
     records.create(plan, by=by, at=at, data={"kpi": kpi_code, "expected": expected_effect}, about=[review])
     for step in steps:
