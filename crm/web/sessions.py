@@ -25,9 +25,9 @@ class SessionActivityMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.user.is_authenticated and request.session.session_key:
-            if not is_noted(request, timezone.now()):
-                UserSession.objects.create_from_request(request)
+        signed_in = request.user.is_authenticated and request.session.session_key
+        if signed_in and not is_noted(request, timezone.now()):
+            UserSession.objects.create_from_request(request)
         return self.get_response(request)
 
 
