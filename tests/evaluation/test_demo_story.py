@@ -25,6 +25,7 @@ from evaluation.models import ActionPlan, Cycle, Goal, HealthScore, PlanStep, Re
 from service.models import Ticket, TicketEvent
 from surveys.models import Response
 
+pytestmark = pytest.mark.django_db
 TODAY = date(2026, 11, 21)
 
 
@@ -75,12 +76,6 @@ def records_only() -> None:
 @pytest.fixture
 def world(filled):
     return filled[0]
-
-
-@pytest.fixture(autouse=True)
-def _rows(filled, django_db_blocker):
-    with django_db_blocker.unblock(), transaction.atomic():
-        yield
 
 
 def test_two_runs_for_the_same_day_make_the_same_organisation(filled):
