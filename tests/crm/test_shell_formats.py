@@ -87,3 +87,9 @@ def test_numbers_keep_decimals_only_where_there_are_some():
     assert formats.number(12345, "calls") == "12,345\u202fcalls"
     assert formats.number(12.5) == "12.50"
     assert formats.number(None) == "–"
+
+
+def test_chinese_figures_are_grouped_by_thousands() -> None:
+    with translation.override("zh-hans"):
+        assert formats.money(Decimal("3526014"), "USD", 0) == "US$3,526,014"
+        assert formats.number(12345) == "12,345"
