@@ -68,7 +68,8 @@ def the_running_one(world: World) -> None:
 def _do(step: PlanStep, hours: int) -> None:
     """The task is completed a little before it was due, and the step with it."""
     task = step.task
-    assert task is not None and task.due_at is not None
+    assert task is not None
+    assert task.due_at is not None
     at = task.due_at + timedelta(hours=hours)
     tasks.complete(task, by=step.owner, at=at)
     plans.mark_step(step_id=step.pk, done=True, by=step.owner, at=at)

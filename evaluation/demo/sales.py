@@ -79,7 +79,7 @@ def sell(world: World) -> None:
 
 def _opportunity(world: World, stages: Stages, customer: Any) -> Made:
     first = max(customer.created_at.date(), world.start)
-    opened = max(world.past_moment(world.growing_day(first)), customer.created_at + timedelta(minutes=5))
+    opened = max(world.past_moment(world.day_between(first, world.today)), customer.created_at + timedelta(minutes=5))
     on_sale = [product for product in world.products if product.created_at < opened]
     product = world.pick(on_sale)
     quantity = max(1, int(world.random.lognormvariate(1.0, 0.7)))

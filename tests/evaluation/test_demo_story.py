@@ -103,7 +103,8 @@ def test_no_ticket_is_without_its_history_and_no_time_runs_backwards(world):
     assert not Ticket.objects.filter(events=None).exists()
     for ticket in Ticket.objects.prefetch_related("events")[:200]:
         rows = list(ticket.events.all())
-        assert rows[0].type == "opened" and rows[0].at == ticket.opened_at
+        assert rows[0].type == "opened"
+        assert rows[0].at == ticket.opened_at
         assert [row.at for row in rows] == sorted(row.at for row in rows)
         assert rows[-1].state_id == ticket.state_id
     assert not Ticket.objects.filter(first_response_at__lt=F("opened_at")).exists()
@@ -170,7 +171,8 @@ def test_the_review_of_the_fall_is_signed_and_intact_and_its_disputed_line_was_m
     assert verifying.verify(review).is_intact
     assert [dispute.state for dispute in review.disputes.all()] == ["accepted"]
     first, amended = review.lines.filter(kpi_code="csat").order_by("number")
-    assert amended.reason and first.said != amended.said
+    assert amended.reason
+    assert first.said != amended.said
 
 
 def test_the_plan_improved_what_it_was_for_and_its_steps_were_tasks(world):

@@ -27,12 +27,12 @@ class Command(BaseCommand):
 
     def handle(self, *, size: str, today: date | None, again: bool, force: bool, **options: Any) -> None:
         if not settings.LOCAL and not force:
-            raise CommandError("ALLOWED_HOSTS is set: the passwords of the demo are no secret. Use --force all the same.")
+            raise CommandError("ALLOWED_HOSTS is set, and the passwords of the demo are no secret (--force).")
         is_demo = Event.objects.filter(type=filling.FILLED).exists()
         if again and not is_demo and (Customer._base_manager.exists() or User.objects.exists()):
             raise CommandError("This is no demo database: --again would remove what others entered. Nothing was done.")
         if not again and Customer._base_manager.exists():
-            raise CommandError("There are customers already. Nothing was done; a demo database is made anew with --again.")
+            raise CommandError("There are customers already. Nothing was done; --again makes a demo anew.")
         taken = User.objects.filter(email__endswith=f"@{people.DOMAIN}").exists()
         if not again and taken:
             raise CommandError(f"There are people with addresses of {people.DOMAIN} already. Nothing was done.")
