@@ -179,6 +179,14 @@ class RoleGrantForm(forms.ModelForm):
         model = RoleGrant
         fields = ["kind", "verb", "reach"]
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """A grant for a kind that is not installed keeps it: the first of the list would be chosen in its place."""
+        super().__init__(*args, **kwargs)
+        stored = self.instance.kind
+        known = list(kinds.choices())
+        if stored and stored not in {code for code, _label in known}:
+            self.fields["kind"].choices = [*known, (stored, stored)]  # type: ignore[attr-defined]
+
 
 class RoleGrantInline(admin.TabularInline):
     model = RoleGrant
