@@ -38,7 +38,9 @@ def the_improvement(world: World, review: Review) -> ActionPlan:
         _do(step, hours=-3)
     plans.measure(plan, by=None, at=at_clock(days.effect_due, 5))
     plan.refresh_from_db()
-    conclusion = "A lane of its own for a new product works; we open one before every launch. 新产品上市前先设专门队列。"
+    conclusion = (
+        "A lane of its own for a new product works; we open one before every launch. 新产品上市前先设专门队列。"
+    )
     return plans.close(plan, conclusion=conclusion, by=director, at=min(at_clock(days.effect_due, 14), world.now))
 
 

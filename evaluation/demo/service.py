@@ -115,7 +115,9 @@ def _days(world: World) -> list[date]:
     span = (world.today - world.start).days
     days = [world.start + timedelta(days=offset) for offset in range(span)]
     weights = [
-        (0.5 + offset / span) * VOLUME.get(world.days.phase(day), 1.0) * (0.0 if day.weekday() > 4 else 1.0)
+        (0.5 + offset / span)
+        * VOLUME.get(world.days.phase(day), 1.0)
+        * (0.0 if day.weekday() > 4 else 1.0)
         * (FRESH if span - offset <= FRESH_DAYS else 1.0)
         for offset, day in enumerate(days)
     ]
@@ -155,7 +157,7 @@ def _ticket(world: World, desk: Desk, served: list[Any], day: date) -> Course:
     return course
 
 
-def _handle(world: World, course: Course, phase: str) -> None:
+def _handle(world: World, course: Course, phase: str) -> None:  # noqa: C901 (one life, told in order)
     """Answered, perhaps paused, resolved, perhaps reopened, closed: until today comes in between."""
     ticket, desk, random = course.ticket, course.desk, world.random
     if (world.today - ticket.opened_at.date()).days <= FRESH_DAYS and world.chance(UNTOUCHED):

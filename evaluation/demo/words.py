@@ -82,7 +82,14 @@ ACTIVITY = {
 }  # fmt: skip
 TASKS = {
     CHINESE: ("回访客户", "准备报价", "寄送样品", "确认合同条款", "安排演示", "核对订单"),
-    ENGLISH: ("Call back", "Prepare the quote", "Send a sample", "Check the terms", "Arrange a demo", "Check the order"),
+    ENGLISH: (
+        "Call back",
+        "Prepare the quote",
+        "Send a sample",
+        "Check the terms",
+        "Arrange a demo",
+        "Check the order",
+    ),
 }
 
 # (category, English, Chinese)

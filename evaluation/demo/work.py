@@ -25,10 +25,7 @@ def do(world: World) -> None:
     Activity.objects.bulk_create(made, batch_size=BATCH)
     through = Activity.contacts.through
     through.objects.bulk_create(
-        [
-            through(activity_id=activity.pk, contact_id=world.people[activity.customer_id][0].pk)
-            for activity in made
-        ],
+        [through(activity_id=activity.pk, contact_id=world.people[activity.customer_id][0].pk) for activity in made],
         batch_size=BATCH,
     )
     for activity in made:

@@ -55,11 +55,11 @@ def filled(django_db_setup, django_db_blocker):
             digests.append(digest())
 
     with django_db_blocker.unblock():
-        with pytest.raises(Again), transaction.atomic():
+        with pytest.raises(Again), transaction.atomic():  # noqa: PT012
             records_only()
             note("story")
             raise Again
-        with pytest.raises(Again), transaction.atomic():
+        with pytest.raises(Again), transaction.atomic():  # noqa: PT012
             world = filling.fill(today=TODAY, size="small", progress=note)
             yield world, digests
             raise Again

@@ -1,7 +1,7 @@
 """A small named cast: three teams under one company, one person for each role and place.
 
-    Company ─┬─ North ── North Inside
-             └─ South
+Company ─┬─ North ── North Inside
+         └─ South
 """
 
 from functools import cached_property

@@ -14,6 +14,4 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         scored = health.score_all(now=timezone.now())
-        self.stdout.write(
-            json.dumps({"written": scored.written, "snapshots": scored.snapshots, "rated": scored.rated})
-        )
+        self.stdout.write(json.dumps({"written": scored.written, "snapshots": scored.snapshots, "rated": scored.rated}))
