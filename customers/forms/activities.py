@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from crm.models import User
 from crm.web.forms import RecordForm
@@ -33,7 +34,7 @@ class LogForm(forms.Form):
         widget=forms.RadioSelect(attrs=AS_BUTTONS),
     )
     outcome = forms.ChoiceField(
-        label=_("Outcome"), choices=[("", _("open")), *Activity.Outcome.choices], required=False
+        label=_("Outcome"), choices=[("", pgettext_lazy("outcome", "open")), *Activity.Outcome.choices], required=False
     )
     at = MomentField(label=_("When"))
     subject = forms.CharField(label=_("Subject"), max_length=200)

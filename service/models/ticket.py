@@ -6,6 +6,7 @@ from typing import ClassVar, Self
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from crm.models import Record
 from crm.models.record import RecordQuerySet
@@ -58,7 +59,7 @@ class Ticket(Record):
     follows: ClassVar[tuple[str, ...]] = ("customer",)
 
     class Type(models.TextChoices):
-        QUESTION = "question", _("question")
+        QUESTION = "question", pgettext_lazy("ticket", "question")
         INCIDENT = "incident", _("incident")
         REQUEST = "request", _("request")
         COMPLAINT = "complaint", _("complaint")
