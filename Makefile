@@ -5,6 +5,7 @@
 #   make fix        repair what a tool can repair
 #   make lock       the locks in requirements/ from pyproject.toml
 #   make frontend   what the pages load in the browser
+#   make screenshots   the pictures of the README, from the demo organisation and the system's Chromium
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -20,13 +21,16 @@ export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: run test check fix lock frontend install install-dev translations
+.PHONY: run test check fix lock frontend install install-dev translations screenshots
 
 run: install frontend
 	@exec $(BIN)/python manage.py up $(UP)
 
 test: install-dev frontend translations
 	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+
+screenshots: install-dev frontend translations
+	$(BIN)/python tests/journeys/screenshots.py
 
 install: $(STAMPS)/run
 install-dev: $(STAMPS)/dev

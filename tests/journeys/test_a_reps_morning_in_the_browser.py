@@ -86,7 +86,7 @@ def test_a_rep_signs_in_finds_logs_moves_and_wins(cast: Any, customer: Customer,
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("“Forty pumps” is won")
     assert not Opportunity.objects.get().stage.is_won
-    dialog.get_by_label("Amount").fill("48000")
+    dialog.get_by_label("Sold for").fill("48000")
     with page.expect_navigation():
         page.keyboard.press("Enter")
     won = Opportunity.objects.get()
