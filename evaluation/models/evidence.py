@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from evaluation.models.kpi import KpiVersion
 from evaluation.models.review import Review
@@ -94,7 +95,7 @@ class Signature(models.Model):
     """That a person signed the report with this digest, by the name they had."""
 
     class Role(models.TextChoices):
-        SUBJECT = "subject", _("subject")
+        SUBJECT = "subject", pgettext_lazy("review", "subject")
         REVIEWER = "reviewer", _("reviewer")
 
     review = models.ForeignKey(Review, models.PROTECT, related_name="signatures")
