@@ -111,12 +111,14 @@ def measured(only: str) -> Iterator[Any]:
 
 def show(row: Any, first: bool) -> None:
     if first:
-        print("| operation | as | p50 ms | p95 ms | CPU ms | runs | raw SQL ms | ratio | queries | same answer | budget |")
+        print(
+            "| operation | as | p50 ms | p95 ms | CPU ms | runs | raw SQL ms | ratio | queries | same answer | budget |"
+        )
         print("|---|---|---:|---:|---:|---:|---:|---:|---:|---|---|")
     kept = {None: "", True: " ✓", False: " ✗ missed"}[row.kept]
     print(
-        f"| {row.name} | {row.who} | {row.p50:.1f} | {row.p95:.1f} | {row.cpu:.1f} | {row.runs} | {row.raw_p50:.2f} | {row.ratio:.1f} | "
-        f"{row.queries} | {'yes' if row.same else 'NO'} | {row.budget}{kept} |",
+        f"| {row.name} | {row.who} | {row.p50:.1f} | {row.p95:.1f} | {row.cpu:.1f} | {row.runs} "
+        f"| {row.raw_p50:.2f} | {row.ratio:.1f} | {row.queries} | {'yes' if row.same else 'NO'} | {row.budget}{kept} |",
         flush=True,
     )
 
@@ -126,7 +128,8 @@ def clean_up(folder: Path) -> None:
     from django.db import connections
 
     from crm.embedded import locks
-    from crm.embedded.layout import Layout, folder as server_folder
+    from crm.embedded.layout import Layout
+    from crm.embedded.layout import folder as server_folder
     from crm.embedded.server import _leave
 
     connections.close_all()

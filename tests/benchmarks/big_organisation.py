@@ -105,7 +105,9 @@ def fill(count: int, people: list[User]) -> None:
     owners = Owners(people)
     with indexes_apart("customers_customer", "customers_standing", "crm_searchdocument"), transaction.atomic():
         copy("customers_customer", CUSTOMER, map(_customer, customers(count, owners)))
-        standings = ((r["id"], r["at"], r["lifecycle"], r["id"], r["owner_id"], r["team_id"]) for r in customers(count, owners))
+        standings = (
+            (r["id"], r["at"], r["lifecycle"], r["id"], r["owner_id"], r["team_id"]) for r in customers(count, owners)
+        )
         copy("customers_standing", "id, since, lifecycle, customer_id, owner_id, team_id", standings)
         fill_documents(map(_document, customers(count, owners)))
 

@@ -126,7 +126,9 @@ def _fill_sales(count: int, owners: Owners) -> None:
         "customer_id, amount, currency, probability, lost_reason_id"
     )
     copy("sales_stagechange", columns, changes())
-    copy("sales_order", f"id, {RECORD}, number, ordered_at, amount, currency, notes, customer_id", _orders(count, owners))
+    copy(
+        "sales_order", f"id, {RECORD}, number, ordered_at, amount, currency, notes, customer_id", _orders(count, owners)
+    )
     fill_documents(map(_sale_document, sales(count, owners)))
 
 
@@ -135,7 +137,20 @@ def _orders(count: int, owners: Owners) -> Iterator[tuple[Any, ...]]:
         customer = mix(number, salt=11) % count + 1
         owner, at = owners.of(customer), NOW - timedelta(seconds=mix(number, salt=12) % (3 * 365 * 86400))
         amount = 100 + mix(number, salt=13) % 9000
-        yield (number, 1, at, at, owner.pk, owner.team_id, f"O-{number:07}", at, amount, settings.CURRENCY, "", customer)
+        yield (
+            number,
+            1,
+            at,
+            at,
+            owner.pk,
+            owner.team_id,
+            f"O-{number:07}",
+            at,
+            amount,
+            settings.CURRENCY,
+            "",
+            customer,
+        )
 
 
 def _sale_document(sale: Sale) -> tuple[Any, ...]:

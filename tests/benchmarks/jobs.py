@@ -112,7 +112,8 @@ def alike(ours: Any, raw: Any) -> bool:
 def imports(user: User) -> Operation:
     """One file, once: a second run would only match. The raw side is taken back each time."""
     rows = [
-        (f"Imported {n} GmbH", f"I-{n:07}", "Trier", f"imported{n}@example.com", f"+4930{n:08}") for n in range(IMPORTED)
+        (f"Imported {n} GmbH", f"I-{n:07}", "Trier", f"imported{n}@example.com", f"+4930{n:08}")
+        for n in range(IMPORTED)
     ]
     text = io.StringIO()
     writer = csv.writer(text)
@@ -130,7 +131,9 @@ def imports(user: User) -> Operation:
 
     def raw() -> int:
         with transaction.atomic():
-            query("CREATE TEMP TABLE arrived (name text, number text, city text, email text, phone text) ON COMMIT DROP")
+            query(
+                "CREATE TEMP TABLE arrived (name text, number text, city text, email text, phone text) ON COMMIT DROP"
+            )
             with connection.cursor() as cursor, cursor.copy("COPY arrived FROM STDIN (FORMAT csv, HEADER)") as copy:
                 copy.write(text.getvalue())
             made = query(
@@ -144,4 +147,3 @@ def imports(user: User) -> Operation:
         return len(made)
 
     return Operation(f"import of {IMPORTED:,} rows", ours, raw, runs=1, budget=IMPORTED / 100_000 * 40_000)
-

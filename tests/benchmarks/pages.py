@@ -162,8 +162,8 @@ def logging(client: Client, user: User, customer: int) -> Iterator[Operation]:
     def raw() -> bool:
         with transaction.atomic():
             query(
-                "INSERT INTO customers_activity (version, created_at, updated_at, owner_id, team_id, customer_id, type, "
-                "direction, outcome, at, subject, body, about_kind) VALUES (1, now(), now(), %s, %s, %s, 'call', "
+                "INSERT INTO customers_activity (version, created_at, updated_at, owner_id, team_id, customer_id, "
+                "type, direction, outcome, at, subject, body, about_kind) VALUES (1, now(), now(), %s, %s, %s, 'call', "
                 "'outbound', 'reached', now(), 'Timed', '', '')",
                 [user.pk, user.team_id, customer],
             )

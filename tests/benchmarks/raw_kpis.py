@@ -137,7 +137,8 @@ HEALTH = """WITH contact AS (
     SELECT customer.id, complains,
         CASE WHEN days IS NULL THEN NULL WHEN days > 60 THEN 0.5 - 0.5 * (least(days, 180) - 60) / 120
             ELSE least(1, 0.5 + 0.5 * (60 - days) / 46) END AS recency,
-        CASE WHEN times IS NULL THEN NULL WHEN times < 2 THEN 0.25 * times ELSE least(1, 0.5 + (times - 2) / 8) END AS frequency,
+        CASE WHEN times IS NULL THEN NULL WHEN times < 2 THEN 0.25 * times
+            ELSE least(1, 0.5 + (times - 2) / 8) END AS frequency,
         0.5 + (share - 0.5) * power(2::float8, -said_days / 90) AS satisfaction,
         CASE WHEN burden > 1 THEN greatest(0, 0.5 - 0.25 * (burden - 1)) ELSE 1 - 0.5 * burden END AS service
     FROM customers_customer AS customer

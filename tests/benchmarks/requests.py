@@ -140,7 +140,9 @@ def answers(count: int, owners: Owners) -> Iterator[Said]:
         yield _said(number, nps, customer, None, owners, sent, 10 - min(mix(again, salt=35) % 14, 10))
 
 
-def _said(number: int, survey: Survey, customer: int, ticket: int | None, owners: Owners, sent: datetime, score: int) -> Said:  # fmt: skip
+def _said(
+    number: int, survey: Survey, customer: int, ticket: int | None, owners: Owners, sent: datetime, score: int
+) -> Said:
     at = sent + timedelta(seconds=600 + mix(number, salt=36) % (20 * 86400))
     answered = at if at < NOW and chance(number, salt=37) < 0.4 else None
     return Said(number, survey, customer, ticket, owners.of(customer), sent, answered, score)

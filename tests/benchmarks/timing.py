@@ -76,8 +76,8 @@ def measure(operation: Operation, who: str = "") -> Measured:
     elif operation.most is not None:
         budget, kept = f"≤ {operation.most} × raw", ratio <= operation.most
     return Measured(
-        operation.name, who, round(p50 * 1000, 2), round(p95 * 1000, 2), round(cpu * 1000, 2), len(ours), round(raw_p50 * 1000, 2),
-        round(ratio, 2), queries, bool(operation.check(answer, expected)), budget, kept,
+        operation.name, who, round(p50 * 1000, 2), round(p95 * 1000, 2), round(cpu * 1000, 2), len(ours),
+        round(raw_p50 * 1000, 2), round(ratio, 2), queries, bool(operation.check(answer, expected)), budget, kept,
     )  # fmt: skip
 
 
