@@ -14,8 +14,8 @@ from playwright.sync_api import Browser, BrowserContext, Page
 WIDE, PHONE = 1280, 360
 # What must never reach a person: a placeholder nobody filled, a lazy string's repr, a template's own code.
 RAW = re.compile(r"%\(\w+\)[sd]|\{\{|\{%|<[\w.]+ object at |__proxy__|Traceback|\bNone\b|\bundefined\b|\[object ")
-SIDEWAYS = """() => [...document.querySelectorAll("body *")].filter((node) => node.getBoundingClientRect().right > innerWidth + 1
-    && !node.closest(".table-wrap, .kanban, .visually-hidden")).map((node) => node.tagName + "." + node.className).slice(0, 8)"""
+SIDEWAYS = """() => [...document.querySelectorAll("body *")].filter((node) =>
+    node.getBoundingClientRect().right > innerWidth + 1 && !node.closest(".table-wrap, .kanban, .visually-hidden")).map((node) => node.tagName + "." + node.className).slice(0, 8)"""
 
 
 class Pages:
@@ -55,6 +55,7 @@ class Pages:
 def settle(page: Page) -> None:
     """Every panel has come."""
     page.wait_for_load_state("networkidle")
+    page.wait_for_function("!document.querySelector('main .skeleton')")
 
 
 def flaws(page: Page) -> list[str]:
@@ -70,7 +71,9 @@ def flaws(page: Page) -> list[str]:
     return found
 
 
-def flaws_everywhere(open_page: Pages, person: Any, paths: list[str], shots: Path | None = None) -> dict[str, list[str]]:
+def flaws_everywhere(
+    open_page: Pages, person: Any, paths: list[str], shots: Path | None = None
+) -> dict[str, list[str]]:
     """Each page wide and on a phone, in both languages and both themes; only the pages with flaws are in the answer."""
     found: dict[str, list[str]] = {}
     for language, theme, width in [

@@ -63,7 +63,9 @@ def pictures() -> list[tuple[str, Any, str, int, str]]:
         ("ticket", agent, ticket.get_absolute_url(), 1280, "dark"),
         ("phone", rep, f"/activities/new/?customer={customer.pk}", 360, "light"),
     ]
-    return shots + ([("review", review.reviewer or manager, review.get_absolute_url(), 1280, "light")] if review else [])
+    return shots + (
+        [("review", review.reviewer or manager, review.get_absolute_url(), 1280, "light")] if review else []
+    )
 
 
 def most(rows: Any, field: str) -> Any:
@@ -92,7 +94,7 @@ def take(url: str) -> None:
             file = IMAGES / f"{name}.png"
             page.screenshot(path=file)
             size = file.stat().st_size
-            print(f"{file.relative_to(ROOT)}: {size // 1024} KB, {address}")
+            sys.stdout.write(f"{file.relative_to(ROOT)}: {size // 1024} KB, {address}" + "\n")
             if size > SMALL_ENOUGH:
                 sys.exit(f"{file.name} is larger than {SMALL_ENOUGH // 1024} KB.")
         pages.close()

@@ -104,6 +104,12 @@ def test_a_reps_pages_are_sound_in_both_languages_both_themes_and_on_a_phone(
     opportunity = Opportunity.objects.get()
     order = make_order(cast.rep, at=timezone.now(), customer=customer)
     paths = [record.get_absolute_url() for record in (customer, opportunity, order)]
-    paths += ["/", "/customers/", "/sales/pipeline/", "/sales/opportunities/", f"/activities/new/?customer={customer.pk}"]
+    paths += [
+        "/",
+        "/customers/",
+        "/sales/pipeline/",
+        "/sales/opportunities/",
+        f"/activities/new/?customer={customer.pk}",
+    ]
     paths += [f"/sales/opportunities/{opportunity.pk}/win/", "/sales/opportunities/new/", "/sales/orders/", "/tasks/"]
     assert flaws_everywhere(open_page, cast.rep, paths) == {}

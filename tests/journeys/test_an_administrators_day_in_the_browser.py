@@ -62,7 +62,8 @@ def test_the_focus_is_seen_on_every_stop_of_the_tabulator(cast: Any, open_page: 
         page.keyboard.press("Tab")
         style = page.evaluate("""() => {
             const node = document.activeElement, style = getComputedStyle(node);
-            const seen = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0 || style.boxShadow !== "none";
+            const outlined = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
+            const seen = outlined || style.boxShadow !== "none";
             return [node.tagName + " " + node.className + " " + node.textContent.trim().slice(0, 30), seen];
         }""")
         if not style[1] and not style[0].startswith("BODY"):

@@ -97,5 +97,12 @@ def test_an_agent_resolves_the_next_ticket_and_the_customers_answer_becomes_a_ta
 def test_an_agents_pages_are_sound_in_both_languages_both_themes_and_on_a_phone(
     cast: Any, ticket: Ticket, open_page: Pages
 ) -> None:
-    paths = ["/service/", ticket.get_absolute_url(), "/service/tickets/new/", "/surveys/", "/responses/", "/invitations/"]
+    paths = [
+        "/service/",
+        ticket.get_absolute_url(),
+        "/service/tickets/new/",
+        "/surveys/",
+        "/responses/",
+        "/invitations/",
+    ]
     assert flaws_everywhere(open_page, cast.agent, paths) == {}
