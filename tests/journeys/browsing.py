@@ -1,4 +1,4 @@
-"""What the journeys do in a browser: open pages as somebody, and look at each page the way everybody must be able to."""
+"""What the journeys do in a browser: open pages as somebody, and look at each as everybody must be able to."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from playwright.sync_api import Browser, BrowserContext, Page
 WIDE, PHONE = 1280, 360
 # What must never reach a person: a placeholder nobody filled, a lazy string's repr, a template's own code.
 RAW = re.compile(r"%\(\w+\)[sd]|\{\{|\{%|<[\w.]+ object at |__proxy__|Traceback|\bNone\b|\bundefined\b|\[object ")
-SIDEWAYS = """() => [...document.querySelectorAll("body *")].filter((node) =>
-    node.getBoundingClientRect().right > innerWidth + 1 && !node.closest(".table-wrap, .kanban, .visually-hidden")).map((node) => node.tagName + "." + node.className).slice(0, 8)"""
+SIDEWAYS = """() => [...document.querySelectorAll("body *")]
+    .filter((node) => node.getBoundingClientRect().right > innerWidth + 1)
+    .filter((node) => !node.closest(".table-wrap, .kanban, .visually-hidden"))
+    .map((node) => node.tagName + "." + node.className).slice(0, 8)"""
 
 
 class Pages:
