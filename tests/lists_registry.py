@@ -11,7 +11,8 @@ from datetime import datetime
 from itertools import count as counter
 from typing import Any
 
-from tests.factories import customers, goals, sales, service, surveys
+from evaluation.engine import scopes
+from tests.factories import customers, goals, reviews, sales, service, surveys
 from tests.factories.crm import UserFactory
 
 _number = counter(1)
@@ -91,6 +92,16 @@ def some_goals(cast: Any, count: int, now: datetime) -> None:
         goals.a_goal(owner, at=now)
 
 
+def some_cycles(cast: Any, count: int, now: datetime) -> None:
+    for owner in _owners(cast, count):
+        reviews.a_cycle(cast, name=f"Cycle {next(_number)}", people=[owner], by=owner)
+
+
+def some_plans(cast: Any, count: int, now: datetime) -> None:
+    for owner in _owners(cast, count):
+        reviews.a_plan(cast, name=f"Plan {next(_number)}", scope=scopes.of_person(owner), owner=owner)
+
+
 def nothing(cast: Any, count: int, now: datetime) -> None:
     """The installation comes with its rows."""
 
@@ -108,4 +119,6 @@ ROWS: dict[str, Callable[[Any, int, datetime], None]] = {
     "invitation-list": some_invitations,
     "response-list": some_responses,
     "goal-list": some_goals,
+    "cycle-list": some_cycles,
+    "plan-list": some_plans,
 }
