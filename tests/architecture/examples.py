@@ -156,11 +156,33 @@ def action_step(owner: Any, team: Any) -> Any:
     return PlanStep.objects.create(plan=action_plan(owner, team), title="Example", owner=owner)
 
 
+def measurement(owner: Any, team: Any) -> Any:
+    from evaluation.models import KpiVersion, Measurement
+
+    version = KpiVersion.objects.in_force().first()
+    return Measurement.objects.create(
+        kpi=version, scope_kind="person", scope_key=f"{owner.pk if owner else 0}-{Measurement.objects.count()}",
+        person=owner, team=team, period_kind="month", period_start="2026-04-01", period_end="2026-04-30", measured_at=NOW,
+    )  # fmt: skip
+
+
+def queue(owner: Any, team: Any) -> Any:
+    from service.models import Queue
+
+    return Queue.objects.order_by("pk").first()
+
+
+def pipeline(owner: Any, team: Any) -> Any:
+    from customers.sales.models import Pipeline
+
+    return Pipeline.objects.order_by("pk").first()
+
+
 MAKERS: dict[str, Callable[[Any, Any], Any]] = {
     maker.__name__: maker
     for maker in (
         customer, contact, activity, task, opportunity, order, product, ticket, survey, invitation, response,
-        goal, review_cycle, review, action_plan, action_step,
+        goal, review_cycle, review, action_plan, action_step, measurement, queue, pipeline,
     )
 }  # fmt: skip
 MAKERS["import"] = an_import
