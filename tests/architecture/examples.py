@@ -162,7 +162,8 @@ def measurement(owner: Any, team: Any) -> Any:
     version = KpiVersion.objects.in_force().first()
     return Measurement.objects.create(
         kpi=version, scope_kind="person", scope_key=f"{owner.pk if owner else 0}-{Measurement.objects.count()}",
-        person=owner, team=team, period_kind="month", period_start="2026-04-01", period_end="2026-04-30", measured_at=NOW,
+        person=owner, team=team, period_kind="month", period_start="2026-04-01",
+        period_end="2026-04-30", measured_at=NOW,
     )  # fmt: skip
 
 
