@@ -10,6 +10,7 @@ from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import Serializer
 
 from crm.access.permissions import Verb
 from crm.api.filters import MomentFilter
@@ -80,32 +81,34 @@ class TicketViewSet(RecordViewSet):
     )
     @action(detail=True, methods=["post"], url_path="answer", verb=Verb.EDIT)
     def answer(self, request: Request, pk: int) -> Response:
-        said = serializers.AnswerSerializer(data=request.data)
-        said.is_valid(raise_exception=True)
-        verb = conversation.note if said.validated_data["internal"] else conversation.reply
-        return self._do(request, lambda **who: verb(body=said.validated_data["body"], **who))
+        return self._do(request, _say, serializers.AnswerSerializer)
 
     @extend_schema(
         request=serializers.StateSerializer, responses=serializers.TicketSerializer, summary="Put into a state"
     )
     @action(detail=True, methods=["post"], url_path="state", verb=Verb.EDIT)
     def state(self, request: Request, pk: int) -> Response:
-        wanted = serializers.StateSerializer(data=request.data)
-        wanted.is_valid(raise_exception=True)
-        return self._do(request, lambda **who: states.change_state(state=wanted.validated_data["state"], **who))
+        return self._do(request, states.change_state, serializers.StateSerializer)
 
     @extend_schema(request=None, responses=serializers.TicketSerializer, summary="Resolve")
     @action(detail=True, methods=["post"], url_path="resolution", verb=Verb.EDIT)
     def resolution(self, request: Request, pk: int) -> Response:
         return self._do(request, states.resolve)
 
-    def _do(self, request: Request, verb: Callable[..., Any]) -> Response:
+    def _do(self, request: Request, verb: Callable[..., Any], shape: Any = Serializer) -> Response:
+        """Whether the person may comes before whether the body is right."""
         record = self.permitted_record(Verb.EDIT)
         self.expected_version(record)
+        said = shape(data=request.data)
+        said.is_valid(raise_exception=True)
 
         def write() -> Response:
-            verb(ticket=record, by=request.user, at=timezone.now())
+            verb(ticket=record, by=request.user, at=timezone.now(), **said.validated_data)
             record.refresh_from_db()
             return Response(self.get_serializer(record).data, headers=etag_of(record))
 
         return once(request, write)
+
+
+def _say(*, body: str, internal: bool, **who: Any) -> Any:
+    return (conversation.note if internal else conversation.reply)(body=body, **who)
