@@ -3,10 +3,12 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from crm.web import navigation, panels
 
 
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The day at a glance: what the installed parts put into the slots of this page."""
     now = timezone.localtime()

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views import View
+from django.views.decorators.http import require_safe
 
 from crm.access import guards
 from crm.actions import notifications
@@ -22,6 +23,7 @@ PAGE = 30
 COUNTED = 100  # the bell says "99+" from here on
 
 
+@require_safe
 def bell(request: HttpRequest) -> HttpResponse:
     """The fragment in the top bar."""
     unread = Notification.objects.visible_to(request.user).unread().order_by()

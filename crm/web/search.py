@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from crm.access import kinds
 from crm.access.permissions import Verb
@@ -33,6 +34,7 @@ class Command:
     dialog: bool = False
 
 
+@require_safe
 def palette(request: HttpRequest) -> HttpResponse:
     """Options for the palette: what was found, by kind, and the commands whose words begin so."""
     text = request.GET.get("q", "")
@@ -46,6 +48,7 @@ def palette(request: HttpRequest) -> HttpResponse:
     return render(request, "search/palette.html", context)
 
 
+@require_safe
 def search(request: HttpRequest) -> HttpResponse:
     """Everything found for `q`, of one kind or of all."""
     text = " ".join(request.GET.get("q", "").replace("\x00", "").split())[:200]

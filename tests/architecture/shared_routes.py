@@ -31,7 +31,7 @@ def of_lists() -> dict[str, Route]:
         if declared.bulk_actions:
             action = declared.bulk_actions[0]
             found[f"{name}-bulk"] = Route(
-                {"POST": action.verb}, kind, others={"action": action.code}, also=((kind, VIEW),)
+                {"GET": action.verb, "POST": action.verb}, kind, others={"action": action.code}, also=((kind, VIEW),)
             )
     return found
 
