@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.access.permissions import Verb
 from crm.models import User
 from crm.templatetags.values import number
-from crm.web.lists import BulkAction, BulkForm, Column, List
+from crm.web.lists import BulkAction, Column, List
 from crm.web.lists.state import State
 from service.actions import tickets
 from service.forms.tickets import AssignmentForm
@@ -82,10 +82,6 @@ class CountdownColumn(Column):
         return format_html("{}", countdown(shown[0])) if shown else number(None)
 
 
-class AssignForm(BulkForm, AssignmentForm):
-    pass
-
-
 def assign_many(records: QuerySet, *, by: User, at: datetime, owner: User | None) -> int:
     others = [ticket for ticket in records if ticket.owner_id != (owner.pk if owner else None)]
     for ticket in others:
@@ -133,7 +129,7 @@ class TicketList(List):
     select_related = ("state", "owner", "queue", "team", "customer", "contact")
     prefetch_related = ("sla_policy__calendar__frames", "sla_policy__calendar__holidays")
     bulk_actions = (
-        BulkAction("assign", _("Assign"), verb=Verb.ASSIGN, form=AssignForm, run=assign_many, icon="user-plus"),
+        BulkAction("assign", _("Assign"), verb=Verb.ASSIGN, form=AssignmentForm, run=assign_many, icon="user-plus"),
         BulkAction("resolve", _("Resolve"), run=resolve_many, icon="check"),
     )
     create_url = "ticket-new"

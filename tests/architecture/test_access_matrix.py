@@ -116,7 +116,8 @@ def expected(route: Route, method: str, person: Any, record: Any) -> str:  # noq
     if need == ADMINISTRATORS and not access.administers:
         return "403"
     if need == ADMINISTRATORS:
-        return "in" if record is not None or not route.kwarg else "404"
+        seen = record is not None and type(record).objects.visible_to(person).filter(pk=record.pk).exists()
+        return "in" if seen or not route.kwarg else "404"
     if not route.kwarg:
         allowed = all(access.may(kind, verb) for kind, verb in ((route.kind, need), *route.also))
         return "403" if not allowed else "404" if route.missing else "in"

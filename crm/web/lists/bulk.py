@@ -32,7 +32,7 @@ class BulkAction:
     label: Any
     run: Callable[..., int | None]
     verb: Verb = Verb.EDIT
-    form: type[BulkForm] | None = None
+    form: type[forms.Form] | None = None  # called with `user=` as BulkForm is
     icon: str = "edit"
     danger: bool = False
     warning: Any = ""  # what to know before confirming
