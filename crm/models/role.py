@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from typing import ClassVar
-
 from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -32,8 +30,6 @@ class RoleGrant(models.Model):
     kind = models.CharField(_("kind of record"), max_length=40)
     verb = models.CharField(_("permission"), max_length=10, choices=VERB_CHOICES)
     reach = models.PositiveSmallIntegerField(_("reach"), choices=Reach.choices, default=Reach.OWN)
-
-    owner_field: ClassVar[None] = None
 
     class Meta:
         verbose_name = _("permission")

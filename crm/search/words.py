@@ -13,4 +13,3 @@ class Words:
     texts: Iterable[str] = field(default_factory=tuple)  # names, notes, numbers
     phones: Iterable[str] = field(default_factory=tuple)
     emails: Iterable[str] = field(default_factory=tuple)
-    about_id: int | None = None  # the customer whose visibility is enough to find the record

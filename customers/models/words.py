@@ -23,21 +23,18 @@ def of_customer(customer: Any) -> Words:
 
 
 def of_contact(contact: Any) -> Words:
-    first = contact.customer_links.filter(customer__deleted_at=None).values_list("customer", flat=True).first()
-    return Words(
-        title=contact.name, subtitle=contact.email, phones=[contact.phone], emails=[contact.email], about_id=first
-    )
+    return Words(title=contact.name, subtitle=contact.email, phones=[contact.phone], emails=[contact.email])
 
 
 # No subtitle below: who may see the activity or the task may not be allowed to see its customer.
 
 
 def of_activity(activity: Any) -> Words:
-    return Words(title=activity.subject, about_id=activity.customer_id)
+    return Words(title=activity.subject)
 
 
 def of_task(task: Any) -> Words:
-    return Words(title=task.title, about_id=task.customer_id)
+    return Words(title=task.title)
 
 
 def website_domain(customer: Customer) -> str:

@@ -203,7 +203,8 @@ _STEPS: dict[Any, Step] = {
 
 def _set_subjects(cycle: Cycle, people: list[User], teams: list[Team], by: User | None, at: datetime) -> None:
     _check_kpis(cycle, bool(people), bool(teams))
-    wanted: dict[tuple[str, int], Any] = {(one.kind, one.pk): one for one in list[Any]([*teams, *people])}
+    subjects: list[Any] = [*teams, *people]
+    wanted: dict[tuple[str, int], Any] = {(one.kind, one.pk): one for one in subjects}
     for review in cycle.reviews.alive().select_related("person", "subject_team"):
         subject: Any = review.subject
         if wanted.pop((subject.kind, subject.pk), None) is None:

@@ -176,5 +176,4 @@ class Ticket(Record):
             subtitle=customer.name if customer else (contact.name if contact else ""),
             texts=[self.number, self.subject, contact.name if contact else "", customer.name if customer else ""],
             emails=[contact.email] if contact and contact.email else [],
-            about_id=self.customer_id,
         )

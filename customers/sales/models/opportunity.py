@@ -161,5 +161,4 @@ class Opportunity(Record):
             title=self.name,
             subtitle=customer.name if customer else "",
             texts=[self.external_id, customer.name if customer else ""],
-            about_id=self.customer_id,
         )

@@ -71,9 +71,7 @@ class Order(Record):
         super().save(*args, **kwargs)
 
     def search_words(self) -> Words:
-        return Words(
-            title=self.number, subtitle=self.customer.name, texts=[self.customer.name], about_id=self.customer_id
-        )
+        return Words(title=self.number, subtitle=self.customer.name, texts=[self.customer.name])
 
 
 class OrderLine(models.Model):
