@@ -90,8 +90,10 @@ def test_a_killed_keeper_takes_the_server_with_it_even_when_nobody_comes_again(s
 def test_a_server_whose_folder_was_removed_stops(someone: Someone) -> None:
     user = someone.start()
     hear(user)
-    shutil.rmtree(someone.base / "var")
+    # The server removes files of its own while it stops: what has gone in between is no failure.
+    shutil.rmtree(someone.base / "var", ignore_errors=True)
     assert eventually(lambda: not processes_in(someone.base))
+    shutil.rmtree(someone.base / "var", ignore_errors=True)
     assert someone.ask("SELECT 1")["rows"] == [[1]]
 
 
