@@ -8,20 +8,19 @@ from typing import Any
 from crm.models import User
 from crm.search.normalise import sort_key
 from customers.models import Contact, Customer, CustomerContact, Standing
-from evaluation.demo import words
+from evaluation.demo import storing, words
 from evaluation.demo.world import World, at_clock
 
 FOUNDING_SHARE = 0.35  # of the customers were there three years ago
 HANDED_OVER = 0.06
 PEOPLE = (1, 1, 1, 2, 2)  # contacts of a customer
 CHANNELS = {"referral": 4, "website": 6, "campaign": 4, "event": 3, "outbound": 5, "partner": 2, "other": 1}
-BATCH = 1000
 
 
 def acquire(world: World) -> None:
     made = [_customer(world, place) for place in range(world.size.customers)]
     made.sort(key=lambda customer: customer.created_at)
-    Customer.objects.bulk_create(made, batch_size=BATCH)
+    storing.store(Customer, made)
     world.customers = made
     for customer in made:
         _owners(world, customer)
@@ -40,11 +39,11 @@ def settle(world: World) -> None:
     """What became of each customer, once it is known what they bought: the lifecycle, dated, and the last contact."""
     rows = [row for customer in world.customers for row in _standings(world, customer)]
     rows.sort(key=lambda row: (row.since, row.customer_id))
-    Standing.objects.bulk_create(rows, batch_size=BATCH)
+    storing.store(Standing, rows)
     for row in rows:
         row.customer.owner, row.customer.team, row.customer.lifecycle = row.owner, row.team, row.lifecycle
     fields = ["owner", "team", "lifecycle", "last_activity_at", "updated_at"]
-    Customer.objects.bulk_update(world.customers, fields, batch_size=BATCH)
+    storing.change(Customer, world.customers, fields)
 
 
 def _customer(world: World, place: int) -> Customer:
@@ -102,8 +101,9 @@ def _people(world: World) -> None:
     for customer in world.customers:
         for place in range(world.pick(PEOPLE)):
             pairs.append((customer, _contact(world, customer, place), place == 0))
-    Contact.objects.bulk_create([contact for _, contact, _ in pairs], batch_size=BATCH)
-    CustomerContact.objects.bulk_create(
+    storing.store(Contact, [contact for _, contact, _ in pairs])
+    storing.store(
+        CustomerContact,
         [
             CustomerContact(
                 customer=customer, contact=contact, is_main=is_main,
@@ -111,7 +111,6 @@ def _people(world: World) -> None:
             )
             for customer, contact, is_main in pairs
         ],
-        batch_size=BATCH,
     )  # fmt: skip
     for customer, contact, _ in pairs:
         world.people.setdefault(customer.pk, []).append(contact)

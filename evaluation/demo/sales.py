@@ -11,11 +11,10 @@ from customers.sales.actions import stage_changes
 from customers.sales.actions.stage_changes import PastChange
 from customers.sales.models import LostReason, Opportunity, Order, OrderLine, Pipeline, Product, Stage, StageChange
 from customers.sales.models.rank import between
-from evaluation.demo import words
+from evaluation.demo import storing, words
 from evaluation.demo.customers import language_of
 from evaluation.demo.world import World
 
-BATCH = 1000
 WIN_SHARE = 0.44
 EXTRA_WINS = {"improved": 0.04, "fall": -0.08}  # unhappy customers buy less
 OPEN_STAGES = (0.3, 0.5, 0.85)  # when, within the whole of its course, a sale enters the 2nd, 3rd, last stage
@@ -67,11 +66,11 @@ def sell(world: World) -> None:
     made.sort(key=lambda one: one.rows[0].at)
     _rank([one.opportunity for one in made])
     world.opportunities = [one.opportunity for one in made]
-    Opportunity.objects.bulk_create(world.opportunities, batch_size=BATCH)
+    storing.store(Opportunity, world.opportunities)
     rows = sorted((row for one in made for row in one.rows), key=lambda row: row.at)
     for row in rows:
         row.opportunity = row.opportunity  # takes over the id that the bulk insert gave
-    StageChange.objects.bulk_create(rows, batch_size=BATCH)
+    storing.store(StageChange, rows)
     for one in made:
         _tell(world, one)
     _order(world)
@@ -175,13 +174,13 @@ def _order(world: World) -> None:
     orders = sorted((pair for pair in orders if pair[0].ordered_at < world.now), key=lambda pair: pair[0].ordered_at)
     for place, (order, _) in enumerate(orders, start=1):
         order.number = f"S{place:06d}"
-    Order.objects.bulk_create([order for order, _ in orders], batch_size=BATCH)
+    storing.store(Order, [order for order, _ in orders])
     for order, line in orders:
         line.order = order
         if order.opportunity_id is None:
             world.wins.setdefault(order.customer_id, []).append(order.ordered_at)
         world.tell("order.created", order, by=order.owner, at=order.ordered_at, about=[order.customer])
-    OrderLine.objects.bulk_create([line for _, line in orders], batch_size=BATCH)
+    storing.store(OrderLine, [line for _, line in orders])
 
 
 def _one_order(world: World, customer: Any, day: Any, product: Product, opportunity: Any) -> tuple[Order, OrderLine]:

@@ -10,12 +10,11 @@ from django.db import connection
 
 from crm import business_time
 from crm.models import User
-from evaluation.demo import words
+from evaluation.demo import storing, words
 from evaluation.demo.customers import language_of
 from evaluation.demo.world import World
 from service.models import Message, Priority, Queue, SlaPolicy, Ticket, TicketEvent, TicketState
 
-BATCH = 1000
 Type = TicketEvent.Type
 # Business hours until the first answer (median) and from there to the resolution, by what part of the story it is.
 ANSWER_HOURS = {"before": 1.6, "fall": 4.6, "recovering": 2.0, "improved": 0.9}
@@ -99,15 +98,15 @@ def serve(world: World) -> None:
     for course, number in zip(courses, _numbers(len(courses)), strict=True):
         course.ticket.number = f"T-{number}"
     world.tickets = [course.ticket for course in courses]
-    Ticket.objects.bulk_create(world.tickets, batch_size=BATCH)
+    storing.store(Ticket, world.tickets)
     for course in courses:
         for row in (*course.events, *course.messages):
             row.ticket = course.ticket  # now that it has an id
         _tell(world, course)
     events = sorted((row for course in courses for row in course.events), key=lambda row: row.at)
-    TicketEvent.objects.bulk_create(events, batch_size=BATCH)
+    storing.store(TicketEvent, events)
     messages = sorted((row for course in courses for row in course.messages), key=lambda row: row.at)
-    Message.objects.bulk_create(messages, batch_size=BATCH)
+    storing.store(Message, messages)
 
 
 def _days(world: World) -> list[date]:

@@ -8,14 +8,13 @@ from hashlib import sha256
 from typing import Any
 
 from customers.models import Task
-from evaluation.demo import words
+from evaluation.demo import storing, words
 from evaluation.demo.world import Share, World
 from surveys.actions.invitations import REST
 from surveys.models import Invitation, Response, Survey
 from surveys.models.invitation import hash_of
 from surveys.models.response import UNHAPPY
 
-BATCH = 1000
 ANSWERS = 0.42  # of those asked do answer
 SATISFIED = {"before": 0.82, "fall": 0.58, "recovering": 0.80, "improved": 0.96}
 PROMOTERS = {"before": 0.50, "fall": 0.34, "recovering": 0.48, "improved": 0.56}
@@ -72,11 +71,11 @@ class Asking:
 def listen(world: World) -> None:
     asking = Asking(world)
     invitations = [asking.ask(*question) for question in _questions(world)]
-    Invitation.objects.bulk_create(invitations, batch_size=BATCH)
+    storing.store(Invitation, invitations)
     _link(world, invitations)
     answered = sorted((one for one in invitations if one.answered_at), key=lambda one: one.answered_at)
     world.responses = [_response(world, invitation, asking.score(invitation)) for invitation in answered]
-    Response.objects.bulk_create(world.responses, batch_size=BATCH)
+    storing.store(Response, world.responses)
     _follow_up(world)
     for response in world.responses:
         about = [response.customer, response.contact, response.ticket]
@@ -105,7 +104,7 @@ def _link(world: World, invitations: list[Invitation]) -> None:
     open_ones = [one for one in invitations if one.is_open(world.now)]
     for invitation in open_ones:
         invitation.token_hash = hash_of(invitation.token)
-    Invitation.objects.bulk_update(open_ones, ["token_hash"], batch_size=BATCH)
+    storing.change(Invitation, open_ones, ["token_hash"])
 
 
 def _response(world: World, invitation: Invitation, score: int) -> Response:
@@ -138,7 +137,7 @@ def _follow_up(world: World) -> None:
                 version=2 if done < world.now else 1,
             )
         )  # fmt: skip
-    Task.objects.bulk_create(tasks, batch_size=BATCH)
+    storing.store(Task, tasks)
 
 
 def _title(response: Response, language: str) -> str:

@@ -6,11 +6,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from customers.models import Activity, Task
-from evaluation.demo import words
+from evaluation.demo import storing, words
 from evaluation.demo.customers import language_of
 from evaluation.demo.world import World, at_clock
 
-BATCH = 1000
 TYPES = {"call": 6, "meeting": 2, "visit": 1, "email": 5, "message": 3, "note": 1}
 WITH_NEXT_STEP = 0.12
 OPEN_DAYS = 21  # tasks due from three weeks ago on may still be open
@@ -22,16 +21,16 @@ COMING = 5
 def do(world: World) -> None:
     made = _around_sales(world) + _in_between(world)
     made.sort(key=lambda activity: activity.at)
-    Activity.objects.bulk_create(made, batch_size=BATCH)
+    storing.store(Activity, made)
     through = Activity.contacts.through
-    through.objects.bulk_create(
-        [through(activity_id=activity.pk, contact_id=world.people[activity.customer_id][0].pk) for activity in made],
-        batch_size=BATCH,
-    )
+    storing.copy(
+        through, ("activity_id", "contact_id"),
+        (f"{activity.pk}\t{world.people[activity.customer_id][0].pk}\n" for activity in made),
+    )  # fmt: skip
     for activity in made:
         activity.customer.last_activity_at = activity.at
         activity.customer.updated_at = max(activity.customer.updated_at, activity.at)
-    Task.objects.bulk_create(_next_steps(world, made) + _today(world), batch_size=BATCH)
+    storing.store(Task, _next_steps(world, made) + _today(world))
 
 
 def _around_sales(world: World) -> list[Activity]:

@@ -12,13 +12,13 @@ from django.utils import timezone
 
 from crm.business_time import Calendar
 from crm.models import Event, EventLink, Team, User
+from evaluation.demo import storing
 from evaluation.demo.calendar import StoryDays
 from service.models import Ticket
 from surveys.models import Response
 
 SEED = 20_240_229
 YEARS = 3
-LINKED = 500
 
 T = TypeVar("T")
 
@@ -124,15 +124,15 @@ class World:
     def write_down(self) -> None:
         """Store what was told, oldest first."""
         self.told.sort(key=lambda pair: (pair[0].at, pair[0].type, pair[0].subject_id))
-        Event.objects.bulk_create([event for event, _ in self.told], batch_size=LINKED)
-        EventLink.objects.bulk_create(
+        storing.store(Event, [event for event, _ in self.told])
+        storing.copy(
+            EventLink, ("event_id", "kind", "object_id", "at"),
             (
-                EventLink(event=event, kind=kind, object_id=pk, at=event.at)
+                f"{event.pk}\t{kind}\t{pk}\t{event.at.isoformat()}\n"
                 for event, records in self.told
                 for kind, pk in sorted({(record.kind, record.pk) for record in records if record is not None})
             ),
-            batch_size=LINKED,
-        )
+        )  # fmt: skip
         self.told.clear()
 
 
