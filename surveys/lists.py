@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import django_filters
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from crm.models import User
 from crm.web.lists import Column, List
+from service.models import Ticket
 from surveys.models import Invitation, Response, Survey
 
 
@@ -14,6 +18,17 @@ def surveys(request):  # type: ignore[no-untyped-def]
 
 def people(request):  # type: ignore[no-untyped-def]
     return User.objects.visible_to(request.user)
+
+
+class AboutATicket(List):
+    """Names the ticket of each row to whoever may see the ticket; a row may be visible where it is not."""
+
+    def with_columns(self, queryset: QuerySet, codes: Iterable[str]) -> QuerySet:
+        queryset = super().with_columns(queryset, codes)
+        if "ticket" not in codes:
+            return queryset
+        seen = Ticket.objects.visible_to(self.request.user).filter(pk=OuterRef("ticket_id")).order_by()
+        return queryset.annotate(ticket_number=Subquery(seen.values("number")[:1]))
 
 
 class SurveyFilter(django_filters.FilterSet):
@@ -60,7 +75,7 @@ class ResponseFilter(django_filters.FilterSet):
         return queryset.exclude(comment="") if value else queryset.filter(comment="")
 
 
-class ResponseList(List):
+class ResponseList(AboutATicket):
     kind = "response"
     model = Response
     filterset_class = ResponseFilter
@@ -70,14 +85,14 @@ class ResponseList(List):
         Column("survey", _("Survey")),
         Column("contact", _("Contact"), value="contact.name"),
         Column("customer", _("Customer"), value="customer.name"),
-        Column("ticket", _("Ticket"), value="ticket.number"),
+        Column("ticket", _("Ticket"), value="ticket_number"),
         Column("owner", _("Credited to"), value="owner.name", format="person"),
         Column("team", _("Team"), value="team.name"),
         Column("answered_at", _("Answered"), sort="answered_at", format="ago"),
     )
     default_columns = ("score", "comment", "survey", "contact", "customer", "owner", "answered_at")
     default_sort = "-answered_at"
-    select_related = ("survey", "contact", "customer", "ticket", "owner", "team")
+    select_related = ("survey", "contact", "customer", "owner", "team")
     empty_title = _("No answers yet")
     empty_text = _("They arrive here as customers answer their invitations.")
 
@@ -94,7 +109,7 @@ class InvitationFilter(django_filters.FilterSet):
         fields: tuple[str, ...] = ()
 
 
-class InvitationList(List):
+class InvitationList(AboutATicket):
     kind = "invitation"
     model = Invitation
     filterset_class = InvitationFilter
@@ -109,7 +124,7 @@ class InvitationList(List):
         ),
         Column("reason", _("Why not sent")),
         Column("customer", _("Customer"), value="customer.name"),
-        Column("ticket", _("Ticket"), value="ticket.number"),
+        Column("ticket", _("Ticket"), value="ticket_number"),
         Column("owner", _("Credited to"), value="owner.name", format="person"),
         Column("invited_at", _("Invited"), sort="invited_at", format="ago"),
         Column("sent_at", _("Sent"), format="moment"),
@@ -117,7 +132,7 @@ class InvitationList(List):
     )
     default_columns = ("contact", "survey", "state", "reason", "ticket", "owner", "invited_at")
     default_sort = "-invited_at"
-    select_related = ("survey", "contact", "customer", "ticket", "owner")
+    select_related = ("survey", "contact", "customer", "owner")
     create_url = "invitation-new"
     create_label = _("Invite to a survey")
     empty_title = _("Nobody was asked yet")

@@ -24,7 +24,7 @@ def pytest_runtest_makereport(item, call):
 # What does not ask the database or broker under test: CI runs it in its first pass only.
 ONCE = (
     "test_embedded_", "test_up_", "test_business_time", "test_shell_", "test_events_survive_kills", "formulas/",
-    "test_access_matrix", "test_api_schema",
+    "test_access_matrix", "test_canaries", "test_api_schema",
 )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from crm.access import guards
 from crm.access.permissions import Verb
-from customers.models import Customer
+from customers.models import Contact, Customer
 from service.lists import in_tab
 from service.models import Ticket, countdowns
 from service.views.requests import Request
@@ -27,7 +27,8 @@ def asker(request: Request, pk: int) -> HttpResponse:
     """Who asks: the contact and the customer, as far as the reader may see them."""
     ticket = guards.get_visible(Ticket.objects.select_related("contact", "customer__owner"), request.user, pk=pk)
     customer = Customer.objects.visible_to(request.user).select_related("owner").filter(pk=ticket.customer_id).first()
-    shown = {"ticket": ticket, "contact": ticket.contact, "customer": customer}
+    reached = Contact.objects.visible_to(request.user).filter(pk=ticket.contact_id).first()
+    shown = {"ticket": ticket, "contact": reached, "customer": customer}
     return render(request, "service/ticket/panels/asker.html", shown)
 
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from crm.access.permissions import Verb
 from crm.web.toasts import toast
+from customers.models import Contact
 from service.actions import clock
 from service.forms.tickets import COMPOSERS
 from service.models import Message, Ticket, TicketEvent, countdowns
@@ -49,6 +50,7 @@ def context(
         "hidden": hidden,
         "last": last,
         "now": now,
+        "sees_contact": Contact.objects.visible_to(request.user).filter(pk=ticket.contact_id).exists(),
         "countdowns": countdowns(ticket, now, paused_since(ticket)),
         "may_edit": editable,
         "may_assign": editable and access.may("ticket", Verb.ASSIGN),

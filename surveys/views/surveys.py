@@ -19,13 +19,14 @@ from crm.access.permissions import Verb
 from crm.web.submit_once import first_time
 from crm.web.toasts import toast
 from customers.models import Customer
+from service.models import Ticket
 from service.views.requests import Request
 from surveys.actions import invitations
 from surveys.forms.invitation import InvitationForm
 from surveys.models import Invitation, Response, Survey
 
 COMMENTS = 10
-RELATED = ("survey", "contact", "customer", "ticket", "owner", "team")
+RELATED = ("survey", "contact", "customer", "owner", "team")
 
 
 @require_safe
@@ -82,7 +83,7 @@ def distribution(survey: Survey, answers: Any) -> dict[str, Any]:
 @require_safe
 def response(request: Request, pk: int) -> HttpResponse:
     found = guards.get_visible(Response.objects.select_related(*RELATED), request.user, pk=pk)
-    shown = {"response": found, "answers": found.answers.select_related("question")}
+    shown = {"response": found, "answers": found.answers.select_related("question"), **seen_of(found, request)}
     return render(request, "surveys/response/detail.html", shown)
 
 
@@ -90,7 +91,16 @@ def response(request: Request, pk: int) -> HttpResponse:
 def invitation(request: Request, pk: int) -> HttpResponse:
     found = guards.get_visible(Invitation.objects.select_related(*RELATED), request.user, pk=pk)
     answer = Response.objects.visible_to(request.user).filter(invitation=found).first()
-    return render(request, "surveys/invitation/detail.html", {"invitation": found, "response": answer})
+    shown = {"invitation": found, "response": answer, **seen_of(found, request)}
+    return render(request, "surveys/invitation/detail.html", shown)
+
+
+def seen_of(found: Response | Invitation, request: Request) -> dict[str, Any]:
+    """What it is about, as far as the reader may open that."""
+    return {
+        "customer": Customer.objects.visible_to(request.user).filter(pk=found.customer_id).first(),
+        "ticket": Ticket.objects.visible_to(request.user).filter(pk=found.ticket_id).first(),
+    }
 
 
 class Invite(View):

@@ -1,0 +1,166 @@
+"""Records of two people who do not see each other's, and some in between; every text of each is a word of its own."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db import models
+
+from crm.access import kinds
+from crm.actions import records
+from customers.models import Collaborator, CustomerContact
+from service.actions import conversation
+from service.models import Message
+from tests.architecture.examples import MAKERS, NOW
+
+CANARY = re.compile(r"canary\d{5}")
+PHONE = re.compile(r"\+4930777\d{5}")
+# Codes, not texts: they are chosen from what the software knows.
+CODES = {
+    "kpi_code", "guard_code", "scope_key", "scope_name", "currency", "language", "sort_name", "nonce", "token_hash",
+    "about_kind", "digest", "inputs", "content", "external_id", "file_name", "rank", "grade", "design",
+}  # fmt: skip
+# The one thing a record says of what it is about although its reader may not open that: decision 7.
+NAMES = {("customer", "name"), ("contact", "name")}
+
+
+@dataclass(frozen=True)
+class Text:
+    """One field of one record."""
+
+    kind: str
+    pk: int
+    field: str
+
+
+class World:
+    """`texts` tells of every canary where it sits; `rows` holds the records of each kind."""
+
+    def __init__(self, cast: Any) -> None:
+        self.texts: dict[str, Text] = {}
+        self.rows: dict[str, list[Any]] = defaultdict(list)
+        self._make(cast)
+
+    def _make(self, cast: Any) -> None:
+        for owner, team in ((cast.rep, cast.north), (cast.outsider, cast.south)):
+            for kind in MAKERS:
+                self.add(kind, owner, team)
+        self.outsider = cast.outsider
+        theirs, mine = self.theirs("customer"), self.rows["customer"][0]
+        person, also = self.theirs("contact"), self.rows["contact"][0]
+        CustomerContact.objects.create(customer=theirs, contact=person, role=self.word("contact", person.pk, "role"))
+        CustomerContact.objects.create(customer=theirs, contact=also, role=self.word("customer", theirs.pk, "role"))
+        CustomerContact.objects.create(customer=mine, contact=also)
+        self._between(cast, mine, theirs, person)
+        self._said(cast)
+        for kind in list(self.rows):
+            for record in self.rows[kind]:
+                self.mark(record)
+
+    def theirs(self, kind: str) -> Any:
+        """The first of the outsider's."""
+        return next(row for row in self.rows[kind] if row.owner == self.outsider)
+
+    def add(self, kind: str, owner: Any, team: Any, **fields: Any) -> Any:
+        record = MAKERS[kind](owner, team)
+        if fields:
+            type(record)._base_manager.filter(pk=record.pk).update(**fields)
+            record.refresh_from_db()
+        self.rows[kind].append(record)
+        for name in ("customer", "contact", "invitation"):  # what the maker made besides
+            inner = getattr(record, name, None)
+            if inner is not None and inner not in self.rows[name]:
+                self.rows[name].append(inner)
+        return record
+
+    def _between(self, cast: Any, mine: Any, theirs: Any, person: Any) -> None:
+        """Work of the rep about the outsider's customer and contact, and the other way round."""
+        about = {"customer": theirs, "contact": person}
+        their_ticket, their_sale = self.theirs("ticket"), self.theirs("opportunity")
+        self.add("opportunity", cast.rep, cast.north, **about)
+        self.add("ticket", cast.rep, cast.north, **about)
+        self.add("ticket", cast.agent, cast.north, **about)
+        self.add("task", cast.rep, cast.north, **about, about_kind="ticket", about_id=their_ticket.pk)
+        self.add("task", cast.agent, cast.north, **about)
+        self.add("order", cast.rep, cast.north, customer=their_sale.customer, opportunity=their_sale)
+        note = self.add(
+            "activity", cast.rep, cast.north, customer=theirs, about_kind="opportunity", about_id=their_sale.pk
+        )
+        note.contacts.add(person)
+        asked = self.add("invitation", cast.rep, cast.north, ticket=their_ticket, **about)
+        self.add("response", cast.rep, cast.north, ticket=their_ticket, invitation=asked, **about)
+        self.add("ticket", cast.outsider, cast.south, customer=mine, contact=person)
+        self.add("opportunity", cast.outsider, cast.south, customer=mine, contact=person)
+        self.add("customer", cast.rep, cast.north, parent=theirs)
+        self.add("customer", cast.outsider, cast.south, parent=mine)
+        Collaborator.objects.create(
+            customer=self.add("customer", cast.outsider, cast.south), user=cast.rep, added_at=NOW
+        )
+        self.add("customer", cast.rep, cast.north, deleted_at=NOW)
+
+    def _said(self, cast: Any) -> None:
+        """Each ticket has been written about, to the customer and among ourselves."""
+        for ticket in self.rows["ticket"]:
+            for direction in Message.Direction.values:
+                Message.objects.create(
+                    ticket=ticket, direction=direction, body=self.word("ticket", ticket.pk, f"message {direction}"),
+                    at=NOW, contact=ticket.contact if direction == Message.Direction.INBOUND else None,
+                )  # fmt: skip
+            conversation.note(ticket=ticket, body=self.word("ticket", ticket.pk, "note"), by=cast.administrator, at=NOW)
+
+    def mark(self, record: Any) -> None:
+        """A canary in each text, written as people write: with its event, and where search finds it."""
+        if getattr(record, "deleted_at", None) is not None:
+            type(record)._base_manager.filter(pk=record.pk).update(**self.words_for(record))
+            return
+        if kinds.get(record.kind).detail_url is None or not hasattr(record, "version"):
+            return
+        records.update(record, self.words_for(record), by=None, at=NOW + timedelta(hours=1))
+
+    def words_for(self, record: Any) -> dict[str, str]:
+        found = {}
+        for field in record._meta.concrete_fields:
+            if not isinstance(field, models.CharField | models.TextField) or field.choices or field.name in CODES:
+                continue
+            if isinstance(field, models.CharField) and (field.max_length or 0) < 20:
+                continue
+            found[field.name] = self.word(record.kind, record.pk, field.name, field)
+        return found
+
+    def word(self, kind: str, pk: int, name: str, field: Any = None) -> str:
+        number = len(self.texts) + 1
+        text = f"canary{number:05d}"
+        if name == "phone":
+            text = f"+4930777{number:05d}"
+        self.texts[text] = Text(kind, pk, name)
+        if isinstance(field, models.EmailField):
+            return f"{text}@example.com"
+        return f"https://{text}.example" if isinstance(field, models.URLField) else text
+
+
+def allowed_to(user: Any, world: World) -> set[str]:
+    """The canaries this person may read: of what they see, and the names of what that is about."""
+    seen: dict[str, set[int]] = {}
+    named: dict[str, set[int]] = defaultdict(set)
+    for kind, rows in world.rows.items():
+        model: Any = type(rows[0])
+        visible = model.objects.visible_to(user).filter(pk__in=[row.pk for row in rows])
+        seen[kind] = set(visible.values_list("pk", flat=True))
+        for name in ("customer", "contact"):
+            if any(field.name == name for field in model._meta.concrete_fields):
+                named[name] |= set(visible.values_list(f"{name}_id", flat=True))
+    return {
+        word
+        for word, text in world.texts.items()
+        if text.pk in seen.get(text.kind, ()) or ((text.kind, text.field) in NAMES and text.pk in named[text.kind])
+    }
+
+
+def found_in(content: str) -> Iterator[str]:
+    yield from CANARY.findall(content.lower())
+    yield from PHONE.findall(re.sub(r"[\s()/-]", "", content))
