@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
-from crm.exchange import declaring
+from crm.exchange import declaring, storing
 from crm.exchange.declaring import (
     BOOLEAN,
     CHOICE,
@@ -61,19 +61,14 @@ class CustomerImport(Importable):
         return {"standings": Standing}
 
     def _note_standing(self, drafts: list[Draft], run: Run) -> None:
-        rows = Standing.objects.bulk_create(
-            Standing(
-                customer=draft.record,
-                since=run.at,
-                owner_id=draft.record.owner_id,
-                team_id=draft.record.team_id,
-                lifecycle=draft.record.lifecycle,
-                by=run.user,
-            )
-            for draft in drafts
+        records = [draft.record for draft in drafts]
+        keys = storing.add(
+            Standing,
+            ("customer", "since", "owner", "team", "lifecycle", "by"),
+            [(each.pk, run.at, each.owner_id, each.team_id, str(each.lifecycle), run.user.pk) for each in records],
         )
-        for draft, row in zip(drafts, rows, strict=True):
-            draft.parts["standings"] = [row.pk]
+        for draft, key in zip(drafts, keys, strict=True):
+            draft.parts["standings"] = [key]
 
 
 class ContactImport(Importable):
@@ -106,16 +101,16 @@ class ContactImport(Importable):
         return {"links": CustomerContact}
 
     def _link(self, drafts: list[Draft]) -> None:
-        rows = CustomerContact.objects.bulk_create(
-            CustomerContact(
-                contact=draft.record,
-                customer=draft.values["customer"],
-                role=tidy.one_line(draft.values.get("role") or "")[:80],
-            )
-            for draft in drafts
+        keys = storing.add(
+            CustomerContact,
+            ("contact", "customer", "role"),
+            [
+                (draft.record.pk, draft.values["customer"].pk, tidy.one_line(draft.values.get("role") or "")[:80])
+                for draft in drafts
+            ],
         )
-        for draft, row in zip(drafts, rows, strict=True):
-            draft.parts["links"] = [row.pk]
+        for draft, key in zip(drafts, keys, strict=True):
+            draft.parts["links"] = [key]
 
 
 class ActivityImport(Importable):

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as __
 from django.utils.translation import gettext_lazy as _
 
-from crm.exchange import declaring
+from crm.exchange import declaring, storing
 from crm.exchange.declaring import CHOICE, DATETIME, REFERENCE, Field, Importable, Reference
 from crm.exchange.drafts import Draft, Refused, Run, Step
 from customers.exchange import CONTACT, CUSTOMER, PERSON, TEAM
@@ -103,7 +103,7 @@ class TicketImport(Importable):
 
     def _add_rows(self, drafts: list[Draft]) -> None:
         rows = [row for draft in drafts for row in draft.notes["rows"]]
-        TicketEvent.objects.bulk_create(rows)
+        storing.insert(TicketEvent, rows)
         for draft in drafts:
             if draft.notes["rows"]:
                 draft.parts["events"] = [row.pk for row in draft.notes["rows"]]

@@ -6,11 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.core.validators import MaxLengthValidator
 from django.db import models
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm.access import kinds
+from crm.exchange import storing
 from crm.exchange.drafts import Draft, Refused, Run
 from crm.exchange.unusable import Unusable
 
@@ -83,6 +86,18 @@ class Importable:
     def column(self, name: str) -> Any:
         return self.model._meta.get_field(name)
 
+    @cached_property
+    def plain(self) -> frozenset[str]:
+        """Fields in which any text is right that is not too long."""
+        ours = ((each.name, self.column(each.name)) for each in self.fields if each.stored and not each.reference)
+        return frozenset(
+            name
+            for name, column in ours
+            if type(column) in (models.CharField, models.TextField)
+            and not column.choices
+            and all(type(check) is MaxLengthValidator for check in column.validators)
+        )
+
     def may_import(self, user: Any) -> bool:
         """Beyond the permission to create or edit: whether the importer may import this kind at all."""
         return True
@@ -132,7 +147,7 @@ class Importable:
     def insert(self, drafts: list[Draft], run: Run) -> None:
         """Store new records with everything that belongs to them; notes the rows it adds in `draft.parts`."""
         self.before_saving([draft.record for draft in drafts])
-        self.model._base_manager.bulk_create([draft.record for draft in drafts])
+        storing.insert(self.model, [draft.record for draft in drafts])
 
     def save(self, drafts: list[Draft], run: Run) -> None:
         """Store changed records."""
@@ -146,7 +161,7 @@ class Importable:
         names |= {name for name in ("version", "updated_at") if hasattr(self.model, name)}
         names |= set(self.derived)
         if names:
-            self.model._base_manager.bulk_update(records, sorted(names), batch_size=500)
+            storing.change(self.model, records, names)
 
     derived: tuple[str, ...] = ()  # columns that `save()` of the model computes
 

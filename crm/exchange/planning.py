@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext as _
 
-from crm.exchange import judging, references
+from crm.exchange import judging, looking_up, references
 from crm.exchange.drafts import Draft, LeftOut, Refused, Row, Run
 from crm.exchange.journal import as_stored, columns_of
 from crm.exchange.mapping import Mapper
@@ -115,10 +115,8 @@ def _match(drafts: list[Draft], run: Run) -> list[Draft]:
     """Find the records that exist already; those become updates."""
     kind, names = run.profile.kind, run.profile.identity
     first = names[0]
-    wanted = {draft.values.get(first) for draft in drafts} - {None}
-    seen = kind.model.objects.visible_to(run.user).filter(
-        **{f"{first}__in": [judging.pk_of(value) for value in wanted]}
-    )
+    wanted = [draft.values for draft in drafts if draft.values.get(first) is not None]
+    seen = looking_up.told_apart(kind.model.objects.visible_to(run.user), names, wanted)
     if not run.is_dry:
         seen = seen.select_for_update(of=("self",))
     found: dict[tuple[Any, ...], list[Any]] = {}

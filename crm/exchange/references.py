@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 
+from crm.exchange import looking_up
 from crm.exchange.drafts import Draft, Refused, Run
 from crm.exchange.profiles import Source
 
@@ -68,7 +69,7 @@ def _query(texts: set[str], source: Source, run: Run) -> dict[str, list[Any]]:
     if source.loosely:
         rows = rows.annotate(folded=Lower(source.by)).filter(folded__in={_folded(text, source) for text in texts})
     else:
-        rows = rows.filter(**{f"{source.by}__in": texts})
+        rows = looking_up.named(rows, source.by, texts)
     found: dict[str, list[Any]] = {}
     for record in rows.select_related(*reference.related):
         found.setdefault(_folded(str(getattr(record, source.by)), source), []).append(record)

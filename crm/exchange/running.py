@@ -153,19 +153,25 @@ def _journal(batch: ImportBatch, written: list[Draft], made: list[Any]) -> None:
         after = {name: as_stored(value) for name, value in columns_of(record).items()}
         entries.append((f"model:{record._meta.label}", record, True, {}, after, {}))
     for draft in written:
-        after = columns_of(draft.record)
-        old, new = ({}, {}) if draft.is_new else differences(draft.before, after)
-        if draft.is_new and "version" not in after:
-            new = {name: as_stored(value) for name, value in after.items()}
-        elif "version" in after:
-            new["version"] = after["version"]
-        entries.append((batch.target, draft.record, draft.is_new, old, new, draft.parts))
+        entries.append((batch.target, draft.record, draft.is_new, *_before_and_after(draft), draft.parts))
     table = ImportJournal._meta.db_table
     columns = "batch_id, kind_code, record_id, label, created, before, after, parts, undone, reason"
     with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
         for code, record, created, old, new, parts in entries:
             label = str(record).replace("\x00", "")[:200]
             copy.write_row((batch.pk, code, record.pk, label, created, *map(_json, (old, new, parts)), "", ""))
+
+
+def _before_and_after(draft: Draft) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Of a record with a version, that is enough to tell whether it was changed since."""
+    version = getattr(draft.record, "version", None)
+    if draft.is_new and version is not None:
+        return {}, {"version": version}
+    after = columns_of(draft.record)
+    if draft.is_new:
+        return {}, {name: as_stored(value) for name, value in after.items()}
+    old, new = differences(draft.before, after)
+    return old, new if version is None else {**new, "version": version}
 
 
 def _json(value: Any) -> str:
@@ -187,21 +193,20 @@ def _count(batch: ImportBatch, rows: list[Row], drafts: list[Draft]) -> None:
 
 
 def _store_rows(batch: ImportBatch, rows: list[Row]) -> None:
+    def told(row: Row) -> dict[str, Any]:
+        return {
+            "number": row.number, "outcome": row.outcome, "reason": row.reason, "changes": row.changes,
+            "record_id": row.record_id,
+        }  # fmt: skip
+
     with connection.cursor() as cursor:
         cursor.execute(
             f"""UPDATE {batches.TABLE} AS row SET outcome = given.outcome, reason = given.reason,
-                changes = given.changes::jsonb, record_id = given.record_id
-            FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[], %s::bigint[])
-                AS given(number, outcome, reason, changes, record_id)
+                changes = given.changes, record_id = given.record_id
+            FROM jsonb_to_recordset(%s::jsonb)
+                AS given(number int, outcome text, reason text, changes jsonb, record_id bigint)
             WHERE row.batch_id = %s AND row.number = given.number""",
-            [
-                [row.number for row in rows],
-                [row.outcome for row in rows],
-                [row.reason for row in rows],
-                [json.dumps(row.changes, ensure_ascii=False, default=str) for row in rows],
-                [row.record_id for row in rows],
-                batch.pk,
-            ],
+            [json.dumps(list(map(told, rows)), ensure_ascii=False, default=str), batch.pk],
         )
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from crm import events
-from crm.exchange import declaring
+from crm.exchange import declaring, storing
 from crm.exchange.batches import CHUNK
 from crm.exchange.journal import as_stored, by_attname, restored
 from crm.exchange.running import tell
@@ -137,7 +137,7 @@ def _restore(
         if entry.parts:
             kind.take_back_parts(entry.parts)
     if touched and names:
-        kind.model._base_manager.bulk_update(touched, sorted(names), batch_size=CHUNK)
+        storing.change(kind.model, touched, names)
     if touched:
         kind.put_back([row.pk for row in touched])
         documents.refresh_many(kind.model._base_manager.filter(pk__in=[row.pk for row in touched]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -9,7 +10,7 @@ from django.db import connection, models
 from django.db.models import prefetch_related_objects
 
 from crm.models.search_document import SearchDocument
-from crm.search.lexemes import array_literal, lexemes
+from crm.search.lexemes import lexemes
 from crm.search.words import Words
 
 __all__ = ["Words", "forget", "refresh", "refresh_many", "searchable", "searchable_kinds"]
@@ -65,14 +66,15 @@ def _write(kind: str, records: list[Any]) -> None:
     if len(records) > 1 and _related[kind]:
         prefetch_related_objects(records, *_related[kind])
     describe = _describers[kind]
-    rows = [_row(kind, record, describe(record)) for record in records]
+    rows = [_row(record, describe(record)) for record in records]
     table = SearchDocument._meta.db_table
-    places = ", ".join(["(%s, %s, %s, %s, %s, %s, array_to_tsvector(%s::text[]), %s)"] * len(rows))
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
             INSERT INTO {table} (kind, object_id, owner_id, team_id, title, subtitle, words, updated_at)
-            VALUES {places}
+            SELECT %s, object_id, owner_id, team_id, title, subtitle, array_to_tsvector(words), updated_at
+            FROM jsonb_to_recordset(%s::jsonb) AS given(object_id bigint, owner_id bigint, team_id bigint, title text,
+                subtitle text, words text[], updated_at timestamptz)
             ON CONFLICT (kind, object_id) DO UPDATE SET
                 owner_id = excluded.owner_id, team_id = excluded.team_id, title = excluded.title,
                 subtitle = excluded.subtitle, words = excluded.words, updated_at = excluded.updated_at
@@ -81,21 +83,20 @@ def _write(kind: str, records: list[Any]) -> None:
                 IS DISTINCT FROM (excluded.owner_id, excluded.team_id, excluded.title, excluded.subtitle,
                                   excluded.words, excluded.updated_at)
             """,
-            [value for row in rows for value in row],
+            [kind, json.dumps(rows, ensure_ascii=False)],
         )
 
 
-def _row(kind: str, record: Any, words: Words) -> list[Any]:
-    return [
-        kind,
-        record.pk,
-        getattr(record, "owner_id", None),
-        getattr(record, "team_id", None),
-        _shown(words.title),
-        _shown(words.subtitle),
-        array_literal(lexemes(words)),
-        getattr(record, "updated_at", None) or record.created_at,
-    ]
+def _row(record: Any, words: Words) -> dict[str, Any]:
+    return {
+        "object_id": record.pk,
+        "owner_id": getattr(record, "owner_id", None),
+        "team_id": getattr(record, "team_id", None),
+        "title": _shown(words.title),
+        "subtitle": _shown(words.subtitle),
+        "words": lexemes(words),  # the database sorts them, so that the same words are the same value
+        "updated_at": (getattr(record, "updated_at", None) or record.created_at).isoformat(),
+    }
 
 
 def _shown(text: str) -> str:

@@ -7,11 +7,10 @@ Marks tell them apart, so that one index and one condition answer every way of a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from functools import lru_cache
 
-import phonenumbers
-
-from crm.search import normalise
+from crm.search import normalise, phones
 from crm.search.words import Words
 
 LONGEST = 60  # of a lexeme, in characters
@@ -36,14 +35,12 @@ def _all(words: Words) -> Iterator[str]:
     yield whole("=", words.title)
     yield from spelled(words.title)
     yield from of_text(words.title)
-    for phone in words.phones:
-        yield from of_phone(phone or "")
-    for email in words.emails:
-        yield from of_email(email or "")
-    for text in words.texts:
-        if text and len(text) <= NAME:
-            yield whole("#", text)
-        yield from of_text((text or "")[:READ])
+    for phone in filter(None, words.phones):
+        yield from of_phone(phone)
+    for email in filter(None, words.emails):
+        yield from of_email(email)
+    for text in filter(None, words.texts):
+        yield from of_name(text) if len(text) <= NAME else of_text(text[:READ])
 
 
 def whole(mark: str, text: str) -> str:
@@ -58,6 +55,12 @@ def spelled(title: str) -> Iterator[str]:
         for syllables in readings(first):
             yield "=" + "".join(syllables)
             yield "=" + "".join(syllable[0] for syllable in syllables if syllable)
+
+
+@lru_cache(maxsize=4096)
+def of_name(text: str) -> tuple[str, ...]:
+    """Many records say the same here: a place, an industry, a customer's name."""
+    return (whole("#", text), *of_text(text))
 
 
 def of_text(text: str) -> Iterator[str]:
@@ -76,6 +79,8 @@ def of_token(token: str, is_name: bool) -> Iterator[str]:
     yield token
     if token.isdigit() and token.startswith("0"):
         yield token.lstrip("0")
+    if token.isascii():
+        return  # the same script throughout
     for run, unspaced in normalise.runs(token):
         yield run
         if unspaced:
@@ -139,13 +144,4 @@ def national(phone: str) -> str:
     """The number without its country code, where it says which country."""
     if not phone.strip().startswith(("+", "00", "＋")):
         return ""
-    try:
-        parsed = phonenumbers.parse("+" + digits_of(phone).lstrip("0"), None)
-    except phonenumbers.NumberParseException:
-        return ""
-    return str(parsed.national_number)
-
-
-def array_literal(found: Iterable[str]) -> list[str]:
-    """Sorted, so that the same words are the same value."""
-    return sorted(found)
+    return phones.national("+" + digits_of(phone).lstrip("0"))

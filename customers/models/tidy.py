@@ -8,6 +8,8 @@ from typing import Any
 import phonenumbers
 from django.conf import settings
 
+from crm.search import phones
+
 
 def fields(values: dict[str, Any]) -> dict[str, Any]:
     """The same values, with those that have one form in that form."""
@@ -29,6 +31,8 @@ def phone(text: str) -> str:
     """E.164 where the number is a possible one, else as it was typed: a wrong number is still a clue."""
     typed = one_line(text)
     number = "+" + typed[2:] if typed.startswith("00") else typed
+    if number == typed and phones.is_plain(typed):
+        return typed
     try:
         parsed = phonenumbers.parse(number, settings.PHONE_REGION)
     except phonenumbers.NumberParseException:

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as __
 from django.utils.translation import gettext_lazy as _
 
-from crm.exchange import declaring
+from crm.exchange import declaring, storing
 from crm.exchange.declaring import BOOLEAN, DATE, DATETIME, MONEY, REFERENCE, Field, Importable, Reference
 from crm.exchange.drafts import Draft, Refused, Run, Step
 from crm.exchange.unusable import Unusable
@@ -128,7 +128,7 @@ class OpportunityImport(WithCurrency):
 
     def _add_rows(self, drafts: list[Draft]) -> None:
         rows = [row for draft in drafts for row in draft.notes["rows"]]
-        StageChange.objects.bulk_create(rows)
+        storing.insert(StageChange, rows)
         for draft in drafts:
             if draft.notes["rows"]:
                 draft.parts["stage_changes"] = [row.pk for row in draft.notes["rows"]]

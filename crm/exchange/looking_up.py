@@ -1,0 +1,35 @@
+"""Many records by what a file calls them, through an index of the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db import models
+
+from crm.search.normalise import sort_key
+
+
+def named(rows: Any, field: str, texts: Iterable[Any]) -> Any:
+    """Those whose field is one of the texts. Names are indexed in the form they are sorted by."""
+    texts = list(texts)
+    found = rows.filter(**{f"{field}__in": texts})
+    if field != "name" or not hasattr(rows.model, "sort_name"):
+        return found
+    longest = rows.model._meta.get_field("sort_name").max_length
+    return found.filter(sort_name__in={sort_key(str(text))[:longest] for text in texts})
+
+
+def told_apart(rows: Any, names: Sequence[str], wanted: Iterable[dict[str, Any]]) -> Any:
+    """Those that could be one of `wanted`, by the fields that tell records apart; the pairs are compared later."""
+    wanted = list(wanted)
+    found = named(rows, names[0], {_key(values.get(names[0])) for values in wanted} - {None})
+    for name in names[1:]:
+        others = [values.get(name) for values in wanted]
+        if all(isinstance(other, models.Model) for other in others):
+            found = found.filter(**{f"{name}__in": {_key(other) for other in others}})
+    return found
+
+
+def _key(value: Any) -> Any:
+    return value.pk if isinstance(value, models.Model) else value
