@@ -2,7 +2,8 @@
 export function startSubmitOnce() {
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (event.defaultPrevented || form.hasAttribute("hx-post") || form.method === "dialog") return;
+    // A form of htmx's is prevented already; one that htmx has not reached yet is sent like any other.
+    if (event.defaultPrevented || form.method === "dialog") return;
     if (form.dataset.sending) {
       event.preventDefault();
       return;
@@ -46,10 +47,23 @@ function setBusy(form, busy) {
   }
 }
 
+// The second click of a double click: what stands there by now may be another button, "Reopen" where "Resolve" was.
+const DOUBLE = 500, NEAR = 8;
+let sent = { at: -Infinity, x: 0, y: 0 };
+
+function isSecondClick(event, button) {
+  // Pressed by keyboard, or only opens something: as often as one likes.
+  if (!event.detail || !(button.type === "submit" || button.hasAttribute("hx-post"))) return false;
+  const again = event.timeStamp - sent.at < DOUBLE && Math.hypot(event.clientX - sent.x, event.clientY - sent.y) < NEAR;
+  if (!again) sent = { at: event.timeStamp, x: event.clientX, y: event.clientY };
+  return again;
+}
+
 export function startBusyGuard() {
   document.addEventListener("click", (event) => {
-    const button = event.target.closest?.("button[aria-disabled=true]");
+    const button = event.target.closest?.("button, input[type=submit]");
     if (!button) return;
+    if (button.getAttribute("aria-disabled") !== "true" && !isSecondClick(event, button)) return;
     event.preventDefault();
     event.stopImmediatePropagation();
   }, true);

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -18,6 +18,9 @@ from service.models import Message, Ticket, TicketEvent, TicketState
 
 Direction = Message.Direction
 Type = TicketEvent.Type
+
+
+TWICE = timedelta(seconds=10)  # between a click and its double, on a slow line
 
 
 class NewerMessage(Exception):
@@ -45,6 +48,8 @@ def reply(
     is entered in the same breath, after the answer has counted. An unassigned ticket becomes the answerer's.
     """
     locked = history.lock(ticket)
+    if twin := said_already(locked, Direction.OUTBOUND, body, by, at):
+        return twin
     refuse_unseen(locked, seen)
     message = _say(locked, Direction.OUTBOUND, body, author=by, contact=locked.contact, at=at, automatic=automatic)
     if by is not None and not automatic:
@@ -65,6 +70,8 @@ def reply(
 def note(*, ticket: Ticket, body: str, by: User, at: datetime) -> Message:
     """Write something only colleagues see. It moves no clock."""
     locked = history.lock(ticket)
+    if twin := said_already(locked, Direction.NOTE, body, by, at):
+        return twin
     message = _say(locked, Direction.NOTE, body, author=by, contact=None, at=at)
     history.note_down(locked, Type.NOTED, by=by, at=at, data={"message": message.pk})
     history.store(locked, at=at)
@@ -87,6 +94,8 @@ def customer_replied(
     An automatic receipt (an out-of-office note) is kept, and changes nothing.
     """
     locked = history.lock(ticket)
+    if twin := said_already(locked, Direction.INBOUND, body, by, at):
+        return twin
     message = _say(
         locked, Direction.INBOUND, body, author=by, contact=contact or locked.contact, at=at, automatic=automatic
     )
@@ -108,6 +117,14 @@ def customer_replied(
             at=at,
         )
     return message
+
+
+def said_already(ticket: Ticket, direction: str, body: str, by: User | None, at: datetime) -> Message | None:
+    """The same words of the same person a moment ago: a form that was sent twice is one message."""
+    if by is None:
+        return None
+    twins = ticket.messages.filter(direction=direction, author=by, body=body.strip(), at__gt=at - TWICE)
+    return twins.order_by("pk").last()
 
 
 def refuse_unseen(ticket: Ticket, seen: int | None) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -14,7 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from evaluation.actions import plans, reviews
 from evaluation.models import Dispute, Review
@@ -26,18 +25,6 @@ pytestmark = pytest.mark.browser
 PICTURES = os.environ.get("YARDSTICK_PICTURES")  # a folder, to look at the pages
 TOO_WIDE = """() => [...document.querySelectorAll("main *")].filter((node) => node.getBoundingClientRect().right > 361
     && !node.closest(".table-wrap, .tab-row")).map((node) => node.tagName + "." + node.className).slice(0, 8)"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    patch = pytest.MonkeyPatch()
-    patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-    with sync_playwright() as playwright:
-        path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-    patch.undo()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -12,7 +11,7 @@ from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from customers.sales.actions import opportunities
 from customers.sales.models import Opportunity, StageChange
@@ -21,19 +20,6 @@ from tests.factories.sales import make_customer, make_opportunity, stage
 pytestmark = pytest.mark.browser
 TOO_WIDE = """() => [...document.querySelectorAll("main *")].filter((node) => node.getBoundingClientRect().right > 361
     && !node.closest(".table-wrap, .kanban")).map((node) => node.tagName + "." + node.className).slice(0, 8)"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    # Playwright runs a loop in this thread; the database is still only used from one place at a time.
-    patch = pytest.MonkeyPatch()
-    patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-    with sync_playwright() as playwright:
-        path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-    patch.undo()
 
 
 @pytest.fixture

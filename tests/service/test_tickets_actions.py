@@ -106,6 +106,19 @@ def test_an_answer_to_a_conversation_that_went_on_is_refused_and_shows_what_was_
     assert Ticket.objects.get().owner == cast.service_manager
 
 
+def test_the_same_words_sent_twice_in_a_moment_are_one_message(cast, now):
+    ticket = a_ticket(cast.agent, now)
+    seen = ticket.messages.get().pk
+    for second in (0, 1):
+        at = now + timedelta(seconds=second)
+        tickets.reply(ticket=ticket, body="We are on it.", by=cast.agent, at=at, seen=seen)
+        tickets.note(ticket=ticket, body="We are on it.", by=cast.agent, at=at)
+    later = now + timedelta(minutes=1)
+    tickets.note(ticket=ticket, body="We are on it.", by=cast.agent, at=later)
+    said = ticket.messages.exclude(direction="inbound").order_by("pk").values_list("direction", "at")
+    assert list(said) == [("outbound", now), ("note", now), ("note", later)]
+
+
 def test_an_empty_answer_is_refused_and_nothing_changes(cast, now):
     ticket = a_ticket(cast.agent, now)
     with pytest.raises(ValidationError):
