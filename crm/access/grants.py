@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +20,7 @@ class Access:
 
     def __init__(self, user: User | AnonymousUser) -> None:
         self.user = user
+        self._ids: dict[str, list[int]] | None = None
 
     @cached_property
     def everything(self) -> bool:
@@ -48,6 +51,20 @@ class Access:
     def may(self, kind: str, verb: Verb | str) -> bool:
         """Whether the person may do this to any record of the kind at all."""
         return self.reach(kind, verb) > Reach.NONE
+
+    def remembering(self) -> Access:
+        """The same, asking for each list of ids once: for what goes through the rules of every kind at one moment."""
+        found = copy.copy(self)
+        found._ids = {}
+        return found
+
+    def ids(self, name: str, ask: Callable[[], Iterable[int]]) -> list[int]:
+        """Ids that a rule of an app is about."""
+        if self._ids is None:
+            return list(ask())
+        if name not in self._ids:
+            self._ids[name] = list(ask())
+        return self._ids[name]
 
     @cached_property
     def administers(self) -> bool:

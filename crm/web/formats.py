@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django.utils import formats, timezone
@@ -117,13 +118,20 @@ def relative(moment: dt.datetime, now: dt.datetime) -> str:
 def exact(moment: dt.datetime) -> str:
     """Date and time in the person's zone, with the zone's name."""
     local = timezone.localtime(moment)
-    return f"{formats.date_format(local, 'DATETIME_FORMAT')} {local.tzname() or ''}".strip()
+    minute = local.replace(second=0, microsecond=0, tzinfo=None)
+    return f"{_formatted(minute, 'DATETIME_FORMAT', get_language())} {local.tzname() or ''}".strip()
 
 
 def exact_date(day: dt.datetime | dt.date) -> str:
     if isinstance(day, dt.datetime):
         day = timezone.localtime(day).date()
-    return formats.date_format(day, "DATE_FORMAT")
+    return _formatted(day, "DATE_FORMAT", get_language())
+
+
+@lru_cache(20_000)
+def _formatted(day: dt.datetime | dt.date, pattern: str, language: str | None) -> str:
+    """Kept, because the same days stand on every page and each costs as much as a row of a table."""
+    return formats.date_format(day, pattern)
 
 
 def initials(name: Any) -> str:

@@ -22,8 +22,10 @@ class ContactQuerySet(RecordQuerySet):
         """Whoever may see one of the person's customers may see the person."""
         rules = super().extra_rules(access, verb)
         if verb in (Verb.VIEW, Verb.EXPORT):
-            seen = Customer.objects.visible_to(access.user).order_by().values("pk")
-            links = CustomerContact.objects.filter(contact=OuterRef("pk"), customer__in=seen)
+            seen = Customer.objects.all().scope_through("customer", access)
+            links = (
+                CustomerContact.objects.filter(seen, contact=OuterRef("pk")) if seen else CustomerContact.objects.none()
+            )
             rules.append(Rule("customer", _("one of their customers can be seen"), Q(Exists(links))))
         return rules
 

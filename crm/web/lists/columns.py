@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -53,7 +54,7 @@ class Column:
     def shown(self, row: Any) -> Any:
         """The value in words: a choice as its label."""
         path = self.value or self.code
-        if isinstance(path, str) and "." not in path and _has_choices(row, path):
+        if isinstance(path, str) and "." not in path and _has_choices(type(row), path):
             return getattr(row, f"get_{path}_display")()
         return read(row, path)
 
@@ -92,9 +93,10 @@ def read(row: Any, path: Getter) -> Any:
     return value
 
 
-def _has_choices(row: Any, name: str) -> bool:
+@cache
+def _has_choices(model: Any, name: str) -> bool:
     try:
-        return bool(row._meta.get_field(name).choices)
+        return bool(model._meta.get_field(name).choices)
     except (FieldDoesNotExist, AttributeError):
         return False
 
@@ -112,16 +114,7 @@ def _badge(column: Column, row: Any) -> SafeString:
 
 
 def _person(column: Column, row: Any) -> SafeString:
-    value = column.shown(row)
-    if not value:
-        return format_html('<span class="person nobody">{}</span>', _("Nobody"))
-    known = values.person(value)
-    return format_html(
-        '<span class="person"><span class="initials shade-{}" aria-hidden="true">{}</span><span>{}</span></span>',
-        known["shade"],
-        known["initials"],
-        known["name"],
-    )
+    return values.person(column.shown(row))
 
 
 def _yesno(column: Column, row: Any) -> SafeString:
