@@ -11,6 +11,7 @@ from django.utils import timezone
 from crm.access import guards
 from crm.access.permissions import Verb
 from crm.exchange import exporting
+from crm.web.lists.exported import Cells, shared
 from crm.web.lists.paging import Order
 from crm.web.lists.part import ListPart
 
@@ -29,8 +30,8 @@ class Export(ListPart):
         table = exporting.Table(
             name=self.list.heading,
             heads=[str(column.label) for column in columns],
-            records=exporting.stream(in_order(queryset, order)),
-            cells=lambda row: [column.plain(row) for column in columns],
+            records=exporting.stream(shared(in_order(queryset, order))),
+            cells=Cells(columns, self.list.model),
             count=queryset.order_by().count(),
         )
         about = {"list": self.list.code, "query": state.query(), "columns": state.columns}
