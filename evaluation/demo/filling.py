@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from crm.events import recording
 from crm.models import Delivery
 from crm.search import documents, rebuilding
-from evaluation.demo import customers, measuring, people, sales, service, story, surveys, work
+from evaluation.demo import customers, measuring, people, sales, service, storing, story, surveys, work
 from evaluation.demo.calendar import StoryDays
 from evaluation.demo.world import SIZES, World
 
@@ -36,7 +36,7 @@ def fill(*, today: date, size: str = "full", progress: Callable[[str], None] = l
         progress(name)
         step(world)
         if name in ("standings", "story"):
-            analyze()
+            storing.analyze()
     company = world.teams["company"]
     world.tell(FILLED, company, by=None, at=world.now, about=[])
     progress("timelines")
@@ -53,9 +53,3 @@ def _let_the_past_rest() -> None:
     """What happened is nothing that anybody still has to be told of: no deliveries, and nobody is woken for them."""
     Delivery.objects.all().delete()
     connection.run_on_commit = [row for row in connection.run_on_commit if row[1] is not recording._ring]
-
-
-def analyze() -> None:
-    """The planner must not take what was just filled for empty tables."""
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")

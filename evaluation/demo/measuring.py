@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from evaluation.actions import health, measurements
+from evaluation.demo import storing
 from evaluation.demo.world import World
 from evaluation.formulas import periods
+from evaluation.models import MeasuredFact, Measurement
 
 
 def measure(world: World) -> None:
@@ -18,5 +20,7 @@ def measure(world: World) -> None:
         latest = periods.containing(kind, world.today).previous()
         for period in periods.last(kind, count, latest):
             measurements.measure_period(period=period, now=world.now)
+            if period == latest:
+                storing.analyze(Measurement, MeasuredFact)
     measurements.measure_current(now=world.now)
     health.score_all(now=world.now)

@@ -63,6 +63,12 @@ def change(model: type[models.Model], records: Sequence[Any], names: Sequence[st
         )
 
 
+def analyze(*models_: type[models.Model]) -> None:
+    """The planner must not take what was just filled for empty tables. Without models: all of them."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {', '.join(_quoted(model._meta.db_table) for model in models_)}")
+
+
 def text(value: Any) -> str:
     """A value in the text format of COPY."""
     if value is None:

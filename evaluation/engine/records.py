@@ -109,7 +109,7 @@ def facts_of(kpi: Kpi, periods: list[Period], view: View, scope: Scope) -> State
     for number, period in enumerate(periods):
         given = statements.period_sql(number, period, view)
         parts.append(f"""SELECT period.no, fact.*
-            FROM {given.sql}, {statements.facts_sql(facts, columns)} WHERE {within.sql}""")
+            FROM {given.sql}, {statements.facts_sql(facts, columns, view)} WHERE {within.sql}""")
         params += [*given.params, *within.params]
     return Statement(" UNION ALL ".join(parts), params)
 

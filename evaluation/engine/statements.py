@@ -16,6 +16,7 @@ from evaluation.engine.scopes import Scope
 from evaluation.formulas.intervals import z_value
 from evaluation.formulas.periods import Period, midnight
 from evaluation.kpis.declaration import Aggregation, Facts, Kpi, Method
+from evaluation.kpis.rows import as_things_stand
 
 
 @dataclass(frozen=True)
@@ -63,9 +64,10 @@ def period_sql(number: int, period: Period, view: View) -> Statement:
     )
 
 
-def facts_sql(facts: Facts, columns: dict[str, str]) -> str:
+def facts_sql(facts: Facts, columns: dict[str, str], view: View) -> str:
     selected = ", ".join(f"{path} AS {name}" for name, path in columns.items())
-    return f"LATERAL (SELECT {selected} FROM {facts.source} WHERE {facts.where}) AS fact"
+    sql = f"LATERAL (SELECT {selected} FROM {facts.source} WHERE {facts.where}) AS fact"
+    return sql if view.known else as_things_stand(sql)
 
 
 def scope_sql(kpi: Kpi, scope: Scope) -> Statement:
@@ -134,22 +136,26 @@ def measure(kpi: Kpi, periods: Sequence[Period], view: View, scope: Scope, dimen
     if dimension:
         columns["key"] = kpi.facts.dimensions[dimension]
     within = scope_sql(kpi, scope)
-    key, joins = _grouping(dimension)
     sums = aggregates(kpi)
+    # Sums of sums are sums: the teams above get theirs from the few teams below, not from every record again.
+    rolled_up = dimension == "team" and "sorted" not in sums
+    key, joins = ("fact.key", "") if rolled_up else _grouping(dimension)
     selected = ", ".join(f"{sql} AS {name}" for name, sql in sums.items())
     parts, params = [], []
     for number, period in enumerate(periods):
         given = period_sql(number, period, view)
         parts.append(f"""SELECT {number} AS no, {key} AS key, {selected}
-            FROM {given.sql}, {facts_sql(kpi.facts, columns)} {joins}
+            FROM {given.sql}, {facts_sql(kpi.facts, columns, view)} {joins}
             WHERE {within.sql} GROUP BY 1, 2""")
         params += [*given.params, *within.params]
     outer = {name: name for name in sums if name != "sorted"}
     if "sorted" in sums:
         outer |= ordered_columns(kpi)
-    names = _naming(dimension)
+    names, inner = _naming(dimension), " UNION ALL ".join(parts)
+    if rolled_up:
+        inner = _rolled_up(inner, sums)
     sql = f"""SELECT summed.no, summed.key, {names.sql}, {", ".join(outer.values())}
-        FROM ({" UNION ALL ".join(parts)} OFFSET 0) AS summed {names.params[0]} ORDER BY 1, 3, 2"""
+        FROM ({inner} OFFSET 0) AS summed {names.params[0]} ORDER BY 1, 3, 2"""
     return Statement(sql, params)
 
 
@@ -175,6 +181,13 @@ def _grouping(dimension: str | None) -> tuple[str, str]:
         """LEFT JOIN crm_team AS leaf ON leaf.id = fact.key
         CROSS JOIN LATERAL unnest(coalesce(leaf.path, ARRAY[NULL::bigint])) AS above(id)""",
     )
+
+
+def _rolled_up(parts: str, sums: dict[str, str]) -> str:
+    """What each team adds up to, counted again for every team above it. Only amounts are no whole numbers."""
+    again = ", ".join(f"sum(fact.{name}){'' if name == 'total' else '::bigint'} AS {name}" for name in sums)
+    key, joins = _grouping("team")
+    return f"SELECT fact.no, {key} AS key, {again} FROM ({parts}) AS fact {joins} GROUP BY 1, 2"
 
 
 _NAMES = {

@@ -95,12 +95,12 @@ RESPONSE_RATE = Kpi(
     guard="csat",
     source="evaluation.md C5",
     facts=Facts(
-        source="surveys_invitation AS invitation JOIN surveys_survey AS survey ON survey.id = invitation.survey_id",
+        source="surveys_invitation AS invitation",
         where=f"""invitation.sent_at >= period.starts AND invitation.sent_at < period.ends
             AND {alive("invitation")}""",
         kinds=("invitation",),
         record="invitation.id",
-        label="survey.name",
+        label="(SELECT survey.name FROM surveys_survey AS survey WHERE survey.id = invitation.survey_id)",
         moment="invitation.sent_at",
         # What never arrived could not be answered.
         counted="invitation.state <> 'failed'",

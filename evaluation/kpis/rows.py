@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
 
 def alive(table: str) -> str:
     """Not in the bin, or not yet then."""
     return f"({table}.deleted_at IS NULL OR {table}.deleted_at >= period.known)"
+
+
+_ALIVE = re.compile(r"\((\w+)\.deleted_at IS NULL OR \1\.deleted_at >= period\.known\)")
+
+
+def as_things_stand(sql: str) -> str:
+    """What a declaration says when nothing is ignored: nothing is put into the bin after infinity. Without the second
+    half of the condition the planner sees that the indexes of what is not in the bin are enough."""
+    return _ALIVE.sub(r"\1.deleted_at IS NULL", sql)
 
 
 def not_in_bin(customer: str) -> str:
@@ -21,9 +32,10 @@ def channel_of(table: str) -> str:
 
 # The change closed the opportunity, which has not entered another stage since. As things stand now the opportunity
 # itself says so; as they stood then, its history has to be read. The planner drops the branch that is not asked for.
-CLOSED_TO_STAY = """change.from_stage_id IS DISTINCT FROM change.to_stage_id AND CASE
+_CLOSED_TO_STAY = """change.from_stage_id IS DISTINCT FROM change.to_stage_id AND CASE
             WHEN period.known = 'infinity' THEN
                 opportunity.closed_at = change.at AND opportunity.stage_id = change.to_stage_id
+                AND opportunity.closed_at >= {since} AND opportunity.closed_at < {until}
             ELSE NOT EXISTS (
                 SELECT FROM sales_stagechange AS later
                 WHERE later.opportunity_id = change.opportunity_id AND later.at < period.known
@@ -34,11 +46,16 @@ CLOSED_TO_STAY = """change.from_stage_id IS DISTINCT FROM change.to_stage_id AND
 CHANGES = "sales_stagechange AS change JOIN sales_opportunity AS opportunity ON opportunity.id = change.opportunity_id"
 
 
+def closed_to_stay(since: str, until: str) -> str:
+    """Of changes between two moments, which the opportunity is asked for too: fewer of them have to be looked at."""
+    return _CLOSED_TO_STAY.format(since=since, until=until)
+
+
 def closed_as(*outcomes: str) -> str:
     """Opportunities that were closed in the period and still are; those reopened since are no result yet."""
     listed = ", ".join(f"'{outcome}'" for outcome in outcomes)
     return f"""change.outcome IN ({listed}) AND change.at >= period.starts AND change.at < period.ends
-        AND {alive("opportunity")} AND {CLOSED_TO_STAY}"""
+        AND {alive("opportunity")} AND {closed_to_stay("period.starts", "period.ends")}"""
 
 
 def purchases(since: str, until: str, customer: str = "") -> str:
@@ -49,7 +66,7 @@ def purchases(since: str, until: str, customer: str = "") -> str:
             change.amount, change.currency, 'opportunity' AS kind, opportunity.id
         FROM {CHANGES}
         WHERE change.outcome = 'won' AND change.at >= {since} AND change.at < {until} {of_opportunity}
-            AND {alive("opportunity")} AND {CLOSED_TO_STAY}
+            AND {alive("opportunity")} AND {closed_to_stay(since, until)}
         UNION ALL
         SELECT purchase.customer_id, purchase.ordered_at, purchase.owner_id, purchase.team_id, {ORDERED_PRODUCT},
             purchase.amount, purchase.currency, 'order', purchase.id
@@ -69,11 +86,13 @@ ORDERED_PRODUCT = """(SELECT min(line.product_id) FROM sales_orderline AS line
             WHERE line.order_id = purchase.id HAVING min(line.product_id) = max(line.product_id))"""
 
 
-def holder_at(moment: str) -> str:
-    """The last event of the ticket up to a moment: who had it then."""
+def holder_at(moment: str, unless: str = "") -> str:
+    """The last event of the ticket up to a moment: who had it then. `unless` names an event that answers that already,
+    so that nothing is looked up where there is one."""
+    asked = f"AND {unless}.at IS NULL" if unless else ""
     return f"""LEFT JOIN LATERAL (
             SELECT event.owner_id, event.team_id, event.category, event.at FROM service_ticketevent AS event
-            WHERE event.ticket_id = ticket.id AND event.at <= {moment} AND event.at < period.known
+            WHERE event.ticket_id = ticket.id AND event.at <= {moment} AND event.at < period.known {asked}
             ORDER BY event.at DESC, event.id DESC LIMIT 1) AS holder ON TRUE"""
 
 

@@ -48,7 +48,7 @@ FIRST_RESPONSE_TIME = Kpi(
     source="evaluation.md E1",
     facts=Facts(
         source=f"""service_ticket AS ticket {first_event("answered", "answer")}
-            {holder_at("period.seen")}""",
+            {holder_at("period.seen", unless="answer")}""",
         where=OPENED_IN_PERIOD,
         kinds=("ticket",),
         record="ticket.id",
@@ -136,6 +136,8 @@ LASTING = f"""LEFT JOIN LATERAL (
                         AND reopened.at <= resolved.at + {interval(HELD_FOR)})
             ORDER BY resolved.at, resolved.id LIMIT 1) AS lasting ON TRUE"""
 
+LAST_HOLDER = holder_at(f"ticket.opened_at + {interval(RESOLVED_WITHIN)}", unless="lasting")
+
 RESOLUTION_RATE = Kpi(
     code="resolution_rate",
     version=1,
@@ -153,7 +155,7 @@ RESOLUTION_RATE = Kpi(
     guard="csat",
     source="evaluation.md E2",
     facts=Facts(
-        source=f"service_ticket AS ticket {LASTING} {holder_at(f'ticket.opened_at + {interval(RESOLVED_WITHIN)}')}",
+        source=f"service_ticket AS ticket {LASTING} {LAST_HOLDER}",
         where=OPENED_IN_PERIOD,
         kinds=("ticket",),
         record="ticket.id",
@@ -212,7 +214,7 @@ DEADLINES = f"""service_ticket AS ticket CROSS JOIN LATERAL (VALUES
             SELECT event.at, event.owner_id, event.team_id FROM service_ticketevent AS event
             WHERE event.ticket_id = ticket.id AND event.at <= deadline.due AND event.at < period.known
                 AND deadline.promise = 'first_response' AND event.type IN ('answered', 'resolved', 'closed')
-            ORDER BY event.at, event.id LIMIT 1) AS answer ON TRUE {holder_at("deadline.due")}"""
+            ORDER BY event.at, event.id LIMIT 1) AS answer ON TRUE {holder_at("deadline.due", unless="answer")}"""
 
 RESOLVED_SINCE = "coalesce(ticket.resolved_at < period.known, FALSE)"
 # A ticket that was resolved without an answer, and whose missed deadline nobody noted when it passed, comes with
@@ -239,7 +241,10 @@ SLA_ATTAINMENT = Kpi(
     source="evaluation.md E5",
     facts=Facts(
         source=DEADLINES,
-        where=f"deadline.due >= period.starts AND deadline.due < period.instant AND {alive('ticket')}",
+        # Tickets of which no deadline falls into the period are left out before anything is looked up for them.
+        where=f"""deadline.due >= period.starts AND deadline.due < period.instant AND {alive("ticket")} AND (
+            (ticket.first_response_due_at >= period.starts AND ticket.first_response_due_at < period.instant)
+            OR (ticket.resolution_due_at >= period.starts AND ticket.resolution_due_at < period.instant))""",
         kinds=("ticket",),
         record="ticket.id",
         label="ticket.number || ' ' || ticket.subject",

@@ -112,13 +112,16 @@ def measured(only: str) -> Iterator[Any]:
 def show(row: Any, first: bool) -> None:
     if first:
         print(
-            "| operation | as | p50 ms | p95 ms | CPU ms | runs | raw SQL ms | ratio | queries | same answer | budget |"
+            "| operation | as | p50 ms | p95 ms | CPU ms | runs | raw SQL ms | ratio | our SQL ms | queries "
+            "| same answer | budget |"
         )
-        print("|---|---|---:|---:|---:|---:|---:|---:|---:|---|---|")
+        print("|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---|---|")
     kept = {None: "", True: " ✓", False: " ✗ missed"}[row.kept]
+    alone = "" if row.alone_p50 is None else f"{row.alone_p50:.1f}"
     print(
         f"| {row.name} | {row.who} | {row.p50:.1f} | {row.p95:.1f} | {row.cpu:.1f} | {row.runs} "
-        f"| {row.raw_p50:.2f} | {row.ratio:.1f} | {row.queries} | {'yes' if row.same else 'NO'} | {row.budget}{kept} |",
+        f"| {row.raw_p50:.2f} | {row.ratio:.1f} | {alone} | {row.queries} "
+        f"| {'yes' if row.same else 'NO'} | {row.budget}{kept} |",
         flush=True,
     )
 

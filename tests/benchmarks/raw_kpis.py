@@ -1,51 +1,76 @@
 """Every KPI of a quarter as somebody would ask for it in SQL by hand, as things stand now.
 
-Written for themselves, not taken from the declarations: rows with a team and what counts, and how they add up.
-%(start)s and %(end)s are the bounds of the quarter.
+Written for themselves, not taken from the declarations: rows with a team and what counts, and how they add up. They
+answer the same question: records count for the team that was in charge when it happened, which only the histories
+know; times are business time, which only the ticket's events know; and beside the number they bring what its interval
+is made of. %(start)s and %(end)s are the bounds of the quarter.
 """
 
 from __future__ import annotations
 
-BOUGHT = """SELECT customer_id, team_id, closed_at AS at, id, 'opportunity' AS kind FROM sales_opportunity
-    WHERE deleted_at IS NULL AND stage_id IN (SELECT id FROM sales_stage WHERE outcome = 'won')
-    UNION ALL SELECT customer_id, team_id, ordered_at, id, 'order' FROM sales_order WHERE deleted_at IS NULL"""
-CLOSED = """SELECT opportunity.*, stage.outcome FROM sales_opportunity AS opportunity
-    JOIN sales_stage AS stage ON stage.id = stage_id
-    WHERE deleted_at IS NULL AND closed_at >= %(start)s AND closed_at < %(end)s"""
+# The change that closed the opportunity for good: whose it was then, and for how much.
+CLOSED = """SELECT change.opportunity_id, change.at, change.team_id, change.outcome, change.amount,
+        opportunity.opened_at, opportunity.customer_id FROM sales_stagechange AS change
+    JOIN sales_opportunity AS opportunity ON opportunity.id = change.opportunity_id
+        AND opportunity.closed_at = change.at AND opportunity.stage_id = change.to_stage_id
+    WHERE opportunity.deleted_at IS NULL AND change.from_stage_id IS DISTINCT FROM change.to_stage_id"""
+CLOSED_NOW = f"""{CLOSED} AND change.at >= %(start)s AND change.at < %(end)s
+    AND opportunity.closed_at >= %(start)s AND opportunity.closed_at < %(end)s"""
+BOUGHT = f"""SELECT customer_id, team_id, at, opportunity_id AS id, 'opportunity' AS kind FROM ({CLOSED}
+        AND change.outcome = 'won' {{changed}}) AS won
+    UNION ALL SELECT customer_id, team_id, ordered_at, id, 'order' FROM sales_order WHERE deleted_at IS NULL
+    {{ordered}}"""
+YEAR = "{at} >= %(end)s - interval '365 days' AND {at} < %(end)s"
 OPENED = "SELECT * FROM service_ticket WHERE deleted_at IS NULL AND opened_at >= %(start)s AND opened_at < %(end)s"
 SAID = """SELECT response.team_id, score FROM surveys_response AS response JOIN surveys_survey AS survey
     ON survey.id = survey_id WHERE response.deleted_at IS NULL AND survey.type = '{type}'
     AND answered_at >= %(start)s AND answered_at < %(end)s"""
-MEDIAN = "percentile_cont(0.5) WITHIN GROUP (ORDER BY value)"
-SHARE = "sum(value)::float8 / count(*)"
+# Whoever had a ticket at a moment.
+HELD = """SELECT event.team_id, event.category FROM service_ticketevent AS event
+    WHERE event.ticket_id = ticket.id AND event.at <= {moment} ORDER BY event.at DESC, event.id DESC LIMIT 1"""
+# The median, how many there are, and, for the interval, their order.
+MEDIAN = """percentile_cont(0.5) WITHIN GROUP (ORDER BY value), count(value), count(*) - count(value),
+    array_agg(value ORDER BY value) FILTER (WHERE value IS NOT NULL)"""
+SHARE = "sum(value)::float8 / count(*), sum(value), count(*)"
+MET = "count(*) FILTER (WHERE met)::float8 / count(*), count(*) FILTER (WHERE met), count(*)"
 
 RAW = {
     "new_customers": (
-        f"""SELECT * FROM (SELECT DISTINCT ON (customer_id) team_id, at FROM ({BOUGHT}) AS bought
+        f"""SELECT * FROM (SELECT DISTINCT ON (customer_id) team_id, at
+            FROM ({BOUGHT.format(changed="", ordered="")}) AS bought
             WHERE customer_id IS NOT NULL ORDER BY customer_id, at, kind, id) AS first
             WHERE at >= %(start)s AND at < %(end)s""",
         "count(*)",
     ),
     "active_customers": (
-        f"""SELECT DISTINCT ON (customer_id) team_id FROM ({BOUGHT}) AS bought
-            WHERE at >= %(end)s - interval '365 days' AND at < %(end)s ORDER BY customer_id, at DESC, kind, id DESC""",
+        f"""SELECT DISTINCT ON (customer_id) team_id FROM ({
+            BOUGHT.format(
+                changed=f"AND {YEAR.format(at='change.at')} AND {YEAR.format(at='opportunity.closed_at')}",
+                ordered=f"AND {YEAR.format(at='ordered_at')}",
+            )
+        }) AS bought WHERE customer_id IS NOT NULL ORDER BY customer_id, at DESC, kind, id DESC""",
         "count(*)",
     ),
-    "win_rate": (f"SELECT team_id, (outcome = 'won')::int AS value FROM ({CLOSED}) AS closed", SHARE),
+    "win_rate": (
+        f"""SELECT team_id, (outcome = 'won')::int AS value FROM ({CLOSED_NOW}) AS closed
+            WHERE outcome IN ('won', 'lost')""",
+        SHARE,
+    ),
     "sales_cycle": (
-        f"""SELECT team_id, date_part('epoch', closed_at - opened_at) AS value FROM ({CLOSED}) AS closed
+        f"""SELECT team_id, date_part('epoch', at - opened_at) AS value FROM ({CLOSED_NOW}) AS closed
             WHERE outcome = 'won'""",
         MEDIAN,
     ),
     "revenue": (
-        f"""SELECT team_id, amount AS value FROM ({CLOSED}) AS closed WHERE outcome = 'won'
+        f"""SELECT team_id, amount AS value FROM ({CLOSED_NOW}) AS closed WHERE outcome = 'won'
             UNION ALL SELECT team_id, amount FROM sales_order WHERE deleted_at IS NULL AND opportunity_id IS NULL
             AND ordered_at >= %(start)s AND ordered_at < %(end)s""",
-        "sum(value)",
+        "sum(value), count(*)",
     ),
     "follow_ups": (
         """SELECT team_id FROM customers_activity WHERE deleted_at IS NULL AND at >= %(start)s AND at < %(end)s
-            AND direction = 'outbound' AND type IN ('call', 'visit', 'meeting', 'email', 'message')""",
+            AND direction = 'outbound' AND type IN ('call', 'visit', 'meeting', 'email', 'message')
+            AND owner_id IS NOT NULL""",
         "count(*)",
     ),
     "pipeline_value": (
@@ -54,29 +79,41 @@ RAW = {
             FROM sales_stagechange AS change JOIN sales_opportunity AS opportunity
                 ON opportunity.id = opportunity_id AND deleted_at IS NULL
             WHERE at < %(end)s ORDER BY opportunity_id, at DESC, change.id DESC) AS last WHERE outcome = 'open'""",
-        "sum(value)",
+        "sum(value), count(*)",
     ),
     "first_response_time": (
-        f"""SELECT team_id, date_part('epoch', first_response_at - opened_at) AS value FROM ({OPENED}) AS ticket
-            WHERE first_response_at IS NOT NULL""",
+        f"""SELECT coalesce(answer.team_id, ticket.team_id) AS team_id,
+                date_part('epoch', coalesce(answer.elapsed, answer.at - ticket.opened_at)) AS value
+            FROM ({OPENED}) AS ticket LEFT JOIN LATERAL (
+                SELECT event.team_id, event.elapsed, event.at FROM service_ticketevent AS event
+                WHERE event.ticket_id = ticket.id AND event.type = 'answered'
+                ORDER BY event.at, event.id LIMIT 1) AS answer ON TRUE""",
         MEDIAN,
     ),
     "resolution_time": (
-        """SELECT team_id, date_part('epoch', resolved_at - opened_at) AS value FROM service_ticket
-            WHERE deleted_at IS NULL AND resolved_at >= %(start)s AND resolved_at < %(end)s""",
+        """SELECT done.team_id, date_part('epoch', coalesce(done.elapsed, done.at - ticket.opened_at)) AS value
+            FROM service_ticketevent AS done JOIN service_ticket AS ticket ON ticket.id = done.ticket_id
+            WHERE done.type = 'resolved' AND done.at >= %(start)s AND done.at < %(end)s AND ticket.deleted_at IS NULL
+                AND NOT EXISTS (SELECT FROM service_ticketevent AS later WHERE later.ticket_id = done.ticket_id
+                    AND later.type IN ('resolved', 'reopened') AND (later.at, later.id) > (done.at, done.id))""",
         MEDIAN,
     ),
     "resolution_rate": (
-        f"""SELECT team_id, EXISTS (SELECT FROM service_ticketevent AS done WHERE done.ticket_id = ticket.id
+        f"""SELECT coalesce(lasting.team_id, held.team_id) AS team_id, (lasting.at IS NOT NULL)::int AS value
+            FROM ({OPENED}) AS ticket LEFT JOIN LATERAL (
+                SELECT done.at, done.team_id FROM service_ticketevent AS done WHERE done.ticket_id = ticket.id
                 AND done.type = 'resolved' AND done.at <= ticket.opened_at + interval '7 days' AND NOT EXISTS (
                     SELECT FROM service_ticketevent AS again WHERE again.ticket_id = ticket.id
                     AND again.type = 'reopened' AND again.at > done.at
-                    AND again.at <= done.at + interval '72 hours'))::int AS value FROM ({OPENED}) AS ticket""",
+                    AND again.at <= done.at + interval '72 hours')
+                ORDER BY done.at, done.id LIMIT 1) AS lasting ON TRUE
+            LEFT JOIN LATERAL ({HELD.format(moment="ticket.opened_at + interval '7 days' AND lasting.at IS NULL")})
+                AS held ON TRUE""",
         SHARE,
     ),
     "reopen_rate": (
         """SELECT team_id, max(again) AS value FROM (
-            SELECT ticket.id, ticket.team_id, EXISTS (SELECT FROM service_ticketevent AS reopened
+            SELECT ticket.id, done.team_id, EXISTS (SELECT FROM service_ticketevent AS reopened
                 WHERE reopened.ticket_id = ticket.id AND reopened.type = 'reopened' AND reopened.at > done.at
                 AND reopened.at <= done.at + interval '14 days')::int AS again
             FROM service_ticketevent AS done JOIN service_ticket AS ticket ON ticket.id = done.ticket_id
@@ -85,24 +122,29 @@ RAW = {
         SHARE,
     ),
     "sla_attainment": (
-        """SELECT team_id, (first_response_at <= first_response_due_at) IS TRUE AS met FROM service_ticket
+        f"""SELECT coalesce(answer.team_id, held.team_id) AS team_id, answer.at IS NOT NULL AS met
+            FROM service_ticket AS ticket LEFT JOIN LATERAL (
+                SELECT event.at, event.team_id FROM service_ticketevent AS event WHERE event.ticket_id = ticket.id
+                AND event.type IN ('answered', 'resolved', 'closed') AND event.at <= ticket.first_response_due_at
+                ORDER BY event.at, event.id LIMIT 1) AS answer ON TRUE
+            LEFT JOIN LATERAL ({HELD.format(moment="ticket.first_response_due_at AND answer.at IS NULL")})
+                AS held ON TRUE
             WHERE deleted_at IS NULL AND first_response_due_at >= %(start)s AND first_response_due_at < %(end)s
-            UNION ALL SELECT team_id, (SELECT event.category = 'resolved' FROM service_ticketevent AS event
-                WHERE event.ticket_id = ticket.id AND event.at <= resolution_due_at
-                ORDER BY event.at DESC, event.id DESC LIMIT 1) FROM service_ticket AS ticket
+            UNION ALL SELECT held.team_id, held.category = 'resolved' FROM service_ticket AS ticket
+            LEFT JOIN LATERAL ({HELD.format(moment="ticket.resolution_due_at")}) AS held ON TRUE
             WHERE deleted_at IS NULL AND resolution_due_at >= %(start)s AND resolution_due_at < %(end)s""",
-        "count(*) FILTER (WHERE met)::float8 / count(*)",
+        MET,
     ),
     "csat": (f"SELECT team_id, (score >= 4)::int AS value FROM ({SAID.format(type='csat')}) AS said", SHARE),
     "nps": (
         f"""SELECT team_id, CASE WHEN score >= 9 THEN 100 WHEN score <= 6 THEN -100 ELSE 0 END AS value
             FROM ({SAID.format(type="nps")}) AS said""",
-        SHARE,
+        f"{SHARE}, count(*) FILTER (WHERE value > 0), count(*) FILTER (WHERE value < 0)",
     ),
     "response_rate": (
         """SELECT team_id, (answered_at <= sent_at + interval '14 days') IS TRUE AS met FROM surveys_invitation
             WHERE deleted_at IS NULL AND state <> 'failed' AND sent_at >= %(start)s AND sent_at < %(end)s""",
-        "count(*) FILTER (WHERE met)::float8 / count(*)",
+        MET,
     ),
 }
 
