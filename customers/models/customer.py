@@ -22,9 +22,10 @@ from customers.models import tidy
 class HealthBand(models.TextChoices):
     """A health score from 0 to 100 in words; the bounds are those that lists filter by."""
 
-    GOOD = "good", _("good")
-    FAIR = "fair", _("fair")
-    POOR = "poor", _("poor")
+    # The words of the score itself (evaluation.models.health), so that list and page say the same.
+    GOOD = "good", _("healthy")
+    FAIR = "fair", _("watch")
+    POOR = "poor", _("at risk")
 
     @property
     def bounds(self) -> tuple[int, int]:

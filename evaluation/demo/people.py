@@ -26,6 +26,7 @@ MANAGED_BY = {
     "company": "director", "sales": "director", "north": "manager_north", "east": "manager_east",
     "service": "manager_service",
 }  # fmt: skip
+CALLER = "rep_east_2"  # whose plan it is to call every day
 
 
 @dataclass(frozen=True)

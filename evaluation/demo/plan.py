@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from customers.actions import tasks
 from evaluation.actions import plans
+from evaluation.demo.people import CALLER
 from evaluation.demo.world import World, at_clock
 from evaluation.engine import scopes
 from evaluation.models import ActionPlan, PlanStep, Review
@@ -42,6 +43,31 @@ def the_improvement(world: World, review: Review) -> ActionPlan:
         "A lane of its own for a new product works; we open one before every launch. 新产品上市前先设专门队列。"
     )
     return plans.close(plan, conclusion=conclusion, by=director, at=min(at_clock(days.effect_due, 14), world.now))
+
+
+def the_compared_one(world: World) -> ActionPlan:
+    """One rep tried what the others did not: its effect is measured against theirs, which is worth a better grade."""
+    days, manager, rep = world.days, world.users["manager_east"], world.users[CALLER]
+    plan = plans.draft(
+        name="A fixed hour for calls 每日固定电话时段",
+        reason="Between visits nobody calls; customers hear from us too rarely. 拜访之间缺少电话联系。",
+        kpi_code="follow_ups", expected_effect=20.0, scope=scopes.of_person(rep), owner=rep,
+        comparison=[scopes.of_person(other) for other in world.reps if other != rep],
+        due_on=days.steps_due, effect_due_on=days.effect_due, by=manager,
+        at=at_clock(days.review_month.first, 11) + timedelta(days=22),
+        steps=[
+            {"title": "Block 9 to 10 in the calendar 每天九点到十点打电话", "owner": rep,
+             "due_on": days.plan_start + timedelta(days=6)},
+        ],
+    )  # fmt: skip
+    plans.agree(plan, by=manager, at=at_clock(days.review_month.first, 16) + timedelta(days=22))
+    plans.start(plan, by=rep, at=at_clock(days.plan_start, 9))
+    for step in plan.steps.select_related("task", "owner").order_by("position"):
+        _do(step, hours=-3)
+    plans.measure(plan, by=None, at=at_clock(days.effect_due, 5))
+    plan.refresh_from_db()
+    conclusion = "It worked for one; the whole team tries it next quarter. 一人试行有效，下季度全组推广。"
+    return plans.close(plan, conclusion=conclusion, by=manager, at=min(at_clock(days.effect_due, 15), world.now))
 
 
 def the_running_one(world: World) -> None:

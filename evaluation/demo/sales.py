@@ -14,6 +14,7 @@ from customers.sales.models.rank import between
 from evaluation.demo import storing, words
 from evaluation.demo.customers import language_of
 from evaluation.demo.world import World
+from service.models import Queue
 
 WIN_SHARE = 0.44
 EXTRA_WINS = {"improved": 0.04, "fall": -0.08}  # unhappy customers buy less
@@ -46,6 +47,9 @@ class Made:
 
 def stock(world: World) -> None:
     """What is sold; Atlas 3 came on the market when the trouble began."""
+    for model in (Pipeline, Stage, LostReason, Queue):
+        for record in model.objects.filter(name__in=words.SHIPPED):
+            model.objects.filter(pk=record.pk).update(name=words.SHIPPED[record.name])
     launched = world.days.fall.first
     for name, code, series, price in words.PRODUCTS:
         at = world.working_moment(launched if words.ATLAS_3 in name else world.start - timedelta(days=60))

@@ -44,6 +44,7 @@ def play(world: World) -> None:
     _agree_on_goals(world)
     review = reviewing.the_fall(world)
     plan.the_improvement(world, review)
+    plan.the_compared_one(world)
     reviewing.the_last_quarter(world)
     reviewing.the_current_quarter(world)
     plan.the_running_one(world)

@@ -92,6 +92,21 @@ TASKS = {
     ),
 }
 
+# What comes next in a sale, by the position of its stage.
+NEXT_STEPS = {
+    1: {CHINESE: ("约需求沟通会", "确认预算与决策人"), ENGLISH: ("Meet about what they need", "Find out who decides")},
+    2: {CHINESE: ("跟进报价", "安排产品演示"), ENGLISH: ("Follow up on the quote", "Show the product")},
+    3: {CHINESE: ("确认合同条款", "约签约时间"), ENGLISH: ("Settle the terms", "Fix a date to sign")},
+}
+# The names an installation starts with, as a company that works in both languages would write them.
+SHIPPED = {
+    "Sales": "Sales 销售", "Qualifying": "Qualifying 需求确认", "Proposal": "Proposal 方案报价",
+    "Negotiation": "Negotiation 商务谈判", "Won": "Won 赢单", "Lost": "Lost 输单", "Price": "Price 价格",
+    "Chose a competitor": "Chose a competitor 选择竞品", "No budget": "No budget 无预算",
+    "No decision": "No decision 未决策", "Did not fit the need": "Did not fit the need 需求不符",
+    "Support": "Support 客户支持",
+}  # fmt: skip
+
 # (category, English, Chinese)
 TICKETS = (
     ("Setup", "How do we connect the gateway?", "网关如何接入？"),

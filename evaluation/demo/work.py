@@ -8,18 +8,22 @@ from typing import Any
 from customers.models import Activity, Task
 from evaluation.demo import storing, words
 from evaluation.demo.customers import language_of
+from evaluation.demo.people import CALLER
 from evaluation.demo.world import World, at_clock
 
 TYPES = {"call": 6, "meeting": 2, "visit": 1, "email": 5, "message": 3, "note": 1}
 WITH_NEXT_STEP = 0.12
 OPEN_DAYS = 21  # tasks due from three weeks ago on may still be open
 STILL_OPEN = 0.25
+KNOWN_NEXT = 0.85  # of the open opportunities have a next step; the board shows that the others have none
+LATE = 0.15  # of those steps are overdue
+MORE_CALLS = 2  # a working day, of the rep whose plan it is to call every day
 TODAY = 4  # tasks each rep has for today
 COMING = 5
 
 
 def do(world: World) -> None:
-    made = _around_sales(world) + _in_between(world)
+    made = _around_sales(world) + _in_between(world) + _daily_calls(world)
     made.sort(key=lambda activity: activity.at)
     storing.store(Activity, made)
     through = Activity.contacts.through
@@ -30,7 +34,7 @@ def do(world: World) -> None:
     for activity in made:
         activity.customer.last_activity_at = activity.at
         activity.customer.updated_at = max(activity.customer.updated_at, activity.at)
-    storing.store(Task, _next_steps(world, made) + _today(world))
+    storing.store(Task, _next_steps(world, made) + _next_of_sales(world) + _today(world))
 
 
 def _around_sales(world: World) -> list[Activity]:
@@ -53,10 +57,26 @@ def _in_between(world: World) -> list[Activity]:
     ]
 
 
-def _activity(world: World, customer: Any, day: date, about: Any) -> Activity:
+def _daily_calls(world: World) -> list[Activity]:
+    """One rep keeps a fixed hour for calls from the day on which that plan starts; the others go on as they did."""
+    caller, made = world.users[CALLER], []
+    own = [one for one in world.customers if world.owner_at(one, world.now) == caller]
+    day = world.days.plan_start
+    while day < world.today:
+        known = [one for one in own if one.created_at.date() < day and world.owner_at(one, at_clock(day, 9)) == caller]
+        if day.weekday() < 5 and known:
+            for _ in range(MORE_CALLS):
+                activity = _activity(world, world.pick(known), day, None, type_="call")
+                activity.direction = Activity.Direction.OUTBOUND
+                made.append(activity)
+        day += timedelta(days=1)
+    return made
+
+
+def _activity(world: World, customer: Any, day: date, about: Any, type_: str = "") -> Activity:
     at = max(world.past_moment(day), customer.created_at + timedelta(minutes=2))
     owner = world.owner_at(customer, at)
-    type_ = world.pick(list(TYPES), list(TYPES.values()))
+    type_ = type_ or world.pick(list(TYPES), list(TYPES.values()))
     is_talk = type_ in ("call", "meeting", "visit")
     direction = "none" if type_ == "note" else world.pick(("outbound", "inbound"), (4, 1))
     return Activity(
@@ -81,6 +101,23 @@ def _next_steps(world: World, made: list[Activity]) -> list[Task]:
             due.date() > world.today - timedelta(days=OPEN_DAYS) and world.chance(STILL_OPEN)
         )
         tasks.append(_task(world, activity.customer, activity.at, due, None if is_open else done, activity))
+    return tasks
+
+
+def _next_of_sales(world: World) -> list[Task]:
+    """What comes next in most of the open sales, in the days to come or already late; of some nobody knows."""
+    tasks = []
+    for opportunity in world.opportunities:
+        if opportunity.closed_at is not None or not world.chance(KNOWN_NEXT):
+            continue
+        days = -world.random.randrange(1, 12) if world.chance(LATE) else world.random.randrange(0, 21)
+        due = world.working_moment(world.today + timedelta(days=days))
+        noted = max(min(opportunity.stage_since, due - timedelta(days=2)), opportunity.opened_at)
+        task = _task(world, opportunity.customer, noted, max(due, noted), None, None)
+        task.title = world.pick(words.NEXT_STEPS[opportunity.stage.position][language_of(opportunity.customer)])
+        task.owner, task.team = opportunity.owner, opportunity.team
+        task.about_kind, task.about_id = opportunity.kind, opportunity.pk
+        tasks.append(task)
     return tasks
 
 

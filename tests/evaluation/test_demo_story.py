@@ -176,12 +176,30 @@ def test_the_review_of_the_fall_is_signed_and_intact_and_its_disputed_line_was_m
 
 
 def test_the_plan_improved_what_it_was_for_and_its_steps_were_tasks(world):
-    plan = ActionPlan.objects.get(state=ActionPlan.State.CLOSED)
+    plan = ActionPlan.objects.get(state=ActionPlan.State.CLOSED, kpi_code="csat")
     effect = plan.effects.get()
     assert (effect.verdict, effect.grade) == ("improved", "D")
     assert effect.estimate > 0.05
     assert all(step.is_done and step.task.is_done for step in plan.steps.select_related("task"))
     assert Task.objects.filter(about_kind=PlanStep.kind, done_at=None).count() == 3  # of the plan at work now
+
+
+def test_a_plan_of_one_rep_is_measured_against_the_others_and_graded_better(world):
+    plan = ActionPlan.objects.get(state=ActionPlan.State.CLOSED, kpi_code="follow_ups")
+    effect = plan.effects.get()
+    assert (effect.design, effect.grade, effect.verdict) == ("difference in differences", "B", "improved")
+    assert effect.n_after == 5  # reps who went on as before
+    assert effect.interval_low > 0
+
+
+def test_most_open_sales_have_a_next_step_of_their_owner_some_late_and_some_none(world):
+    open_ones = {one.pk: one for one in Opportunity.objects.filter(closed_at=None)}
+    steps = Task.objects.open().filter(about_kind="opportunity", about_id__in=open_ones)
+    known = {step.about_id for step in steps if step.owner_id == open_ones[step.about_id].owner_id}
+    late = [step for step in steps if step.due_at < world.now]
+    assert 0.75 < len(known) / len(open_ones) < 0.95
+    assert 0.03 < len(late) / len(open_ones) < 0.3
+    assert all(step.customer_id == open_ones[step.about_id].customer_id for step in steps)
 
 
 def test_somebody_has_something_to_do_on_each_home_page(world):
