@@ -41,8 +41,8 @@ CATALOGUE = ("product", "pipeline", "kpi", "survey", "team", "person", "queue", 
 SELLING = ("customer", "contact", "activity", "task", "opportunity", "order")
 SERVING = ("ticket",)
 LISTENING = ("invitation", "response")
-EVALUATING = ("measurement", "goal", "review_cycle", "review", "action_plan", "alert", "health_score")
-TOOLS = ("saved_view", "import", "export")
+EVALUATING = ("measurement", "goal", "review_cycle", "review", "action_plan", "health_score")
+TOOLS = ("saved_view", "import")
 ALL_KINDS = CATALOGUE + SELLING + SERVING + LISTENING + EVALUATING + TOOLS
 
 SHIPPED_ROLES = [
@@ -58,7 +58,7 @@ SHIPPED_ROLES = [
             _grant(Reach.OWN, (VIEW,), *LISTENING),
             _grant(Reach.OWN, (VIEW,), *EVALUATING),
             _grant(Reach.OWN, (EDIT,), "goal", "review", "action_plan"),
-            _grant(Reach.OWN, MANAGE, "saved_view", "export"),
+            _grant(Reach.OWN, MANAGE, "saved_view"),
         ),
     ),
     ShippedRole(
@@ -73,7 +73,7 @@ SHIPPED_ROLES = [
             _grant(Reach.TEAM, (VIEW,), *LISTENING),
             _grant(Reach.OWN, (VIEW,), *EVALUATING),
             _grant(Reach.OWN, (EDIT,), "goal", "review", "action_plan"),
-            _grant(Reach.OWN, MANAGE, "saved_view", "export"),
+            _grant(Reach.OWN, MANAGE, "saved_view"),
         ),
     ),
     ShippedRole(

@@ -1,0 +1,24 @@
+"""The administrator's side of the kernel: people, teams, roles, calendars, and the log of what happened."""
+
+from importlib import import_module
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.utils.translation import gettext_lazy as _
+
+from crm.admin import calendars, logs, people
+from crm.admin.base import AuditedAdmin, ReadOnlyAdmin
+
+__all__ = ["AuditedAdmin", "ReadOnlyAdmin", "calendars", "logs", "people"]
+
+# What libraries register of their own: nobody configures anything there.
+for library in ("django.contrib.auth", "allauth.account", "allauth.mfa", "allauth.usersessions"):
+    import_module(f"{library}.admin")  # registered first, so that it can be taken out
+admin.site.unregister([Group, EmailAddress, Authenticator, UserSession])
+
+admin.site.site_header = _("Yardstick CRM: administration")
+admin.site.site_title = _("Administration")
+admin.site.index_title = _("What would you like to configure?")

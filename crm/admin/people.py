@@ -1,0 +1,150 @@
+"""People, teams and roles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from crm.access import kinds
+from crm.access.grants import access_of
+from crm.actions import people
+from crm.admin.base import AuditedAdmin
+from crm.models import (
+    Role,
+    RoleGrant,
+    Team,
+    User,
+)
+
+
+@admin.register(Team)
+class TeamAdmin(AuditedAdmin):
+    list_display = ["indented_name", "manager", "parent"]
+    list_select_related = ["manager", "parent"]
+    search_fields = ["name"]
+    autocomplete_fields = ["parent", "manager"]
+    ordering = ["path_names"]
+
+    @admin.display(description=_("name"), ordering="path_names")
+    def indented_name(self, team: Team) -> str:
+        return "\u2003" * (len(team.path) - 1) + team.name
+
+
+class PersonForm(forms.ModelForm):
+    new_password = forms.CharField(
+        label=_("New password"),
+        required=False,
+        widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "new-password"}),
+        help_text=_("Leave empty to keep the present one. Setting one signs the person out everywhere."),
+    )
+
+    class Meta:
+        model = User
+        fields = ["name", "email", "team", "roles", "language", "timezone", "is_active", "is_superuser"]
+
+    def clean_email(self) -> str | None:
+        return (self.cleaned_data["email"] or "").lower() or None
+
+    def clean_new_password(self) -> str:
+        from django.contrib.auth.password_validation import validate_password
+
+        password = self.cleaned_data["new_password"]
+        if password:
+            validate_password(password, self.instance)
+        return password
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("new_password") and not cleaned.get("email"):
+            raise ValidationError({"email": _("Somebody who signs in needs an email address.")})
+        return cleaned
+
+
+@admin.register(User)
+class PersonAdmin(AuditedAdmin):
+    form = PersonForm
+    list_display = ["name", "email", "team", "role_names", "is_active"]
+    list_filter = ["is_active", "roles", "team"]
+    list_select_related = ["team"]
+    search_fields = ["name", "email"]
+    autocomplete_fields = ["team"]
+    filter_horizontal = ["roles"]
+    actions = ["remove_second_factors"]
+
+    @admin.action(description=_("Remove the second factor (a lost phone)"), permissions=["change"])
+    def remove_second_factors(self, request: HttpRequest, queryset: QuerySet) -> None:
+        for person in queryset:
+            if Authenticator.objects.filter(user=person).delete()[0]:
+                request._settings_diff = {"second factor": ["set", "removed"]}  # type: ignore[attr-defined]
+                self._record(request, person, "settings.changed", "")
+        self.message_user(request, _("They sign in with the password alone until they set one again."))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).prefetch_related("roles")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False  # people leave history behind: they are deactivated, not deleted
+
+    @admin.display(description=_("roles"))
+    def role_names(self, person: User) -> str:
+        return ", ".join(str(role) for role in person.roles.all())
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        people.credentials_changed(
+            form.instance, password=form.cleaned_data.get("new_password") or None, fields=form.changed_data
+        )
+
+
+class RoleGrantForm(forms.ModelForm):
+    kind = forms.ChoiceField(label=_("kind of record"), choices=kinds.choices)
+
+    class Meta:
+        model = RoleGrant
+        fields = ["kind", "verb", "reach"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """A grant for a kind that is not installed keeps it: the first of the list would be chosen in its place."""
+        super().__init__(*args, **kwargs)
+        stored = self.instance.kind
+        known = list(kinds.choices())
+        if stored and stored not in {code for code, _label in known}:
+            self.fields["kind"].choices = [*known, (stored, stored)]  # type: ignore[attr-defined]
+
+
+class RoleGrantInline(admin.TabularInline):
+    model = RoleGrant
+    form = RoleGrantForm
+    extra = 0
+
+
+@admin.register(Role)
+class RoleAdmin(AuditedAdmin):
+    list_display = ["__str__", "code", "description"]
+    prepopulated_fields = {"code": ["name"]}
+    inlines = [RoleGrantInline]
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Nobody may take the key out of the door behind them."""
+        with transaction.atomic():
+            super().save_related(request, form, formsets, change)
+            request.user._access = None  # type: ignore[union-attr]
+            if not access_of(request.user).administers:
+                raise_for_lock_out()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and (obj is None or obj.code != "administrator")
+
+
+def raise_for_lock_out() -> None:
+    from django.core.exceptions import PermissionDenied
+
+    raise PermissionDenied(_("This would take the administration away from yourself. Nothing was changed."))

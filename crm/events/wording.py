@@ -1,0 +1,58 @@
+"""What happened, in two or three words, for the administrator's list of all events. Timelines tell whole sentences."""
+
+from __future__ import annotations
+
+from django.utils.translation import pgettext_lazy as p
+
+from crm.access import kinds
+from crm.models.event import Event
+
+VERBS = {
+    "created": p("event", "created"), "updated": p("event", "changed"), "changed": p("event", "changed"),
+    "deleted": p("event", "moved to the bin"), "restored": p("event", "taken out of the bin"),
+    "assigned": p("event", "assigned"), "handed_over": p("event", "handed over"),
+    "owner_changed": p("event", "handed over"), "lifecycle_changed": p("event", "lifecycle changed"),
+    "collaborator_added": p("event", "collaborator added"), "collaborator_removed": p("event", "collaborator removed"),
+    "linked": p("event", "linked"), "unlinked": p("event", "unlinked"), "role_changed": p("event", "role changed"),
+    "made_main": p("event", "made the main contact"), "completed": p("event", "done"),
+    "reopened": p("event", "reopened"), "moved": p("event", "moved"), "won": p("event", "won"),
+    "lost": p("event", "lost"), "history_recorded": p("event", "history imported"),
+    "history_taken_back": p("event", "imported history taken back"), "lines_changed": p("event", "lines changed"),
+    "answered": p("event", "answered"), "written": p("event", "the customer wrote"),
+    "noted": p("event", "internal note"), "paused": p("event", "paused"), "resumed": p("event", "resumed"),
+    "resolved": p("event", "resolved"), "closed": p("event", "closed"),
+    "prioritised": p("event", "priority changed"), "sla_breached": p("event", "deadline missed"),
+    "sent": p("event", "sent"), "failed": p("event", "could not be delivered"),
+    "suppressed": p("event", "not sent"), "recorded": p("event", "answer received"),
+    "finished": p("event", "finished"), "undone": p("event", "undone"), "made": p("event", "made"),
+    "issued": p("event", "access token issued"), "revoked": p("event", "access token revoked"),
+    "preferred": p("event", "own preferences changed"), "demo_filled": p("event", "demo data filled in"),
+    "open": p("event", "opened"), "opened": p("event", "opened"), "running": p("event", "started"),
+    "frozen": p("event", "numbers frozen"), "archived": p("event", "archived"),
+    "commented": p("event", "commented on"), "disputed": p("event", "line disputed"),
+    "dispute_settled": p("event", "dispute settled"), "amended": p("event", "line amended"),
+    "handed_in": p("event", "handed in"), "calibrated": p("event", "calibrated"),
+    "meeting_set": p("event", "meeting set"), "signed": p("event", "signed"),
+    "effect_due": p("event", "effect due"), "effect_measured": p("event", "effect measured"),
+    "step_added": p("event", "step added"), "step_removed": p("event", "step removed"),
+    "step_done": p("event", "step done"), "step_reopened": p("event", "step reopened"),
+    "agreed": p("event", "agreed"), "acknowledged": p("event", "acknowledged"), "objected": p("event", "objected to"),
+    "revised": p("event", "revised"), "retired": p("event", "retired"),
+}  # fmt: skip
+OTHER_KINDS = {
+    "settings": p("event", "settings"), "export": p("event", "export"), "token": p("event", "access token"),
+}  # fmt: skip
+
+
+def kind_of(event_type: str) -> str:
+    """The noun an event's type begins with, as people call it."""
+    code = event_type.partition(".")[0]
+    if code in OTHER_KINDS:
+        return str(OTHER_KINDS[code])
+    return next((str(kind.label) for kind in kinds.all_kinds() if kind.code == code), code)
+
+
+def of(event: Event) -> str:
+    """ "ticket: resolved", in the reader's language; a type nobody has named reads as it is."""
+    verb = event.type.partition(".")[2]
+    return f"{kind_of(event.type)}: {VERBS.get(verb, verb.replace('_', ' '))}"
