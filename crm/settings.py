@@ -315,6 +315,7 @@ structlog.configure(
 
 # The organisation ---------------------------------------------------------------------------------------------------
 
+IMPORT_UNDO_DAYS = environment.number("IMPORT_UNDO_DAYS", 30)  # so long imports can be undone, and files are kept
 CURRENCY = os.environ.get("CURRENCY", "USD")  # reports add up in this currency
 LANGUAGE_NAMES = {"en": _("English"), "zh-hans": _("Chinese")}
 SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -14,9 +14,9 @@ from crm.exchange.declaring import CHOICE, DATETIME, REFERENCE, Field, Importabl
 from crm.exchange.drafts import Draft, Refused, Run, Step
 from customers.exchange import CONTACT, CUSTOMER, PERSON, TEAM
 from service.actions import clock
+from service.actions.importing import CARRIED, pauses_of
 from service.models import Priority, Queue, SlaPolicy, Ticket, TicketEvent, TicketState
 
-CARRIED = ("state", "queue", "owner", "team", "priority")
 PRIORITIES = [(value, name.lower()) for name, value in zip(Priority.names, Priority.values, strict=True)]
 QUEUE = Reference(Queue, scoped=True, related=("sla_policy", "team"))
 NO_POLICY = "none"
@@ -88,7 +88,7 @@ class TicketImport(Importable):
         for name in CARRIED:
             setattr(ticket, name, getattr(last, name))
         _promise(ticket, draft, run)
-        pauses = _pauses(line)
+        pauses = pauses_of(line)
         for event in draft.notes["rows"]:
             event.elapsed = clock.elapsed(ticket, event.at, pauses)
         times: dict[str, list[datetime]] = {}
@@ -215,19 +215,6 @@ def _promise(ticket: Ticket, draft: Draft, run: Run) -> None:
     target = ticket.sla_policy.target_for(ticket.priority) if ticket.sla_policy else None
     ticket.first_response_target = target.first_response if target else None
     ticket.resolution_target = target.resolution if target else None
-
-
-def _pauses(line: list[TicketEvent]) -> list[Any]:
-    """When the clock stood still, by the whole history."""
-    spans: list[Any] = []
-    since = None
-    for event in line:
-        if event.category != TicketState.Category.OPEN:
-            since = since or event.at
-        elif since is not None:
-            spans.append((since, event.at))
-            since = None
-    return [*spans, (since, None)] if since is not None else spans
 
 
 TICKETS = TicketImport(

@@ -79,7 +79,7 @@ def arrange(batch: ImportBatch, profile: Profile) -> None:
     ImportRow.objects.filter(batch=batch).exclude(outcome="").update(
         outcome="", reason="", changes={}, record_id=None, turn=0
     )
-    if profile.kind.has_history:
+    if profile.in_bunches:
         _bunch(batch, profile)
     else:
         _take_turns(batch, profile)

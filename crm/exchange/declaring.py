@@ -45,6 +45,7 @@ class Field:
     choices: Sequence[tuple[Any, Any]] = ()
     stored: bool = True  # whether it is a column of the record; the kind itself deals with the others
     history: bool = False  # says what was true from a moment on, rather than what the record is
+    line: bool = False  # one of several that the record has: each of its rows brings one
     help: Any = ""
 
 
@@ -175,10 +176,12 @@ class Importable:
         """Tables an import adds rows to besides the record's own, by the names used in `draft.parts`."""
         return {}
 
-    def take_back_parts(self, parts: dict[str, list[int]]) -> None:
+    def take_back_parts(self, parts: dict[str, Any]) -> list[str]:
+        """Returns what had to be kept, because it was changed since."""
         tables = self.parts()
         for name, ids in parts.items():
             tables[name]._base_manager.filter(pk__in=ids).delete()
+        return []
 
     def put_back(self, ids: list[int]) -> None:
         """After records were put back to what they were."""

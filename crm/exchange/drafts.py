@@ -63,7 +63,7 @@ class Draft:
     before: dict[str, Any] = field(default_factory=dict)  # all columns, of a record that exists
     changes: dict[str, list[Any]] = field(default_factory=dict)  # as people read them
     changed_columns: list[str] = field(default_factory=list)
-    parts: dict[str, list[int]] = field(default_factory=dict)
+    parts: dict[str, Any] = field(default_factory=dict)
     notes: dict[str, Any] = field(default_factory=dict)  # what a kind remembers between its methods
 
     def settle(self, outcome: str, reason: str = "") -> None:

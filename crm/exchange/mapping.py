@@ -35,6 +35,7 @@ class Mapper:
                 row.values[source.field.name] = self._value(row, source)
             self._leave_out(row)
             row.steps = [step for each in self.profile.steps if (step := self._step(row, each)) is not None]
+            self._take_line(row)
         except Refused as problem:
             row.problem = problem
         return row
@@ -82,6 +83,12 @@ class Mapper:
                 field = self.profile.kind.field(name)
                 label = field.label if field else name
                 raise LeftOut(_("%(field)s is not known; the profile leaves such rows out.") % {"field": label}, name)
+
+    def _take_line(self, row: Row) -> None:
+        """A line is no value of the record; a row that says nothing of one brings none."""
+        line = {source.field.name: row.values.pop(source.field.name) for source in self.profile.lines}
+        if any(value is not None for value in line.values()):
+            row.steps.append(Step(row.number, None, line))
 
     def _step(self, row: Row, each: StepSource) -> Step | None:
         if each.column and row.cells[self.places[each.column]] not in each.values:

@@ -57,13 +57,13 @@ def remember(row: Row, mapper: Mapper, run: Run) -> None:
     if row.outcome in (Outcome.ERROR, Outcome.SKIPPED):
         run.failed[row.number] = (row.outcome, row.reason)
     mapper.read(row)
-    if row.problem is None and not run.profile.kind.has_history:
+    if row.problem is None and not run.profile.in_bunches:
         run.known.setdefault(mapper.identity(row), (row.number, digest(row)))
 
 
 def _draft(rows: list[Row], mapper: Mapper, run: Run) -> list[Draft]:
     """One draft for a row, or for the rows of a bunch; rows that repeat an earlier one are settled here."""
-    if run.profile.kind.has_history:
+    if run.profile.in_bunches:
         return _bunches(rows, mapper, run)
     drafts = []
     for row in rows:
@@ -94,11 +94,21 @@ def _bunches(rows: list[Row], mapper: Mapper, run: Run) -> list[Draft]:
             for row in bunch:
                 _refuse(Draft([row], {}, []), row.problem or _fellow(problem), run)
             continue
+        if run.profile.lines and (other := next((row for row in bunch if row.values != bunch[0].values), None)):
+            _disagree(bunch, other, run)
+            continue
         steps = sorted((step for row in bunch for step in row.steps), key=_when)
         # What the record is says the row that is the latest; its history says the rest.
         last = max(bunch, key=lambda row: (max((_when(step) for step in row.steps), default=(0, 0.0)), row.number))
         drafts.append(Draft(bunch, dict(last.values), steps))
     return drafts
+
+
+def _disagree(bunch: list[Row], other: Row, run: Run) -> None:
+    """Lines differ; what the record itself is must not."""
+    names = [name for name, value in other.values.items() if value != bunch[0].values[name]]
+    problem = Refused(_("Row %(row)s says otherwise of the same record.") % {"row": other.number}, names[0])
+    _refuse(Draft(bunch, {}, []), problem, run)
 
 
 def _when(step: Any) -> tuple[int, float]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from dataclasses import field as defaulted
 from decimal import Decimal, InvalidOperation
+from functools import cached_property
 from typing import Any
 
 from django.conf import settings
@@ -81,6 +82,16 @@ class Profile:
     skip_without: tuple[str, ...]
     create_missing: frozenset[str]
     content: dict[str, Any]
+
+    @cached_property
+    def lines(self) -> tuple[Source, ...]:
+        """What each row says of one line of its record."""
+        return tuple(source for source in self.sources if source.field.line)
+
+    @property
+    def in_bunches(self) -> bool:
+        """Whether several rows of the file can be one record."""
+        return self.kind.has_history or bool(self.lines)
 
     def source(self, name: str) -> Source | None:
         return next((source for source in self.sources if source.field.name == name), None)

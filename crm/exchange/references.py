@@ -19,10 +19,11 @@ Key = tuple[str, str, str]
 def resolve(drafts: Iterable[Draft], run: Run) -> dict[int, Refused]:
     """Put records in place of texts, in values and history; returns the problem of each draft that has one."""
     drafts = list(drafts)
-    sources = [source for source in run.profile.sources if source.field.reference]
+    sources = [each for each in run.profile.sources if each.field.reference and not each.field.line]
     for source in sources:
         _look_up({text for draft in drafts if (text := draft.values.get(source.field.name))}, source, run)
-    stepped = {s.field.name: s for each in run.profile.steps for s in each.sources if s.field.reference}
+    within = [*run.profile.lines, *(source for each in run.profile.steps for source in each.sources)]
+    stepped = {source.field.name: source for source in within if source.field.reference}
     for name, source in stepped.items():
         _look_up({text for draft in drafts for step in draft.steps if (text := step.values.get(name))}, source, run)
     problems: dict[int, Refused] = {}

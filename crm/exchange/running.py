@@ -56,7 +56,7 @@ def check(batch: ImportBatch, *, at: datetime) -> ImportBatch:
 
 def start(batch: ImportBatch, *, at: datetime) -> None:
     """Make ready for the real run, once; a batch that was started already only goes on."""
-    if batch.state in (State.RUNNING, State.DONE, State.UNDOING, State.UNDONE):
+    if batch.state in (State.RUNNING, State.DONE, State.UNDOING, State.UNDONE) or batch.cleared_at is not None:
         return
     profile = batches.profile_of(batch)
     require(batch, profile)

@@ -48,6 +48,8 @@ def choose_and_check(batch: ImportBatch, content: dict[str, Any], *, at: datetim
 @transaction.atomic
 def run(batch: ImportBatch, *, at: datetime) -> None:
     """Start what was checked, or go on with what stopped."""
+    if batch.cleared_at is not None:
+        raise Unusable(_("What the file said is no longer on record. Upload it again."))
     if batch.state == State.FAILED and batch.started_at is not None:
         batch.problem = ""
         batch.enter(State.RUNNING, at)

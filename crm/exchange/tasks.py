@@ -5,7 +5,7 @@ from typing import Any
 from celery import shared_task
 from django.utils import timezone
 
-from crm.exchange import working
+from crm.exchange import retention, working
 from crm.jobs import periodic
 
 
@@ -17,3 +17,8 @@ def work_on_import(*, batch_id: int, **_: Any) -> None:
 @periodic("take-up-imports", every="minute")
 def take_up_imports(now: Any) -> None:
     working.take_up_again(now)
+
+
+@periodic("clear-old-imports", every="day", hour=3)
+def clear_old_imports(now: Any) -> None:
+    retention.clear_old(now)

@@ -35,6 +35,8 @@ def start(batch: ImportBatch, *, at: datetime, force: bool = False) -> None:
     """Make ready to take the batch back; what was kept before may be forced now."""
     if batch.state not in (State.DONE, State.FAILED, State.UNDONE, State.UNDOING):
         raise Unusable(_("Only an import that has run can be undone."))
+    if batch.cleared_at is not None or at > batch.kept_until:
+        raise Unusable(_("It is too late to undo this import: what it did is no longer on record."))
     if force:
         again = batch.journal.filter(undone__in=[Undone.KEPT, Undone.PARTLY])
         again.update(undone=Undone.NOT, reason="")
@@ -131,11 +133,11 @@ def _restore(
         if row.pk in changed and "version" in columns:
             row.version, row.updated_at = row.version + 1, timezone.now()
             names |= set(MOVING)
+        if entry.parts:
+            newer += kind.take_back_parts(entry.parts)
         entry.undone = Undone.PARTLY if newer else Undone.UNDONE
         entry.reason = _("Changed since, and kept: %(fields)s.") % {"fields": ", ".join(newer)} if newer else ""
         touched.append(row)
-        if entry.parts:
-            kind.take_back_parts(entry.parts)
     if touched and names:
         storing.change(kind.model, touched, names)
     if touched:

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar, Self
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from crm.access.querysets import ScopedQuerySet
@@ -16,6 +17,11 @@ class ImportBatchQuerySet(ScopedQuerySet):
     def unfinished(self) -> Self:
         """Checking, running or being undone: a worker has them, or has to take them up again."""
         return self.filter(state__in=ImportBatch.WORKING)
+
+    def past(self, moment: datetime) -> Self:
+        """Those that still hold what a file said, with nobody at work on them and nothing happening since that moment."""
+        last = Coalesce("undone_at", "finished_at", "touched_at", "created_at")
+        return self.alias(last=last).filter(last__lt=moment, is_emptied=False).exclude(state__in=ImportBatch.WORKING)
 
 
 class ImportBatch(models.Model):
@@ -51,6 +57,9 @@ class ImportBatch(models.Model):
     started_at = models.DateTimeField(_("started"), null=True, blank=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
     undone_at = models.DateTimeField(_("undone"), null=True, blank=True)
+    # What the file said is gone from this moment on, and with it the way back; emptied once that is through.
+    cleared_at = models.DateTimeField(null=True, blank=True)
+    is_emptied = models.BooleanField(default=False)
     touched_at = models.DateTimeField(null=True, blank=True)  # the last sign of life of whoever works on it
     rows = models.PositiveIntegerField(_("rows"), default=0)
     settled = models.PositiveIntegerField(default=0)  # rows, or records to undo, that are through
@@ -89,11 +98,20 @@ class ImportBatch(models.Model):
 
     @property
     def may_run(self) -> bool:
+        if self.cleared_at is not None:
+            return False
         return self.state == self.State.CHECKED or (self.state == self.State.FAILED and self.started_at is not None)
 
     @property
     def may_undo(self) -> bool:
-        return self.started_at is not None and self.state in (self.State.DONE, self.State.FAILED)
+        is_through = self.state in (self.State.DONE, self.State.FAILED)
+        return self.started_at is not None and is_through and self.cleared_at is None
+
+    @property
+    def kept_until(self) -> datetime:
+        """Until then what the file said is kept, and the import can be undone."""
+        last = self.undone_at or self.finished_at or self.touched_at or self.created_at
+        return last + timedelta(days=settings.IMPORT_UNDO_DAYS)
 
     @property
     def has_rows_left_out(self) -> bool:

@@ -9,23 +9,15 @@ from django.utils.translation import gettext as __
 from django.utils.translation import gettext_lazy as _
 
 from crm.exchange import declaring, storing
-from crm.exchange.declaring import BOOLEAN, DATE, DATETIME, MONEY, REFERENCE, Field, Importable, Reference
+from crm.exchange.declaring import BOOLEAN, DATE, DATETIME, MONEY, REFERENCE, Field, Reference
 from crm.exchange.drafts import Draft, Refused, Run, Step
 from crm.exchange.unusable import Unusable
-from customers.exchange import CONTACT, CUSTOMER, OWNER_AND_TEAM, PERSON, TEAM
+from customers.exchange import CONTACT, CUSTOMER, PERSON, TEAM
 from customers.sales.actions import stage_changes
 from customers.sales.actions.stage_changes import PastChange
-from customers.sales.models import CAPTURED, LostReason, Opportunity, Order, Pipeline, Product, Stage, StageChange
+from customers.sales.models import CAPTURED, LostReason, Opportunity, Pipeline, Product, Stage, StageChange
 from customers.sales.models.currency import tidy_currency
-
-PRODUCT = Reference(Product, ("name", "code"))
-
-
-class WithCurrency(Importable):
-    def tidy(self, values: dict[str, Any]) -> dict[str, Any]:
-        if values.get("currency"):
-            values["currency"] = tidy_currency(values["currency"])
-        return values
+from customers.sales.orders_exchange import ORDERS, PRODUCT, WithCurrency
 
 
 class OpportunityImport(WithCurrency):
@@ -186,22 +178,6 @@ PRODUCTS = WithCurrency(
     ),
     identities=(("code",), ("name",)),
     unique=(("name",),),
-)
-
-ORDERS = WithCurrency(
-    model=Order,
-    fields=(
-        Field("number", _("number"), required=True),
-        Field("customer", _("customer"), REFERENCE, required=True, reference=CUSTOMER),
-        Field("ordered_at", _("ordered"), DATETIME, required=True),
-        Field("amount", _("amount"), MONEY, required=True),
-        Field("currency", _("currency")),
-        Field("opportunity", _("opportunity"), REFERENCE, reference=Reference(Opportunity, ("external_id", "name"))),
-        Field("notes", _("notes")),
-        *OWNER_AND_TEAM,
-    ),
-    identities=(("number",),),
-    related=("customer", "opportunity"),
 )
 
 OPPORTUNITIES = OpportunityImport(

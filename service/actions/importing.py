@@ -83,12 +83,13 @@ def _time(ticket: Ticket, new: list[TicketEvent]) -> None:
     """How much business time had passed at each new line, by the whole history, old and new."""
     line = sorted([*ticket.events.all(), *new], key=lambda event: event.at)
     ticket.opened_at = min(ticket.opened_at, line[0].at)
-    pauses = _pauses(line)
+    pauses = pauses_of(line)
     for event in new:
         event.elapsed = clock.elapsed(ticket, event.at, pauses)
 
 
-def _pauses(line: list[TicketEvent]) -> list[Any]:
+def pauses_of(line: list[TicketEvent]) -> list[Any]:
+    """When the clock stood still, by the whole history in the order of its times."""
     spans: list[Any] = []
     since = None
     for event in line:

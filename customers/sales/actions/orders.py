@@ -57,7 +57,7 @@ def create(
         team=team or (owner.team if owner else None),
         **fields,
     )
-    records.create(order, by=by, at=at, about=[customer, order.opportunity], data={"lines": _as_text(lines)})
+    records.create(order, by=by, at=at, about=[customer, order.opportunity], data={"lines": as_text(lines)})
     _write_lines(order, lines)
     return order
 
@@ -80,7 +80,7 @@ def update(
     replaced = lines is not None and list(lines) != old
     if replaced and version is not None and locked.version != version:
         raise StaleVersion(locked, ["lines"])
-    if replaced and changes.get("amount", locked.amount) in (None, locked.amount) and locked.amount == _sum(old):
+    if replaced and changes.get("amount", locked.amount) in (None, locked.amount) and locked.amount == sum_of(old):
         changes["amount"] = None  # it was the sum before, so it stays the sum
     if "amount" in changes:
         changes["amount"] = _total(changes["amount"], old if lines is None else lines)
@@ -121,7 +121,7 @@ def _replace_lines(
         order.version += 1
         order.updated_at = at
         order.save()
-    data = {"lines": [_as_text(old), _as_text(lines)]}
+    data = {"lines": [as_text(old), as_text(lines)]}
     events.record("order.lines_changed", order, by=by, at=at, data=data, about=[order.customer, order.opportunity])
     return order
 
@@ -143,12 +143,12 @@ def _total(amount: Decimal | None, lines: Sequence[Line]) -> Decimal:
         return amount
     if not lines:
         raise ValidationError({"amount": _("Give an amount, or lines to add up.")})
-    return _sum(lines)
+    return sum_of(lines)
 
 
-def _sum(lines: Sequence[Line]) -> Decimal:
+def sum_of(lines: Sequence[Line]) -> Decimal:
     return in_cents(sum((line.amount for line in lines), Decimal(0)))
 
 
-def _as_text(lines: Sequence[Line]) -> list[str]:
+def as_text(lines: Sequence[Line]) -> list[str]:
     return [f"{line.quantity.normalize():f} × {line.product} à {line.unit_price}" for line in lines]
