@@ -180,7 +180,8 @@ def _freeze(cycle: Cycle, reviews: list[Review], by: User | None, at: datetime) 
 
 
 def _archive(cycle: Cycle, reviews: list[Review], by: User | None, at: datetime) -> None:
-    done = {Review.State.SIGNED, Review.State.OBJECTED, Review.State.EFFECT_MEASURED}
+    State = Review.State
+    done = {State.SIGNED, State.OBJECTED, State.UNSIGNED, State.EFFECT_MEASURED}
     waiting = [str(review.subject) for review in reviews if review.state not in done]
     if waiting:
         raise ValidationError(_("Not finished yet: %(subjects)s."), params={"subjects": ", ".join(sorted(waiting))})

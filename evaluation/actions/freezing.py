@@ -17,7 +17,7 @@ from django.utils import translation
 
 from crm.models import User
 from evaluation import engine
-from evaluation.engine import judgement
+from evaluation.engine import judgement, rolling_up
 from evaluation.engine.records import EvidenceRow
 from evaluation.engine.results import HIDDEN, Result, as_json
 from evaluation.engine.scopes import Scope
@@ -55,8 +55,7 @@ def draft(kpi: Kpi, scope: Scope, period: Period, *, at: datetime) -> Draft:
     """Measure a line: two statements, one for the numbers and their course, one for the records."""
     series = engine.series(kpi, scope, periods.last(period.kind, COURSE, period), now=at)
     result = series[-1]
-    terms = _terms(kpi, scope, period)
-    levels = judgement.levels_of(terms, kpi, _last_year(terms, kpi, scope, period, at)) if terms else None
+    terms, levels = _agreed(kpi, scope, period, at)
     judged = judgement.judge(series, levels)
     rows = [] if HIDDEN in result.flags else engine.evidence(kpi, scope, period, now=at).rows
     said = {
@@ -187,25 +186,42 @@ def _definition(kpi: Kpi) -> dict[str, Any]:
                 "name": str(kpi.name),
                 "meaning": str(kpi.meaning),
                 "formula": str(kpi.formula),
+                "source": str(kpi.source),
                 "issues": {code: str(text) for code, text in kpi.issues.items()},
             }
     return {
         "code": kpi.code, "version": kpi.version, "digest": kpi.digest, "group": kpi.group, "unit": kpi.unit,
-        "direction": kpi.direction, "minimum_n": kpi.minimum_n, "source": kpi.source, "words": words,
+        "direction": kpi.direction, "minimum_n": kpi.minimum_n, "words": words,
     }  # fmt: skip
 
 
-def _terms(kpi: Kpi, scope: Scope, period: Period) -> GoalTerms | None:
-    """What was agreed for this KPI, scope and period: the latest version of the goal that applies to it."""
-    goals = Goal.objects.active().of_scope(scope.kind, scope.stored_key).of_kpi(kpi.code)
-    goal = goals.filter(period_kind=period.kind).first()
-    return goal.terms_for(period) if goal else None
+def _agreed(
+    kpi: Kpi, scope: Scope, period: Period, at: datetime
+) -> tuple[GoalTerms, judgement.Levels] | tuple[None, None]:
+    """What was agreed for this KPI and scope: for such periods or, where nothing was, for the shorter ones in it."""
+    active = Goal.objects.active().of_scope(scope.kind, scope.stored_key).of_kpi(kpi.code)
+    goals = {goal.period_kind: goal for goal in active.prefetch_related("versions__owner")}
+    for kind in (period.kind, periods.QUARTER, periods.MONTH):
+        if kind in goals and (kind == period.kind or period.kind in rolling_up.ROLLED_UP.get(kind, ())):
+            terms = [goals[kind].terms_for(part) for part in rolling_up.parts_of(period, kind)]
+            known = [one for one in terms if one is not None]
+            if len(known) == len(terms):
+                return known[-1], _levels(known, kpi, scope, period, at)
+    return None, None
+
+
+def _levels(terms: list[GoalTerms], kpi: Kpi, scope: Scope, period: Period, at: datetime) -> judgement.Levels:
+    """The latest version that applies to the period counts, of what adds up each for its part."""
+    if len(terms) > 1 and all(rolling_up.adds_up(kpi, one.target_kind) for one in terms):
+        return rolling_up.together([judgement.levels_of(one, kpi) for one in terms])
+    return judgement.levels_of(terms[-1], kpi, _last_year(terms[-1], kpi, scope, period, at))
 
 
 def _goal(terms: Any, levels: judgement.Levels | None) -> dict[str, Any] | None:
     if terms is None or levels is None:
         return None
-    names = ("target_kind", "baseline", "target", "target_high", "stretch", "weight", "commitment", "guard_code")
+    names = ("target_kind", "baseline", "target", "target_high", "stretch", "weight", "commitment", "guard_code",
+             "period_kind")  # fmt: skip
     return {
         "goal": terms.goal_id,
         "version": terms.number,

@@ -17,6 +17,7 @@ from crm.models import Team, User
 from evaluation import engine, kpis
 from evaluation.actions.kpis import sync_versions
 from evaluation.engine import scopes, statements, stored
+from evaluation.engine.rolling_up import ROLLED_UP
 from evaluation.engine.scopes import Scope
 from evaluation.engine.watched import Watch
 from evaluation.formulas import periods
@@ -24,8 +25,6 @@ from evaluation.models import Goal, GoalVersion, KpiVersion
 from evaluation.models.goal import MOST_ACTIVE, TERMS
 
 REVISABLE = {*TERMS, "owner"} - {"period_kind"}
-# Goals of a short period are also shown for the longer ones it is part of.
-ROLLED_UP = {periods.MONTH: (periods.QUARTER, periods.HALF), periods.QUARTER: (periods.HALF,)}
 
 
 @transaction.atomic

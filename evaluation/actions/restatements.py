@@ -25,6 +25,7 @@ class Moved:
     label: str
     before: dict[str, Any] | None
     after: dict[str, Any] | None
+    is_deleted: bool = False  # in the bin since
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Restatement:
     result: Result  # as it would be measured now
     moved: list[Moved]
     hidden: int  # records that moved it and that the reader may not see
+    deleted: int  # records in the bin, where only those who may restore them see which
 
     @property
     def differs(self) -> bool:
@@ -50,16 +52,16 @@ def restated(measurement: Measurement, *, now: datetime, user: User | None = Non
         measurements.period_of(measurement),
     )
     result = engine.value(kpi, scope, period, now=now)
-    moved, hidden = _moved(measurement, scope, now, user)
-    restatement = Restatement(measurement, result, moved, hidden)
-    return restatement if restatement.differs or moved or hidden else None
+    restatement = Restatement(measurement, result, *_moved(measurement, scope, now, user))
+    is_news = restatement.differs or restatement.moved or restatement.hidden or restatement.deleted
+    return restatement if is_news else None
 
 
-def _moved(measurement: Measurement, scope: Scope, now: datetime, user: User | None) -> tuple[list[Moved], int]:
+def _moved(measurement: Measurement, scope: Scope, now: datetime, user: User | None) -> tuple[list[Moved], int, int]:
     """Compare, record by record, what was kept when the number became final with what is there now."""
     kpi, period = measurements.kpi_of(measurement), measurements.period_of(measurement)
     facts = records.facts_of(kpi, [period], statements.View.of(None, now), scope)
-    seen = records.visibility(kpi, user)
+    seen, binned = records.visibility(kpi, user, with_restorable=True), records.in_bin(kpi)
     within = _kept_scope(scope)
     kept_state, now_state = _state("numerator", "value", "fields"), _state("num", "val", "shown")
     sql = f"""WITH kept AS (
@@ -76,17 +78,18 @@ def _moved(measurement: Measurement, scope: Scope, now: datetime, user: User | N
                 coalesce(current.label, kept.label) AS label, kept.state AS before, current.state AS after
             FROM kept FULL JOIN current USING (kind, record, nth)
             WHERE kept.state - 'fields' IS DISTINCT FROM current.state - 'fields')
-        SELECT kind, record, label, before, after, {seen.sql} AS visible FROM fact ORDER BY kind, record"""
+        SELECT kind, record, label, before, after, {binned}, {seen.sql} FROM fact ORDER BY kind, record"""
     params = [
         measurement.kpi_id, period.kind, period.first, period.last, *within.params, *facts.params, *seen.params,
     ]  # fmt: skip
     rows = Statement(sql, params).rows()
     shown = [
-        Moved(kind, record, label, records.loaded(before), records.loaded(after))
-        for kind, record, label, before, after, visible in rows
+        Moved(kind, record, label, records.loaded(before), records.loaded(after), is_deleted)
+        for kind, record, label, before, after, is_deleted, visible in rows
         if visible
     ]
-    return shown, len(rows) - len(shown)
+    unseen = [is_deleted for *_, is_deleted, visible in rows if not visible]
+    return shown, unseen.count(False), unseen.count(True)
 
 
 def _state(numerator: str, value: str, fields: str) -> str:

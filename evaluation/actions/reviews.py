@@ -179,7 +179,7 @@ def plans_changed(review: Review | None, *, by: User | None, at: datetime) -> No
     if review is None:
         return
     locked = _locked(review)
-    if locked.state not in (State.SIGNED, State.OBJECTED, State.EFFECT_DUE):
+    if locked.state not in (State.SIGNED, State.OBJECTED, State.UNSIGNED, State.EFFECT_DUE):
         return
     states = set(locked.plans.alive().values_list("state", flat=True))
     if "effect_due" in states and locked.state != State.EFFECT_DUE:

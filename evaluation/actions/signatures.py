@@ -15,6 +15,7 @@ from crm.models import User
 from evaluation.actions import reviews
 from evaluation.actions.freezing import canonical, digest_of, plain
 from evaluation.models import Dispute, Review, Signature, SignedReport
+from evaluation.models.review import SIGN_WITHIN_DAYS
 
 
 def report_of(review: Review) -> str:
@@ -77,6 +78,28 @@ def sign(review: Review, *, digest: str, by: User, at: datetime, objection: str 
     reviews.tell(other, gettext_noop("%(by)s signed: %(review)s."), locked, by, at, f"signed-{role}")
     _close_when_both(locked, by, at)
     return signature
+
+
+@transaction.atomic
+def close_unsigned(review: Review, *, reason: str, by: User, at: datetime) -> Review:
+    """Whom it is about never signed: some time after the meeting the reviewer closes it, and it says so for ever.
+
+    What the reviewer signed stands; the absence is no consent, and nobody signs for somebody else.
+    """
+    locked = reviews.discussed(review)
+    if not locked.is_reviewer(by):
+        raise PermissionDenied(_("Only the reviewer can do this."))
+    if not locked.closable_unsigned(at):
+        message = _("It can be closed without the signature %(days)d days after the meeting and yours.")
+        raise ValidationError(message, params={"days": SIGN_WITHIN_DAYS})
+    if not reason.strip():
+        raise ValidationError({"reason": _("Say why it is closed without the signature.")})
+    data = {"unsigned": locked.owner.name if locked.owner else "", "days": SIGN_WITHIN_DAYS, "reason": reason.strip()}
+    closed = reviews.move(locked, Review.State.UNSIGNED, "review.closed_unsigned", by, at, **data)
+    said = gettext_noop("%(by)s closed the review without your signature: %(review)s.")
+    reviews.tell(closed.owner, said, closed, by, at, "closed-unsigned")
+    reviews.plans_changed(closed, by=by, at=at)
+    return closed
 
 
 def _close_when_both(review: Review, by: User, at: datetime) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 from django.conf import settings
@@ -75,4 +76,7 @@ def declared(kpi: Kpi | str) -> Kpi:
 
 def _result(kpi: Kpi, scope: Scope, period: Period, totals: Totals, view: View) -> Result:
     complete = period.is_complete(view.seen, statements.zone())
-    return results.make(kpi, scope, period, totals, complete=complete, currency=settings.CURRENCY)
+    result = results.make(kpi, scope, period, totals, complete=complete, currency=settings.CURRENCY)
+    if view.known is None or not kpi.flag_as_of:
+        return result
+    return replace(result, flags=(*result.flags, kpi.flag_as_of))

@@ -114,20 +114,34 @@ def facts_of(kpi: Kpi, periods: list[Period], view: View, scope: Scope) -> State
     return Statement(" UNION ALL ".join(parts), params)
 
 
-def visibility(kpi: Kpi, user: User | None) -> Statement:
-    """The condition, over `fact`, that the person may see the record."""
+def visibility(kpi: Kpi, user: User | None, *, with_restorable: bool = False) -> Statement:
+    """The condition, over `fact`, that the person may see the record, or take it out of the bin."""
     if user is None:
         return Statement("TRUE", [])
     parts, params = [], []
     for kind in kpi.facts.kinds:
         model: Any = kinds.get(kind).model
-        visible = model.objects.visible_to(user).order_by().values("pk")
-        if visible.query.is_empty():
-            continue
-        sql, given = visible.query.sql_with_params()
-        parts.append(f"(fact.kind = '{kind}' AND fact.record IN ({sql}))")
-        params += given
+        reached = [model.objects.visible_to(user)]
+        if with_restorable:
+            reached.append(model.objects.restorable_by(user))
+        for rows in reached:
+            query = rows.order_by().values("pk").query
+            if not query.is_empty():
+                sql, given = query.sql_with_params()
+                parts.append(f"(fact.kind = '{kind}' AND fact.record IN ({sql}))")
+                params += given
     return Statement(f"({' OR '.join(parts)})" if parts else "FALSE", params)
+
+
+def in_bin(kpi: Kpi) -> str:
+    """The condition, over `fact`, that the record is in the bin."""
+    tables = {kind: kinds.get(kind).model._meta.db_table for kind in kpi.facts.kinds}
+    parts = [
+        f"(fact.kind = '{kind}' AND EXISTS (SELECT FROM {table} AS bin WHERE bin.id = fact.record "
+        "AND bin.deleted_at IS NOT NULL))"
+        for kind, table in tables.items()
+    ]
+    return f"({' OR '.join(parts)})"
 
 
 _COLUMNS = "kind, record, label, at, counted, num, val, issue, shown, keys"

@@ -18,6 +18,7 @@ NO_DENOMINATOR = "no_denominator"
 PROVISIONAL = "provisional"
 SMALL_N = "small_n"
 HIDDEN = "hidden_small_group"
+DEADLINES_OF_TODAY = "deadlines_of_today"
 LEVEL = 0.95
 
 Number = int | float | Decimal

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil, floor
 from typing import Any
 
 from django.conf import settings
@@ -97,8 +98,15 @@ def scope_name(scope: Any) -> str:
 def interval(result: Result) -> str:
     if result.interval is None:
         return ""
-    low, high = (figure(result.kpi, end, result.currency) for end in (result.interval.low, result.interval.high))
-    return _("%(low)s to %(high)s") % {"low": low, "high": high}
+    return between(result.kpi, result.interval.low, result.interval.high, result.currency)
+
+
+def between(kpi: Kpi, low: float, high: float, currency: str | None = None) -> str:
+    """Two ends of an interval; of what is counted, the whole numbers around it."""
+    if kpi.unit == Unit.COUNT:
+        low, high = floor(low), ceil(high)
+    ends = {"low": figure(kpi, low, currency), "high": figure(kpi, high, currency)}
+    return _("%(low)s to %(high)s") % ends
 
 
 def variation(found: VariationJudgement) -> str:
@@ -206,6 +214,7 @@ def quality(kpi: Kpi, found: QualityJudgement) -> list[str]:
         results.HIDDEN: _("Hidden, because so few answers would tell who gave them."),
         results.SMALL_N: _("Fewer than %(least)d records: no verdict.") % {"least": kpi.minimum_n},
         results.PROVISIONAL: _("Provisional: it can still change."),
+        results.DEADLINES_OF_TODAY: _("Deadlines are those of today: how they stood then is not kept."),
         judgement.TOO_IMPRECISE: _("The interval is 30 points or wider."),
     }
     found_texts = [texts[flag] for flag in found.flags]

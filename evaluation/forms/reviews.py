@@ -55,6 +55,10 @@ class SignatureForm(forms.Form):
             del self.fields["objection"]
 
 
+class UnsignedForm(forms.Form):
+    reason = forms.CharField(label=_("Why without the signature"), widget=forms.Textarea(attrs={"rows": 3}))
+
+
 def add_errors(form: forms.Form, error: Exception) -> None:
     """Show what an action refused, beside the field it named."""
     if isinstance(error, ValidationError) and hasattr(error, "error_dict"):

@@ -20,7 +20,7 @@ NEW_CUSTOMERS = Kpi(
     aggregation=Aggregation.COUNT,
     interval=Method.POISSON,
     guard="revenue",
-    source="Farris et al., Marketing Metrics",
+    source=_("Won opportunities and orders; defined after Farris et al., Marketing Metrics"),
     facts=Facts(
         source=f"""(SELECT DISTINCT ON (bought.customer_id) bought.*
             FROM ({purchases("period.starts", "period.ends")}) AS bought

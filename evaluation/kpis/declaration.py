@@ -108,7 +108,7 @@ class Kpi:
     time: Time
     aggregation: Aggregation
     facts: Facts
-    source: str
+    source: Any  # where the records come from and who defined it so, in plain words
     interval: Method = Method.NONE
     minimum_n: int = 0  # below it there is no verdict
     percentile: float = 0.5
@@ -116,6 +116,7 @@ class Kpi:
     matures_after: timedelta = timedelta(0)  # how long a cohort is followed
     confidential: bool = False  # survey answers: small groups of identifiable people are hidden
     on_dashboard: bool = True
+    flag_as_of: str = ""  # what to say of a number as it stood earlier, where a part of it keeps no history
     issues: Mapping[str, Any] = field(default_factory=dict)  # what each data-quality code means
 
     def __str__(self) -> str:

@@ -53,7 +53,7 @@ CSAT = Kpi(
     minimum_n=30,
     guard="response_rate",
     confidential=True,
-    source="evaluation.md C1",
+    source=_("Answers to surveys"),
     facts=answers("csat", "(response.score >= 4)::int"),
 )
 
@@ -72,7 +72,7 @@ NPS = Kpi(
     minimum_n=30,
     guard="response_rate",
     confidential=True,
-    source="Reichheld 2003; evaluation.md C2",
+    source=_("Answers to surveys; defined after Reichheld, 2003"),
     facts=answers("nps", "CASE WHEN response.score >= 9 THEN 1 WHEN response.score <= 6 THEN -1 ELSE 0 END"),
 )
 
@@ -93,7 +93,7 @@ RESPONSE_RATE = Kpi(
     minimum_n=30,
     matures_after=ANSWERED_WITHIN,
     guard="csat",
-    source="evaluation.md C5",
+    source=_("Invitations to surveys"),
     facts=Facts(
         source="surveys_invitation AS invitation",
         where=f"""invitation.sent_at >= period.starts AND invitation.sent_at < period.ends

@@ -22,7 +22,7 @@ ACTIVE_CUSTOMERS = Kpi(
     time=Time.STOCK,
     aggregation=Aggregation.COUNT,
     guard="new_customers",
-    source="evaluation.md B1, non-contractual",
+    source=_("Won opportunities and orders"),
     facts=Facts(
         # Credited to whoever made the latest sale, so that parts add up to the whole.
         source=f"""(SELECT DISTINCT ON (bought.customer_id) bought.*

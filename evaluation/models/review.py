@@ -1,11 +1,12 @@
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -15,6 +16,8 @@ from crm.access.querysets import Rule
 from crm.models import Record, Team, User
 from crm.models.record import RecordQuerySet
 from evaluation.models.cycle import Cycle
+
+SIGN_WITHIN_DAYS = 14
 
 
 class ReviewQuerySet(RecordQuerySet):
@@ -46,6 +49,7 @@ class Review(Record):
         MEETING = "meeting", pgettext_lazy("review", "meeting")
         SIGNED = "signed", _("signed")
         OBJECTED = "objected", _("signed with objection")
+        UNSIGNED = "unsigned", _("closed without a signature")
         EFFECT_DUE = "effect_due", _("effect due")
         EFFECT_MEASURED = "effect_measured", _("effect measured")
         ARCHIVED = "archived", _("archived")
@@ -102,6 +106,18 @@ class Review(Record):
     @property
     def is_signed(self) -> bool:
         return self.state not in BEFORE_SIGNATURE
+
+    def closable_unsigned(self, now: datetime) -> bool:
+        """Whether so many days have passed since the meeting and the reviewer's signature that it may be closed
+        although whom it is about has not signed."""
+        if self.state != self.State.MEETING or self.meeting_on is None:
+            return False
+        roles = dict(self.signatures.values_list("role", "at"))
+        signed = roles.get("reviewer")
+        if signed is None or "subject" in roles:
+            return False
+        since = max(timezone.localtime(signed).date(), self.meeting_on)
+        return timezone.localtime(now).date() > since + timedelta(days=SIGN_WITHIN_DAYS)
 
     def is_subject(self, user: Any) -> bool:
         return self.owner_id == user.pk

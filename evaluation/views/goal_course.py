@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -10,18 +9,16 @@ from django.urls import reverse
 
 from crm.models import User
 from evaluation import engine
-from evaluation.actions.goals import ROLLED_UP
 from evaluation.engine import Result, judgement, scopes, stored, wording
 from evaluation.engine.judgement import Levels
+from evaluation.engine.rolling_up import ROLLED_UP, adds_up, parts_of, together
 from evaluation.formulas import periods
 from evaluation.formulas.periods import Period
-from evaluation.kpis import Time
 from evaluation.models import Goal, GoalTerms
 from evaluation.views import charts, scoping
 from evaluation.views.kpis import Question, course_of
 
 LISTED = 6
-MONTHS = {periods.MONTH: 1, periods.QUARTER: 3, periods.HALF: 6, periods.YEAR: 12}
 
 
 def of(goal: Goal, user: User, now: datetime) -> dict[str, Any]:
@@ -86,25 +83,9 @@ def _rolled_up(goal: Goal, kind: str, now: datetime) -> dict[str, Any]:
     last_year, result = engine.series(goal.kpi, scope, [period.year_before(), period], now=now)
     reference = None if last_year.value is None else float(last_year.value)
     levels = judgement.levels_of(goal, goal.kpi, reference)
-    if goal.kpi.is_additive and goal.kpi.time != Time.STOCK and goal.target_kind != "last_year_ratio":
-        levels = times(levels, months(period) // MONTHS[goal.period_kind])
+    if adds_up(goal.kpi, goal.target_kind):
+        levels = together([levels] * len(parts_of(period, goal.period_kind)))
     return _said(result, levels)
-
-
-def months(period: Period) -> int:
-    """How many months there are in a period that begins and ends with one."""
-    first, last = period.first, period.last
-    return 12 * (last.year - first.year) + last.month - first.month + 1
-
-
-def times(levels: Levels, factor: int) -> Levels:
-    def more(level: float | None) -> float | None:
-        return None if level is None else level * factor
-
-    return replace(
-        levels, at_least=more(levels.at_least), at_most=more(levels.at_most), baseline=more(levels.baseline),
-        stretch=more(levels.stretch),
-    )  # fmt: skip
 
 
 def _guard(goal: Goal, period: Period, now: datetime) -> dict[str, Any] | None:

@@ -19,9 +19,18 @@ from crm.web.toasts import toast
 from evaluation.actions import freezing
 from evaluation.actions import reviews as actions
 from evaluation.actions.freezing import digest_of
-from evaluation.actions.signatures import report_of, sign
-from evaluation.forms.reviews import DisputeForm, MeetingForm, SettlementForm, SignatureForm, SkipForm, add_errors
+from evaluation.actions.signatures import close_unsigned, report_of, sign
+from evaluation.forms.reviews import (
+    DisputeForm,
+    MeetingForm,
+    SettlementForm,
+    SignatureForm,
+    SkipForm,
+    UnsignedForm,
+    add_errors,
+)
 from evaluation.models import Dispute, Review
+from evaluation.models.review import SIGN_WITHIN_DAYS
 from evaluation.views import scorecards
 from evaluation.views.refusals import REFUSALS, tried
 from evaluation.views.reviews import RELATED, open_dispute, writes_as
@@ -160,10 +169,12 @@ class Withdrawal(View):
 
 
 class Signing(View):
-    """The last look before the name goes under it."""
+    """The last look before the name goes under it; or, when the other one never signs, the end without it."""
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         review = _editable(request, pk)
+        if _waits_in_vain(request, review):
+            return self._show(request, review, UnsignedForm())
         report = getattr(review, "report", None)
         digest = report.digest if report else digest_of(report_of(review))
         form = SignatureForm(initial={"digest": digest}, may_object=review.is_subject(request.user))
@@ -171,6 +182,8 @@ class Signing(View):
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         review = _editable(request, pk)
+        if _waits_in_vain(request, review):
+            return self._close(request, review)
         form = SignatureForm(request.POST, may_object=review.is_subject(request.user))
         by: Any = request.user
 
@@ -183,9 +196,25 @@ class Signing(View):
             return redirect(review.get_absolute_url())
         return self._show(request, review, form, 422)
 
+    def _close(self, request: HttpRequest, review: Review) -> HttpResponse:
+        form, by = UnsignedForm(request.POST), request.user
+
+        def close() -> None:
+            close_unsigned(review, reason=form.cleaned_data["reason"], by=by, at=timezone.now())  # type: ignore[arg-type]
+
+        if _done(form, close):
+            toast(request, _("The review is closed without the signature."))
+            return redirect(review.get_absolute_url())
+        return self._show(request, review, form, 422)
+
     def _show(self, request: HttpRequest, review: Review, form: Any, status: int = 200) -> HttpResponse:
-        context = {"review": review, "form": form, "post_url": request.get_full_path()}
-        return render(request, "evaluation/review/signature.html", context, status=status)
+        context = {"review": review, "form": form, "post_url": request.get_full_path(), "days": SIGN_WITHIN_DAYS}
+        name = "unsigned" if isinstance(form, UnsignedForm) else "signature"
+        return render(request, f"evaluation/review/{name}.html", context, status=status)
+
+
+def _waits_in_vain(request: HttpRequest, review: Review) -> bool:
+    return review.is_reviewer(request.user) and review.closable_unsigned(timezone.now())
 
 
 def _settled(request: HttpRequest, review: Review) -> HttpResponse:

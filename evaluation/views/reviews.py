@@ -143,6 +143,7 @@ def _may(review: Review, user: Any, signed: bool) -> dict[str, bool]:
         "may_meet": discussed and mine == "reviewer",
         "may_skip": discussed and mine == "reviewer" and review.state == Review.State.SELF_REVIEW,
         "may_sign": signs and not review.signatures.filter(role=mine).exists(),
+        "may_close_unsigned": mine == "reviewer" and review.closable_unsigned(timezone.now()),
         "may_plan": review.cycle.is_frozen and user.access.may("action_plan", Verb.CREATE),
     }
 

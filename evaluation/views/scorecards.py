@@ -80,13 +80,16 @@ class Line:
         found = self.said["interval"]
         if not found:
             return ""
-        low, high = (wording.figure(self.kpi, found[end], self.said["currency"]) for end in ("low", "high"))
-        return _("%(low)s to %(high)s") % {"low": low, "high": high}
+        return wording.between(self.kpi, found["low"], found["high"], self.said["currency"])
 
     @property
     def goal(self) -> str:
         goal = self.said["goal"]
-        return wording.levels(self.kpi, Levels(**goal["levels"])) if goal else ""
+        if not goal:
+            return ""
+        level = wording.levels(self.kpi, Levels(**goal["levels"]))
+        own = self.said["period"]["kind"]
+        return level if goal.get("period_kind", own) == own else _("%(level)s, rolled up") % {"level": level}
 
     @property
     def open_dispute(self) -> Dispute | None:

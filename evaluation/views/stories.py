@@ -35,6 +35,7 @@ SENTENCES: dict[str, tuple[str, str, str]] = {
     "review.calibrated": (gettext_noop("Compared it with the other reviews"), "equal", "info"),
     "review.meeting_set": (gettext_noop("Set the day of the meeting"), "calendar", "neutral"),
     "review.signed": (gettext_noop("Signed"), "signature", "good"),
+    "review.closed_unsigned": (gettext_noop("Closed without a signature"), "signature", "warn"),
     "review.closed": (gettext_noop("Both have signed"), "circle-check", "good"),
     "review.effect_due": (gettext_noop("The effect of a plan is due"), "hourglass", "warn"),
     "review.effect_measured": (gettext_noop("The effects of the plans are measured"), "gauge", "info"),

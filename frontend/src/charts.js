@@ -16,6 +16,7 @@ function look() {
   const [text, soft, line] = dark ? ["#d6d6d6", "#a8a8a8", "#3c3c3c"] : ["#333333", "#666666", "#e3e3e3"];
   const font = getComputedStyle(document.body).fontFamily;
   return {
+    aria: false, // the picture is named as a whole, in the page's language; its values stand in the table
     background: "transparent",
     font,
     view: { stroke: null },

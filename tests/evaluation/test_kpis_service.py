@@ -156,7 +156,10 @@ def test_sla_deadlines_that_have_not_fallen_do_not_count():
     a_ticket("2026-05-01", first_response_due_at="2026-05-12", resolution_due_at="2026-05-20")
     assert measured("sla_attainment", now=moment("2026-05-13")).denominator == 1
     assert measured("sla_attainment").denominator == 2
-    assert measured("sla_attainment", as_of=moment("2026-05-11").date()).value is None
+    earlier = measured("sla_attainment", as_of=moment("2026-05-11").date())
+    assert earlier.value is None
+    assert "deadlines_of_today" in earlier.flags
+    assert "deadlines_of_today" not in measured("sla_attainment").flags
 
 
 def test_sla_deadline_stands_still_while_the_customer_is_waited_for():

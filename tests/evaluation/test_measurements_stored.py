@@ -155,6 +155,19 @@ def test_a_restatement_shows_only_records_the_reader_may_see(cast, only):
     assert ([row.label for row in told.moved], told.hidden) == (["Mine"], 1)
 
 
+def test_what_was_put_into_the_bin_is_told_as_deleted_not_as_hidden(cast, only):
+    gone = won("2026-03-02", cast.rep, name="Gone")
+    won("2026-03-03", cast.rep, name="Stays")
+    only(Watch(kpis.get("win_rate"), COMPANY, "quarter"))
+    measurements.measure_last(now=moment("2026-04-10"))
+    gone.deleted_at = moment("2026-04-12")
+    gone.save()
+    told = restated(stored(), now=moment("2026-04-13"), user=cast.outsider)
+    assert (told.moved, told.hidden, told.deleted) == ([], 0, 1)
+    told = restated(stored(), now=moment("2026-04-13"))
+    assert [(row.label, row.is_deleted) for row in told.moved] == [("Gone", True)]
+
+
 def test_a_record_that_counts_otherwise_is_told_with_both_states(only):
     opportunity = an_opportunity(("open", "2026-01-02"), ("lost", "2026-03-02"), name="Revived")
     only(Watch(kpis.get("win_rate"), COMPANY, "quarter"))

@@ -1,6 +1,6 @@
 """A review from hand to hand: who may do what when, what is refused, and that refusals change nothing."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -10,6 +10,7 @@ from crm.models import Event, Notification
 from customers.sales.actions import opportunities
 from customers.sales.models import Opportunity
 from evaluation.actions import reviews, signatures
+from evaluation.actions.verifying import verify
 from evaluation.models import Dispute, FrozenLine, Review, ReviewComment, SignedReport
 from tests.factories.reviews import FROZEN, a_cycle, a_frozen_review, at_the_meeting, digest_now, signed_by_both
 
@@ -273,3 +274,33 @@ def test_the_home_panel_knows_whose_turn_it_is(cast):
     assert waiting() == ["Rosa Rep", "Mia Manager"]
     signatures.sign(review, digest=digest_now(review), by=cast.manager, at=FROZEN)
     assert waiting() == ["Rosa Rep"]
+
+
+def test_who_never_signs_does_not_hold_the_review_for_ever(cast):
+    review = at_the_meeting(a_frozen_review(cast), cast)
+    late = FROZEN + timedelta(days=30)
+
+    def close(by=cast.manager, at=late, reason="Left the company"):
+        return signatures.close_unsigned(review, reason=reason, by=by, at=at)
+
+    with pytest.raises(ValidationError):  # the reviewer has not signed either
+        close()
+    signatures.sign(review, digest=digest_now(review), by=cast.manager, at=FROZEN)
+    with pytest.raises(ValidationError):  # too early: the meeting is on the 7th of April
+        close(at=datetime(2026, 4, 21, 9, tzinfo=UTC))
+    with pytest.raises(ValidationError):
+        close(reason=" ")
+    with pytest.raises(PermissionDenied):
+        close(by=cast.rep)
+    review.refresh_from_db()
+    assert review.state == Review.State.MEETING
+
+    closed = close(at=datetime(2026, 4, 22, 9, tzinfo=UTC))
+    assert closed.state == Review.State.UNSIGNED
+    assert closed.is_signed  # nothing in it changes any more
+    assert [one.role for one in closed.signatures.all()] == ["reviewer"]
+    event = Event.objects.get(type="review.closed_unsigned")
+    assert (event.data["unsigned"], event.data["days"], event.data["reason"]) == (cast.rep.name, 14, "Left the company")
+    with pytest.raises(ValidationError):
+        signatures.sign(closed, digest=digest_now(closed), by=cast.rep, at=late)
+    assert verify(closed).is_intact

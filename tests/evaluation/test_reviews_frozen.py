@@ -1,17 +1,21 @@
 """What was frozen and signed cannot be changed, and any change is found."""
 
 import json
+from datetime import date
 
 import pytest
 from django.db import DatabaseError, connection, transaction
 
 from customers.sales.actions import opportunities
 from customers.sales.models import Opportunity
+from evaluation.actions import goals
 from evaluation.actions.freezing import chained, current_lines, digest_of
 from evaluation.actions.verifying import Fault, verify
+from evaluation.engine import scopes
 from evaluation.models import FrozenLine, FrozenRecord, Signature, SignedReport
+from evaluation.views import scorecards
 from evaluation.views.review_exports import as_csv, as_xlsx
-from tests.factories.evaluation import a_response
+from tests.factories.evaluation import a_response, moment
 from tests.factories.reviews import a_frozen_review, at_the_meeting, signed_by_both
 
 pytestmark = pytest.mark.django_db
@@ -41,6 +45,25 @@ def test_a_line_says_what_was_measured_and_how_it_was_defined(cast):
     assert (csat.said["value"], csat.said["flags"], csat.said["evidence"]) == (
         None, ["no_denominator"], {"count": 0, "digest": ""},
     )  # fmt: skip
+
+
+def test_goals_of_months_roll_up_to_the_quarter_that_is_reviewed(cast):
+    said = moment("2025-12-20")
+    terms = {"scope": scopes.of_person(cast.rep), "period_kind": "month", "starts_on": date(2026, 1, 1),
+             "by": cast.manager, "at": said, "target_kind": "at_least"}  # fmt: skip
+    goals.set_goal(kpi_code="win_rate", target=0.5, **terms)
+    revenue = goals.set_goal(kpi_code="revenue", target=100, **terms)
+    goals.revise(revenue, {"target": 300, "starts_on": date(2026, 3, 1)}, reason="More", by=cast.manager, at=said)
+    late = {**terms, "starts_on": date(2026, 2, 1)}
+    goals.set_goal(kpi_code="follow_ups", target=40, **late)
+    review = a_frozen_review(cast, kpi_codes=["win_rate", "revenue", "follow_ups", "csat"])
+    agreed = {line.kpi_code: line.said["goal"] for line in review.lines.all()}
+    assert agreed["win_rate"]["levels"]["at_least"] == 0.5  # a share stays what it is
+    assert agreed["revenue"]["levels"]["at_least"] == 500  # two months of 100 and one of 300
+    assert agreed["revenue"]["period_kind"] == "month"
+    assert agreed["follow_ups"] is None  # nothing was agreed for January
+    lines = {line.kpi.code: line.goal for line in scorecards.scorecard(review)}
+    assert lines["revenue"] == "at least $500.00, rolled up"
 
 
 def test_every_record_is_kept_with_the_values_that_were_used(cast):

@@ -128,7 +128,7 @@ def declaration(kpi: Kpi) -> dict[str, Any]:
         "matures_after": kpi.matures_after.total_seconds(),
         "guard": kpi.guard or None,
         "flags": {code: str(words) for code, words in kpi.issues.items()},
-        "source": kpi.source,
+        "source": str(kpi.source),
         "digest": kpi.digest,
     }
 
