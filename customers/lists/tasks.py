@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 import django_filters as filters
 from django.db.models import QuerySet
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -45,8 +46,9 @@ class TaskFilter(filters.FilterSet):
         return queryset.overdue(timezone.now()) if value == "overdue" else queryset.open()
 
 
+MINE = {"mine": "true", "state": "open"}
 TABS: list[tuple[Any, dict[str, str]]] = [
-    (_("Mine"), {"mine": "true", "state": "open"}),
+    (_("Mine"), MINE),
     (_("Mine, overdue"), {"mine": "true", "state": "overdue"}),
     (_("Mine, done"), {"mine": "true", "state": "done"}),
     (_("Everybody's"), {"state": "open"}),
@@ -79,6 +81,12 @@ class TaskList(lists.List):
     create_label = _("New task")
     empty_title = _("No tasks yet")
     empty_text = _("A task is something to do, with an owner and a due time.")
+
+    def read_state(self, params: QueryDict) -> State:
+        """An address that says nothing opens one's own open tasks, unless the person has a view of their own."""
+        if not params and not any(view.is_default for view in self.views):
+            params = QueryDict(urlencode(MINE))
+        return super().read_state(params)
 
     def with_columns(self, queryset: QuerySet, codes: Iterable[str]) -> QuerySet:
         return with_customer_name(super().with_columns(queryset, codes), self.request.user)
