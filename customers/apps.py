@@ -10,7 +10,7 @@ class CustomersConfig(AppConfig):
 
     def ready(self) -> None:
         from crm.search import documents
-        from customers import exchange
+        from customers import exchange, subscriptions  # noqa: F401 - registers reactions
         from customers.models import words
 
         self.declare_kinds()

@@ -19,7 +19,8 @@ class ServiceConfig(AppConfig):
             Ticket, label=_("ticket"), label_plural=_("tickets"), icon="message-circle", detail_url="ticket-detail"
         )
         kinds.register(Queue, label=_("queue"), label_plural=_("queues"), icon="inbox")
-        searchable("ticket", Ticket.words, related=("customer", "contact"))
+        quotes = {"customer": ["name"], "contact": ["name", "email"]}
+        searchable("ticket", Ticket.words, related=tuple(quotes), quotes=quotes)
         exchange.register()
         # After migrate, as the shipped roles: what is written down once also comes back after a flush.
         post_migrate.connect(defaults.install, sender=self, dispatch_uid="install-service-defaults")

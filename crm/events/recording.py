@@ -39,7 +39,7 @@ def record(
         request_id=structlog.contextvars.get_contextvars().get("request_id", ""),
     )
     _link(event, [subject, *about])
-    listeners = subscribing.subscribers_of(type)
+    listeners = subscribing.subscribers_of(type, data or {})
     if listeners:
         Delivery.objects.bulk_create(
             [Delivery(event=event, subscriber=listener.name, due_at=at) for listener in listeners]

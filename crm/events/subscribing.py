@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from crm.models.event import Event
 
@@ -15,16 +16,18 @@ class Subscriber:
     name: str
     types: frozenset[str]
     handler: Handler
+    changing: frozenset[str] = frozenset()
 
 
 _subscribers: dict[str, Subscriber] = {}
 
 
-def subscribe(types: str | Iterable[str], *, name: str) -> Callable[[Handler], Handler]:
+def subscribe(types: str | Iterable[str], *, name: str, changing: Iterable[str] = ()) -> Callable[[Handler], Handler]:
     """Decorator: call the function once for every event of these types.
 
     It runs in the transaction that marks the delivery done, so its own writes happen exactly once. What leaves
     the database (mail, HTTP) must be safe to repeat. `name` is stored with deliveries: never rename it.
+    With `changing` only events that changed one of these fields are delivered.
     """
     wanted = frozenset([types] if isinstance(types, str) else types)
 
@@ -32,7 +35,7 @@ def subscribe(types: str | Iterable[str], *, name: str) -> Callable[[Handler], H
         known = _subscribers.get(name)
         if known is not None and known.handler.__qualname__ != handler.__qualname__:
             raise ValueError(f"There is a subscriber called {name!r} already.")
-        _subscribers[name] = Subscriber(name, wanted, handler)
+        _subscribers[name] = Subscriber(name, wanted, handler, frozenset(changing))
         return handler
 
     return register
@@ -42,8 +45,12 @@ def unsubscribe(name: str) -> None:
     _subscribers.pop(name, None)
 
 
-def subscribers_of(event_type: str) -> list[Subscriber]:
-    return [subscriber for subscriber in _subscribers.values() if event_type in subscriber.types]
+def subscribers_of(event_type: str, data: dict[str, Any]) -> list[Subscriber]:
+    return [
+        subscriber
+        for subscriber in _subscribers.values()
+        if event_type in subscriber.types and (not subscriber.changing or subscriber.changing & data.keys())
+    ]
 
 
 def get(name: str) -> Subscriber | None:

@@ -106,20 +106,23 @@ def chunks(batch: ImportBatch, profile: Profile) -> Iterator[list[Row]]:
 
 def _next(batch: ImportBatch, place: tuple[int, int]) -> list[tuple[int, list[str], int, int]]:
     """The rows of the next bunches of one turn: a bunch that does not fit the chunk is taken whole all the same."""
+    rows = _ahead(batch, "(turn, bunch) > (%s, %s)", place, CHUNK)
+    rows = [row for row in rows if row[3] == rows[0][3]]
+    if len(rows) == CHUNK:
+        number, _cells, bunch, turn = rows[-1]
+        rows += _ahead(batch, "turn = %s AND bunch = %s AND number > %s", (turn, bunch, number), None)
+    return rows
+
+
+def _ahead(
+    batch: ImportBatch, where: str, place: tuple[int, ...], limit: int | None
+) -> list[tuple[int, list[str], int, int]]:
+    """Plain enough for any plan to walk along the index, also while the statistics know nothing of the batch."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""
-            WITH ahead AS (
-                SELECT turn, bunch FROM {TABLE}
-                WHERE batch_id = %(batch)s AND outcome = '' AND (turn, bunch) > (%(turn)s, %(bunch)s)
-                ORDER BY turn, bunch, number LIMIT %(chunk)s
-            ), bound AS (SELECT turn, max(bunch) AS bunch FROM ahead GROUP BY turn ORDER BY turn LIMIT 1)
-            SELECT row.number, row.cells, row.bunch, row.turn FROM {TABLE} AS row, bound
-            WHERE row.batch_id = %(batch)s AND row.outcome = ''
-                AND (row.turn, row.bunch) > (%(turn)s, %(bunch)s) AND (row.turn, row.bunch) <= (bound.turn, bound.bunch)
-            ORDER BY row.turn, row.bunch, row.number
-            """,
-            {"batch": batch.pk, "turn": place[0], "bunch": place[1], "chunk": CHUNK},
+            f"""SELECT number, cells, bunch, turn FROM {TABLE}
+            WHERE batch_id = %s AND outcome = '' AND {where} ORDER BY turn, bunch, number LIMIT %s""",
+            [batch.pk, *place, limit],
         )
         return cursor.fetchall()
 

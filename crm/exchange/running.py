@@ -25,7 +25,7 @@ from crm.exchange.profiles import Profile
 from crm.exchange.unusable import Unusable
 from crm.models.event import Event
 from crm.models.import_batch import ImportBatch, ImportJournal, ImportRow
-from crm.search import documents
+from crm.search import documents, quoting
 
 State = ImportBatch.State
 Outcome = ImportRow.Outcome
@@ -105,6 +105,7 @@ def _write(batch: ImportBatch, rows: list[Row], mapper: Mapper, run: Run) -> Non
     planning.follow_twins(rows, run)
     _journal(batch, written, [record for key, record in run.made.items() if key not in before])
     documents.refresh_many([draft.record for draft in written])
+    _follow_names(batch, changed, run)
     for draft in written:
         for row in draft.rows:
             row.record_id = draft.record.pk
@@ -112,6 +113,14 @@ def _write(batch: ImportBatch, rows: list[Row], mapper: Mapper, run: Run) -> Non
     _store_rows(batch, rows)
     batch.touched_at = timezone.now()
     batch.save(update_fields=["counts", "settled", "touched_at"])
+
+
+def _follow_names(batch: ImportBatch, changed: list[Draft], run: Run) -> None:
+    """No event tells of a record that an import renamed."""
+    columns = {name for draft in changed for name in draft.changed_columns}
+    if quoting.is_quoted(batch.target, columns):
+        renamed = [each for each in changed if quoting.is_quoted(batch.target, each.changed_columns)]
+        quoting.follow(batch.target, [draft.record.pk for draft in renamed], columns)
 
 
 def _store(drafts: list[Draft], run: Run, *, is_new: bool) -> list[Draft]:

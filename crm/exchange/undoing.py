@@ -22,7 +22,7 @@ from crm.exchange.running import tell
 from crm.exchange.unusable import Unusable
 from crm.models.event import EventLink
 from crm.models.import_batch import ImportBatch, ImportJournal
-from crm.search import documents
+from crm.search import documents, quoting
 
 State = ImportBatch.State
 Undone = ImportJournal.Undone
@@ -143,6 +143,7 @@ def _restore(
     if touched:
         kind.put_back([row.pk for row in touched])
         documents.refresh_many(kind.model._base_manager.filter(pk__in=[row.pk for row in touched]))
+        quoting.follow(kind.code, [row.pk for row in touched], names)
 
 
 def _remove(model: Any, entries: list[ImportJournal], changed: set[int]) -> list[Any]:

@@ -19,7 +19,7 @@ class ImportBatchQuerySet(ScopedQuerySet):
         return self.filter(state__in=ImportBatch.WORKING)
 
     def past(self, moment: datetime) -> Self:
-        """Those that still hold what a file said, with nobody at work on them and nothing happening since that moment."""
+        """Those that still hold what a file said, though nothing happened to them since that moment."""
         last = Coalesce("undone_at", "finished_at", "touched_at", "created_at")
         return self.alias(last=last).filter(last__lt=moment, is_emptied=False).exclude(state__in=ImportBatch.WORKING)
 
@@ -141,7 +141,7 @@ class ImportRow(models.Model):
         SKIPPED = "skipped", _("left out")
         ERROR = "error", _("error")
 
-    batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="lines")
+    batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="lines", db_index=False)  # the indexes below do
     number = models.PositiveIntegerField()
     cells = ArrayField(models.TextField())
     # Rows of one record belong together and are settled together; rows that point at others come after them.
@@ -170,7 +170,7 @@ class ImportJournal(models.Model):
         PARTLY = "partly", _("partly undone")
         KEPT = "kept", _("kept")
 
-    batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="journal")
+    batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="journal", db_index=False)
     kind_code = models.CharField(max_length=40)
     record_id = models.BigIntegerField()
     label = models.CharField(max_length=200, blank=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import connection, models
@@ -13,25 +13,34 @@ from crm.models.search_document import SearchDocument
 from crm.search.lexemes import lexemes
 from crm.search.words import Words
 
-__all__ = ["Words", "forget", "refresh", "refresh_many", "searchable", "searchable_kinds"]
+__all__ = ["Words", "forget", "quotes", "refresh", "refresh_many", "searchable", "searchable_kinds"]
 
 Describe = Callable[[Any], Words]
 BATCH = 500
 _describers: dict[str, Describe] = {}
 _related: dict[str, tuple[str, ...]] = {}
+_quotes: dict[str, dict[str, tuple[str, ...]]] = {}
 
 
-def searchable(kind: str, describe: Describe, related: Sequence[str] = ()) -> None:
+def searchable(
+    kind: str, describe: Describe, related: Sequence[str] = (), quotes: Mapping[str, Sequence[str]] | None = None
+) -> None:
     """Records of this kind are found by what `describe(record)` says. Called in `AppConfig.ready`.
 
     `related` names the relations `describe` reads, so that many records are described without a query for each.
+    `quotes` says by relation which fields of the other record it repeats; crm/search/quoting.py keeps those right.
     """
     _describers[kind] = describe
     _related[kind] = tuple(related)
+    _quotes[kind] = {path: tuple(fields) for path, fields in (quotes or {}).items()}
 
 
 def searchable_kinds() -> list[str]:
     return list(_describers)
+
+
+def quotes() -> dict[str, dict[str, tuple[str, ...]]]:
+    return _quotes
 
 
 def refresh(record: models.Model) -> None:

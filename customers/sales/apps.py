@@ -37,7 +37,7 @@ class SalesConfig(AppConfig):
         for model, label, label_plural, icon, detail_url in declared:
             kinds.register(model, label=label, label_plural=label_plural, icon=icon, detail_url=detail_url)
         for model, related in ((Opportunity, ["customer"]), (Order, ["customer"]), (Product, [])):
-            searchable(model.kind, model.search_words, related)
+            searchable(model.kind, model.search_words, related, quotes={path: ["name"] for path in related})
 
     def fill_timelines(self) -> None:
         from crm.events import timeline
