@@ -18,6 +18,7 @@ from crm.exchange.exporting import TYPES, neutral
 from crm.exchange.spreadsheet import xlsx
 from crm.web.toasts import toast
 from evaluation.models import Review
+from evaluation.views import review_pdf
 
 HEADS = [
     "row", "kpi", "version", "name", "value", "numerator", "denominator", "n", "low", "high", "goal", "attainment",
@@ -38,6 +39,8 @@ class Export(View):
             return redirect(review.get_absolute_url())
         if format == "json":
             content, kind = report.content.encode(), "application/json"
+        elif format == "pdf":
+            content, kind = review_pdf.as_pdf(review), "application/pdf"
         elif format in TYPES:
             content = as_csv(review) if format == "csv" else as_xlsx(review)
             kind = TYPES[format]

@@ -1,10 +1,14 @@
 """What was frozen and signed cannot be changed, and any change is found."""
 
+import base64
 import json
+import re
+import zlib
 from datetime import date
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.utils import translation
 
 from customers.sales.actions import opportunities
 from customers.sales.models import Opportunity
@@ -12,9 +16,10 @@ from evaluation.actions import goals
 from evaluation.actions.freezing import chained, current_lines, digest_of
 from evaluation.actions.verifying import Fault, verify
 from evaluation.engine import scopes
-from evaluation.models import FrozenLine, FrozenRecord, Signature, SignedReport
+from evaluation.models import FrozenLine, FrozenRecord, Review, Signature, SignedReport
 from evaluation.views import scorecards
 from evaluation.views.review_exports import as_csv, as_xlsx
+from evaluation.views.review_pdf import as_pdf
 from tests.factories.evaluation import a_response, moment
 from tests.factories.reviews import a_frozen_review, at_the_meeting, signed_by_both
 
@@ -138,6 +143,39 @@ def test_the_files_are_the_same_byte_for_byte_after_the_records_changed(cast, no
     review = type(review).objects.get(pk=review.pk)
     assert (as_csv(review), as_xlsx(review), review.report.content) == before
     assert digest_of(review.report.content) == review.report.digest
+
+
+def text_of(pdf: bytes) -> bytes:
+    """What stands on the pages: streams unpacked, escapes of its strings undone."""
+    streams = re.findall(rb"stream\r?\n(.*?)endstream", pdf, re.DOTALL)
+    pages = b"".join(zlib.decompress(base64.a85decode(b"<~" + stream.strip(), adobe=True)) for stream in streams)
+    return re.sub(rb"\\([0-7]{3}|.)", lambda found: _unescaped(found[1]), pages)
+
+
+def _unescaped(escape: bytes) -> bytes:
+    return bytes([int(escape, 8)]) if escape.isdigit() else escape
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "Signatures"), ("zh-hans", "签")])
+def test_the_pdf_is_the_same_byte_for_byte_and_reads_in_both_languages(cast, language, word):
+    cast.rep.name = "王小明"
+    cast.rep.save()
+    review = signed_by_both(at_the_meeting(a_frozen_review(cast), cast), cast, objection="样本太小 <n=3>")
+    with translation.override(language):
+        first = as_pdf(review)
+    for opportunity in Opportunity.objects.all():
+        opportunity.name = "Renamed"
+        opportunity.save()
+    cast.rep.name = "Somebody else"
+    cast.rep.save()
+    with translation.override(language):
+        again = as_pdf(Review.objects.get(pk=review.pk))
+    assert first == again
+    assert first.startswith(b"%PDF-")
+    found = text_of(first)
+    for said in ("王小明", "样本太小"):
+        assert said.encode("utf-16-be") in found
+    assert (word.encode() if word.isascii() else word.encode("utf-16-be")) in found
 
 
 def test_the_csv_holds_the_lines_and_their_records(cast):

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from crm.models import Event
-from evaluation.actions import plans, reviews
+from evaluation.actions import plans, reviews, signatures
 from evaluation.models import ActionPlan, Cycle, CycleTemplate, Dispute, Review, Signature
 from tests.factories.reviews import FROZEN, a_cycle, a_frozen_review, a_plan, at_the_meeting, digest_now, signed_by_both
 
@@ -194,11 +194,28 @@ def test_the_signed_report_is_taken_away_and_says_it_is_intact(as_user, cast):
     assert json.loads(files["json"])["chain"] == review.lines.order_by("-sequence").first().digest
     assert files["json"].decode() == review.report.content
     assert files["xlsx"][:2] == b"PK"
+    pdf = client.get(url("review-export", review, format="pdf"))
+    assert (pdf["Content-Type"], pdf.content[:5]) == ("application/pdf", b"%PDF-")
     again = client.get(url("review-export", review, format="xlsx")).content
     assert again == files["xlsx"]
     assert "Intact: 2 lines and 3 records" in text_of(client.get(url("review-verification", review)))
     assert client.get(url("review-export", review, format="exe")).status_code == 404
     assert review.report.digest in text_of(client.get(url("review-report", review)))
+
+
+def test_the_reviewer_closes_a_review_that_the_other_never_signs(as_user, cast):
+    review = at_the_meeting(a_frozen_review(cast), cast)
+    client = as_user(cast.manager)
+    page = url("review-signature", review)
+    assert "Close without the signature" not in text_of(client.get(url("review-detail", review)))
+    signatures.sign(review, digest=digest_now(review), by=cast.manager, at=FROZEN)  # months ago
+    assert "Close without the signature" in text_of(client.get(url("review-detail", review)))
+    assert "has not signed within 14 days" in text_of(client.get(page))
+    assert client.post(page, {"reason": ""}).status_code == 422
+    assert client.post(page, {"reason": "On leave"}).status_code == 302
+    review.refresh_from_db()
+    assert review.state == "unsigned"
+    assert "Rosa Rep did not sign in time." in text_of(client.get(url("review-detail", review)))
 
 
 def test_before_the_signatures_there_is_no_file(as_user, cast):

@@ -1,0 +1,155 @@
+"""The signed review on paper: rebuilt from the signed text alone, so that it is the same byte for byte each time.
+
+Latin text is set in a font every PDF reader has, everything else in Adobe's standard Chinese one, which readers know
+by name: no font is shipped, and none has to be installed where the file is made.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import unicodedata
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import groupby
+from types import SimpleNamespace
+from typing import Any
+from xml.sax.saxutils import escape
+
+from django.utils import formats as django_formats
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from evaluation.engine import wording
+from evaluation.formulas import periods
+from evaluation.models import Review, Signature
+from evaluation.views import scorecards
+
+LATIN, LATIN_BOLD, CHINESE = "Helvetica", "Helvetica-Bold", "STSong-Light"
+NARROW_SPACE = "\u202f"  # no standard font has it
+SIZES = {"title": 18, "head": 13, "value": 16, "text": 9.5, "soft": 8.5}
+
+
+def as_pdf(review: Review) -> bytes:
+    """In the reader's language; moments on the organisation's clock, whoever asks."""
+    from reportlab.lib.pagesizes import A4
+    from reportlab.pdfbase import pdfmetrics
+    from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+    from reportlab.platypus import Paragraph, SimpleDocTemplate
+
+    pdfmetrics.registerFont(UnicodeCIDFont(CHINESE))
+    styles, said, out = _styles(), json.loads(review.report.content), io.BytesIO()  # type: ignore[attr-defined]
+    with timezone.override(timezone.get_default_timezone()):
+        signatures = list(review.signatures.order_by("at", "pk"))
+        given = [(style, str(text)) for style, text in _paragraphs(said, signatures) if text]
+    flow = [Paragraph(_set(text, style), styles[style, _is_chinese(text)]) for style, text in given]
+    paper = SimpleDocTemplate(
+        out, pagesize=A4, invariant=1, title=f"{said['subject']['name']} {said['cycle']['period']}", author="",
+        leftMargin=57, rightMargin=57, topMargin=57, bottomMargin=57,
+    )  # fmt: skip
+    paper.build(flow, onFirstPage=_foot, onLaterPages=_foot)
+    return out.getvalue()
+
+
+def _paragraphs(said: dict[str, Any], signatures: list[Signature]) -> Iterator[tuple[str, str]]:
+    cycle, signers = said["cycle"], said["signers"]
+    yield "title", said["subject"]["name"]
+    period = periods.parse(cycle["period"])
+    yield "text", f"{cycle['name']} · {wording.period_name(period)}"
+    for label, person in ((_("Person"), signers["subject"]), (_("Reviewer"), signers["reviewer"])):
+        yield "soft", f"{label}: {person['name']}" if person else ""
+    for _position, versions in groupby(said["lines"], key=lambda line: line["position"]):
+        yield from _line(said, list(versions))
+    yield from _comments(said, "")
+    yield "head", _("Signatures")
+    yield from _signed(signers, signatures)
+    yield "soft", f"{_('Digest of the report')}: {signatures[0].digest}" if signatures else ""
+
+
+def _line(said: dict[str, Any], versions: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
+    """The latest version of a line, what it said before, what was said about it."""
+    lines = [scorecards.line_of(SimpleNamespace(said=version["content"])) for version in versions]  # type: ignore[arg-type]
+    line, code = lines[-1], versions[-1]["content"]["kpi"]["code"]
+    yield "head", str(line.kpi.name)
+    yield "value", f"{line.value}  ({', '.join(part for part in (line.parts, line.interval) if part)})"
+    yield "soft", line.kpi.meaning
+    yield "text", _("Goal: %(goal)s") % {"goal": line.goal} if line.goal else _("No goal")
+    judged = line.judged
+    yield "text", f"{_('Is it news?')} {judged['variation']['text']}"
+    if judged["attainment"]:
+        yield "text", f"{_('Is the goal met?')} {judged['attainment']['text']}"
+    yield "text", f"{_('Can it be trusted?')} {' '.join(judged['quality']) or _('sound')}"
+    for before, after, version in zip(lines[:-1], lines[1:], versions[1:], strict=True):
+        by = version["by"]["name"] if version["by"] else ""
+        yield "text", f"{before.value} → {after.value}: {version['reason']} ({by}, {_moment(version['at'])})"
+    for dispute in said["disputes"]:
+        if dispute["kpi"] == code:
+            yield "text", f"{dispute['by']['name']}: {dispute['claim']} → {dispute['answer']}"
+    yield from _comments(said, code)
+
+
+def _comments(said: dict[str, Any], code: str) -> Iterator[tuple[str, str]]:
+    for comment in said["comments"]:
+        if comment["kpi"] == code:
+            yield "text", f"{comment['by']['name']}, {_moment(comment['at'])}: {comment['text']}"
+
+
+def _signed(signers: dict[str, Any], signatures: list[Signature]) -> Iterator[tuple[str, str]]:
+    for signature in signatures:
+        yield "text", f"{signature.name} ({signature.get_role_display()}), {_moment(signature.at.isoformat())}"
+        if signature.objection:
+            yield "text", f"{_('Objection')}: {signature.objection}"
+    if "subject" not in {signature.role for signature in signatures} and signers["subject"]:
+        yield "text", _("%(name)s did not sign in time.") % {"name": signers["subject"]["name"]}
+
+
+def _moment(text: str) -> str:
+    return django_formats.date_format(timezone.localtime(datetime.fromisoformat(text)), "DATETIME_FORMAT")
+
+
+def _set(text: str, style: str) -> str:
+    """Each stretch of text in the font that has its characters; what neither has, without its accents."""
+    known = "".join(_known(char) for char in str(text).replace(NARROW_SPACE, "\u00a0"))
+    latin = LATIN_BOLD if style in ("title", "head") else LATIN
+    parts = groupby(known, key=lambda char: latin if _has(char, "cp1252") else CHINESE)
+    return "".join(f'<font name="{font}">{escape("".join(chars))}</font>' for font, chars in parts).replace(
+        "\n", "<br/>"
+    )
+
+
+def _known(char: str) -> str:
+    if _has(char, "cp1252") or _has(char, "gbk"):
+        return char
+    bare = unicodedata.normalize("NFKD", char)[0]
+    return bare if _has(bare, "gbk") else "?"
+
+
+def _has(char: str, encoding: str) -> bool:
+    try:
+        char.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _is_chinese(text: str) -> bool:
+    """Mostly: then a line may end anywhere, else between words."""
+    return sum(not _has(char, "cp1252") for char in text) * 4 > len(text)
+
+
+def _styles() -> dict[tuple[str, bool], Any]:
+    from reportlab.lib.styles import ParagraphStyle
+
+    return {
+        (name, chinese): ParagraphStyle(
+            name, fontName=LATIN, fontSize=size, leading=size * 1.45, wordWrap="CJK" if chinese else None,
+            spaceBefore=14 if name == "head" else 0, spaceAfter=3, textColor="#555555" if name == "soft" else "#000000",
+        )
+        for name, size in SIZES.items()
+        for chinese in (False, True)
+    }  # fmt: skip
+
+
+def _foot(canvas: Any, paper: Any) -> None:
+    canvas.setFont(LATIN, 8)
+    canvas.drawRightString(paper.pagesize[0] - 57, 34, str(canvas.getPageNumber()))
