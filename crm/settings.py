@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
+    "django.forms",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -59,6 +60,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    # A page is mostly markup and shrinks to a tenth. Django adds bytes at random, so that its length tells nothing.
+    "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
     "crm.web.middleware.RequestIdMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -104,6 +107,8 @@ TEMPLATES = [
     },
 ]
 
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"  # templates/django/forms/widgets/select.html
+
 # Database -----------------------------------------------------------------------------------------------------------
 
 if EMBEDDED:
@@ -131,6 +136,7 @@ else:
         "data_folder_out": str(_queue),
         "control_folder": str(VAR_DIR / "queue-control"),
         "store_processed": False,
+        "polling_interval": 0.2,  # seconds: what was said is heard sooner, and so is the order to stop
     }
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

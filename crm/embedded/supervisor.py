@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO
 
+from honcho import manager
 from honcho.compat import ProcessManager
 from honcho.manager import SIGNALS, Manager
 from honcho.printer import Message, Printer
@@ -18,6 +19,8 @@ from honcho.process import Process
 
 from crm.embedded import launch
 
+# An idle worker needs five or six seconds to end by itself, as long as honcho would wait before it kills.
+manager.KILL_WAIT = 15
 ASKED_TO_STOP = {known["rc"] for known in SIGNALS.values()}
 
 

@@ -33,6 +33,8 @@ class Command(BaseCommand):
 
     def handle(self, *, port: int, host: str, no_demo: bool, **options: Any) -> None:
         address = (host, port)
+        if hasattr(sys.stdout, "reconfigure"):
+            sys.stdout.reconfigure(line_buffering=True)  # in a log, too, the line stands there while its work is done
         if not supervisor.is_free(address):
             raise CommandError(f"Port {port} of {host} is taken: stop what listens there, or choose another (--port).")
         try:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.http import QueryDict
 from django.utils.formats import number_format
-from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -96,15 +96,17 @@ class Presented:
                 row.pk,
                 str(row),
                 select % {"label": row},
-                mark_safe("".join([f"{opening}{column.cell(row)}</td>" for opening, column in columns])),
+                format_html_join("", "{}{}</td>", [(opening, column.cell(row)) for opening, column in columns]),
             )
             for row in self.page.rows
         ]
 
     @staticmethod
     def opening(column: Column) -> SafeString:
-        numeric = mark_safe(' class="numeric"') if column.numeric else ""
-        return format_html('<td role="cell" data-label="{}"{}>', column.label, numeric)
+        tag = (
+            '<td role="cell" data-label="{}" class="numeric">' if column.numeric else '<td role="cell" data-label="{}">'
+        )
+        return format_html(tag, column.label)
 
     # Links ---------------------------------------------------------------------------------------------------------
 

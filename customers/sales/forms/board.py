@@ -41,7 +41,7 @@ class BoardFilter(forms.Form):
     def __init__(self, *args: Any, user: Any, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.today = today
-        self.fields["owner"].queryset = User.objects.visible_to(user).active()  # type: ignore[attr-defined]
+        self.fields["owner"].queryset = User.objects.visible_to(user).active().only("name")  # type: ignore[attr-defined]
         self.fields["team"].queryset = Team.objects.visible_to(user).in_tree_order()  # type: ignore[attr-defined]
 
     @property

@@ -42,7 +42,10 @@ class OpportunityQuerySet(RecordQuerySet):
         return self.open().filter(expected_close__lt=today)
 
     def for_cards(self) -> Self:
-        return self.select_related("customer", "owner", "stage")
+        """Only what a card shows: a board has hundreds of them."""
+        own = ("name", "amount", "currency", "expected_close", "version", "rank", "stage", "customer", "owner")
+        of_stage = ("stage__name", "stage__outcome", "stage__probability", "stage__pipeline")
+        return self.select_related("customer", "owner", "stage").only(*own, *of_stage, "customer__name", "owner__name")
 
 
 class Opportunity(Record):

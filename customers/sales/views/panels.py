@@ -25,7 +25,9 @@ class CustomerOpportunities(View):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         customer = guards.get_visible(Customer.objects.all(), request.user, pk=pk)
         theirs = Opportunity.objects.visible_to(request.user).filter(customer=customer)
-        newest_first = theirs.for_cards().order_by(F("closed_at").desc(nulls_first=True), "-updated_at", "-pk")
+        newest_first = theirs.select_related("customer", "owner", "stage").order_by(
+            F("closed_at").desc(nulls_first=True), "-updated_at", "-pk"
+        )
         shown = list(newest_first[: SHOWN + 1])
         context = {
             "customer": customer,
@@ -65,7 +67,7 @@ class MyOpenOpportunities(View):
         ordered = mine.annotate(planned=Exists(step)).order_by(
             "planned", F("expected_close").asc(nulls_last=True), "-amount", "pk"
         )
-        shown = list(ordered.for_cards()[:SHOWN])
+        shown = list(ordered.select_related("customer", "owner", "stage")[:SHOWN])
         boards.add_next_steps(shown, user)
         sums = boards.sums_of(mine)
         planned = mine.filter(Exists(step)).count()

@@ -33,7 +33,9 @@ class Detail(View):
         sales = Opportunity.objects.visible_to(user).open().filter(product=product)
         context = {
             "product": product,
-            "opportunities": sales.for_cards().order_by("expected_close", "pk")[:LATEST],
+            "opportunities": sales.select_related("customer", "owner", "stage").order_by("expected_close", "pk")[
+                :LATEST
+            ],
             "sums": boards.sums_of(sales),
             "may_edit": Product.objects.editable_by(user).filter(pk=pk).exists(),
             "may_delete": Product.objects.permitted(user, Verb.DELETE).filter(pk=pk).exists(),
