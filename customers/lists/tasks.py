@@ -55,6 +55,11 @@ TABS: list[tuple[Any, dict[str, str]]] = [
 ]
 
 
+def in_order(wanted: dict[str, str]) -> dict[str, str]:
+    """What is due soonest first; of what is done, the latest."""
+    return {"sort": "-done_at" if wanted["state"] == "done" else "due_at"}
+
+
 class TaskList(lists.List):
     kind = "task"
     model = Task
@@ -85,7 +90,7 @@ class TaskList(lists.List):
     def read_state(self, params: QueryDict) -> State:
         """An address that says nothing opens one's own open tasks, unless the person has a view of their own."""
         if not params and not any(view.is_default for view in self.views):
-            params = QueryDict(urlencode(MINE))
+            params = QueryDict(urlencode(MINE | in_order(MINE)))
         return super().read_state(params)
 
     def with_columns(self, queryset: QuerySet, codes: Iterable[str]) -> QuerySet:
@@ -94,7 +99,11 @@ class TaskList(lists.List):
     def get_context(self, state: State) -> dict[str, Any]:
         """The questions asked every day, one click each."""
         tabs = [
-            {"label": label, "url": f"?{urlencode(wanted)}", "active": state.filters.dict() == wanted}
+            {
+                "label": label,
+                "url": f"?{urlencode(wanted | in_order(wanted))}",
+                "active": state.filters.dict() == wanted,
+            }
             for label, wanted in TABS
         ]
         return {"task_tabs": tabs}
