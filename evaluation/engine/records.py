@@ -135,11 +135,11 @@ def visibility(kpi: Kpi, user: User | None, *, with_restorable: bool = False) ->
 
 def in_bin(kpi: Kpi) -> str:
     """The condition, over `fact`, that the record is in the bin."""
-    tables = {kind: kinds.get(kind).model._meta.db_table for kind in kpi.facts.kinds}
+    models: dict[str, Any] = {kind: kinds.get(kind).model for kind in kpi.facts.kinds}
     parts = [
-        f"(fact.kind = '{kind}' AND EXISTS (SELECT FROM {table} AS bin WHERE bin.id = fact.record "
+        f"(fact.kind = '{kind}' AND EXISTS (SELECT FROM {model._meta.db_table} AS bin WHERE bin.id = fact.record "
         "AND bin.deleted_at IS NOT NULL))"
-        for kind, table in tables.items()
+        for kind, model in models.items()
     ]
     return f"({' OR '.join(parts)})"
 
