@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from crm.actions import records
 from customers.sales.actions import stage_changes
 from customers.sales.actions.stage_changes import PastChange
 from customers.sales.models import LostReason, Opportunity, Order, OrderLine, Pipeline, Product, Stage, StageChange
@@ -154,10 +155,10 @@ def _tell(world: World, made: Made) -> None:
         verb = "created" if not place else {"won": "won", "lost": "lost"}.get(row.outcome, "moved")
         data: dict[str, Any] = {}
         if row.from_stage:
-            stage = [str(row.from_stage), str(row.to_stage)]
+            stage = [records.as_json(row.from_stage), records.as_json(row.to_stage)]
             data = {"stage": stage, "amount": str(row.amount), "currency": row.currency}
         if row.lost_reason:
-            data["lost_reason"] = str(row.lost_reason)
+            data["lost_reason"] = records.as_json(row.lost_reason)
         about = [opportunity.customer]
         world.tell(f"opportunity.{verb}", opportunity, by=row.owner, at=row.at, data=data, about=about)
 
