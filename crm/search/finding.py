@@ -82,11 +82,12 @@ def find(user: Any, text: str, *, only: Iterable[str] | None = None, limit: int 
     scope = Scope.of(user, only)
     if not question or not scope.parts:
         return []
-    exact = [_exact(question, part, limit) for part in scope.parts]
-    hits = _best(scope.seen(_ask(exact + [_recent(question, part, limit) for part in scope.parts])), limit)
+    arms = [_exact(question, part, limit) for part in scope.parts]
+    hits = _best(scope.seen(_ask(arms + [_recent(question, part, limit) for part in scope.parts])), limit)
+    if sum(hit.rank <= BEGINS for hit in hits) < limit:
+        hits = _best(hits + scope.seen(_ask([_beginning(question, part, limit) for part in scope.parts])), limit)
     if len(hits) < limit:
-        looked_up = [_looked_up(question, part, limit) for part in scope.parts]
-        hits = _best(scope.seen(_ask(exact + looked_up)), limit)
+        hits = _best(hits + scope.seen(_ask([_looked_up(question, part, limit) for part in scope.parts])), limit)
     return hits
 
 
@@ -119,6 +120,12 @@ def _recent(question: asking.Question, part: Part, limit: int) -> Arm:
     newest = f"SELECT * FROM {TABLE} WHERE {part.condition} ORDER BY {NEWEST} LIMIT {RECENT}"
     source = f"({newest}) AS newest WHERE words @@ %s::tsquery"
     return _arm(*_rank(question), source, [*part.params, question.every], part.limit(limit))
+
+
+def _beginning(question: asking.Question, part: Part, limit: int) -> Arm:
+    """A name that begins so, however old; had it been one of many, the newest would have held enough of them."""
+    source = f"(SELECT * FROM {TABLE} WHERE words @@ %s::tsquery LIMIT {EXACTLY}) AS named WHERE {part.condition}"
+    return _arm(str(BEGINS), [], source, [question.begins, *part.params], part.limit(limit))
 
 
 def _looked_up(question: asking.Question, part: Part, limit: int) -> Arm:

@@ -1,9 +1,12 @@
+from datetime import timedelta
+
 import pytest
 
 from crm.actions import records
 from crm.models import SearchDocument
 from crm.search import documents, finding
 from customers.models import Customer
+from tests.factories.customers import make_customer
 
 pytestmark = pytest.mark.django_db
 
@@ -22,6 +25,16 @@ def test_the_palette_offers_what_the_person_may_see(client, cast, acme):
 
     assert "Acme Anvils" in page
     assert 'role="option"' in page
+
+
+def test_a_name_that_begins_so_comes_before_newer_records_that_only_hold_the_word(cast, now, monkeypatch):
+    monkeypatch.setattr(finding, "RECENT", 5)
+    make_customer(cast.rep, "青岛海尔", at=now - timedelta(days=900))
+    for number in range(8):
+        make_customer(cast.rep, f"Acme {number}", city="青岛", at=now)
+
+    for person in (cast.rep, cast.administrator):
+        assert [hit.title for hit in finding.find(person, "青岛", limit=3)] == ["青岛海尔", "Acme 7", "Acme 6"]
 
 
 def test_the_palette_hides_records_of_other_teams_completely(client, cast, acme):
