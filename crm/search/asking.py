@@ -36,7 +36,10 @@ def understood(text: str) -> Question:
     said = " ".join(normalise.words(folded))
     if not every or not said:
         return Question("", "", "")
-    return Question(every, f"{_lexeme('=' + said)} | {_lexeme('#' + said)}", _lexeme("=" + said, prefix=True))
+    exact = _lexeme("=" + said)
+    if any(letter.isdigit() for letter in said):  # a number; a city that is called so says little of a record
+        exact += " | " + _lexeme("#" + said)
+    return Question(every, exact, _lexeme("=" + said, prefix=True))
 
 
 def _chunk(chunk: str) -> str:
