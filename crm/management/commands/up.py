@@ -78,6 +78,8 @@ class Command(BaseCommand):
         url = f"http://{'localhost' if host in {'127.0.0.1', '0.0.0.0', '::'} else host}:{port}"
         environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PUBLIC_URL": os.environ.get("PUBLIC_URL", url)}
         environment.pop(DJANGO_AUTORELOAD_ENV, None)
+        # In a container everybody is root; one machine for one person needs no sermon about it at every start.
+        environment.setdefault("PYTHONWARNINGS", "ignore:You're running the worker with superuser privileges")
         reachable = ("127.0.0.1" if host == "0.0.0.0" else host, port)
         printer = supervisor.ReadyPrinter(reachable, lambda: self.announce(url), sys.stdout)
         everything = supervisor.Supervisor(printer)
