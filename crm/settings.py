@@ -287,6 +287,7 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
+        "SourceChannel": "customers.models.customer.Customer.Channel",
         "ActivityOutcome": "customers.models.activity.Activity.Outcome",
         "StageOutcome": "customers.sales.models.pipeline.Stage.Outcome",
     },

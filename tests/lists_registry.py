@@ -46,6 +46,11 @@ def some_tasks(cast: Any, count: int, now: datetime) -> None:
         customers.make_task(owner, f"Task {next(_number)}", customer=customer, due_at=now, at=now)
 
 
+def some_leads(cast: Any, count: int, now: datetime) -> None:
+    for owner in _owners(cast, count):
+        sales.make_lead(owner, f"Lead {next(_number)}", at=now)
+
+
 def some_opportunities(cast: Any, count: int, now: datetime) -> None:
     for owner in _owners(cast, count):
         sales.make_opportunity(owner, name=f"Opportunity {next(_number)}", at=now)
@@ -111,6 +116,7 @@ ROWS: dict[str, Callable[[Any, int, datetime], None]] = {
     "contact-list": some_contacts,
     "activity-list": some_activities,
     "task-list": some_tasks,
+    "lead-list": some_leads,
     "opportunity-list": some_opportunities,
     "order-list": some_orders,
     "product-list": some_products,

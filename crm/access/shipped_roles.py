@@ -38,7 +38,7 @@ def _merge(*parts: Grants) -> Grants:
 
 
 CATALOGUE = ("product", "pipeline", "kpi", "survey", "team", "person", "queue", "calendar")
-SELLING = ("customer", "contact", "activity", "task", "opportunity", "order")
+SELLING = ("customer", "contact", "activity", "task", "lead", "opportunity", "order")
 SERVING = ("ticket",)
 LISTENING = ("invitation", "response")
 EVALUATING = ("measurement", "goal", "review_cycle", "review", "action_plan", "health_score")
@@ -54,6 +54,7 @@ SHIPPED_ROLES = [
             _grant(Reach.ALL, (VIEW,), *CATALOGUE),
             _grant(Reach.TEAM, (VIEW, CREATE), *SELLING),
             _grant(Reach.OWN, (EDIT, DELETE, EXPORT), *SELLING),
+            _grant(Reach.TEAM, (EDIT,), "lead"),  # whoever of the team has time takes it
             _grant(Reach.OWN, (VIEW, CREATE), *SERVING),
             _grant(Reach.OWN, (VIEW,), *LISTENING),
             _grant(Reach.OWN, (VIEW,), *EVALUATING),

@@ -26,9 +26,10 @@ class SalesConfig(AppConfig):
     def declare_kinds(self) -> None:
         from crm.access import kinds
         from crm.search.documents import searchable
-        from customers.sales.models import Opportunity, Order, Pipeline, Product
+        from customers.sales.models import Lead, Opportunity, Order, Pipeline, Product
 
         declared = [
+            (Lead, _("lead"), _("leads"), "user-search", "lead-detail"),
             (Opportunity, _("opportunity"), _("opportunities"), "target-arrow", "opportunity-detail"),
             (Product, _("product"), _("products"), "package", "product-detail"),
             (Order, _("order"), _("orders"), "receipt", "order-detail"),
@@ -36,7 +37,7 @@ class SalesConfig(AppConfig):
         ]
         for model, label, label_plural, icon, detail_url in declared:
             kinds.register(model, label=label, label_plural=label_plural, icon=icon, detail_url=detail_url)
-        for model, related in ((Opportunity, ["customer"]), (Order, ["customer"]), (Product, [])):
+        for model, related in ((Lead, []), (Opportunity, ["customer"]), (Order, ["customer"]), (Product, [])):
             searchable(model.kind, model.search_words, related, quotes={path: ["name"] for path in related})
 
     def fill_timelines(self) -> None:
@@ -54,8 +55,10 @@ class SalesConfig(AppConfig):
         from crm.web import navigation, panels
 
         pages = [
+            (_("Leads"), "lead-list", "lead", "user-search", 5, None),
             (_("Pipeline"), "opportunity-board", "opportunity", "layout-kanban", 10, "s"),
             (_("Opportunities"), "opportunity-list", "opportunity", "target-arrow", 20, "o"),
+            (_("Pipeline history"), "pipeline-waterfall", "opportunity", "chart-bar", 25, None),
             (_("Orders"), "order-list", "order", "receipt", 30, None),
             (_("Products"), "product-list", "product", "package", 40, None),
         ]
@@ -70,6 +73,7 @@ class SalesConfig(AppConfig):
                 key=key,
             )
         for label, url_name, kind, icon, key, order, dialog in [
+            (_("New lead"), "lead-new", "lead", "user-search", None, 45, True),
             (_("New opportunity"), "opportunity-new", "opportunity", "target-arrow", "o", 50, True),
             (_("New order"), "order-new", "order", "receipt", None, 60, False),
         ]:

@@ -1,12 +1,28 @@
 from django.urls import URLPattern, path
 
-from customers.sales.lists import OpportunityList, OrderList, ProductList
-from customers.sales.views import asking, board, opportunities, orders, panels, products
+from customers.sales.lists import LeadList, OpportunityList, OrderList, ProductList
+from customers.sales.views import asking, board, leads, opportunities, orders, panels, products, waterfall
 
 urlpatterns: list[URLPattern] = [
+    path("leads/", LeadList.as_view(), name="lead-list"),
+    *LeadList.extra_urls("leads/", "lead-list"),
+    path("leads/new/", leads.New.as_view(), name="lead-new"),
+    path("leads/<int:pk>/", leads.Detail.as_view(), name="lead-detail"),
+    path("leads/<int:pk>/edit/", leads.Edit.as_view(), name="lead-edit"),
+    path("leads/<int:pk>/delete/", leads.Delete.as_view(), name="lead-delete"),
+    path("leads/<int:pk>/restoration/", leads.Restoration.as_view(), name="lead-restoration"),
+    path("leads/<int:pk>/timeline/", leads.Timeline.as_view(), name="lead-timeline"),
+    path("leads/<int:pk>/taking/", leads.Taking.as_view(), name="lead-taking"),
+    path("leads/<int:pk>/contact/", leads.Contacted.as_view(), name="lead-contact"),
+    path("leads/<int:pk>/discarding/", leads.Discarding.as_view(), name="lead-discarding"),
+    path("leads/<int:pk>/reopening/", leads.Reopening.as_view(), name="lead-reopening"),
+    path("leads/<int:pk>/handover/", leads.HandOver.as_view(), name="lead-handover"),
     path("pipeline/", board.Board.as_view(), name="opportunity-board"),
     path("pipeline/totals/", board.Totals.as_view(), name="opportunity-board-totals"),
     path("pipeline/more/", board.MoreCards.as_view(), name="opportunity-board-more"),
+    path("waterfall/", waterfall.Page.as_view(), name="pipeline-waterfall"),
+    path("waterfall/records/", waterfall.BarRecords.as_view(), name="pipeline-waterfall-records"),
+    path("waterfall/export/", waterfall.Export.as_view(), name="pipeline-waterfall-export"),
     path("opportunities/", OpportunityList.as_view(), name="opportunity-list"),
     *OpportunityList.extra_urls("opportunities/", "opportunity-list"),
     path("opportunities/new/", opportunities.New.as_view(), name="opportunity-new"),

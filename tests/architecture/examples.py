@@ -36,6 +36,14 @@ def task(owner: Any, team: Any) -> Any:
     return Task.objects.create(title="Example", owner=owner, team=team, due_at=NOW)
 
 
+def lead(owner: Any, team: Any) -> Any:
+    from customers.sales.models import Lead
+
+    return Lead.objects.create(
+        name="Example", organisation="Example Ltd", owner=owner, team=team, created_at=NOW, updated_at=NOW
+    )
+
+
 def opportunity(owner: Any, team: Any) -> Any:
     from customers.sales.models import Opportunity, Pipeline
 
@@ -182,7 +190,7 @@ def pipeline(owner: Any, team: Any) -> Any:
 MAKERS: dict[str, Callable[[Any, Any], Any]] = {
     maker.__name__: maker
     for maker in (
-        customer, contact, activity, task, opportunity, order, product, ticket, survey, invitation, response,
+        customer, contact, activity, task, lead, opportunity, order, product, ticket, survey, invitation, response,
         goal, review_cycle, review, action_plan, action_step, measurement, queue, pipeline,
     )
 }  # fmt: skip

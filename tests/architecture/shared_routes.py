@@ -36,13 +36,14 @@ def of_lists() -> dict[str, Route]:
     return found
 
 
-READ_WRITE = ("customer", "contact", "activity", "task", "product", "opportunity", "order", "ticket")
+READ_WRITE = ("customer", "contact", "activity", "task", "product", "lead", "opportunity", "order", "ticket")
 READ_ONLY = {
     "queue": "queue", "pipeline": "pipeline", "survey": "survey", "invitation": "invitation", "response": "response",
     "measurement": "measurement",
 }  # fmt: skip
 VERBS_OF_THE_API = {
     "task": {"completion": "POST", "reopening": "POST"},
+    "lead": {"discarding": "POST"},
     "opportunity": {"stage": "POST", "history": "GET"},
     "ticket": {"messages": "GET", "answer": "POST", "state": "POST", "resolution": "POST"},
 }

@@ -26,6 +26,7 @@ def organisation(cast, now):
         make.make_task(person, f"Quux task {name}", customer=customer, at=now)
         make.make_contact(person, f"Quux contact {name}", customer=customer, at=now)
         sales.make_opportunity(person, customer=customer, name=f"Quux chance {name}", at=now)
+        sales.make_lead(person, f"Quux lead {name}", at=now)
         sales.make_order(person, customer=customer, at=now)
     for team in (cast.north, cast.south, None):
         queue = service.a_queue(team)
@@ -54,7 +55,7 @@ def test_the_comparison_sees_something(cast, organisation):
     found = {hit.kind for hit in finding.find(cast.manager, "quux", limit=1000)}
     seen_by_rep = finding.find(cast.rep, "quux", limit=1000)
 
-    assert {"customer", "contact", "activity", "task", "opportunity", "order", "ticket"} <= found
+    assert {"customer", "contact", "activity", "task", "lead", "opportunity", "order", "ticket"} <= found
     assert 0 < len(seen_by_rep) < len(finding.find(cast.administrator, "quux", limit=1000))
 
 

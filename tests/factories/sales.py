@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from customers.models import Customer
-from customers.sales.actions import opportunities, orders, pipelines, products
-from customers.sales.models import LostReason, Opportunity, Order, Pipeline, Product, Stage
+from customers.sales.actions import leads, opportunities, orders, pipelines, products
+from customers.sales.models import Lead, LostReason, Opportunity, Order, Pipeline, Product, Stage
 
 WEDNESDAY = datetime(2026, 5, 13, 12, 0, tzinfo=UTC)
 
@@ -39,6 +39,13 @@ def lost_reason(name: str = "Price") -> LostReason:
 
 def make_customer(owner: Any = None, name: str = "Acme", **fields: Any) -> Customer:
     return Customer.objects.create(name=name, owner=owner, team=owner.team if owner else None, **fields)
+
+
+def make_lead(owner: Any = None, name: str = "Lena Lead", *, at: datetime = WEDNESDAY, **fields: Any) -> Lead:
+    """Somebody from Lead Ltd who asked on the website, with `owner`."""
+    fields.setdefault("organisation", "Lead Ltd")
+    fields.setdefault("channel", "website")
+    return leads.create(name=name, owner=owner, by=fields.pop("by", owner), at=at, **fields)
 
 
 def make_opportunity(owner: Any = None, *, at: datetime = WEDNESDAY, by: Any = None, **fields: Any) -> Opportunity:

@@ -3,7 +3,15 @@ from __future__ import annotations
 import django_filters as filters
 
 from crm.api.filters import MomentFilter
-from customers.sales.models import Opportunity, Order, Product
+from customers.sales.models import Lead, Opportunity, Order, Product
+
+
+class LeadFilter(filters.FilterSet):
+    changed_since = MomentFilter("updated_at", "gte", label="Changed at or after")
+
+    class Meta:
+        model = Lead
+        fields = ("owner", "team", "state", "channel", "email")
 
 
 class OpportunityFilter(filters.FilterSet):

@@ -5,7 +5,17 @@ from typing import Any
 from rest_framework import serializers
 
 from crm.api.serializers import COMMON, READ_ONLY, RecordSerializer
-from customers.sales.models import LostReason, Opportunity, Order, OrderLine, Pipeline, Product, Stage, StageChange
+from customers.sales.models import (
+    Lead,
+    LostReason,
+    Opportunity,
+    Order,
+    OrderLine,
+    Pipeline,
+    Product,
+    Stage,
+    StageChange,
+)
 
 
 class StageSerializer(serializers.ModelSerializer):
@@ -32,6 +42,22 @@ class ProductSerializer(RecordSerializer):
             "is_active",
         )  # fmt: skip
         read_only_fields = READ_ONLY
+
+
+class LeadSerializer(RecordSerializer):
+    class Meta:
+        model = Lead
+        fields = (
+            *COMMON, "name", "organisation", "email", "phone", "channel", "campaign", "note", "state", "reason",
+            "first_contact_at", "customer", "contact", "opportunity", "converted_at",
+        )  # fmt: skip
+        read_only_fields = (
+            *READ_ONLY, "state", "reason", "first_contact_at", "customer", "contact", "opportunity", "converted_at",
+        )  # fmt: skip
+
+
+class DiscardSerializer(serializers.Serializer):
+    reason = serializers.ChoiceField(choices=Lead.Reason.choices)
 
 
 class OpportunitySerializer(RecordSerializer):

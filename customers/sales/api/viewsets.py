@@ -12,9 +12,9 @@ from rest_framework.response import Response
 from crm.access.permissions import Verb
 from crm.api.idempotency import once
 from crm.api.viewsets import ReadViewSet, RecordViewSet, etag_of
-from customers.sales.actions import opportunities, orders, products
+from customers.sales.actions import leads, opportunities, orders, products
 from customers.sales.api import filters, serializers
-from customers.sales.models import Opportunity, Order, Pipeline, Product
+from customers.sales.models import Lead, Opportunity, Order, Pipeline, Product
 
 
 @extend_schema_view(list=extend_schema(summary="Pipelines with their stages"))
@@ -39,6 +39,36 @@ class ProductViewSet(RecordViewSet):
 
     def delete_record(self, record: Product, *, by: Any, at: datetime) -> None:
         products.delete(record, by=by, at=at)
+
+
+@extend_schema_view(list=extend_schema(summary="Leads"))
+class LeadViewSet(RecordViewSet):
+    model = Lead
+    serializer_class = serializers.LeadSerializer
+    filterset_class = filters.LeadFilter
+
+    def create_record(self, values: dict[str, Any], *, by: Any, at: datetime) -> Lead:
+        return leads.create(by=by, at=at, owner=values.pop("owner", by), **values)
+
+    def update_record(self, record: Lead, values: dict[str, Any], *, by: Any, at: datetime, version: Any) -> Any:
+        return leads.update(record, values, by=by, at=at, version=version)
+
+    def delete_record(self, record: Lead, *, by: Any, at: datetime) -> None:
+        leads.delete(record, by=by, at=at)
+
+    @extend_schema(request=serializers.DiscardSerializer, responses=serializers.LeadSerializer, summary="Discard")
+    @action(detail=True, methods=["post"], url_path="discarding", verb=Verb.EDIT)
+    def discarding(self, request: Request, pk: int) -> Response:
+        record = self.permitted_record(Verb.EDIT)
+        self.expected_version(record)
+        wanted = serializers.DiscardSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+
+        def write() -> Response:
+            discarded = leads.discard(record, by=request.user, at=timezone.now(), **wanted.validated_data)
+            return Response(self.get_serializer(discarded).data, headers=etag_of(discarded))
+
+        return once(request, write)
 
 
 @extend_schema_view(list=extend_schema(summary="Opportunities"))

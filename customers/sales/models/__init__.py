@@ -1,4 +1,5 @@
 from customers.sales.models.currency import Money, totals
+from customers.sales.models.lead import Lead
 from customers.sales.models.opportunity import Opportunity
 from customers.sales.models.order import Order, OrderLine
 from customers.sales.models.pipeline import LostReason, Pipeline, Stage
@@ -7,6 +8,7 @@ from customers.sales.models.stage_change import CAPTURED, StageChange
 
 __all__ = [
     "CAPTURED",
+    "Lead",
     "LostReason",
     "Money",
     "Opportunity",

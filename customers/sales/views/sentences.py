@@ -11,10 +11,21 @@ from django.utils.translation import gettext_lazy
 
 from crm.models import Event
 from crm.web import changes, formats
+from customers.models import Activity
+from customers.sales.models import Lead
 from customers.views.sentences import Sentence
 
 # Type of event: sentence, icon, tone. What stands for %(…)s is made in `_words`.
 SENTENCES: dict[str, tuple[Any, str, str]] = {
+    "lead.created": (gettext_lazy("New lead: %(subject)s"), "user-search", "info"),
+    "lead.updated": (gettext_lazy("Lead changed: %(subject)s"), "pencil", "neutral"),
+    "lead.taken": (gettext_lazy("%(owner)s has taken the lead %(subject)s"), "user-check", "info"),
+    "lead.contacted": (gettext_lazy("In touch with %(subject)s: %(way)s"), "phone", "good"),
+    "lead.discarded": (gettext_lazy("Discarded the lead %(subject)s: %(why)s"), "circle-x", "warn"),
+    "lead.reopened": (gettext_lazy("The lead %(subject)s is open again"), "rotate-clockwise", "neutral"),
+    "lead.handed_over": (gettext_lazy("Handed the lead %(subject)s over to %(owner)s"), "arrows-exchange", "info"),
+    "lead.deleted": (gettext_lazy("Moved the lead %(subject)s to the bin"), "trash", "warn"),
+    "lead.restored": (gettext_lazy("Took the lead %(subject)s out of the bin"), "restore", "neutral"),
     "opportunity.created": (gettext_lazy("Opened “%(subject)s”"), "target-arrow", "info"),
     "opportunity.updated": (gettext_lazy("Changed “%(subject)s”"), "pencil", "neutral"),
     "opportunity.moved": (gettext_lazy("“%(subject)s” moved from %(before)s to %(after)s"), "arrows-move", "neutral"),
@@ -67,7 +78,15 @@ def _words(event: Event) -> dict[str, str]:
         "owner": owner or _("nobody"),
         "reason": str(reason.get("label", "")) if isinstance(reason, dict) else _("no reason given"),
         "amount": _amount(data),
+        "way": _way(data),
+        "why": str(dict(Lead.Reason.choices).get(data.get("reason", ""), "")),
     }
+
+
+def _way(data: dict[str, Any]) -> str:
+    """How somebody got in touch with a lead, and what was said."""
+    way = str(dict(Activity.Type.choices).get(data.get("type", ""), ""))
+    return f"{way}: {data['note']}" if data.get("note") else way
 
 
 def _labels(pair: Any) -> tuple[str, str]:

@@ -1,0 +1,160 @@
+"""What is done with a lead until it is converted (see lead_conversion.py) or discarded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from crm import events
+from crm.actions import records
+from crm.actions.notifications import notify
+from crm.models import Team, User
+from customers.models import Activity, tidy
+from customers.sales.models import Lead
+
+
+def create(
+    *,
+    by: User | None,
+    at: datetime,
+    owner: User | None = None,
+    team: Team | None = None,
+    data: dict[str, Any] | None = None,
+    **fields: Any,
+) -> Lead:
+    """Somebody who may become a customer; without an owner it waits for whoever of the team takes it."""
+    team = team or (owner.team if owner else None) or (by.team if by else None)
+    lead = Lead(owner=owner, team=team, **tidy.fields(fields))
+    return records.create(lead, by=by, at=at, data={"channel": lead.channel} | (data or {}))
+
+
+def update(
+    lead: Lead,
+    changes: dict[str, Any],
+    *,
+    by: User | None,
+    at: datetime,
+    version: int | None = None,
+    base: dict[str, Any] | None = None,
+) -> Lead:
+    return records.update(lead, tidy.fields(changes), by=by, at=at, version=version, base=base)  # type: ignore[return-value]
+
+
+@transaction.atomic
+def note_contact(lead: Lead, *, type: str, by: User | None, at: datetime, note: str = "") -> Lead:
+    """Somebody of ours got in touch, or tried to: the first time stops the clock and begins the work."""
+    locked = lock(lead)
+    refuse_closed(locked)
+    if type not in Activity.Type.values:
+        raise ValidationError({"type": _("Say how you got in touch.")})
+    locked.first_contact_at = locked.first_contact_at or at
+    locked.state = Lead.State.WORKING
+    return store(locked, "contacted", {"type": type, "note": note.strip()}, by=by, at=at)
+
+
+@transaction.atomic
+def take(lead: Lead, *, by: User, at: datetime) -> Lead:
+    """Mine from now on, if it is nobody's; taking one's own changes nothing."""
+    locked = lock(lead)
+    if locked.owner_id == by.pk:
+        return locked
+    if locked.owner_id is not None:
+        raise ValidationError(_("%(owner)s was faster and has taken it.") % {"owner": locked.owner})
+    refuse_closed(locked)
+    changes = {"owner": by, "team": locked.team or by.team}
+    return records.update(locked, changes, by=by, at=at, event="taken")  # type: ignore[return-value]
+
+
+@transaction.atomic
+def discard(lead: Lead, *, reason: str, by: User | None, at: datetime) -> Lead:
+    """It will not become a customer, and why. It can be opened again."""
+    locked = lock(lead)
+    if locked.is_converted:
+        raise ValidationError(_("It has become a customer. Undo that first."))
+    if reason not in Lead.Reason.values:
+        raise ValidationError({"reason": _("Say why it is discarded.")})
+    if locked.state == Lead.State.DISCARDED and locked.reason == reason:
+        return locked
+    locked.state, locked.reason = Lead.State.DISCARDED, reason
+    return store(locked, "discarded", {"reason": reason}, by=by, at=at)
+
+
+@transaction.atomic
+def reopen(lead: Lead, *, by: User | None, at: datetime) -> Lead:
+    """Take a discarding back; one that is not discarded stays as it is."""
+    locked = lock(lead)
+    if locked.state != Lead.State.DISCARDED:
+        return locked
+    locked.state, locked.reason = open_state(locked), ""
+    return store(locked, "reopened", {}, by=by, at=at)
+
+
+@transaction.atomic
+def hand_over(lead: Lead, *, owner: User, by: User | None, at: datetime, team: Team | None = None) -> Lead:
+    if not owner.is_active:
+        raise ValidationError({"owner": _("This person no longer works here.")})
+    before = lead.version
+    changes = {"owner": owner, "team": team or owner.team}
+    lead = records.update(lead, changes, by=by, at=at, event="handed_over")  # type: ignore[assignment]
+    if lead.version != before and owner != by:
+        tell_owner(lead, by=by, at=at)
+    return lead
+
+
+def hand_over_many(leads: Iterable[Lead], *, owner: User, by: User | None, at: datetime) -> int:
+    """Hand over each, in a transaction of its own; returns how many changed hands."""
+    changed = 0
+    for lead in leads:
+        before = lead.version
+        changed += hand_over(lead, owner=owner, by=by, at=at).version != before
+    return changed
+
+
+def delete(lead: Lead, *, by: User | None, at: datetime) -> Lead:
+    return records.delete(lead, by=by, at=at)  # type: ignore[return-value]
+
+
+def restore(lead: Lead, *, by: User | None, at: datetime) -> Lead:
+    return records.restore(lead, by=by, at=at)  # type: ignore[return-value]
+
+
+def tell_owner(lead: Lead, *, by: User | None, at: datetime) -> None:
+    """A lead grows cold by the hour: whose it is hears of it."""
+    notify(
+        lead.owner,
+        gettext_noop("The lead %(lead)s is yours now."),
+        values={"lead": lead.name},
+        url=reverse("lead-detail", args=[lead.pk]),
+        key=f"lead-{lead.pk}-owner-{lead.version}",
+        at=at,
+    )
+
+
+def lock(lead: Lead) -> Lead:
+    return Lead._base_manager.select_for_update(of=("self",)).get(pk=lead.pk)
+
+
+def open_state(lead: Lead) -> str:
+    return Lead.State.WORKING if lead.first_contact_at else Lead.State.NEW
+
+
+def refuse_closed(lead: Lead) -> None:
+    if not lead.is_open:
+        raise ValidationError(_("This lead is closed: it is %(state)s.") % {"state": lead.get_state_display()})
+
+
+def store(lead: Lead, verb: str, data: dict[str, Any], *, by: User | None, at: datetime) -> Lead:
+    """Save a locked lead as its next version, and note what happened."""
+    lead.version += 1
+    lead.updated_at = at
+    lead.full_clean()
+    lead.save()
+    events.record(f"lead.{verb}", lead, by=by, at=at, data=data)
+    return lead
