@@ -156,7 +156,7 @@ def exported(response):
 
 def test_the_export_holds_exact_amounts_of_what_may_be_exported(cast, quarter, as_user):
     table = exported(page(as_user(cast.manager), name="pipeline-waterfall-export"))
-    assert table[0] == ["Currency", "Part", "Amount", "Number", "Opportunities"]
+    assert table[0] == ["Currency", "Part", "Amount", "How many", "Opportunities"]
     assert table[1] == ["USD", "At the beginning", "1200.10", "2", "2"]
     assert table[6] == ["USD", "Won", "-200.10", "-1", "1"]
     assert table[-1] == ["USD", "At the end", "1000.00", "1", "1"]

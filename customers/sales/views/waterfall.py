@@ -129,7 +129,7 @@ class Export(Asked):
         rows = [(fall.currency, bar) for fall in falls for bar in fall.bars]
         return self._table(
             _("Waterfall"),
-            [_("Currency"), _("Part"), _("Amount"), _("Number"), _("Opportunities")],
+            [_("Currency"), _("Part"), _("Amount"), _("How many"), _("Opportunities")],
             rows,
             lambda row: [row[0], str(row[1].part.label), row[1].amount, row[1].count, row[1].concerned],
         )
