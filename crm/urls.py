@@ -12,6 +12,7 @@ handler500 = "crm.api.errors.server_error"
 urlpatterns = [
     path("", include("crm.web.urls")),
     path("", include("customers.urls")),
+    path("", include("customers.sales.public_urls")),
     path("sales/", include("customers.sales.urls")),
     path("service/", include("service.urls")),
     path("", include("surveys.urls")),

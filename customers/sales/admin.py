@@ -1,20 +1,23 @@
-"""Pipelines, their stages, and the reasons for losing: what administrators configure."""
+"""Pipelines, their stages, the reasons for losing, and public forms: what administrators configure."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm.admin import AuditedAdmin
 from customers.sales.actions import pipelines
-from customers.sales.models import LostReason, Pipeline, Stage
+from customers.sales.models import LeadForm, LostReason, Pipeline, Stage
 
 
 class StageFormSet(BaseInlineFormSet):
@@ -80,3 +83,34 @@ class PipelineAdmin(AuditedAdmin):
 class LostReasonAdmin(AuditedAdmin):
     list_display = ["name", "is_active"]
     list_editable = ["is_active"]
+
+
+class LeadFormForm(forms.ModelForm):
+    language = forms.ChoiceField(label=gettext_lazy("language"), choices=settings.LANGUAGES)
+
+
+@admin.register(LeadForm)
+class LeadFormAdmin(AuditedAdmin):
+    """Public forms: what they ask, whose the leads are, and where they may be embedded."""
+
+    form = LeadFormForm
+    list_display = ["name", "address", "team", "in_turn", "is_active"]
+    list_filter = ["is_active", "team"]
+    search_fields = ["name", "key"]
+    readonly_fields = ["address", "last_owner"]
+    fieldsets = [
+        (None, {"fields": ["name", "key", "address", "is_active"]}),
+        (
+            gettext_lazy("What it asks"),
+            {"fields": ["title", "language", "organisation", "email", "phone", "note", "consent", "thanks"]},
+        ),
+        (gettext_lazy("Whose the leads are"), {"fields": ["team", "in_turn", "last_owner", "campaign"]}),
+        (gettext_lazy("Inside other websites"), {"fields": ["sites"]}),
+    ]
+
+    @admin.display(description=gettext_lazy("public address"))
+    def address(self, form: LeadForm) -> str:
+        if not form.pk:
+            return "–"
+        url = f"{settings.PUBLIC_URL.rstrip('/')}{reverse('lead-form', args=[form.key])}"
+        return format_html('<a href="{}" target="_blank" rel="noopener">{}</a>', url, url)

@@ -42,10 +42,12 @@ class SalesConfig(AppConfig):
 
     def fill_timelines(self) -> None:
         from crm.events import timeline
-        from customers.sales.views import sentences
+        from customers.sales.views import lead_conversion, sentences
         from customers.views import timeline as stories
 
         timeline.add_source("opportunity", stories.activities_about, shows="activity")
+        timeline.add_source("customer", lead_conversion.history_of_leads, shows="lead")
+        stories.show_kind("customer", "lead", _("Leads"))
         stories.show_kind("customer", "opportunity", _("Opportunities"))
         for event_type in sentences.SENTENCES:
             timeline.show_with(event_type, "sales/_event.html")

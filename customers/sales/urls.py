@@ -1,7 +1,17 @@
 from django.urls import URLPattern, path
 
 from customers.sales.lists import LeadList, OpportunityList, OrderList, ProductList
-from customers.sales.views import asking, board, leads, opportunities, orders, panels, products, waterfall
+from customers.sales.views import (
+    asking,
+    board,
+    lead_conversion,
+    leads,
+    opportunities,
+    orders,
+    panels,
+    products,
+    waterfall,
+)
 
 urlpatterns: list[URLPattern] = [
     path("leads/", LeadList.as_view(), name="lead-list"),
@@ -16,6 +26,12 @@ urlpatterns: list[URLPattern] = [
     path("leads/<int:pk>/contact/", leads.Contacted.as_view(), name="lead-contact"),
     path("leads/<int:pk>/discarding/", leads.Discarding.as_view(), name="lead-discarding"),
     path("leads/<int:pk>/reopening/", leads.Reopening.as_view(), name="lead-reopening"),
+    path("leads/<int:pk>/conversion/", lead_conversion.Conversion.as_view(), name="lead-conversion"),
+    path(
+        "leads/<int:pk>/conversion/undoing/",
+        lead_conversion.ConversionUndoing.as_view(),
+        name="lead-conversion-undoing",
+    ),
     path("leads/<int:pk>/handover/", leads.HandOver.as_view(), name="lead-handover"),
     path("pipeline/", board.Board.as_view(), name="opportunity-board"),
     path("pipeline/totals/", board.Totals.as_view(), name="opportunity-board-totals"),

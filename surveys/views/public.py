@@ -14,11 +14,11 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
+from crm.web import limits
 from surveys.actions import responses
 from surveys.actions.mail import language_of
 from surveys.forms.answer import AnswerForm
 from surveys.models import Invitation
-from surveys.views import limits
 
 
 # Exempt from the CSRF cookie: the secret in the address is the whole authority of this page, so somebody who could

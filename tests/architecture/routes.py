@@ -132,6 +132,7 @@ ROUTES: dict[str, Route] = {
     "task-delete": on("task", GET=DELETE, POST=DELETE),
     "task-restoration": back("task"),
     # Sales
+    "lead-form": Route({"GET": PUBLIC, "POST": PUBLIC}, others={"key": "unknown"}, missing=True),
     "lead-new": of("lead", GET=CREATE, POST=CREATE),
     "lead-detail": on("lead", GET=VIEW),
     "lead-timeline": on("lead", GET=VIEW),
@@ -142,6 +143,8 @@ ROUTES: dict[str, Route] = {
     "lead-contact": on("lead", GET=EDIT, POST=EDIT),
     "lead-discarding": on("lead", GET=EDIT, POST=EDIT),
     "lead-reopening": on("lead", POST=EDIT),
+    "lead-conversion": on("lead", GET=EDIT, POST=EDIT),
+    "lead-conversion-undoing": on("lead", GET=EDIT, POST=EDIT),
     "lead-handover": on("lead", GET=ASSIGN, POST=ASSIGN),
     "opportunity-board": of("opportunity", GET=VIEW),
     "opportunity-board-totals": of("opportunity", GET=VIEW),

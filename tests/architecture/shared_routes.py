@@ -43,7 +43,7 @@ READ_ONLY = {
 }  # fmt: skip
 VERBS_OF_THE_API = {
     "task": {"completion": "POST", "reopening": "POST"},
-    "lead": {"discarding": "POST"},
+    "lead": {"discarding": "POST", "conversion": "POST", "conversion-undoing": "POST"},
     "opportunity": {"stage": "POST", "history": "GET"},
     "ticket": {"messages": "GET", "answer": "POST", "state": "POST", "resolution": "POST"},
 }

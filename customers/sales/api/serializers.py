@@ -4,7 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from crm.api.serializers import COMMON, READ_ONLY, RecordSerializer
+from crm.api.serializers import COMMON, READ_ONLY, RecordSerializer, ScopedRelatedField
+from customers.models import Contact, Customer
 from customers.sales.models import (
     Lead,
     LostReason,
@@ -58,6 +59,21 @@ class LeadSerializer(RecordSerializer):
 
 class DiscardSerializer(serializers.Serializer):
     reason = serializers.ChoiceField(choices=Lead.Reason.choices)
+
+
+class FirstOpportunitySerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Opportunity
+        fields = ("name", "stage", "amount", "currency", "expected_close")
+        extra_kwargs = {"stage": {"required": False}}
+
+
+class ConversionSerializer(serializers.Serializer):
+    """Nothing given: a new customer and a new contact."""
+
+    customer = ScopedRelatedField(Customer, required=False)
+    contact = ScopedRelatedField(Contact, required=False)
+    opportunity = FirstOpportunitySerializer(required=False)
 
 
 class OpportunitySerializer(RecordSerializer):

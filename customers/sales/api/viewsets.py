@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from crm.access.permissions import Verb
 from crm.api.idempotency import once
 from crm.api.viewsets import ReadViewSet, RecordViewSet, etag_of
-from customers.sales.actions import leads, opportunities, orders, products
+from customers.sales.actions import lead_conversion, leads, opportunities, orders, products
 from customers.sales.api import filters, serializers
 from customers.sales.models import Lead, Opportunity, Order, Pipeline, Product
 
@@ -55,6 +55,35 @@ class LeadViewSet(RecordViewSet):
 
     def delete_record(self, record: Lead, *, by: Any, at: datetime) -> None:
         leads.delete(record, by=by, at=at)
+
+    @extend_schema(request=serializers.ConversionSerializer, responses=serializers.LeadSerializer, summary="Convert")
+    @action(detail=True, methods=["post"], url_path="conversion", verb=Verb.EDIT)
+    def conversion(self, request: Request, pk: int) -> Response:
+        record = self.permitted_record(Verb.EDIT)
+        self.expected_version(record)
+        wanted = serializers.ConversionSerializer(data=request.data, context=self.get_serializer_context())
+        wanted.is_valid(raise_exception=True)
+
+        def write() -> Response:
+            by: Any = request.user
+            converted = lead_conversion.convert(record, by=by, at=timezone.now(), **wanted.validated_data)
+            return Response(self.get_serializer(converted).data, headers=etag_of(converted))
+
+        return once(request, write)
+
+    @extend_schema(request=None, responses=serializers.LeadSerializer, summary="Undo the conversion")
+    @action(detail=True, methods=["post"], url_path="conversion/undoing", verb=Verb.EDIT)
+    def conversion_undoing(self, request: Request, pk: int) -> Response:
+        record = self.permitted_record(Verb.EDIT)
+        self.expected_version(record)
+
+        def write() -> Response:
+            by: Any = request.user
+            lead_conversion.undo_conversion(record, by=by, at=timezone.now())
+            record.refresh_from_db()
+            return Response(self.get_serializer(record).data, headers=etag_of(record))
+
+        return once(request, write)
 
     @extend_schema(request=serializers.DiscardSerializer, responses=serializers.LeadSerializer, summary="Discard")
     @action(detail=True, methods=["post"], url_path="discarding", verb=Verb.EDIT)

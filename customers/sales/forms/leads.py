@@ -16,7 +16,7 @@ from customers.sales.models import Lead
 WAYS = [choice for choice in Activity.Type.choices if choice[0] != Activity.Type.NOTE]
 
 
-class LeadForm(RecordForm):
+class LeadEditForm(RecordForm):
     """What is known of somebody who may become a customer. A new one also says whose it is."""
 
     owner = forms.ModelChoiceField(User.objects.none(), label=_("Owner"), required=False, empty_label=_("nobody yet"))

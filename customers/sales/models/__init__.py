@@ -1,5 +1,6 @@
 from customers.sales.models.currency import Money, totals
 from customers.sales.models.lead import Lead
+from customers.sales.models.lead_form import LeadForm
 from customers.sales.models.opportunity import Opportunity
 from customers.sales.models.order import Order, OrderLine
 from customers.sales.models.pipeline import LostReason, Pipeline, Stage
@@ -9,6 +10,7 @@ from customers.sales.models.stage_change import CAPTURED, StageChange
 __all__ = [
     "CAPTURED",
     "Lead",
+    "LeadForm",
     "LostReason",
     "Money",
     "Opportunity",

@@ -17,7 +17,7 @@ from crm.web.submit_once import first_time
 from crm.web.toasts import toast
 from customers.models import Contact, Customer
 from customers.sales.actions import leads
-from customers.sales.forms.leads import ContactedForm, DiscardForm, HandOverLeadsForm, LeadForm
+from customers.sales.forms.leads import ContactedForm, DiscardForm, HandOverLeadsForm, LeadEditForm
 from customers.sales.models import Lead, Opportunity
 from customers.views import editing, timeline
 
@@ -50,12 +50,12 @@ timeline.FILTERS["lead"] = [("", gettext_lazy("Everything")), ("lead", gettext_l
 class New(View):
     def get(self, request: HttpRequest) -> HttpResponse:
         guards.require(request.user, Lead.kind, Verb.CREATE)
-        return self.page(LeadForm(user=request.user))
+        return self.page(LeadEditForm(user=request.user))
 
     def post(self, request: HttpRequest) -> HttpResponse:
         user: Any = request.user
         guards.require(user, Lead.kind, Verb.CREATE)
-        form = LeadForm(request.POST, user=user)
+        form = LeadEditForm(request.POST, user=user)
         if not form.is_valid():
             return self.page(form, status=422)
         if not first_time(request):
@@ -72,7 +72,7 @@ class New(View):
 
 class Edit(editing.Edit):
     model = Lead
-    form_class = LeadForm
+    form_class = LeadEditForm
     template_name = "sales/lead/form.html"
     update = leads.update
 

@@ -21,6 +21,8 @@ SENTENCES: dict[str, tuple[Any, str, str]] = {
     "lead.updated": (gettext_lazy("Lead changed: %(subject)s"), "pencil", "neutral"),
     "lead.taken": (gettext_lazy("%(owner)s has taken the lead %(subject)s"), "user-check", "info"),
     "lead.contacted": (gettext_lazy("In touch with %(subject)s: %(way)s"), "phone", "good"),
+    "lead.converted": (gettext_lazy("The lead %(subject)s was converted"), "circle-check", "good"),
+    "lead.conversion_undone": (gettext_lazy("The conversion of %(subject)s was undone"), "arrow-back-up", "warn"),
     "lead.discarded": (gettext_lazy("Discarded the lead %(subject)s: %(why)s"), "circle-x", "warn"),
     "lead.reopened": (gettext_lazy("The lead %(subject)s is open again"), "rotate-clockwise", "neutral"),
     "lead.handed_over": (gettext_lazy("Handed the lead %(subject)s over to %(owner)s"), "arrows-exchange", "info"),

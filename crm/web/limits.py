@@ -10,12 +10,12 @@ from django.utils import timezone
 PER_MINUTE = 40
 
 
-def is_too_fast(request: HttpRequest) -> bool:
+def is_too_fast(request: HttpRequest, purpose: str = "public", per_minute: int = PER_MINUTE) -> bool:
     """Counts this request; True from the one that is too many in this minute."""
-    key = f"public-rate:{address_of(request)}:{timezone.now():%Y%m%d%H%M}"
+    key = f"{purpose}-rate:{address_of(request)}:{timezone.now():%Y%m%d%H%M}"
     cache.add(key, 0, 120)
     try:
-        return cache.incr(key) > PER_MINUTE
+        return cache.incr(key) > per_minute
     except ValueError:  # pushed out of the cache in between: the next request counts again
         return False
 

@@ -1,0 +1,168 @@
+"""A lead becomes a customer, with a contact and perhaps an opportunity; and back, as far as nobody built on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from crm.access.permissions import Verb
+from crm.actions import records
+from crm.models import User
+from customers.actions import contacts, customers
+from customers.models import Activity, Contact, Customer, Task
+from customers.sales.actions import leads, opportunities
+from customers.sales.models import Lead, Opportunity
+from customers.sales.models.lead_matches import known_contact
+
+MADE: dict[str, Any] = {"opportunity": Opportunity, "contact": Contact, "customer": Customer}
+# Rows that are written about any customer by itself: nobody built on it.
+BY_THEMSELVES = {"customers.standing", "evaluation.healthscore", "evaluation.healthsnapshot", "sales.stagechange"}
+
+
+@dataclass(frozen=True)
+class Consequences:
+    """What undoing a conversion takes back, and what it keeps because it was changed or used since."""
+
+    taken_back: list[Any]
+    kept: list[Any]
+
+
+@transaction.atomic
+def convert(
+    lead: Lead,
+    *,
+    by: User,
+    at: datetime,
+    customer: Customer | None = None,
+    contact: Contact | None = None,
+    opportunity: dict[str, Any] | None = None,
+) -> Lead:
+    """Create the customer and the contact, or join those given; with the fields of an `opportunity` open one.
+
+    Done once: a lead that is converted already is returned as it is.
+    """
+    lead = leads.lock(lead)
+    if lead.is_converted:
+        return lead
+    leads.refuse_closed(lead)
+    made: dict[str, int] = {}
+    owner = lead.owner or by
+    whose: dict[str, Any] = {"owner": owner, "team": lead.team or owner.team, "by": by, "at": at}
+    if customer is None:
+        customer = _new_customer(lead, whose)
+        made["customer"] = customer.version
+    else:
+        _refuse_unseen(customer, by, "customer")
+        contact = contact or known_contact(by, lead, customer)
+    if contact is None:
+        contact = _new_contact(lead, customer, whose, is_main="customer" in made)
+        made["contact"] = contact.version
+    elif not contact.customer_links.filter(customer=customer).exists():
+        raise ValidationError({"contact": _("This person does not belong to the customer.")})
+    else:
+        _refuse_unseen(contact, by, "contact")
+    opened = None
+    if opportunity is not None:
+        _refuse_creating(by, Opportunity)
+        opened = opportunities.open(customer=customer, contact=contact, **whose, **opportunity)
+        made["opportunity"] = opened.version
+    lead.owner, lead.team = owner, whose["team"]
+    lead.state, lead.converted_at, lead.made = Lead.State.CONVERTED, at, made
+    lead.customer, lead.contact, lead.opportunity = customer, contact, opened
+    lead.first_contact_at = lead.first_contact_at or at
+    became = {"customer": customer, "contact": contact, "opportunity": opened}
+    told = {name: records.as_json(record) for name, record in became.items() if record}
+    return leads.store(lead, "converted", told, by=by, at=at)
+
+
+@transaction.atomic
+def undo_conversion(lead: Lead, *, by: User, at: datetime) -> Consequences:
+    """The lead is open again. What the conversion made goes to the bin unless it was changed or used since."""
+    lead = leads.lock(lead)
+    if not lead.is_converted:
+        return Consequences([], [])
+    done = consequences(lead, by=by)
+    moved: dict[type, Any] = {Opportunity: opportunities.delete, Contact: contacts.delete, Customer: customers.delete}
+    for record in done.taken_back:
+        moved[type(record)](record, by=by, at=at)
+    lead.state, lead.converted_at, lead.made = leads.open_state(lead), None, {}
+    lead.customer = lead.contact = lead.opportunity = None
+    told = {
+        "taken_back": [records.as_json(record) | {"kind": record.kind} for record in done.taken_back],
+        "kept": [records.as_json(record) | {"kind": record.kind} for record in done.kept],
+    }
+    leads.store(lead, "conversion_undone", told, by=by, at=at)
+    return done
+
+
+def consequences(lead: Lead, *, by: User) -> Consequences:
+    """What `undo_conversion` would do, in the order in which it does it."""
+    found = Consequences([], [])
+    for name, model in MADE.items():
+        if name not in lead.made:
+            continue
+        record = model._base_manager.filter(pk=getattr(lead, f"{name}_id"), deleted_at=None).first()
+        if record is None:
+            continue
+        may = model.objects.permitted(by, Verb.DELETE).filter(pk=record.pk).exists()
+        untouched = record.version == lead.made[name] and not _is_used(record, lead, found.taken_back)
+        (found.taken_back if may and untouched else found.kept).append(record)
+    return found
+
+
+def _is_used(record: Any, lead: Lead, gone: list[Any]) -> bool:
+    """Whether anything that is not in the bin points to it, but for this lead and what goes with it."""
+    if any(model.objects.alive().about(record).exists() for model in (Activity, Task)):
+        return True
+    for relation in record._meta.related_objects:
+        model = relation.related_model
+        if model._meta.label_lower in BY_THEMSELVES:
+            continue
+        rows = model._base_manager.filter(**{relation.field.name: record})
+        if any(field.name == "deleted_at" for field in model._meta.concrete_fields):
+            rows = rows.filter(deleted_at=None)
+        if model is Lead:
+            rows = rows.exclude(pk=lead.pk)
+        rows = rows.exclude(pk__in=[other.pk for other in gone if type(other) is model])
+        if model is Contact.customers.through:
+            rows = _of_others(rows, record, lead, gone)
+        if rows.exists():
+            return True
+    return False
+
+
+def _of_others(links: Any, record: Any, lead: Lead, gone: list[Any]) -> Any:
+    """Who works where, but for what the conversion wrote down itself."""
+    if isinstance(record, Contact):
+        return links.exclude(customer=lead.customer_id)
+    return links.exclude(contact__in=[other.pk for other in gone if isinstance(other, Contact)])
+
+
+def _new_customer(lead: Lead, whose: dict[str, Any]) -> Customer:
+    """The organisation, or the person where the lead names none. The source channel stays with it for good."""
+    _refuse_creating(whose["by"], Customer)
+    if lead.organisation:
+        return customers.create(name=lead.organisation, channel=lead.channel, **whose)
+    person: dict[str, Any] = {"form": Customer.Form.PERSON, "email": lead.email, "phone": lead.phone}
+    return customers.create(name=lead.name, channel=lead.channel, **person, **whose)
+
+
+def _new_contact(lead: Lead, customer: Customer, whose: dict[str, Any], is_main: bool) -> Contact:
+    _refuse_creating(whose["by"], Contact)
+    fields: dict[str, Any] = {"name": lead.name, "email": lead.email, "phone": lead.phone}
+    return contacts.create(customer=customer, is_main=is_main, **fields, **whose)
+
+
+def _refuse_creating(by: User, model: Any) -> None:
+    if not by.access.may(model.kind, Verb.CREATE):
+        raise ValidationError(_("Your role does not allow creating what this lead would become."))
+
+
+def _refuse_unseen(record: Any, by: User, field: str) -> None:
+    if not type(record).objects.visible_to(by).filter(pk=record.pk).exists():
+        raise ValidationError({field: _("There is no such record, or it is not yours to see.")})

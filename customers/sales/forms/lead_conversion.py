@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from crm.access.permissions import Verb
+from customers.forms.fields import CustomerField
+from customers.models import Customer
+from customers.sales.forms.fields import CurrencyField, StageField
+from customers.sales.models import Lead, Opportunity, Pipeline
+from customers.sales.models.lead_matches import Match
+
+NEW, ANOTHER = "new", "another"
+
+
+class ConversionForm(forms.Form):
+    """Who the lead is: a new customer, one that is like it, or another one; and whether a sale begins."""
+
+    into = forms.ChoiceField(label=_("Who is it?"), widget=forms.RadioSelect)
+    customer = CustomerField(label=_("Another customer"), required=False)
+    with_opportunity = forms.BooleanField(label=_("Open an opportunity too"), required=False)
+    opportunity_name = forms.CharField(label=_("Name of the opportunity"), max_length=200, required=False)
+    stage = StageField(required=False)
+    amount = forms.DecimalField(label=_("Amount"), min_value=0, max_digits=18, decimal_places=2, required=False)
+    currency = CurrencyField()
+
+    def __init__(self, *args: Any, user: Any, lead: Lead, matches: list[Match], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.matches = {str(match.customer.pk): match.customer for match in matches}
+        may_create = user.access.may(Customer.kind, Verb.CREATE)
+        choices = [(str(match.customer.pk), _told(match)) for match in matches]
+        choices += [(NEW, _("A new customer"))] if may_create else []
+        self.fields["into"].choices = [*choices, (ANOTHER, _("Another customer"))]  # type: ignore[attr-defined]
+        self.fields["customer"].offer_to(user)  # type: ignore[attr-defined]
+        self.initial.setdefault("into", self.fields["into"].choices[0][0])  # type: ignore[attr-defined]
+        self.initial.setdefault("opportunity_name", lead.organisation or lead.name)
+        self.initial.setdefault("currency", settings.CURRENCY)
+        self.fields["stage"].offer(Pipeline.objects.visible_to(user).active())  # type: ignore[attr-defined]
+        if not user.access.may(Opportunity.kind, Verb.CREATE):
+            for name in ("with_opportunity", "opportunity_name", "stage", "amount", "currency"):
+                del self.fields[name]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("into") == ANOTHER and not cleaned.get("customer") and "customer" not in self.errors:
+            self.add_error("customer", _("Choose which customer is meant."))
+        if cleaned.get("with_opportunity") and not cleaned.get("opportunity_name"):
+            self.add_error("opportunity_name", _("An opportunity needs a name."))
+        return cleaned
+
+    def chosen(self) -> dict[str, Any]:
+        """What the action takes."""
+        said = self.cleaned_data
+        customer = said["customer"] if said["into"] == ANOTHER else self.matches.get(said["into"])
+        opportunity = None
+        if said.get("with_opportunity"):
+            opportunity = {name: said[name] for name in ("stage", "amount", "currency")}
+            opportunity["name"] = said["opportunity_name"]
+        return {"customer": customer, "opportunity": opportunity}
+
+
+def _told(match: Match) -> str:
+    return f"{match.customer} ({', '.join(str(reason) for reason in match.reasons)})"

@@ -1,0 +1,81 @@
+"""The public page of a lead form: no account and no cookie; also inside other websites, where these are named."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone, translation
+from django.utils.decorators import method_decorator
+from django.views import View
+from django.views.decorators.csrf import csrf_exempt
+
+from crm.web import limits
+from crm.web.submit_once import first_time
+from customers.sales.actions import lead_forms
+from customers.sales.forms.public_lead import PublicLeadForm
+from customers.sales.models import LeadForm
+
+SENT_PER_MINUTE = 6  # by one address: a fair's stand has one, a program sends more
+
+
+# Exempt from the CSRF cookie: nobody is signed in here, so whoever could forge the post could as well make it; and
+# inside another website the browser keeps no cookie of ours.
+@method_decorator([login_not_required, csrf_exempt], name="dispatch")
+class LeadFormPage(View):
+    """GET only ever shows; POST notes a lead. Spam is thanked like everybody."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        key = kwargs["key"]
+        form = LeadForm.objects.active().filter(key=key).first()  # scoped: whoever has the address may fill it in
+        with translation.override(self.language(request, form)):
+            if self.is_too_fast(request):
+                response = render(request, "sales/lead_form/slow_down.html", status=429)
+            elif form is None:
+                response = render(request, "sales/lead_form/gone.html", status=404)
+            else:
+                answer: Any = super().dispatch(request, form)
+                response = answer
+        response["X-Robots-Tag"] = "noindex, nofollow"
+        response["Cache-Control"] = "no-store"
+        return self.embeddable(response, form)
+
+    def get(self, request: HttpRequest, form: LeadForm) -> HttpResponse:
+        return self.page(request, form, PublicLeadForm(form=form))
+
+    def post(self, request: HttpRequest, form: LeadForm) -> HttpResponse:
+        filled = PublicLeadForm(request.POST, form=form)
+        if filled.is_trapped:
+            return self.thanks(request, form)
+        if not filled.is_valid():
+            return self.page(request, form, filled, status=422)
+        if first_time(request):
+            lead_forms.submit(form, at=timezone.now(), **filled.values())
+        return self.thanks(request, form)
+
+    def page(self, request: HttpRequest, form: LeadForm, filled: PublicLeadForm, status: int = 200) -> HttpResponse:
+        shown = {"lead_form": form, "form": filled, "languages": settings.LANGUAGES}
+        return render(request, "sales/lead_form/page.html", shown, status=status)
+
+    def thanks(self, request: HttpRequest, form: LeadForm) -> HttpResponse:
+        return render(request, "sales/lead_form/thanks.html", {"lead_form": form})
+
+    def is_too_fast(self, request: HttpRequest) -> bool:
+        if request.method == "POST" and limits.is_too_fast(request, "lead-form", SENT_PER_MINUTE):
+            return True
+        return request.method in ("GET", "HEAD", "POST") and limits.is_too_fast(request)
+
+    def language(self, request: HttpRequest, form: LeadForm | None) -> str:
+        """What the switch says, else the form's own."""
+        wanted = request.POST.get("lang") or request.GET.get("lang") or (form.language if form else "")
+        return wanted if wanted in dict(settings.LANGUAGES) else translation.get_language()
+
+    def embeddable(self, response: HttpResponse, form: LeadForm | None) -> HttpResponse:
+        sites = form.embedding_sites if form else []
+        if sites:
+            response.xframe_options_exempt = True  # type: ignore[attr-defined]
+            response._csp_replace = {"frame-ancestors": sites}  # type: ignore[attr-defined]
+        return response
