@@ -60,8 +60,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    # A page is mostly markup and shrinks to a tenth. Django adds bytes at random, so that its length tells nothing.
-    "django.middleware.gzip.GZipMiddleware",
+    "crm.web.middleware.CompressedPagesMiddleware",
     "csp.middleware.CSPMiddleware",
     "crm.web.middleware.RequestIdMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -20,7 +20,7 @@ from honcho.process import Process
 from crm.embedded import launch
 
 # An idle worker needs five or six seconds to end by itself, as long as honcho would wait before it kills.
-manager.KILL_WAIT = 15
+manager.KILL_WAIT = 8
 ASKED_TO_STOP = {known["rc"] for known in SIGNALS.values()}
 
 

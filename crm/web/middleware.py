@@ -6,7 +6,21 @@ from collections.abc import Callable
 
 import structlog
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 from django.utils import timezone, translation
+
+
+class CompressedPagesMiddleware(GZipMiddleware):
+    """A page is mostly markup and shrinks to a tenth. Django adds bytes at random, so that its length tells nothing.
+
+    The API stays as it is: compressed, its ETags would be weak, and If-Match wants strong ones.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if not response.get("Content-Type", "").startswith("text/html"):
+            return response
+        return super().process_response(request, response)
 
 
 class RequestIdMiddleware:
