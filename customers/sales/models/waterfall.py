@@ -111,7 +111,7 @@ def records_behind(
     """The opportunities that make up one bar, each with what it adds."""
     allowed = Opportunity.objects.permitted(selection.reader, selection.verb)
     seen, params = _named(allowed)
-    sql = f"""WITH {_told(selection)}, behind AS MATERIALIZED (
+    sql = f"""WITH {_told(selection, part)}, behind AS MATERIALIZED (
             SELECT opportunity, sum(amount) AS amount, sum(count) AS count, opportunity IN ({seen}) AS visible
             FROM told WHERE part = %(part)s AND currency = %(currency)s GROUP BY opportunity),
         listed AS (SELECT * FROM behind WHERE visible ORDER BY abs(amount) DESC, opportunity LIMIT %(limit)s)
@@ -137,58 +137,74 @@ def _named(queryset: Any) -> tuple[str, dict[str, Any]]:
     """A subquery of ids whose values have names, to stand in a statement whose values have."""
     query = queryset.order_by().values("pk").query
     if query.is_empty():
-        return "NULL", {}
+        return "SELECT NULL::bigint WHERE FALSE", {}
     sql, values = query.sql_with_params()
     names = [f"seen_{number}" for number in range(len(values))]
     named = sql.replace("%%", "%%%%") % tuple(f"%({name})s" for name in names)
     return named, dict(zip(names, values, strict=True))
 
 
-def _told(selection: Selection) -> str:
-    """`told`: every contribution of an opportunity to a part, as its currency, amount and count."""
-    return f"""
-    watched AS MATERIALIZED (
-        -- Closed or in the bin for good before it begins: not in the opening, and nothing of it moves afterwards.
-        SELECT id, deleted_at FROM sales_opportunity
-        WHERE (closed_at IS NULL OR closed_at >= %(opens)s) AND (deleted_at IS NULL OR deleted_at >= %(opens)s)),
-    state AS (
-        SELECT change.*, FALSE AS binned, watched.deleted_at FROM watched CROSS JOIN LATERAL (
-            SELECT * FROM sales_stagechange AS past WHERE past.opportunity_id = watched.id AND past.at < %(opens)s
-            ORDER BY past.at DESC, past.id DESC LIMIT 1) AS change
-        UNION ALL
-        SELECT change.*, FALSE, watched.deleted_at
-        FROM watched JOIN sales_stagechange AS change ON change.opportunity_id = watched.id
-        WHERE change.at >= %(opens)s AND change.at < %(closes)s
-        UNION ALL
-        SELECT change.*, TRUE, watched.deleted_at FROM watched CROSS JOIN LATERAL (
-            SELECT * FROM sales_stagechange AS past
-            WHERE past.opportunity_id = watched.id AND past.at <= watched.deleted_at
-            ORDER BY past.at DESC, past.id DESC LIMIT 1) AS change
-        WHERE watched.deleted_at < %(closes)s),
-    placed AS (
-        SELECT opportunity_id AS opportunity, id, CASE WHEN binned THEN deleted_at ELSE at END AS at, binned, outcome,
-            currency, COALESCE(amount, 0) AS amount, {selection.mine} AS mine, {selection.due} AS due,
+# The last change before it begins, those until it ends, and the last one once more where it was put into the bin.
+_STATES = """
+watched AS MATERIALIZED (
+    -- Closed or in the bin for good before it begins: not in the opening, and nothing of it moves afterwards.
+    SELECT id, deleted_at FROM sales_opportunity
+    WHERE (closed_at IS NULL OR closed_at >= %(opens)s) AND (deleted_at IS NULL OR deleted_at >= %(opens)s)),
+state AS (
+    SELECT change.*, FALSE AS binned, watched.deleted_at FROM watched CROSS JOIN LATERAL (
+        SELECT * FROM sales_stagechange AS past WHERE past.opportunity_id = watched.id AND past.at < %(opens)s
+        ORDER BY past.at DESC, past.id DESC LIMIT 1) AS change
+    UNION ALL
+    SELECT change.*, FALSE, watched.deleted_at
+    FROM watched JOIN sales_stagechange AS change ON change.opportunity_id = watched.id
+    WHERE change.at >= %(opens)s AND change.at < %(closes)s
+    UNION ALL
+    SELECT change.*, TRUE, watched.deleted_at FROM watched CROSS JOIN LATERAL (
+        SELECT * FROM sales_stagechange AS past
+        WHERE past.opportunity_id = watched.id AND past.at <= watched.deleted_at
+        ORDER BY past.at DESC, past.id DESC LIMIT 1) AS change
+    WHERE watched.deleted_at < %(closes)s)"""
+
+# Each state beside the one before it.
+_STEPS = """
+judged AS (SELECT *, outcome = 'open' AND mine AND due AND alive AS inside FROM placed),
+step AS MATERIALIZED (
+    SELECT *, lag(inside, 1, FALSE) OVER earlier AS was_inside, lag(outcome) OVER earlier AS was_outcome,
+        lag(mine) OVER earlier AS was_mine, lag(amount) OVER earlier AS was_amount,
+        lag(currency) OVER earlier AS was_currency
+    FROM judged WINDOW earlier AS (PARTITION BY opportunity ORDER BY at, binned, id))"""
+
+_PARTS = """
+    SELECT opportunity, currency, amount, 1 AS count, CASE
+        WHEN at < %(opens)s THEN 'opening' WHEN was_outcome IS NULL THEN 'new'
+        WHEN was_outcome <> 'open' THEN 'reopened' WHEN NOT was_mine THEN 'moved_in'
+        ELSE 'pulled_in' END AS part
+    FROM step WHERE inside AND NOT was_inside
+    UNION ALL
+    SELECT opportunity, was_currency, -was_amount, -1, 'repriced' FROM step
+    WHERE was_inside AND (amount, currency) <> (was_amount, was_currency)
+    UNION ALL
+    SELECT opportunity, currency, amount, 1, 'repriced' FROM step
+    WHERE was_inside AND (amount, currency) <> (was_amount, was_currency)
+    UNION ALL
+    SELECT opportunity, currency, -amount, -1, CASE
+        WHEN outcome <> 'open' THEN outcome WHEN NOT alive THEN 'binned' WHEN NOT mine THEN 'moved_out'
+        ELSE 'slipped' END
+    FROM step WHERE was_inside AND NOT inside"""
+
+
+def _told(selection: Selection, part: Part | None = None) -> str:
+    """`told`: every contribution of an opportunity to a part, as its currency, amount and count.
+
+    Where only one part is wanted, what it does not need is left out.
+    """
+    closing = f"""SELECT opportunity, currency, COALESCE(amount, 0) AS amount, 1 AS count, 'closing' AS part
+        FROM ({standing_sql(selection)}) AS standing"""
+    if part == Part.CLOSING:
+        return f"told AS ({closing})"
+    placed = f"""SELECT opportunity_id AS opportunity, id, CASE WHEN binned THEN deleted_at ELSE at END AS at, binned,
+            outcome, currency, COALESCE(amount, 0) AS amount, {selection.mine} AS mine, {selection.due} AS due,
             NOT binned AND (deleted_at IS NULL OR deleted_at > at) AS alive
-        FROM state AS change),
-    judged AS (SELECT *, outcome = 'open' AND mine AND due AND alive AS inside FROM placed),
-    step AS (
-        SELECT *, lag(inside, 1, FALSE) OVER earlier AS was_inside, lag(outcome) OVER earlier AS was_outcome,
-            lag(mine) OVER earlier AS was_mine, lag(amount) OVER earlier AS was_amount,
-            lag(currency) OVER earlier AS was_currency
-        FROM judged WINDOW earlier AS (PARTITION BY opportunity ORDER BY at, binned, id)),
-    told AS (
-        SELECT step.opportunity, one.part, one.currency, one.amount, one.count
-        FROM step CROSS JOIN LATERAL (VALUES
-            (inside AND NOT was_inside, CASE
-                WHEN at < %(opens)s THEN 'opening' WHEN was_outcome IS NULL THEN 'new'
-                WHEN was_outcome <> 'open' THEN 'reopened' WHEN NOT was_mine THEN 'moved_in'
-                ELSE 'pulled_in' END, currency, amount, 1),
-            (was_inside AND (amount, currency) <> (was_amount, was_currency),
-                'repriced', was_currency, -was_amount, -1),
-            (was_inside AND (amount, currency) <> (was_amount, was_currency), 'repriced', currency, amount, 1),
-            (was_inside AND NOT inside, CASE
-                WHEN outcome <> 'open' THEN outcome WHEN NOT alive THEN 'binned' WHEN NOT mine THEN 'moved_out'
-                ELSE 'slipped' END, currency, -amount, -1)
-        ) AS one(applies, part, currency, amount, count) WHERE one.applies
-        UNION ALL
-        SELECT opportunity, 'closing', currency, COALESCE(amount, 0), 1 FROM ({standing_sql(selection)}) AS standing)"""
+        FROM state AS change"""
+    told = _PARTS if part else f"{_PARTS} UNION ALL {closing}"
+    return f"{_STATES}, placed AS ({placed}), {_STEPS}, told AS ({told})"
