@@ -1,4 +1,4 @@
-"""Products, orders and opportunities from files; an opportunity with the stages it went through."""
+"""Leads, products, orders and opportunities from files; an opportunity with the stages it went through."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from django.utils.translation import gettext as __
 from django.utils.translation import gettext_lazy as _
 
 from crm.exchange import declaring, storing
-from crm.exchange.declaring import BOOLEAN, DATE, DATETIME, MONEY, REFERENCE, Field, Reference
+from crm.exchange.declaring import BOOLEAN, CHOICE, DATE, DATETIME, MONEY, REFERENCE, Field, Importable, Reference
 from crm.exchange.drafts import Draft, Refused, Run, Step
 from crm.exchange.unusable import Unusable
-from customers.exchange import CONTACT, CUSTOMER, PERSON, TEAM
+from customers.exchange import CONTACT, CUSTOMER, OWNER_AND_TEAM, PERSON, TEAM
+from customers.models import Customer, tidy
 from customers.sales.actions import stage_changes
 from customers.sales.actions.stage_changes import PastChange
-from customers.sales.models import CAPTURED, LostReason, Opportunity, Pipeline, Product, Stage, StageChange
+from customers.sales.models import CAPTURED, Lead, LostReason, Opportunity, Pipeline, Product, Stage, StageChange
 from customers.sales.models.currency import tidy_currency
 from customers.sales.orders_exchange import ORDERS, PRODUCT, WithCurrency
 
@@ -166,6 +167,26 @@ def _make(record: Any, run: Run) -> None:
     run.made[(record._meta.label, "name", record.name)] = record
 
 
+class LeadImport(Importable):
+    def tidy(self, values: dict[str, Any]) -> dict[str, Any]:
+        return tidy.fields(values)
+
+
+LEADS = LeadImport(
+    model=Lead,
+    fields=(
+        Field("name", _("name"), required=True),
+        Field("organisation", _("organisation")),
+        Field("email", _("email")),
+        Field("phone", _("phone")),
+        Field("channel", _("source channel"), CHOICE, choices=Customer.Channel.choices),
+        Field("campaign", _("campaign")),
+        Field("note", _("note")),
+        *OWNER_AND_TEAM,
+    ),
+    identities=(("email",), ("name", "organisation")),
+)
+
 PRODUCTS = WithCurrency(
     model=Product,
     fields=(
@@ -212,4 +233,4 @@ OPPORTUNITIES = OpportunityImport(
 
 
 def register() -> None:
-    declaring.register(PRODUCTS, ORDERS, OPPORTUNITIES)
+    declaring.register(LEADS, PRODUCTS, ORDERS, OPPORTUNITIES)

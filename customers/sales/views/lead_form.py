@@ -32,8 +32,8 @@ class LeadFormPage(View):
         key = kwargs["key"]
         form = LeadForm.objects.active().filter(key=key).first()  # scoped: whoever has the address may fill it in
         with translation.override(self.language(request, form)):
-            if self.is_too_fast(request):
-                response = render(request, "sales/lead_form/slow_down.html", status=429)
+            if request.method in ("GET", "HEAD", "POST") and limits.is_too_fast(request):
+                response = self.slow_down(request)
             elif form is None:
                 response = render(request, "sales/lead_form/gone.html", status=404)
             else:
@@ -47,6 +47,8 @@ class LeadFormPage(View):
         return self.page(request, form, PublicLeadForm(form=form))
 
     def post(self, request: HttpRequest, form: LeadForm) -> HttpResponse:
+        if limits.is_too_fast(request, "lead-form", SENT_PER_MINUTE):
+            return self.slow_down(request)
         filled = PublicLeadForm(request.POST, form=form)
         if filled.is_trapped:
             return self.thanks(request, form)
@@ -63,10 +65,8 @@ class LeadFormPage(View):
     def thanks(self, request: HttpRequest, form: LeadForm) -> HttpResponse:
         return render(request, "sales/lead_form/thanks.html", {"lead_form": form})
 
-    def is_too_fast(self, request: HttpRequest) -> bool:
-        if request.method == "POST" and limits.is_too_fast(request, "lead-form", SENT_PER_MINUTE):
-            return True
-        return request.method in ("GET", "HEAD", "POST") and limits.is_too_fast(request)
+    def slow_down(self, request: HttpRequest) -> HttpResponse:
+        return render(request, "sales/lead_form/slow_down.html", status=429)
 
     def language(self, request: HttpRequest, form: LeadForm | None) -> str:
         """What the switch says, else the form's own."""
