@@ -105,7 +105,7 @@ def test_ctrl_c_stops_everything_including_the_database(everything: Everything) 
     everything.wait_until_it_answers()
     asked = time.monotonic()
     everything.process.send_signal(signal.SIGINT)
-    assert everything.process.wait(15) == 0
+    assert everything.process.wait(PATIENCE) == 0
     assert eventually(everything.is_gone, 15 - (time.monotonic() - asked))
     told = everything.log.read_text()
     assert f"Yardstick CRM is at http://localhost:{everything.port}" in told
@@ -117,7 +117,7 @@ def test_ctrl_c_stops_everything_including_the_database(everything: Everything) 
 def test_a_signal_while_it_prepares_stops_it_too(everything: Everything, number: signal.Signals) -> None:
     assert eventually(lambda: (everything.var / "postgres" / "claim.json").exists(), PATIENCE)
     everything.process.send_signal(number)
-    assert everything.process.wait(15) == 0
+    assert everything.process.wait(PATIENCE) == 0
     assert eventually(everything.is_gone)
     assert "Traceback" not in everything.log.read_text()
 
@@ -125,14 +125,14 @@ def test_a_signal_while_it_prepares_stops_it_too(everything: Everything, number:
 def test_being_told_to_end_is_the_same_as_ctrl_c(everything: Everything) -> None:
     assert eventually(lambda: "beat" in everything.children(), PATIENCE)
     everything.process.send_signal(signal.SIGTERM)
-    assert everything.process.wait(15) == 0
+    assert everything.process.wait(PATIENCE) == 0
     assert eventually(everything.is_gone)
 
 
 def test_a_child_that_dies_brings_the_others_down_with_its_exit_code(everything: Everything) -> None:
     everything.wait_until_it_answers()
     os.kill(everything.children()["beat"], signal.SIGKILL)
-    assert everything.process.wait(15) == 128 + signal.SIGKILL
+    assert everything.process.wait(PATIENCE) == 128 + signal.SIGKILL
     assert eventually(everything.is_gone)
 
 

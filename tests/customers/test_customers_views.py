@@ -129,7 +129,8 @@ def test_what_was_chosen_in_a_picker_can_be_taken_back(client, cast):
 def test_my_tasks_are_one_click_away(client, cast):
     client.force_login(cast.rep)
     page = client.get(reverse("task-list"), {"mine": "true", "state": "overdue"}).content.decode()
-    assert '<a class="nav-link active" href="?mine=true&amp;state=overdue" aria-current="page"' in page
+    tab = '<a class="nav-link active" href="?mine=true&amp;state=overdue&amp;sort=due_at" aria-current="page"'
+    assert tab in page
 
 
 def test_whoever_saves_second_sees_both_versions_and_loses_nothing(client, cast, now):

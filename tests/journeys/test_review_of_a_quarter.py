@@ -167,8 +167,9 @@ def test_a_quarter_is_measured_reviewed_disputed_signed_improved_and_measured_ag
     again = restatements.restated(measured, now=at("2026-11-04 09:00"), user=cast.manager)
     assert again is not None
     assert (measured.value, again.result.numerator, again.result.n) == (0.25, 9, 35)
-    assert [moved.id for moved in again.moved] == [quarter[1].pk]
-    assert again.hidden == 1  # what is in the bin is nobody's to see
+    moved = {one.id: one.is_deleted for one in again.moved}
+    assert moved == {quarter[1].pk: False, quarter[4].pk: True}
+    assert again.hidden == 0
 
     client.force_login(cast.rep)
     page = client.get(f"/evaluation/reviews/{review.pk}/").content.decode()
