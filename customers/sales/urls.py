@@ -10,6 +10,7 @@ from customers.sales.views import (
     orders,
     panels,
     products,
+    stage_conversion,
     waterfall,
 )
 
@@ -39,6 +40,7 @@ urlpatterns: list[URLPattern] = [
     path("waterfall/", waterfall.Page.as_view(), name="pipeline-waterfall"),
     path("waterfall/records/", waterfall.BarRecords.as_view(), name="pipeline-waterfall-records"),
     path("waterfall/export/", waterfall.Export.as_view(), name="pipeline-waterfall-export"),
+    path("conversion/", stage_conversion.Page.as_view(), name="pipeline-conversion"),
     path("opportunities/", OpportunityList.as_view(), name="opportunity-list"),
     *OpportunityList.extra_urls("opportunities/", "opportunity-list"),
     path("opportunities/new/", opportunities.New.as_view(), name="opportunity-new"),

@@ -152,6 +152,7 @@ ROUTES: dict[str, Route] = {
     "pipeline-waterfall": of("opportunity", GET=VIEW),
     "pipeline-waterfall-records": of("opportunity", GET=VIEW),
     "pipeline-waterfall-export": of("opportunity", GET=EXPORT),
+    "pipeline-conversion": of("opportunity", GET=VIEW),
     "opportunity-new": of("opportunity", GET=CREATE, POST=CREATE),
     "opportunity-detail": on("opportunity", GET=VIEW),
     "opportunity-timeline": on("opportunity", GET=VIEW),

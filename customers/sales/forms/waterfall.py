@@ -69,10 +69,17 @@ class WaterfallForm(forms.Form):
         return found
 
     def selection(self, verb: Verb = Verb.VIEW) -> Selection:
-        chosen = {name: self.cleaned_data[name] for name in (*CHOICES, "closes_from", "closes_until")}
+        chosen = {name: self.cleaned_data.get(name) for name in (*CHOICES, "closes_from", "closes_until")}
         return Selection(reader=self.user, verb=verb, **chosen)
 
     @property
     def query(self) -> dict[str, str]:
         """What was asked, to be carried along by links."""
         return {name: str(value) for name, value in self.data.items() if value}
+
+
+class CohortForm(WaterfallForm):
+    """The days on which what is followed was opened."""
+
+    closes_from = None
+    closes_until = None

@@ -30,11 +30,13 @@ BAR_HEIGHT = 30
 class Asked(View):
     """What the page, its records and its export share: the days and the selection in the URL."""
 
+    form_class: type[WaterfallForm] = WaterfallForm
+
     def prepare(self, request: HttpRequest, verb: Verb) -> None:
         guards.require(request.user, "opportunity", verb)
         self.now = timezone.now()
         self.today = self.now.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
-        self.form = WaterfallForm(request.GET, user=request.user, today=self.today)
+        self.form = self.form_class(request.GET, user=request.user, today=self.today)
         self.is_sound = self.form.is_valid()
         if self.is_sound:
             self.selection = self.form.selection(verb)
@@ -42,6 +44,11 @@ class Asked(View):
 
     def url(self, name: str, **more: str) -> str:
         return f"{reverse(name)}?{urlencode({**self.form.query, **more})}"
+
+    def tabs(self, current: str) -> list[dict[str, Any]]:
+        """The two ways to look at the same days."""
+        pages = [("pipeline-waterfall", _("Waterfall")), ("pipeline-conversion", _("Stages by cohort"))]
+        return [{"label": label, "url": self.url(name), "active": name == current} for name, label in pages]
 
     def asked_bar(self) -> tuple[Part, str]:
         """The bar that the URL names; the closing in the organisation's currency if it names none."""
@@ -60,7 +67,7 @@ class Page(Asked):
         self.prepare(request, Verb.VIEW)
         if not self.form.pipelines:
             return render(request, "sales/board/none.html")
-        context: dict[str, Any] = {"form": self.form}
+        context: dict[str, Any] = {"form": self.form, "tabs": self.tabs("pipeline-waterfall")}
         if not self.is_sound:
             return render(request, "sales/waterfall/page.html", context, status=422)
         falls = waterfalls(self.selection, self.first, self.last)
