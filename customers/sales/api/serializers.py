@@ -46,6 +46,8 @@ class ProductSerializer(RecordSerializer):
 
 
 class LeadSerializer(RecordSerializer):
+    reason = serializers.ChoiceField(choices=Lead.Reason.choices, allow_blank=True, read_only=True)
+
     class Meta:
         model = Lead
         fields = (
