@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -95,15 +96,10 @@ def stage_conversion(selection: Selection, first: date, last: date, now: datetim
     """Stage by stage, in the pipeline's order, for what was opened from `first` to `last`."""
     sql = f"""WITH {_cohort(selection)}, {_ENTRIES}, {_REACHED}, {_TIMES}
         SELECT stage, entered, went_on, lost, stays, unfinished, median FROM counted JOIN lasting USING (stage)"""
-    found = {row[0]: row[1:] for row in _rows(sql, selection, first, last, now)}
+    found = {row[0]: _numbers(*row[1:]) for row in _rows(sql, selection, first, last, now)}
     stages = [stage for stage in selection.pipeline.stages.order_by("position", "pk") if stage.is_open]
     stages += list(Stage.objects.filter(pk__in=found.keys() - {stage.pk for stage in stages}))
-    return [
-        StageConversion(stage, *found[stage.pk][:-1], _duration(found[stage.pk][-1]))
-        if stage.pk in found
-        else StageConversion(stage)
-        for stage in stages
-    ]
+    return [StageConversion(stage, **found.get(stage.pk, {})) for stage in stages]
 
 
 def cohort(selection: Selection, first: date, last: date, now: datetime) -> Cohort:
@@ -130,5 +126,9 @@ def _cohort(selection: Selection) -> str:
             AND change.at <= %(now)s AND {selection.mine})"""
 
 
-def _duration(seconds: float | None) -> timedelta | None:
-    return None if seconds is None else timedelta(seconds=seconds)
+def _numbers(
+    entered: int, went_on: int, lost: int, stays: int, unfinished: int, median: float | None
+) -> dict[str, Any]:
+    lasting = None if median is None else timedelta(seconds=median)
+    return {"entered": entered, "went_on": went_on, "lost": lost, "stays": stays, "unfinished": unfinished,
+            "median": lasting}  # fmt: skip
