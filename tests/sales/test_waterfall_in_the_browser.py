@@ -116,3 +116,13 @@ def test_days_in_the_wrong_order_are_told_beside_the_field(browse: Any, quarter:
     expect(page.locator(".invalid-feedback, .form-error, [id$='_error']").first).to_contain_text("before the first one")
     expect(page.locator("#id_last")).to_have_value("2026-03-01")
     picture(page, "wrong")
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_stages_by_cohort_fit_on_a_phone(browse: Any, quarter: str, language: str) -> None:
+    page = browse(360, quarter.replace("waterfall", "conversion"), language)
+    expect(page.locator("tbody tr")).to_have_count(3)
+    assert page.evaluate(TOO_WIDE) == []
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    picture(page, f"cohort-{language}")
