@@ -121,12 +121,14 @@ def commands(address: tuple[str, int]) -> dict[str, str]:
 
 @contextlib.contextmanager
 def stopping_on_signals() -> Iterator[None]:
-    """Being told to end, or losing the terminal, is the same as Ctrl-C."""
+    """Being told to end, or losing the terminal, is the same as Ctrl-C; also where a shell that started it in the
+    background had Ctrl-C ignored."""
 
     def interrupt(*_: object) -> None:
-        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)  # by then it may be honcho that hears it
 
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    handlers = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: interrupt, signal.SIGHUP: interrupt}
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         yield
     finally:
