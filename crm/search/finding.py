@@ -82,10 +82,12 @@ def find(user: Any, text: str, *, only: Iterable[str] | None = None, limit: int 
     scope = Scope.of(user, only)
     if not question or not scope.parts:
         return []
-    arms = [_exact(question, part, limit) for part in scope.parts]
+    arms = [_named(question.exact, EXACT, part, limit) for part in scope.parts]
     hits = _best(scope.seen(_ask(arms + [_recent(question, part, limit) for part in scope.parts])), limit)
     if sum(hit.rank <= BEGINS for hit in hits) < limit:
-        hits = _best(hits + scope.seen(_ask([_beginning(question, part, limit) for part in scope.parts])), limit)
+        hits = _best(
+            hits + scope.seen(_ask([_named(question.begins, BEGINS, part, limit) for part in scope.parts])), limit
+        )
     if len(hits) < limit:
         hits = _best(hits + scope.seen(_ask([_looked_up(question, part, limit) for part in scope.parts])), limit)
     return hits
@@ -111,9 +113,9 @@ def _arm(rank: str, given: list[Any], source: str, params: list[Any], limit: int
     return f"(SELECT {columns}, {rank} AS rank FROM {source} ORDER BY rank, {NEWEST} LIMIT {limit})", [*given, *params]
 
 
-def _exact(question: asking.Question, part: Part, limit: int) -> Arm:
-    source = f"(SELECT * FROM {TABLE} WHERE words @@ %s::tsquery LIMIT {EXACTLY}) AS named WHERE {part.condition}"
-    return _arm(str(EXACT), [], source, [question.exact, *part.params], part.limit(limit))
+def _named(lexemes: str, rank: int, part: Part, limit: int) -> Arm:
+    """Records called so, or whose name begins so, however old; were they many, the newest would hold enough of them."""
+    return _arm(str(rank), [], *_in_index(lexemes, EXACTLY, part), part.limit(limit))
 
 
 def _recent(question: asking.Question, part: Part, limit: int) -> Arm:
@@ -122,15 +124,14 @@ def _recent(question: asking.Question, part: Part, limit: int) -> Arm:
     return _arm(*_rank(question), source, [*part.params, question.every], part.limit(limit))
 
 
-def _beginning(question: asking.Question, part: Part, limit: int) -> Arm:
-    """A name that begins so, however old; had it been one of many, the newest would have held enough of them."""
-    source = f"(SELECT * FROM {TABLE} WHERE words @@ %s::tsquery LIMIT {EXACTLY}) AS named WHERE {part.condition}"
-    return _arm(str(BEGINS), [], source, [question.begins, *part.params], part.limit(limit))
-
-
 def _looked_up(question: asking.Question, part: Part, limit: int) -> Arm:
-    source = f"(SELECT * FROM {TABLE} WHERE words @@ %s::tsquery LIMIT {CANDIDATES}) AS held WHERE {part.condition}"
-    return _arm(*_rank(question), source, [question.every, *part.params], part.limit(limit))
+    return _arm(*_rank(question), *_in_index(question.every, CANDIDATES, part), part.limit(limit))
+
+
+def _in_index(lexemes: str, most: int, part: Part) -> Arm:
+    """What the index holds, up to so many, and of it what the part lets through."""
+    held = f"SELECT * FROM {TABLE} WHERE words @@ %s::tsquery LIMIT {most}"
+    return f"({held}) AS held WHERE {part.condition}", [lexemes, *part.params]
 
 
 def _rank(question: asking.Question) -> tuple[str, list[Any]]:
