@@ -55,8 +55,11 @@ def check(layout: Layout) -> None:
         raise full(layout.root)
 
 
-def create(layout: Layout, identity: Identity) -> None:
-    """Make the data folder beside its place and move it in when it is whole: a death in between leaves nothing."""
+def create(layout: Layout, identity: Identity, start_lock: int) -> None:
+    """Make the data folder beside its place and move it in when it is whole: a death in between leaves nothing.
+
+    initdb holds the lock too and ends with us, so nobody tidies up after it while it still writes.
+    """
     for half_made in layout.root.glob("data.new-*"):
         shutil.rmtree(half_made, ignore_errors=True)
     if (layout.data / "PG_VERSION").exists():
@@ -72,7 +75,8 @@ def create(layout: Layout, identity: Identity) -> None:
     command += ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     command += ["--no-sync"] if is_fast() else []
     result = subprocess.run(
-        [sys.executable, "-I", "-S", str(LAUNCH), json.dumps(identity.launch_options), *command],
+        [sys.executable, "-I", "-S", str(LAUNCH), json.dumps({**identity.launch_options, "parent": os.getpid()}), *command],
+        pass_fds=[start_lock],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -33,10 +33,10 @@ def take(path: Path, kind: int, deadline: float) -> int:
 
 
 @contextmanager
-def held(path: Path, deadline: float) -> Iterator[None]:
+def held(path: Path, deadline: float) -> Iterator[int]:
     handle = take(path, fcntl.LOCK_EX, deadline)
     try:
-        yield
+        yield handle
     finally:
         os.close(handle)
 

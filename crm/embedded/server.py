@@ -107,7 +107,7 @@ def _running(layout: Layout) -> dict[str, Any] | None:
 
 def _start(layout: Layout, deadline: float) -> None:
     """Start the server unless another process has; whoever waits for the lock finds it running."""
-    with locks.held(layout.start_lock, deadline):
+    with locks.held(layout.start_lock, deadline) as start_lock:
         while locks.is_held(layout.keeper_lock):
             if _running(layout) is not None:
                 return
@@ -119,7 +119,7 @@ def _start(layout: Layout, deadline: float) -> None:
             time.sleep(0.02)
         while True:
             try:
-                return _start_keeper(layout)
+                return _start_keeper(layout, start_lock)
             except TryAgain:
                 # Processes of a server that was killed take a moment to notice.
                 if time.monotonic() > deadline - PATIENCE + 20:
@@ -127,12 +127,12 @@ def _start(layout: Layout, deadline: float) -> None:
                 time.sleep(0.1)
 
 
-def _start_keeper(layout: Layout) -> None:
+def _start_keeper(layout: Layout, start_lock: int) -> None:
     claim.refuse_leftover(layout, claim.read(layout))
     cluster.check(layout)
     who = identity.choose(layout.data, binary("postgres"), layout.sockets)
     who.adopt(layout.data)
-    cluster.create(layout, who)
+    cluster.create(layout, who, start_lock)
     cluster.stop_leftover(layout)
     _prepare_sockets(layout, who)
     since = _prepare_log(layout)

@@ -71,14 +71,28 @@ class Supervisor(Manager):
         super().__init__(printer)
         self._procmgr = PoliteEnd()
         self._process_ctor = BoundProcess
+        self._asked: list[int] = []
 
-    def terminate(self) -> None:
-        if self._processes and not self._all_started():
-            # Asked to stop in its first moments, before honcho knows whom to stop.
-            signal.signal(signal.SIGALRM, lambda *_: self.terminate())
-            signal.setitimer(signal.ITIMER_REAL, 0.1)
-            return
-        super().terminate()
+    def loop(self) -> None:
+        try:
+            super().loop()
+        finally:  # also of an error: whoever waits here dies, and its child with it
+            for process in [known["process"] for known in self._processes.values() if "process" in known]:
+                process.kill()
+
+    def _start(self) -> None:
+        # What honcho does on a signal (it prints, we look at a socket) must not happen in the middle of the same.
+        self._act_on = signal.getsignal(signal.SIGTERM)
+        for number in SIGNALS:
+            signal.signal(number, lambda number, frame: self._asked.append(number))
+        super()._start()
+
+    def _all_started(self) -> bool:
+        """Looked at in every turn of honcho's loop: from then on it knows whom to stop."""
+        started: bool = super()._all_started()
+        if started and self._asked and callable(self._act_on):
+            self._act_on(self._asked.pop(), None)
+        return started
 
     def exit_code(self) -> int:
         """0 when somebody asked it to stop, else how the first child ended."""
