@@ -74,8 +74,9 @@ def create(layout: Layout, identity: Identity, start_lock: int) -> None:
     command = [str(binary("initdb")), "-D", str(fresh), "-U", SUPERUSER, "--auth-local=trust", "--auth-host=reject"]
     command += ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     command += ["--no-sync"] if is_fast() else []
+    how = json.dumps({**identity.launch_options, "parent": os.getpid()})
     result = subprocess.run(
-        [sys.executable, "-I", "-S", str(LAUNCH), json.dumps({**identity.launch_options, "parent": os.getpid()}), *command],
+        [sys.executable, "-I", "-S", str(LAUNCH), how, *command],
         pass_fds=[start_lock],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

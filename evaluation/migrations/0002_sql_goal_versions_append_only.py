@@ -27,6 +27,6 @@ DROP FUNCTION IF EXISTS evaluation_goal_versions_only_grow();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("evaluation", "0002_goals_and_health")]
+    dependencies = [("evaluation", "0001_initial")]
 
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]

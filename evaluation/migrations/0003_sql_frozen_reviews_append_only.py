@@ -39,6 +39,6 @@ BACKWARD = (
 
 
 class Migration(migrations.Migration):
-    dependencies = [("evaluation", "0004_cycles_reviews_and_plans")]
+    dependencies = [("evaluation", "0002_sql_goal_versions_append_only")]
 
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]

@@ -4,7 +4,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("evaluation", "0005_sql_frozen_reviews_append_only"), ("customers", "0001_initial")]
+    dependencies = [("evaluation", "0003_sql_frozen_reviews_append_only"), ("customers", "0001_initial")]
 
     operations = [
         migrations.RunSQL(

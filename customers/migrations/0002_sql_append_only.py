@@ -23,6 +23,6 @@ DROP FUNCTION IF EXISTS customers_refuse_change();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("customers", "0004_standing_order")]
+    dependencies = [("customers", "0001_initial")]
 
     operations = [migrations.RunSQL(FORWARDS, BACKWARDS)]

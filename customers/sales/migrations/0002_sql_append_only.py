@@ -29,6 +29,6 @@ DROP FUNCTION IF EXISTS sales_stage_changes_only_grow();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sales", "0002_money_and_columns")]
+    dependencies = [("sales", "0001_initial")]
 
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]

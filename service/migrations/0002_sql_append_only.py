@@ -25,6 +25,6 @@ DROP FUNCTION IF EXISTS service_refuse_change();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("service", "0002_sla_clocks")]
+    dependencies = [("service", "0001_initial")]
 
     operations = [migrations.RunSQL(FORWARDS, BACKWARDS)]
