@@ -1,0 +1,174 @@
+"""What to do next, and why: sources of every app, merged and ranked into one list.
+
+A source is a function that asks one question in one statement, bounded in rows and scoped by `visible_to`. Apps above
+register theirs in `AppConfig.ready`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
+from enum import IntEnum
+from functools import cached_property
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+
+from customers.models.customer import Customer
+from customers.models.snooze import MOST, Snooze
+from customers.models.task import Task
+
+ROWS_OF_A_SOURCE = 40
+
+
+class Weight(IntEnum):
+    """What the reason for which something is here counts; docs/today.md says the same."""
+
+    BREACHED = 60  # a promise to a customer is broken already
+    WAITING = 45  # a customer waits for an answer
+    DUE = 40  # one's own task, or the next step of a sale
+    AT_RISK = 35  # a customer may be lost
+    CLOSE_PASSED = 30  # a forecast is known to be wrong
+    NO_STEP = 20  # nothing would happen by itself
+
+
+A_DAY_LATE, LATE_AT_MOST = 2, 20
+PRIORITY = {Task.Priority.LOW: -15, Task.Priority.NORMAL: 0, Task.Priority.HIGH: 15}
+TIER = {Customer.Tier.A: 10, Customer.Tier.B: 5}
+ONE_MORE_REASON = 5
+
+
+@dataclass(frozen=True)
+class Item:
+    """One row. Two of the same kind and id are one row with both reasons."""
+
+    kind: str
+    pk: int
+    title: str
+    weight: int
+    reasons: tuple[str, ...]
+    due_at: datetime | None = None
+    priority: int = Task.Priority.NORMAL
+    customer_id: int | None = None
+    customer: Customer | None = None  # where the person may open it
+    # What finishes it in place, as addresses of dialogs.
+    finish: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def key(self) -> tuple[str, int]:
+        return self.kind, self.pk
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Who asks, and when."""
+
+    user: Any
+    now: datetime
+    limit: int = ROWS_OF_A_SOURCE
+
+    @cached_property
+    def today(self) -> date:
+        return timezone.localtime(self.now).date()
+
+    @cached_property
+    def tomorrow(self) -> datetime:
+        """The first moment of tomorrow, where the person is."""
+        return timezone.make_aware(datetime.combine(self.today + timedelta(days=1), time()))
+
+    @cached_property
+    def _asleep(self) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        rows = Snooze.objects.of(self.user).asleep(self.today).order_by("-pk")
+        for kind, pk in rows.values_list("about_kind", "about_id")[:MOST]:
+            found.setdefault(kind, []).append(pk)
+        return found
+
+    def asleep(self, kind: str) -> list[int]:
+        """The ids of this kind that the person has put off."""
+        return self._asleep.get(kind, [])
+
+
+Source = Callable[[Asking], list[Item]]
+_sources: dict[str, tuple[str, Source]] = {}
+
+
+def register(name: str, source: Source, *, kind: str) -> None:
+    """Ask `source` too, for whoever may view records of `kind`."""
+    _sources[name] = (kind, source)
+
+
+def gather(asking: Asking) -> tuple[list[Item], bool]:
+    """Everything there is to do, the most pressing first; and whether a source had more than it may say."""
+    items: list[Item] = []
+    are_more = False
+    for kind, source in _sources.values():
+        if asking.user.access.may(kind, "view"):
+            found = source(asking)
+            are_more = are_more or len(found) >= asking.limit
+            items += found
+    awake = [item for item in merged(items) if item.pk not in asking.asleep(item.kind)]
+    return ranked(_with_customers(awake, asking.user), asking.now), are_more
+
+
+def merged(items: Iterable[Item]) -> list[Item]:
+    """One row for each record: the weightiest reason counts, every reason is told, whatever finishes it is offered."""
+    found: dict[tuple[str, int], Item] = {}
+    for item in items:
+        known = found.get(item.key)
+        if known is None:
+            found[item.key] = item
+            continue
+        dues = [due for due in (known.due_at, item.due_at) if due]
+        found[item.key] = replace(
+            known,
+            weight=max(known.weight, item.weight),
+            reasons=(*known.reasons, *(reason for reason in item.reasons if reason not in known.reasons)),
+            due_at=min(dues, default=None),
+            priority=max(known.priority, item.priority),
+            customer_id=known.customer_id or item.customer_id,
+            finish=known.finish | item.finish,
+        )
+    return list(found.values())
+
+
+def points(item: Item, now: datetime) -> int:
+    """How pressing: the weight of its reason, how late it is, how high its priority, how important its customer."""
+    late = max((_day(now) - _day(item.due_at)).days, 0) if item.due_at else 0
+    return (
+        int(item.weight)
+        + min(late * A_DAY_LATE, LATE_AT_MOST)
+        + PRIORITY.get(Task.Priority(item.priority), 0)
+        + (TIER.get(Customer.Tier(item.customer.tier), 0) if item.customer and item.customer.tier else 0)
+        + ONE_MORE_REASON * (len(item.reasons) - 1)
+    )
+
+
+def ranked(items: Iterable[Item], now: datetime) -> list[Item]:
+    """The most pressing first; of equals what is due first, then in a fixed order."""
+    never = datetime.max.replace(tzinfo=now.tzinfo)
+    return sorted(items, key=lambda item: (-points(item, now), item.due_at or never, item.key))
+
+
+def log_url(*, customer: int | None = None, about: tuple[str, int] | None = None) -> str:
+    """The quick form, told what it is about."""
+    named = [f"customer={customer}"] if customer else []
+    named += [f"about_kind={about[0]}", f"about_id={about[1]}"] if about else []
+    return f"{reverse('activity-new')}?{'&'.join(named)}"
+
+
+def days_since(moment: datetime, asking: Asking) -> int:
+    """Whole days of the calendar between a moment and today."""
+    return (asking.today - timezone.localtime(moment).date()).days
+
+
+def _day(moment: datetime) -> date:
+    return timezone.localtime(moment).date()
+
+
+def _with_customers(items: list[Item], user: Any) -> list[Item]:
+    ids = {item.customer_id for item in items if item.customer_id}
+    seen = Customer.objects.visible_to(user).in_bulk(list(ids)) if ids else {}
+    return [replace(item, customer=seen.get(item.customer_id)) for item in items]
