@@ -14,6 +14,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
+from crm.access.beside import said_beside
 from crm.access.grants import Access, access_of
 from crm.access.permissions import Reach, Verb
 
@@ -34,7 +35,8 @@ class ScopedQuerySet(models.QuerySet):
     `kind`          the code that roles grant on;
     `owner_field`   the person it belongs to ("owner" by default, None where nobody owns it);
     `team_field`    the team it belongs to ("team" by default, or None);
-    `follows`       foreign keys whose visibility is enough to view (not to edit) the row.
+    `follows`       foreign keys whose visibility is enough to view (not to edit) the row;
+    `follows_beside`  those of them whose owner and team the database keeps beside the key.
     With neither owner nor team, any reach of the role is a reach over all rows.
     """
 
@@ -94,24 +96,33 @@ class ScopedQuerySet(models.QuerySet):
         rules = []
         for name in model_follows(self.model):
             related: Any = self.model._meta.get_field(name).related_model
-            scope = related._default_manager.all().scope_through(name, access)
+            kept = name in self.model.follows_beside
+            scope = related._default_manager.all().scope_through(name, access, beside=kept)
             if scope:
                 rules.append(Rule(f"follows-{name}", _("the record it is about can be seen"), scope))
         return rules
 
-    def scope_through(self, name: str, access: Access) -> Q:
+    def scope_through(self, name: str, access: Access, *, beside: bool = False) -> Q:
         """What rows of another model have to fulfil to be about one of these that the person may see; `name` is
         their foreign key.
 
-        Asked of each row by its key: a list of all that can be seen (a team may have 300,000 customers) outgrows the
+        Where the database keeps the owner and team of these `beside` it, they are asked (crm/access/beside.py). Else
+        each row is asked by its key: a list of all that can be seen (a team may have 300,000 customers) outgrows the
         memory of a statement, which then takes minutes. Where the list is short the planner makes one by itself.
         """
         rules = self.rules(access, Verb.VIEW)
         if any(not rule.q for rule in rules):
             return Q(**{f"{name}__isnull": False} | ({f"{name}__deleted_at": None} if _has_bin(self.model) else {}))
-        if not rules:
-            return Q()
-        return Q(Exists(self.alive()._reached(rules).filter(pk=OuterRef(name)).order_by()))
+        scope, asked = Q(), []
+        for rule in rules:
+            said = said_beside(name, rule.q, self.alive()) if beside else None
+            if said is None:
+                asked.append(rule)
+            else:
+                scope |= said
+        if asked:
+            scope |= Q(Exists(self.alive()._reached(asked).filter(pk=OuterRef(name)).order_by()))
+        return scope
 
     def alive(self) -> Self:
         """Rows that are not in the bin."""

@@ -33,6 +33,7 @@ class Record(models.Model):
 
     kind: ClassVar[str]
     follows: ClassVar[tuple[str, ...]] = ()
+    follows_beside: ClassVar[tuple[str, ...]] = ()
 
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -40,6 +40,7 @@ class Activity(AboutARecord, Record):
 
     kind: ClassVar[str] = "activity"
     follows: ClassVar[tuple[str, ...]] = ("customer",)
+    follows_beside: ClassVar[tuple[str, ...]] = ("customer",)
 
     class Type(models.TextChoices):
         CALL = "call", _("call")

@@ -22,7 +22,7 @@ class ContactQuerySet(RecordQuerySet):
         """Whoever may see one of the person's customers may see the person."""
         rules = super().extra_rules(access, verb)
         if verb in (Verb.VIEW, Verb.EXPORT):
-            seen = Customer.objects.all().scope_through("customer", access)
+            seen = Customer.objects.all().scope_through("customer", access, beside=True)
             links = (
                 CustomerContact.objects.filter(seen, contact=OuterRef("pk")) if seen else CustomerContact.objects.none()
             )

@@ -45,6 +45,7 @@ class Task(AboutARecord, Record):
 
     kind: ClassVar[str] = "task"
     follows: ClassVar[tuple[str, ...]] = ("customer",)
+    follows_beside: ClassVar[tuple[str, ...]] = ("customer",)
 
     class Priority(models.IntegerChoices):
         LOW = 1, _("low")

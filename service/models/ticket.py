@@ -57,6 +57,7 @@ class Ticket(Record):
 
     kind: ClassVar[str] = "ticket"
     follows: ClassVar[tuple[str, ...]] = ("customer",)
+    follows_beside: ClassVar[tuple[str, ...]] = ("customer",)
 
     class Type(models.TextChoices):
         QUESTION = "question", pgettext_lazy("ticket", "question")

@@ -1,0 +1,21 @@
+"""The owner and team of the customer beside what is about it: crm/access/beside.py."""
+
+from django.db import migrations
+
+from crm.access.beside import Kept, operations
+
+KEPT = [
+    Kept("customers_activity", "customer", "customers_customer", "at DESC, id DESC"),
+    Kept("customers_task", "customer", "customers_customer", "due_at, id"),
+    Kept("customers_customercontact", "customer", "customers_customer", "contact_id", where=""),
+]
+
+
+class Migration(migrations.Migration):
+    atomic = False  # indexes are made, and older rows filled, without stopping a writer
+
+    dependencies = [
+        ("customers", "0003_snooze"),
+    ]
+
+    operations = [*operations(*KEPT)]
