@@ -39,11 +39,12 @@ def _merge(*parts: Grants) -> Grants:
 
 CATALOGUE = ("product", "pipeline", "kpi", "survey", "team", "person", "queue", "calendar")
 SELLING = ("customer", "contact", "activity", "task", "lead", "opportunity", "order")
+FORECASTING = ("forecast",)
 SERVING = ("ticket",)
 LISTENING = ("invitation", "response")
 EVALUATING = ("measurement", "goal", "review_cycle", "review", "action_plan", "health_score")
 TOOLS = ("saved_view", "import")
-ALL_KINDS = CATALOGUE + SELLING + SERVING + LISTENING + EVALUATING + TOOLS
+ALL_KINDS = CATALOGUE + SELLING + FORECASTING + SERVING + LISTENING + EVALUATING + TOOLS
 
 SHIPPED_ROLES = [
     ShippedRole(
@@ -55,6 +56,7 @@ SHIPPED_ROLES = [
             _grant(Reach.TEAM, (VIEW, CREATE), *SELLING),
             _grant(Reach.OWN, (EDIT, DELETE, EXPORT), *SELLING),
             _grant(Reach.TEAM, (EDIT,), "lead"),  # whoever of the team has time takes it
+            _grant(Reach.OWN, (VIEW, CREATE, EXPORT), "forecast"),
             _grant(Reach.OWN, (VIEW, CREATE), *SERVING),
             _grant(Reach.OWN, (VIEW,), *LISTENING),
             _grant(Reach.OWN, (VIEW,), *EVALUATING),
@@ -83,7 +85,7 @@ SHIPPED_ROLES = [
         gettext_noop("Manages the customers, opportunities, goals and reviews of the team and the teams below."),
         _merge(
             _grant(Reach.ALL, (VIEW,), *CATALOGUE),
-            _grant(Reach.SUBTREE, MANAGE, *SELLING),
+            _grant(Reach.SUBTREE, MANAGE, *SELLING, *FORECASTING),
             _grant(Reach.SUBTREE, (VIEW, CREATE, EXPORT), *SERVING),
             _grant(Reach.SUBTREE, READ, *LISTENING),
             _grant(Reach.SUBTREE, MANAGE, *EVALUATING),

@@ -38,8 +38,11 @@ class StageFormSet(BaseInlineFormSet):
 class StageForm(forms.ModelForm):
     class Meta:
         model = Stage
-        fields = ["name", "position", "outcome", "probability"]
-        help_texts = {"position": gettext_lazy("The smallest stands first.")}
+        fields = ["name", "position", "outcome", "probability", "forecast_category"]
+        help_texts = {
+            "position": gettext_lazy("The smallest stands first."),
+            "forecast_category": gettext_lazy("Of what is open in it, unless the opportunity says otherwise."),
+        }
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

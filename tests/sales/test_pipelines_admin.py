@@ -31,6 +31,7 @@ def values(pipeline, **changes):
     for number, stage in enumerate(stages):
         fields = {"id": stage.pk, "pipeline": pipeline.pk, "name": stage.name, "position": stage.position}
         fields |= {"outcome": stage.outcome, "probability": stage.probability}
+        fields |= {"forecast_category": stage.forecast_category}
         fields |= {name.split("-", 1)[1]: value for name, value in changes.items() if name.split("-")[0] == stage.name}
         data |= {f"stages-{number}-{name}": value for name, value in fields.items()}
     return data

@@ -10,14 +10,16 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from crm import events
-from crm.actions import records
+from crm.actions import journal, records
 from crm.models import StaleVersion, Team, User
 from customers.models import Customer
 from customers.sales.actions import ranks, stage_changes
 from customers.sales.actions.stage_changes import PastChange
 from customers.sales.models import CAPTURED, LostReason, Opportunity, Order, Pipeline, Stage, StageChange
+from customers.sales.models.opportunity import is_push
 
 
 @transaction.atomic
@@ -82,6 +84,9 @@ def update(
     after = records.update(
         opportunity, changes, by=by, at=at, version=version, base=base, event=event, about=_about(before, changes)
     )
+    if is_push(before.expected_close, after.expected_close):
+        after.close_pushes = before.close_pushes + 1
+        Opportunity._base_manager.filter(pk=after.pk).update(close_pushes=after.close_pushes)
     if stage is not None and stage.pk != after.stage_id:
         return move(after, stage=stage, lost_reason=reason, by=by, at=at)
     if after.is_open and any(getattr(before, name) != getattr(after, name) for name in CAPTURED):
@@ -155,9 +160,11 @@ def hand_over_many(
 ) -> int:
     """Hand over one by one, each in a transaction of its own; returns how many changed hands."""
     changed = 0
-    for opportunity in opportunities:
-        before = opportunity.version
-        changed += hand_over(opportunity, owner=owner, team=team, by=by, at=at).version != before
+    message = gettext_noop("Handed over to %(to)s")
+    with journal.recording(kind=Opportunity.kind, message=message, values={"to": str(owner or "")}, by=by, at=at):
+        for opportunity in opportunities:
+            before = opportunity.version
+            changed += hand_over(opportunity, owner=owner, team=team, by=by, at=at).version != before
     return changed
 
 
@@ -202,6 +209,7 @@ def _values_in(
         "stage_since": moment,
         "closed_at": None if stage.is_open else moment,
         "probability": None,
+        "forecast_category": "",
         "lost_reason": reason if stage.is_lost else None,
     }
 
@@ -250,11 +258,11 @@ def _verb(before: Stage, after: Stage) -> str:
 
 def _enter(opportunity: Opportunity, stage: Stage, at: datetime, reason: LostReason | None) -> None:
     """A new opportunity's first stage."""
-    by_hand = opportunity.probability if stage.is_open else None
+    by_hand = (opportunity.probability, opportunity.forecast_category) if stage.is_open else (None, "")
     opportunity.stage_since = at
     for name, value in _values_in(opportunity, stage, reason, None, at).items():
         setattr(opportunity, name, value)
-    opportunity.probability = by_hand
+    opportunity.probability, opportunity.forecast_category = by_hand
 
 
 def _first_stage(pipeline: Pipeline | None) -> Stage:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -15,6 +16,7 @@ from django.utils.translation import gettext as _
 from crm import events
 from customers.sales.models import CAPTURED, Opportunity, Stage, StageChange
 from customers.sales.models.currency import tidy_currency
+from customers.sales.models.opportunity import is_push
 
 
 @dataclass(frozen=True)
@@ -149,6 +151,8 @@ def stand(opportunity: Opportunity, rows: list[StageChange]) -> None:
     opportunity.probability = last.probability if by_hand else None
     opportunity.stage, opportunity.pipeline = last.to_stage, last.pipeline
     opportunity.lost_reason = last.lost_reason
+    days = [row.expected_close for row in rows]
+    opportunity.close_pushes = sum(is_push(before, after) for before, after in pairwise(days))
     opportunity.stage_since = entered.at
     opportunity.closed_at = None if last.to_stage.is_open else entered.at
 

@@ -14,8 +14,16 @@ from crm.models.record import RecordQuerySet
 from crm.search.documents import Words
 from customers.models import Contact, Customer
 from customers.sales.models.currency import check_currency, is_a_currency, tidy_currency
-from customers.sales.models.pipeline import LostReason, Pipeline, Stage
+from customers.sales.models.pipeline import ForecastCategory, LostReason, Pipeline, Stage
 from customers.sales.models.product import Product
+
+# An opportunity is open while it has no closing.
+STILL_OPEN = Q(deleted_at=None, closed_at=None)
+
+
+def is_push(before: date | None, after: date | None) -> bool:
+    """Whether the day a sale is expected on was put off: to a later month, not to a later day of the same one."""
+    return bool(before and after and (after.year, after.month) > (before.year, before.month))
 
 
 class OpportunityQuerySet(RecordQuerySet):
@@ -41,6 +49,12 @@ class OpportunityQuerySet(RecordQuerySet):
         """Open although the day they were expected to close on has gone by."""
         return self.open().filter(expected_close__lt=today)
 
+    def in_categories(self, categories: list[str]) -> Self:
+        """Open, and counting as one of these in the forecast now."""
+        by_hand = Q(forecast_category__in=categories)
+        by_stage = Q(forecast_category="", stage__forecast_category__in=categories)
+        return self.open().filter(by_hand | by_stage)
+
     def for_cards(self) -> Self:
         """Only what a card shows: a board has hundreds of them."""
         own = ("name", "amount", "currency", "expected_close", "version", "rank", "stage", "customer", "owner")
@@ -53,6 +67,7 @@ class Opportunity(Record):
 
     kind: ClassVar[str] = "opportunity"
     follows: ClassVar[tuple[str, ...]] = ("customer",)
+    follows_beside: ClassVar[tuple[str, ...]] = ("customer",)
 
     name = models.CharField(_("name"), max_length=200)
     # An import may bring opportunities whose customer nobody wrote down; the form insists on one.
@@ -72,6 +87,12 @@ class Opportunity(Record):
     # Set by hand; without it the stage's counts. It holds within the stage: moving on goes back to the stage's.
     probability = models.DecimalField(_("probability"), max_digits=4, decimal_places=3, null=True, blank=True)
     expected_close = models.DateField(_("expected close"), null=True, blank=True)
+    # How often that day was put off to a later month, see `is_push`.
+    close_pushes = models.PositiveSmallIntegerField(_("times put off"), default=0, db_default=0, editable=False)
+    # Set by hand; without it the stage's counts. Like the probability it holds within the stage.
+    forecast_category = models.CharField(
+        _("forecast category"), max_length=9, choices=ForecastCategory.choices, blank=True, db_default=""
+    )
     # When the sale began: set on creation, or by an import; unknown where a file does not say.
     opened_at = models.DateTimeField(_("opened"), null=True, blank=True)
     stage_since = models.DateTimeField(_("in this stage since"), editable=False)
@@ -99,6 +120,10 @@ class Opportunity(Record):
                 name="opportunity_probability_is_a_share",
             ),
             models.CheckConstraint(condition=is_a_currency(), name="opportunity_currency_is_a_code"),
+            models.CheckConstraint(
+                condition=Q(forecast_category__in=["", *ForecastCategory.values]),
+                name="opportunity_forecast_category_is_one",
+            ),
             models.CheckConstraint(
                 condition=Q(lost_reason__isnull=True) | Q(closed_at__isnull=False),
                 name="opportunity_lost_reason_needs_a_close",
@@ -128,6 +153,10 @@ class Opportunity(Record):
                 fields=["team", "stage", "rank", "id"], name="opportunity_team_column", condition=Q(deleted_at=None)
             ),
             models.Index(fields=["customer", "-updated_at"], name="opportunity_customer", condition=Q(deleted_at=None)),
+            # What is expected in a month: of all, of one person, of a team.
+            models.Index(fields=["expected_close", "id"], name="opportunity_expected", condition=STILL_OPEN),
+            models.Index(fields=["owner", "expected_close"], name="opportunity_own_expected", condition=STILL_OPEN),
+            models.Index(fields=["team", "expected_close"], name="opportunity_team_expected", condition=STILL_OPEN),
         ]
 
     def __str__(self) -> str:
@@ -153,6 +182,15 @@ class Opportunity(Record):
         if not self.is_open or self.probability is None:
             return self.stage.probability
         return self.probability
+
+    @property
+    def effective_category(self) -> str:
+        """What an open one counts as in the forecast now: what was set by hand, or what the stage says."""
+        return (self.forecast_category or self.stage.forecast_category) if self.is_open else ""
+
+    @property
+    def category_label(self) -> str:
+        return str(ForecastCategory(self.effective_category).label) if self.is_open else ""
 
     @property
     def weighted_amount(self) -> Decimal | None:

@@ -49,6 +49,15 @@ class Pipeline(models.Model):
         return self.stages.lost().first()
 
 
+class ForecastCategory(models.TextChoices):
+    """How sure of an open opportunity its forecast is."""
+
+    OMITTED = "omitted", _("omitted")
+    PIPELINE = "pipeline", _("pipeline")
+    BEST_CASE = "best_case", _("best case")
+    COMMIT = "commit", _("commit")
+
+
 class StageQuerySet(models.QuerySet):
     def open(self) -> Self:
         return self.filter(outcome=Stage.Outcome.OPEN)
@@ -75,6 +84,14 @@ class Stage(models.Model):
     probability = models.DecimalField(
         _("probability"), max_digits=4, decimal_places=3, default=Decimal("0.5"), help_text=_("0 to 1.")
     )
+    # Of what is open in it, unless an opportunity says otherwise; what is closed is won or it is nothing.
+    forecast_category = models.CharField(
+        _("forecast category"),
+        max_length=9,
+        choices=ForecastCategory.choices,
+        default=ForecastCategory.PIPELINE,
+        db_default=ForecastCategory.PIPELINE,
+    )
 
     objects = StageQuerySet.as_manager()
 
@@ -93,6 +110,9 @@ class Stage(models.Model):
                 | Q(outcome="lost", probability=0)
                 | Q(outcome="open", probability__gte=0, probability__lte=1),
                 name="stage_probability_fits_outcome",
+            ),
+            models.CheckConstraint(
+                condition=Q(forecast_category__in=ForecastCategory.values), name="stage_forecast_category_is_one"
             ),
         ]
 

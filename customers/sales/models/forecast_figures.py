@@ -1,0 +1,152 @@
+"""What the pipeline says of a period now, in one statement; and what was won in the periods before.
+
+An opportunity counts in the period in which it is expected to close, with the person and the team that have it now.
+What was won counts in the period in which it was won and stays with whoever held it then; what was reopened since, or
+is in the bin, does not count. An opportunity without an amount counts as one of 0. Currencies are never added together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, tzinfo
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+
+from crm.access.grants import access_of
+from crm.access.permissions import Reach, Verb
+from crm.models import Team, User
+from customers.sales.models.currency import Money, totals
+from customers.sales.models.forecast import ForecastFigure
+from customers.sales.models.forecast_period import Period
+
+CATEGORIES = [code for code, _label in ForecastFigure.CATEGORIES]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One sum of the statement: of a person in a team, in a category and a currency."""
+
+    owner_id: int | None
+    team_id: int | None
+    category: str
+    currency: str
+    count: int
+    amount: Decimal
+
+
+@dataclass(frozen=True)
+class Category:
+    code: str
+    label: Any
+    count: int
+    amounts: list[Money]
+
+
+class Figures:
+    """Sums by category, of whatever rows they are made from."""
+
+    def __init__(self, rows: Iterable[Any]) -> None:
+        self.rows = list(rows)
+
+    @property
+    def categories(self) -> list[Category]:
+        return [Category(code, label, *self._sum({code})) for code, label in ForecastFigure.CATEGORIES]
+
+    @property
+    def closed(self) -> list[Money]:
+        return self._sum({"closed"})[1]
+
+    @property
+    def commit(self) -> list[Money]:
+        """Won, and what is committed: what a commit of the same period is about."""
+        return self._sum({"closed", "commit"})[1]
+
+    @property
+    def best_case(self) -> list[Money]:
+        return self._sum({"closed", "commit", "best_case"})[1]
+
+    @property
+    def pipeline(self) -> list[Money]:
+        """Everything that is not omitted."""
+        return self._sum({"closed", "commit", "best_case", "pipeline"})[1]
+
+    def own(self, name: str) -> Decimal:
+        """One of the above in the organisation's currency."""
+        found = {money.currency: money.amount for money in getattr(self, name)}
+        return found.get(settings.CURRENCY, Decimal("0.00"))
+
+    def _sum(self, codes: set[str]) -> tuple[int, list[Money]]:
+        rows = [row for row in self.rows if row.category in codes]
+        return sum(row.count for row in rows), totals(Money(row.amount, row.currency) for row in rows if row.amount)
+
+
+def of_person(person: User, period: Period, zone: tzinfo) -> Figures:
+    return Figures(_rows("{row}.owner_id = %(owner)s", {"owner": person.pk}, period, zone))
+
+
+def of_teams(team_ids: Sequence[int], period: Period, zone: tzinfo) -> Figures:
+    """With the rows of each person in each of the teams."""
+    return Figures(_rows("{row}.team_id = ANY(%(teams)s::bigint[])", {"teams": list(team_ids)}, period, zone))
+
+
+# What stands open, and what was won and still is. The last three conditions say of the opportunity what the change
+# says already: few opportunities are closed in a period, and an index knows them.
+_SQL = """
+SELECT owner_id, team_id, category, currency, count(*), COALESCE(sum(amount), 0)
+FROM (
+    SELECT opportunity.owner_id, opportunity.team_id, opportunity.currency, opportunity.amount,
+        COALESCE(NULLIF(opportunity.forecast_category, ''), stage.forecast_category) AS category
+    FROM sales_opportunity AS opportunity JOIN sales_stage AS stage ON stage.id = opportunity.stage_id
+    WHERE opportunity.deleted_at IS NULL AND opportunity.closed_at IS NULL
+        AND opportunity.expected_close BETWEEN %(first)s AND %(last)s AND {open}
+    UNION ALL
+    SELECT change.owner_id, change.team_id, opportunity.currency, opportunity.amount, 'closed'
+    FROM sales_stagechange AS change JOIN sales_opportunity AS opportunity ON opportunity.id = change.opportunity_id
+    WHERE {won} AND {mine}
+) AS counted
+GROUP BY owner_id, team_id, category, currency
+"""
+_WON = """change.outcome = 'won' AND change.from_stage_id IS DISTINCT FROM change.to_stage_id
+        AND change.at >= %(starts)s AND change.at < %(ends)s AND opportunity.deleted_at IS NULL
+        AND opportunity.closed_at = change.at AND opportunity.stage_id = change.to_stage_id
+        AND opportunity.closed_at >= %(starts)s AND opportunity.closed_at < %(ends)s"""
+
+
+def _rows(condition: str, params: dict[str, Any], period: Period, zone: tzinfo) -> list[Row]:
+    starts, ends = period.bounds(zone)
+    sql = _SQL.format(open=condition.format(row="opportunity"), won=_WON, mine=condition.format(row="change"))
+    given = params | {"first": period.start, "last": period.end, "starts": starts, "ends": ends}
+    with connection.cursor() as cursor:
+        cursor.execute(sql, given)
+        return [Row(*row) for row in cursor.fetchall()]
+
+
+def won_by(field: str, ids: Iterable[int], periods: Sequence[Period], zone: tzinfo) -> dict[tuple[int, date], Decimal]:
+    """What each person ("owner") or team (without those below it) won in each of the periods, which follow each other,
+    in the organisation's currency; by id and first day."""
+    if not periods:
+        return {}
+    starts, ends = periods[0].bounds(zone)[0], periods[-1].bounds(zone)[1]
+    column = {"owner": "change.owner_id", "team": "change.team_id"}[field]
+    sql = f"""SELECT {column}, date_trunc(%(kind)s, change.at AT TIME ZONE %(zone)s)::date, sum(opportunity.amount)
+        FROM sales_stagechange AS change JOIN sales_opportunity AS opportunity ON opportunity.id = change.opportunity_id
+        WHERE {_WON} AND opportunity.currency = %(currency)s AND {column} = ANY(%(ids)s::bigint[])
+        GROUP BY 1, 2"""
+    given = {"kind": periods[0].kind, "zone": str(zone), "starts": starts, "ends": ends, "ids": list(ids)}
+    with connection.cursor() as cursor:
+        cursor.execute(sql, given | {"currency": settings.CURRENCY})
+        return {(subject, start): amount or Decimal(0) for subject, start, amount in cursor.fetchall()}
+
+
+def teams_within_reach(user: Any, verb: Verb, kind: str = "forecast") -> list[Team]:
+    """Whose sums a person may read, or whose forecast they may submit: nobody answers for a team by being in it."""
+    access = access_of(user)
+    reach = min(access.reach(kind, verb), access.reach("opportunity", Verb.VIEW))
+    teams = Team.objects.visible_to(user).in_tree_order()
+    if reach == Reach.ALL:
+        return list(teams)
+    return list(teams.filter(pk__in=access.subtree_ids)) if reach == Reach.SUBTREE else []
