@@ -150,6 +150,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE = {
     # The doorbell may be lost; this is what finds the work all the same.
     "deliver-events": {"task": "crm.deliver_events", "schedule": 60.0},
+    "call-webhooks": {"task": "crm.call_webhooks", "schedule": 60.0},
     "minute-tick": {"task": "crm.minute_tick", "schedule": 60.0},
 }
 
@@ -318,6 +319,9 @@ structlog.configure(
     processors=[*_LOG_STEPS, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
     logger_factory=structlog.stdlib.LoggerFactory(),
 )
+
+# Where requests to addresses that people typed may go beside the public internet: "10.1.0.0/16", for example.
+OUTGOING_NETWORKS = environment.networks("OUTGOING_NETWORKS")
 
 # The organisation ---------------------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 from django.db import models, transaction
 
-from crm.events import subscribing
+from crm.events import subscribing, webhooks
 from crm.models.event import Delivery, Event, EventLink
 from crm.search import documents
 
@@ -45,6 +45,8 @@ def record(
             [Delivery(event=event, subscriber=listener.name, due_at=at) for listener in listeners]
         )
         transaction.on_commit(_ring)
+    if webhooks.queue(event):
+        transaction.on_commit(_ring_webhooks)
     documents.refresh(subject)
     return event
 
@@ -57,10 +59,20 @@ def _link(event: Event, records: list[models.Model | None]) -> None:
 
 
 def _ring() -> None:
-    """Tell a worker there is work. When the broker is away the sweep finds it within a minute."""
     from crm.events.tasks import deliver_events
 
+    _tell_worker(deliver_events)
+
+
+def _ring_webhooks() -> None:
+    from crm.events.tasks import call_webhooks
+
+    _tell_worker(call_webhooks)
+
+
+def _tell_worker(task: Any) -> None:
+    """There is work. When the broker is away the sweep finds it within a minute."""
     try:
-        deliver_events.apply_async(retry=False)
+        task.apply_async(retry=False)
     except Exception:
         structlog.get_logger(__name__).warning("broker_unreachable", exc_info=True)

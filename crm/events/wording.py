@@ -25,6 +25,7 @@ VERBS = {
     "sent": p("event", "sent"), "failed": p("event", "could not be delivered"),
     "suppressed": p("event", "not sent"), "recorded": p("event", "answer received"),
     "finished": p("event", "finished"), "undone": p("event", "undone"), "made": p("event", "made"),
+    "tried": p("event", "tried"),
     "issued": p("event", "access token issued"), "revoked": p("event", "access token revoked"),
     "preferred": p("event", "own preferences changed"), "demo_filled": p("event", "demo data filled in"),
     "open": p("event", "opened"), "opened": p("event", "opened"), "running": p("event", "started"),

@@ -7,15 +7,14 @@ job itself runs under an advisory lock. A slot missed while everything was down 
 from __future__ import annotations
 
 import traceback
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db import connection
 
+from crm.advisory_lock import AdvisoryLock
 from crm.models.job import JobRun
 
 Run = Callable[[datetime], None]
@@ -73,7 +72,7 @@ def run_slot(run_id: int, now: datetime) -> bool:
     job = _jobs.get(run.job) if run else None
     if run is None or job is None:
         return False
-    with _Lock(job.name) as mine:
+    with AdvisoryLock(f"job:{job.name}") as mine:
         if not mine:
             return False
         run.refresh_from_db()
@@ -92,21 +91,3 @@ def run_slot(run_id: int, now: datetime) -> bool:
 
 def forget_old_slots(now: datetime) -> None:
     JobRun.objects.filter(finished_at__lt=now - timedelta(days=60)).delete()
-
-
-class _Lock:
-    """A session's advisory lock on a job's name; PostgreSQL lets go of it when the process dies."""
-
-    def __init__(self, name: str) -> None:
-        self.key = zlib.crc32(f"job:{name}".encode())
-
-    def __enter__(self) -> bool:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_lock(%s)", [self.key])
-            self.held = bool(cursor.fetchone()[0])
-        return self.held
-
-    def __exit__(self, *_: object) -> None:
-        if self.held:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [self.key])

@@ -3,7 +3,8 @@ from typing import Any
 from celery import shared_task
 from django.utils import timezone
 
-from crm.actions import idempotency
+from crm.actions import idempotency, journal
+from crm.events import webhooks
 from crm.jobs import schedule
 
 
@@ -27,3 +28,13 @@ def forget_old_slots(now: Any) -> None:
 @schedule.periodic("forget-idempotency-keys", every="hour")
 def forget_old_keys(now: Any) -> None:
     idempotency.forget_old(now)
+
+
+@schedule.periodic("forget-webhook-calls", every="day")
+def forget_old_calls(now: Any) -> None:
+    webhooks.forget_old(now)
+
+
+@schedule.periodic("forget-old-operations", every="day")
+def forget_old_operations(now: Any) -> None:
+    journal.forget_old(now)

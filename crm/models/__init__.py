@@ -4,6 +4,7 @@ from crm.models.idempotency import IdempotencyKey
 from crm.models.import_batch import ImportBatch, ImportJournal, ImportProfile, ImportRow
 from crm.models.job import JobRun
 from crm.models.notification import Notification
+from crm.models.operation import Operation, OperationPart
 from crm.models.record import Record, StaleVersion
 from crm.models.role import Role, RoleGrant
 from crm.models.saved_view import ChosenColumns, SavedView
@@ -11,6 +12,7 @@ from crm.models.search_document import SearchDocument
 from crm.models.team import Team
 from crm.models.token import ApiToken
 from crm.models.user import User
+from crm.models.webhook import Webhook, WebhookCall
 
 __all__ = [
     "ApiToken",
@@ -28,6 +30,8 @@ __all__ = [
     "ImportRow",
     "JobRun",
     "Notification",
+    "Operation",
+    "OperationPart",
     "Record",
     "Role",
     "RoleGrant",
@@ -36,4 +40,6 @@ __all__ = [
     "StaleVersion",
     "Team",
     "User",
+    "Webhook",
+    "WebhookCall",
 ]

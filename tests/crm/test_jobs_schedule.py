@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from crm.advisory_lock import AdvisoryLock
 from crm.jobs import schedule
 from crm.models import JobRun
 
@@ -86,7 +87,7 @@ def test_a_job_that_another_process_is_at_is_left_to_it(only, now, django_db_blo
     other = connection.copy()
     try:
         with other.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(%s)", [schedule._Lock("tested").key])
+            cursor.execute("SELECT pg_advisory_lock(%s)", [AdvisoryLock("job:tested").key])
         tick(now)
         assert ran == []
     finally:

@@ -1,0 +1,129 @@
+"""The one way out: requests to addresses that people typed, which never reach this machine or its network.
+
+A name is resolved once, every address it has must be public, and the connection goes to the address that was
+checked; redirects are not followed. What may be reached inside all the same is said by OUTGOING_NETWORKS.
+"""
+
+from __future__ import annotations
+
+import http.client
+import ipaddress
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import SplitResult, urlsplit
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+CONNECT, TOTAL = 5.0, 15.0  # seconds until there is a connection, until there is an answer
+KEPT = 500  # bytes of an answer
+PORTS = {"http": 80, "https": 443}
+TRANSLATED = ipaddress.ip_network("64:ff9b::/96")  # IPv4 addresses, as networks without IPv4 write them
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+class Unreachable(Exception):
+    """There was no answer; the sentence says why."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    text: str  # its beginning
+    seconds: float
+
+    @property
+    def is_success(self) -> bool:
+        return 200 <= self.status < 300
+
+
+def post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+    """Send the body and return what was answered, whatever its status. Raises Unreachable."""
+    parts = checked(url)
+    begun = time.monotonic()
+    address = _public_address(parts)
+    try:
+        with socket.create_connection((str(address), _port(parts)), timeout=CONNECT) as plain:
+            plain.settimeout(TOTAL)
+            # One that answers a byte at a time would be waited for as long as it likes.
+            watch = threading.Timer(TOTAL, plain.shutdown, [socket.SHUT_RDWR])
+            watch.daemon = True
+            watch.start()
+            try:
+                return _exchange(plain, parts, body, headers, begun)
+            finally:
+                watch.cancel()
+    except ssl.SSLError as error:
+        raise Unreachable(_("No secure connection: %(reason)s.") % {"reason": error.reason or error}) from error
+    except TimeoutError as error:
+        raise Unreachable(_("No answer within %(seconds)d seconds.") % {"seconds": TOTAL}) from error
+    except (OSError, http.client.HTTPException) as error:
+        raise Unreachable(
+            _("The connection failed: %(reason)s.") % {"reason": error or type(error).__name__}
+        ) from error
+
+
+def checked(url: str) -> SplitResult:
+    """The parts of an address that may be asked at all, before its name is looked up. Raises Unreachable."""
+    try:
+        parts = urlsplit(url)
+        port = _port(parts) if parts.scheme in PORTS else None
+    except ValueError:
+        raise Unreachable(_("This is not an address.")) from None
+    if not port or not parts.hostname or not url.isascii() or any(char <= " " for char in url):
+        raise Unreachable(_("An address begins with https:// or http:// and names a server."))
+    if parts.username is not None or parts.password is not None:
+        raise Unreachable(_("An address holds no name and no password."))
+    return parts
+
+
+def _port(parts: SplitResult) -> int:
+    return parts.port or PORTS[parts.scheme]
+
+
+def _public_address(parts: SplitResult) -> Address:
+    assert parts.hostname is not None
+    try:
+        found = socket.getaddrinfo(parts.hostname, _port(parts), type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        raise Unreachable(_("There is no server %(name)s.") % {"name": parts.hostname}) from None
+    addresses = [ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]
+    if not all(_may_be_reached(address) for address in addresses):
+        raise Unreachable(_("%(name)s is not on the public internet.") % {"name": parts.hostname})
+    return addresses[0]
+
+
+def _may_be_reached(address: Address) -> bool:
+    if any(address in network for network in settings.OUTGOING_NETWORKS):
+        return True
+    if isinstance(address, ipaddress.IPv6Address):
+        if address in TRANSLATED:
+            return False
+        inner = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
+        if any(one is not None and not _may_be_reached(one) for one in inner):
+            return False
+    return address.is_global and not address.is_multicast
+
+
+def _exchange(
+    plain: socket.socket, parts: SplitResult, body: bytes, headers: Mapping[str, str], begun: float
+) -> Answer:
+    assert parts.hostname is not None
+    connection = http.client.HTTPConnection(parts.hostname, _port(parts))
+    connection.sock = plain
+    if parts.scheme == "https":
+        connection.sock = ssl.create_default_context().wrap_socket(plain, server_hostname=parts.hostname)
+    try:
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        host = {"Host": parts.netloc, "Connection": "close"}
+        connection.request("POST", target, body, {**host, **headers})
+        answer = connection.getresponse()
+        text = answer.read(KEPT).decode("utf-8", "replace").replace("\x00", "")
+        return Answer(answer.status, text, time.monotonic() - begun)
+    finally:
+        connection.close()
