@@ -10,15 +10,28 @@ class CustomersConfig(AppConfig):
 
     def ready(self) -> None:
         from crm.search import documents
-        from customers import exchange, subscriptions  # noqa: F401 - registers reactions
+        from customers import exchange, subscriptions, tasks  # noqa: F401 - registers reactions and periodic jobs
         from customers.models import words
 
         self.declare_kinds()
         exchange.register()
         for kind, describe in words.DESCRIBE.items():
-            documents.searchable(kind, describe)
+            documents.searchable(kind, describe, related=words.RELATED.get(kind, ()))
+        self.find_duplicates()
         self.fill_timelines()
         self.fill_shell()
+        self.fill_today()
+
+    def find_duplicates(self) -> None:
+        from crm.actions import journal
+        from crm.search import documents
+        from customers.actions import customers, merge_undoing, merging
+        from customers.models import match_key
+
+        for kind in match_key.OF:
+            documents.keep_with(kind, match_key.keep)
+        journal.undone_with(merging.MERGE, merge_undoing.undo, merge_undoing.refuse)
+        journal.restored_with("customers.Customer", customers.update)
 
     def declare_kinds(self) -> None:
         from crm.access import kinds
@@ -42,6 +55,22 @@ class CustomersConfig(AppConfig):
         timeline.add_source("contact", ours.activities_with_contact, shows="activity")
         for event_type in sentences.SENTENCES:
             timeline.show_with(event_type, "customers/_event.html")
+
+    def fill_today(self) -> None:
+        from crm.web import navigation
+        from customers.models import today
+        from customers.models.today_tasks import due_tasks
+
+        today.register("customers.tasks", due_tasks, kind="task")
+        navigation.register(
+            section="start",
+            label=_("Today"),
+            url_name="today-page",
+            icon="sun",
+            order=20,
+            permission=("task", "view"),
+            key="d",
+        )
 
     def fill_shell(self) -> None:
         """The sidebar, the "new" menu, and the panels of pages."""
@@ -107,5 +136,5 @@ class CustomersConfig(AppConfig):
             title=_("Today"),
             permission=("task", "view"),
             order=10,
-            refresh_on=("task-changed", "activity-logged"),
+            refresh_on=("task-changed", "activity-logged", "opportunity-changed"),
         )

@@ -5,9 +5,29 @@ from __future__ import annotations
 from crm import events
 from crm.models import Event
 from crm.search import quoting
+from customers.models import following
+from customers.models.following import Follower, How
+
+following.register(
+    Follower("customers.Activity"),
+    Follower("customers.Task"),
+    Follower("customers.CustomerContact", once="contact", main="is_main"),
+    Follower("customers.Collaborator", once="user"),
+    Follower("customers.Customer", field="parent"),
+    Follower("customers.Customer", field="merged_into"),
+    Follower("customers.Standing", how=How.STAYS),  # whose it was and when is never rewritten
+    Follower("customers.Duplicate", field="first", how=How.STAYS),  # shown again when the merge is undone
+    Follower("customers.Duplicate", field="second", how=How.STAYS),
+)
 
 
 @events.subscribe(["customer.updated", "contact.updated"], name="customers.search_words", changing=("name", "email"))
 def find_by_the_new_name(event: Event) -> None:
     """Opportunities, orders and tickets are found by the names of their customers and contacts, and show them."""
     quoting.follow(event.subject_kind, [event.subject_id], event.data)
+
+
+@events.subscribe(["customer.merged", "customer.merge_undone"], name="customers.search_words_of_merged")
+def find_by_the_one_it_became(event: Event) -> None:
+    """What was the other customer's names the one that stayed from now on; and the other way round."""
+    quoting.follow(event.subject_kind, [event.subject_id], ("name", "email"))

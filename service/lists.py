@@ -12,8 +12,10 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from crm.access.permissions import Verb
+from crm.actions import journal
 from crm.models import User
 from crm.templatetags.values import number
 from crm.web.lists import BulkAction, Column, List
@@ -84,8 +86,10 @@ class CountdownColumn(Column):
 
 def assign_many(records: QuerySet, *, by: User, at: datetime, owner: User | None) -> int:
     others = [ticket for ticket in records if ticket.owner_id != (owner.pk if owner else None)]
-    for ticket in others:
-        tickets.assign(ticket=ticket, owner=owner, by=by, at=at)
+    message = gettext_noop("Given to %(to)s to answer")
+    with journal.recording(kind=Ticket.kind, message=message, values={"to": str(owner or "")}, by=by, at=at):
+        for ticket in others:
+            tickets.assign(ticket=ticket, owner=owner, by=by, at=at)
     return len(others)
 
 

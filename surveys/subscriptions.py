@@ -4,7 +4,11 @@ from django.utils import timezone
 
 from crm import events
 from crm.models import Event
+from customers.models import following
+from customers.models.following import Follower
 from surveys.actions import invitations, responses
+
+following.register(Follower("surveys.Invitation"), Follower("surveys.Response"))
 
 
 @events.subscribe("ticket.resolved", name="surveys.invite")

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import models, transaction
 
 from crm import events
+from crm.actions import journal
 from crm.models.record import Record, StaleVersion
 
 R = TypeVar("R", bound=models.Model)
@@ -55,6 +56,7 @@ def update(
         known = base or {}
         changes = {name: value for name, value in changes.items() if name not in known or value != known[name]}
     diff = {}
+    was = journal.columns_of(locked)
     for name, value in changes.items():
         before = getattr(locked, name)
         if before != value:
@@ -67,6 +69,7 @@ def update(
         locked.updated_at = at
     locked.full_clean()
     locked.save()
+    journal.note(locked, was, diff)
     events.record(f"{locked.kind}.{event}", locked, by=by, at=at, data=diff, about=about)  # type: ignore[attr-defined]
     return locked
 

@@ -13,13 +13,14 @@ from crm.models.search_document import SearchDocument
 from crm.search.lexemes import lexemes
 from crm.search.words import Words
 
-__all__ = ["Words", "forget", "quotes", "refresh", "refresh_many", "searchable", "searchable_kinds"]
+__all__ = ["Words", "forget", "keep_with", "quotes", "refresh", "refresh_many", "searchable", "searchable_kinds"]
 
 Describe = Callable[[Any], Words]
 BATCH = 500
 _describers: dict[str, Describe] = {}
 _related: dict[str, tuple[str, ...]] = {}
 _quotes: dict[str, dict[str, tuple[str, ...]]] = {}
+_kept_with: dict[str, Callable[[str, Sequence[Any]], None]] = {}
 
 
 def searchable(
@@ -33,6 +34,12 @@ def searchable(
     _describers[kind] = describe
     _related[kind] = tuple(related)
     _quotes[kind] = {path: tuple(fields) for path, fields in (quotes or {}).items()}
+
+
+def keep_with(kind: str, keep: Callable[[str, Sequence[Any]], None]) -> None:
+    """Something else that is worked out from records of this kind, and has to be right whenever their words are:
+    `keep(kind, records)` is called with those that were written, whoever wrote them."""
+    _kept_with[kind] = keep
 
 
 def searchable_kinds() -> list[str]:
@@ -65,6 +72,8 @@ def refresh_many(records: Iterable[models.Model]) -> None:
     for kind, found in kept.items():
         for start in range(0, len(found), BATCH):
             _write(kind, found[start : start + BATCH])
+            if kind in _kept_with:
+                _kept_with[kind](kind, found[start : start + BATCH])
 
 
 def forget(kind: str, ids: Iterable[int]) -> None:

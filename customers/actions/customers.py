@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from crm import events
-from crm.actions import records
+from crm.actions import journal, records
 from crm.actions.notifications import notify
 from crm.models import Team, User
 from customers.actions import graph, handing_over
@@ -86,8 +86,10 @@ def hand_over_many(
 ) -> int:
     """Hand over each; returns how many changed hands."""
     theirs = [customer for customer in customers if customer.owner_id != to.pk]
-    for customer in theirs:
-        hand_over(customer, to=to, by=by, at=at, with_open_work=with_open_work)
+    message = gettext_noop("Handed over to %(to)s")
+    with journal.recording(kind=Customer.kind, message=message, values={"to": str(to)}, by=by, at=at):
+        for customer in theirs:
+            hand_over(customer, to=to, by=by, at=at, with_open_work=with_open_work)
     return len(theirs)
 
 
@@ -142,6 +144,8 @@ def restore(customer: Customer, *, by: User | None, at: datetime) -> Customer:
     """Take a customer out of the bin, with everything that went in with it."""
     if not customer.is_in_bin:
         return customer
+    if customer.merged_into_id:
+        raise ValidationError(_("It was merged with another customer: undo the merge instead."))
     went_at: Any = customer.deleted_at
     customer = records.restore(customer, by=by, at=at, about=[customer.parent])
     graph.take_out_of_bin(customer, went_at)

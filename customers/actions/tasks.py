@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from crm import events
-from crm.actions import records
+from crm.actions import journal, records
 from crm.actions.notifications import notify
 from crm.models import User
 from customers.models import Activity, Contact, Customer, Task, tidy
@@ -72,23 +72,23 @@ def update(
 @transaction.atomic
 def complete(task: Task, *, by: User | None, at: datetime) -> Task:
     """It is done; doing it twice changes nothing."""
-    locked = _locked(task)
-    if not locked.is_done:
-        locked.complete(by=by, at=at)
-        _save(locked, at)
-        events.record("task.completed", locked, by=by, at=at, data=_about(locked), about=_timelines(locked))
-    return locked
+    task = locked(task)
+    if not task.is_done:
+        task.complete(by=by, at=at)
+        _save(task, at)
+        events.record("task.completed", task, by=by, at=at, data=_about(task), about=_timelines(task))
+    return task
 
 
 @transaction.atomic
 def reopen(task: Task, *, by: User | None, at: datetime) -> Task:
     """It is not done after all."""
-    locked = _locked(task)
-    if locked.is_done:
-        locked.reopen()
-        _save(locked, at)
-        events.record("task.reopened", locked, by=by, at=at, data=_about(locked), about=_timelines(locked))
-    return locked
+    task = locked(task)
+    if task.is_done:
+        task.reopen()
+        _save(task, at)
+        events.record("task.reopened", task, by=by, at=at, data=_about(task), about=_timelines(task))
+    return task
 
 
 @transaction.atomic
@@ -108,8 +108,10 @@ def assign(task: Task, *, to: User, by: User | None, at: datetime, tell: bool = 
 def assign_many(tasks: list[Task], *, to: User, by: User | None, at: datetime) -> int:
     """Assign each; returns how many changed hands."""
     others = [task for task in tasks if task.owner_id != to.pk]
-    for task in others:
-        assign(task, to=to, by=by, at=at)
+    message = gettext_noop("Given to %(to)s to do")
+    with journal.recording(kind=Task.kind, message=message, values={"to": str(to)}, by=by, at=at):
+        for task in others:
+            assign(task, to=to, by=by, at=at)
     return len(others)
 
 
@@ -143,7 +145,8 @@ def _timelines(task: Task) -> list[models.Model | None]:
     return [task.customer, task.contact, task.about]  # type: ignore[list-item]
 
 
-def _locked(task: Task) -> Task:
+def locked(task: Task) -> Task:
+    """As it is now, held until the transaction ends."""
     return Task._base_manager.select_for_update(of=("self",)).get(pk=task.pk)
 
 

@@ -60,6 +60,13 @@ class CustomerQuerySet(RecordQuerySet):
     def unowned(self) -> Self:
         return self.filter(owner__isnull=True)
 
+    def restorable_by(self, user: Any) -> Self:
+        """One that was merged comes back by undoing the merge, with what was its own."""
+        return super().restorable_by(user).filter(merged_into=None)
+
+    def merged_away(self) -> Self:
+        return self.filter(merged_into__isnull=False)
+
     def shareable_by(self, user: Any) -> Self:
         """Whose owner, or whoever may assign it, decides who works on it too; a collaborator does not."""
         return self.permitted(user, Verb.ASSIGN) | self.editable_by(user).filter(owner=user)
@@ -116,6 +123,10 @@ class Customer(Record):
     # Written by evaluation through `actions.customers.rate`, so that lists can filter by it.
     health = models.PositiveSmallIntegerField(_("health"), null=True, blank=True, editable=False)
     last_activity_at = models.DateTimeField(_("last activity"), null=True, blank=True, editable=False)
+    # In the bin, and what was its own is that customer's: see actions/merging.py.
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, editable=False, related_name="merged", db_index=False
+    )
 
     objects = CustomerQuerySet.as_manager()
 
@@ -128,6 +139,10 @@ class Customer(Record):
             models.CheckConstraint(condition=Q(email=Lower("email")), name="customer_email_is_lower_case"),
             models.CheckConstraint(condition=~Q(pk=models.F("parent")), name="customer_is_not_its_own_parent"),
             models.CheckConstraint(
+                condition=Q(merged_into=None) | (Q(deleted_at__isnull=False) & ~Q(pk=models.F("merged_into"))),
+                name="customer_merged_is_in_the_bin",
+            ),
+            models.CheckConstraint(
                 condition=Q(health__isnull=True) | Q(health__lte=100), name="customer_health_at_most_100"
             ),
         ]
@@ -139,6 +154,7 @@ class Customer(Record):
             models.Index(fields=["created_at", "id"], name="customer_created", condition=Q(deleted_at=None)),
             # A file names customers by their numbers, some hundred at a time.
             models.Index(fields=["number"], name="customer_number", condition=Q(deleted_at=None)),
+            models.Index(fields=["merged_into"], name="customer_merged", condition=Q(merged_into__isnull=False)),
         ]
 
     def __str__(self) -> str:

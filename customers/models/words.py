@@ -16,7 +16,7 @@ def of_customer(customer: Any) -> Words:
     return Words(
         title=customer.name,
         subtitle=customer.city,
-        texts=[customer.number, website_domain(customer), customer.city],
+        texts=[customer.number, website_domain(customer), customer.city, *former_names(customer)],
         phones=[customer.phone],
         emails=[customer.email],
     )
@@ -37,9 +37,15 @@ def of_task(task: Any) -> Words:
     return Words(title=task.title)
 
 
+def former_names(customer: Any) -> list[str]:
+    """What the customers were called, and their numbers, that this one took in."""
+    return [text for merged in customer.merged.all() for text in (merged.name, merged.number) if text]
+
+
 def website_domain(customer: Customer) -> str:
     """example.com, of https://www.example.com/about."""
     return (urlsplit(customer.website).hostname or "").removeprefix("www.")
 
 
 DESCRIBE = {Customer.kind: of_customer, Contact.kind: of_contact, Activity.kind: of_activity, Task.kind: of_task}
+RELATED = {Customer.kind: ("merged",)}

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from crm import events
+from crm.actions import journal
 from crm.models import Event, User
+from customers.models import following
+from customers.models.following import Follower
 from customers.sales.actions import opportunities
 from customers.sales.models import Opportunity
+
+journal.restored_with("sales.Opportunity", opportunities.update)  # who had it when is written down there
+following.register(Follower("sales.Opportunity"), Follower("sales.Lead"), Follower("sales.Order"))
 
 
 @events.subscribe("customer.handed_over", name="sales.hand_over_open_opportunities")
@@ -16,4 +22,7 @@ def hand_over_open_opportunities(event: Event) -> None:
         return
     owner = User.objects.get(pk=after["id"])
     left = Opportunity.objects.alive().open().filter(customer=event.subject_id, owner=before["id"])
-    opportunities.hand_over_many(left, owner=owner, by=event.by, at=event.at)
+    # Part of the same handover: where that was done to many at once, it is undone with it.
+    with journal.resumed("customers.Customer", event.subject_id, event.at) as operation:
+        if operation is None or operation.undone_at is None:
+            opportunities.hand_over_many(left, owner=owner, by=event.by, at=event.at)

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
-from crm.actions import records
+from crm.actions import journal, records
 from crm.actions.notifications import notify
 from crm.models import User
 from customers.models import Contact, Customer
@@ -118,8 +118,9 @@ def assign(*, ticket: Ticket, owner: User | None, by: User | None, at: datetime)
         return locked
     if owner is not None and not owner.is_active:
         raise ValidationError({"owner": _("This person no longer works here.")})
-    before = locked.owner
+    before, was = locked.owner, journal.columns_of(locked)
     locked.owner = owner
+    journal.note(locked, was, ["owner"])
     if owner is not None:
         locked.team = locked.team or owner.team
     history.note_down(locked, Type.ASSIGNED, by=by, at=at)

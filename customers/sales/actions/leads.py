@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from crm import events
-from crm.actions import records
+from crm.actions import journal, records
 from crm.actions.notifications import notify
 from crm.models import Team, User
 from customers.models import Activity, tidy
@@ -111,9 +111,11 @@ def hand_over(lead: Lead, *, owner: User, by: User | None, at: datetime, team: T
 def hand_over_many(leads: Iterable[Lead], *, owner: User, by: User | None, at: datetime) -> int:
     """Hand over each, in a transaction of its own; returns how many changed hands."""
     changed = 0
-    for lead in leads:
-        before = lead.version
-        changed += hand_over(lead, owner=owner, by=by, at=at).version != before
+    message = gettext_noop("Handed over to %(to)s")
+    with journal.recording(kind=Lead.kind, message=message, values={"to": str(owner)}, by=by, at=at):
+        for lead in leads:
+            before = lead.version
+            changed += hand_over(lead, owner=owner, by=by, at=at).version != before
     return changed
 
 

@@ -1,0 +1,170 @@
+"""Two customers become one. Everything of the other's points at the one that stays; the other leads there.
+
+What is done is kept in the journal, so that it can be undone: see merge_undoing.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from crm import events
+from crm.actions import journal, records
+from crm.models import OperationPart, Record, StaleVersion, User
+from crm.models.operation import Operation
+from customers.actions import customers
+from customers.models import Activity, Customer, following
+from customers.models.following import Follower
+
+MERGE = "merge"
+# What can be chosen from either of the two. Whose the customer is stays as it is: handing over has a verb of its own.
+CHOOSABLE = (
+    "name", "form", "lifecycle", "tier", "channel", "industry", "number", "website", "email", "phone", "city",
+    "country", "founded", "employees", "annual_revenue", "parent", "notes",
+)  # fmt: skip
+
+
+@transaction.atomic
+def merge(
+    master: Customer,
+    other: Customer,
+    *,
+    chosen: Mapping[str, Any],
+    by: User,
+    at: datetime,
+    versions: tuple[int, int] | None = None,
+) -> Operation:
+    """`master` gets the chosen values and everything that pointed at `other`, which goes to the bin and leads to it.
+
+    With `versions` (of both, as the person saw them) a change by somebody else in between is refused: StaleVersion.
+    """
+    master, other = _locked(master, other)
+    _refuse(master, other, by, versions)
+    master, parts = _change(master, other, dict(chosen), by=by, at=at)
+    for follower in following.moving():
+        parts += _move(follower, other, master, at)
+    parts.append(_leave(other, master, at))
+    count_last_activity(master)
+    operation = journal.write(
+        MERGE,
+        parts,
+        kind=Customer.kind,
+        message=gettext_noop("Merged %(other)s into %(master)s"),
+        values={"master": master.name, "other": other.name, "master_id": master.pk, "other_id": other.pk},
+        url=reverse("customer-detail", args=[master.pk]),
+        by=by,
+        at=at,
+    )
+    told = {"other": records.as_json(other), "master": records.as_json(master), "operation": operation.pk}
+    events.record("customer.merged_away", other, by=by, at=at, data=told)
+    events.record("customer.merged", master, by=by, at=at, data=told)
+    return operation
+
+
+def became(customer_id: int) -> int | None:
+    """The customer that a merged one became."""
+    merged = Customer._base_manager.filter(pk=customer_id, merged_into__isnull=False)
+    return merged.values_list("merged_into_id", flat=True).first()
+
+
+def _locked(master: Customer, other: Customer) -> tuple[Customer, Customer]:
+    """Both, in the order of their keys, so that two merges at once wait for each other and do not lock up."""
+    pks = sorted({master.pk, other.pk})
+    found = {row.pk: row for row in Customer._base_manager.select_for_update().filter(pk__in=pks).order_by("pk")}
+    if len(found) < 2:
+        raise ValidationError(_("Choose two different customers."))
+    return found[master.pk], found[other.pk]
+
+
+def _refuse(master: Customer, other: Customer, by: User, versions: tuple[int, int] | None) -> None:
+    if master.is_in_bin or other.is_in_bin:
+        raise ValidationError(_("One of the two is in the bin."))
+    both = Customer.objects.editable_by(by).filter(pk__in=[master.pk, other.pk])
+    if both.count() < 2:
+        raise ValidationError(_("Both customers have to be yours to edit."))
+    for record, seen in zip((master, other), versions or (), strict=False):
+        if record.version != seen:
+            raise StaleVersion(record, [])
+
+
+def _change(
+    master: Customer, other: Customer, chosen: dict[str, Any], *, by: User, at: datetime
+) -> tuple[Customer, list[OperationPart]]:
+    """The chosen values. A customer that stood below the other one stands where that stood."""
+    unknown = set(chosen) - set(CHOOSABLE)
+    if unknown:
+        raise ValidationError(_("%(names)s cannot be chosen.") % {"names": ", ".join(sorted(unknown))})
+    parent = chosen.get("parent", master.parent)
+    if parent == other or (master.parent_id and other._is_above(master.pk)):
+        parent = other.parent
+    chosen["parent"] = None if parent == master else parent
+    before = journal.columns_of(master, always=True)
+    master = customers.update(master, chosen, by=by, at=at)
+    after = journal.columns_of(master, always=True)
+    names = [master._meta.get_field(name).attname for name in CHOOSABLE]  # type: ignore[union-attr]
+    names = [name for name in names if before[name] != after[name]]
+    if not names:
+        return master, []
+    was, now = ({name: journal.as_stored(held[name]) for name in names} for held in (before, after))
+    return master, [OperationPart(table=Customer._meta.label, ids=[master.pk], before=was, after=now)]
+
+
+def _move(follower: Follower, other: Customer, master: Customer, at: datetime) -> list[OperationPart]:
+    """Point the rows of one table at the customer that stays, in one statement."""
+    model, column = follower.model, follower.column
+    quote = connection.ops.quote_name
+    table, pointer = quote(model._meta.db_table), quote(column)
+    sets, conditions = [f"{pointer} = %(master)s"], [f"{pointer} = %(other)s"]
+    if issubclass(model, Record):
+        sets += ["version = version + 1", "updated_at = %(at)s"]
+    if model is Customer:
+        conditions.append("id <> %(master)s")  # that one gets its parent with the chosen values
+    if follower.once:
+        once = quote(model._meta.get_field(follower.once).column)
+        conditions.append(f"{once} NOT IN (SELECT {once} FROM {table} WHERE {pointer} = %(master)s)")
+    parts = _lower(follower, other, master)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table} SET {', '.join(sets)} WHERE {' AND '.join(conditions)} RETURNING id",
+            {"master": master.pk, "other": other.pk, "at": at},
+        )
+        ids = sorted(row[0] for row in cursor.fetchall())
+    if ids:
+        told = {"before": {column: other.pk}, "after": {column: master.pk}}
+        parts.append(OperationPart(table=model._meta.label, ids=ids, **told))
+    return parts
+
+
+def _lower(follower: Follower, other: Customer, master: Customer) -> list[OperationPart]:
+    """The one that bears the flag at the customer that stays keeps it; the other's gives it up."""
+    if not follower.main:
+        return []
+    flagged = follower.model._base_manager.filter(**{follower.main: True})
+    if not flagged.filter(**{follower.field: master}).exists():
+        return []
+    theirs = flagged.filter(**{follower.field: other})
+    ids = list(theirs.values_list("pk", flat=True))
+    theirs.update(**{follower.main: False})
+    told = {"before": {follower.main: True}, "after": {follower.main: False}}
+    return [OperationPart(table=follower.label, ids=ids, **told)] if ids else []
+
+
+def _leave(other: Customer, master: Customer, at: datetime) -> OperationPart:
+    other.move_to_bin(at)
+    other.merged_into, other.version, other.updated_at = master, other.version + 1, at
+    other.save()
+    before = {"deleted_at": None, "merged_into_id": None}
+    after = {"deleted_at": journal.as_stored(at), "merged_into_id": master.pk}
+    return OperationPart(table=Customer._meta.label, ids=[other.pk], before=before, after=after)
+
+
+def count_last_activity(customer: Customer) -> None:
+    latest = Activity.objects.alive().of_customer(customer).order_by("-at").values_list("at", flat=True).first()
+    Customer._base_manager.filter(pk=customer.pk).update(last_activity_at=latest)

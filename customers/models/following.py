@@ -1,0 +1,63 @@
+"""What belongs to a customer, and what becomes of it when two customers are merged.
+
+Apps above register theirs in `AppConfig.ready`: a foreign key that nobody registered fails the architecture tests.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from django.apps import apps
+from django.db import models
+
+
+class How(StrEnum):
+    MOVES = "moves"  # points at the customer that stays
+    STAYS = "stays"  # a history, or computed: what was true of the other customer stays true of it
+
+
+@dataclass(frozen=True)
+class Follower:
+    """Rows of a table that point at a customer."""
+
+    label: str  # "sales.Order"
+    field: str = "customer"
+    how: How = How.MOVES
+    once: str = ""  # with this field, the customer may stand only once: what the other one has already stays behind
+    main: str = ""  # a flag that one row of a customer may bear
+
+    @property
+    def model(self) -> Any:
+        return apps.get_model(self.label)
+
+    @property
+    def column(self) -> str:
+        return str(self.model._meta.get_field(self.field).attname)
+
+
+_followers: list[Follower] = []
+
+
+def register(*found: Follower) -> None:
+    known = {(each.label, each.field) for each in _followers}
+    _followers.extend(each for each in found if (each.label, each.field) not in known)
+
+
+def followers() -> list[Follower]:
+    return list(_followers)
+
+
+def moving() -> list[Follower]:
+    return [each for each in _followers if each.how == How.MOVES]
+
+
+def pointers_to(target: type[models.Model]) -> set[tuple[str, str]]:
+    """Every foreign key of a table of ours that points at the model."""
+    return {
+        (model._meta.label, field.name)
+        for model in apps.get_models(include_auto_created=True)
+        for field in model._meta.concrete_fields
+        if field.related_model is target
+    }

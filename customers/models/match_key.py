@@ -1,0 +1,185 @@
+"""What is compared to tell whether two records are the same, said once: as one types, in the scan, for leads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.db import connection, models
+from django.utils.translation import gettext_lazy as _
+
+from crm.search.normalise import HAN, fold, words
+from customers.models.contact import Contact
+from customers.models.customer import Customer
+from customers.models.words import website_domain
+
+# Where anybody gets an address: the same domain there says nothing.
+EVERYBODYS_DOMAINS = {
+    "gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "live.com", "msn.com", "yahoo.com", "ymail.com",
+    "icloud.com", "me.com", "gmx.de", "gmx.net", "gmx.com", "web.de", "t-online.de", "qq.com", "163.com", "126.com",
+    "yeah.net", "139.com", "189.cn", "sina.com", "sina.cn", "sohu.com", "aliyun.com", "foxmail.com", "aol.com",
+    "proton.me", "protonmail.com", "mail.ru", "yandex.ru", "zoho.com", "orange.fr", "wanadoo.fr", "libero.it",
+}  # fmt: skip
+LEGAL_FORMS = {
+    "ltd", "limited", "inc", "incorporated", "llc", "llp", "lp", "gmbh", "mbh", "ag", "kg", "kgaa", "ohg", "ug", "ev",
+    "se", "co", "company", "corp", "corporation", "plc", "pte", "pty", "sdn", "bhd", "sa", "sas", "sarl", "sl", "bv",
+    "nv", "srl", "spa", "ab", "as", "aps", "oy", "oyj", "kk", "doo", "kft", "zoo", "sp", "ooo", "jsc", "group",
+    "holding", "holdings", "and", "the",
+}  # fmt: skip
+# The longest first: each is cut off, and then what stands before it is looked at again.
+LEGAL_FORMS_UNSPACED = (
+    "有限责任公司", "股份有限公司", "个人独资企业", "股份公司", "有限公司", "有限合伙", "普通合伙", "合伙企业",
+    "株式会社", "集团", "公司",
+)  # fmt: skip
+SHORTEST = 2  # characters of a name that is left
+VALUE = 200
+_LETTERS_OR_DIGITS = re.compile(r"[\W_]+")
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+
+
+class Sign(models.IntegerChoices):
+    """What two records may have in common, the strongest first."""
+
+    NUMBER = 1, _("same registration number")
+    EMAIL = 2, _("same mail")
+    PHONE = 3, _("same phone")
+    DOMAIN = 4, _("same domain")
+    NAME = 5, _("same name")
+
+
+class Strength(models.IntegerChoices):
+    LIKELY = 1, _("likely")
+    CERTAIN = 2, _("certain")
+
+    @classmethod
+    def of(cls, signs: Iterable[int]) -> Strength:
+        """One strong sign is enough; of the others it takes two."""
+        found = set(signs)
+        return cls.CERTAIN if found & {Sign.NUMBER, Sign.EMAIL} or len(found) > 1 else cls.LIKELY
+
+
+Key = tuple[int, str]
+
+
+class MatchKey(models.Model):
+    """One value by which a record is found to be the same as another. Kept with the record's search document."""
+
+    # No foreign keys: rows are written by hundreds, and what is left of a purged record matches nothing.
+    kind = models.CharField(max_length=8)
+    object_id = models.BigIntegerField()
+    sign = models.PositiveSmallIntegerField(choices=Sign.choices)
+    value = models.CharField(max_length=VALUE)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "object_id", "sign", "value"], name="match_key_once"),
+        ]
+        indexes = [models.Index(fields=["sign", "value", "kind", "object_id"], name="match_key_value")]
+
+    def __str__(self) -> str:
+        return f"{self.sign}:{self.value}"
+
+
+def of_customer(customer: Customer) -> set[Key]:
+    return of_values(
+        name=customer.name,
+        number=customer.number,
+        email=customer.email,
+        phone=customer.phone,
+        domains=(website_domain(customer),),
+    )
+
+
+def of_contact(contact: Contact) -> set[Key]:
+    """People are not told apart by their names, nor by the domain of where they work."""
+    return {key for key in of_values(email=contact.email, phone=contact.phone) if key[0] != Sign.DOMAIN}
+
+
+def of_values(
+    *, name: str = "", number: str = "", email: str = "", phone: str = "", domains: Iterable[str] = ()
+) -> set[Key]:
+    """The keys of what was typed or stored; values are in the form in which `tidy` keeps them."""
+    keys: set[Key] = {
+        (Sign.NAME, bare_name(name)),
+        (Sign.NUMBER, bare_number(number)),
+        (Sign.EMAIL, email),
+        (Sign.PHONE, phone if _E164.fullmatch(phone) else ""),
+        (Sign.DOMAIN, own_domain(email)),
+    }
+    keys |= {(Sign.DOMAIN, domain) for domain in domains if domain not in EVERYBODYS_DOMAINS}
+    return {(int(sign), value[:VALUE].replace("\x00", "")) for sign, value in keys if value}
+
+
+def bare_name(name: str) -> str:
+    """A name without its legal form, case, accents and width: "ＡＣＭＥ Co., Ltd" and "Acme" are the same.
+
+    Chinese ones in simplified characters and without spaces or brackets: 華為（集團）有限公司 is 华为.
+    """
+    parts = _joined(words(name))
+    if HAN.search("".join(parts)):
+        return _without_endings("".join(parts))
+    while len(parts) > 1 and parts[-1] in LEGAL_FORMS:
+        parts.pop()
+    if len(parts) > 1 and parts[0] == "the":
+        parts = parts[1:]
+    return " ".join(parts)
+
+
+def bare_number(number: str) -> str:
+    """A registration number without spaces, dots and dashes; too short a one names nobody."""
+    bare = _LETTERS_OR_DIGITS.sub("", fold(number))
+    return bare if len(bare) > SHORTEST else ""
+
+
+def own_domain(email: str) -> str:
+    """The domain of a mail address, unless everybody's."""
+    domain = email.rpartition("@")[2]
+    return "" if domain in EVERYBODYS_DOMAINS else domain
+
+
+def _joined(parts: list[str]) -> list[str]:
+    """Single letters in a row are one abbreviation: S.A. and S. A. are "sa"."""
+    found: list[str] = []
+    is_open = False
+    for part in parts:
+        is_letter = len(part) == 1 and part.isascii() and part.isalpha()
+        if is_letter and is_open:
+            found[-1] += part
+        else:
+            found.append(part)
+        is_open = is_letter
+    return found
+
+
+def _without_endings(name: str) -> str:
+    bare, before = name, ""
+    while bare != before:
+        before = bare
+        ending = next((form for form in LEGAL_FORMS_UNSPACED if bare.endswith(form)), "")
+        if ending and len(bare) - len(ending) >= SHORTEST and not bare.endswith("分公司"):
+            bare = bare.removesuffix(ending)
+    return bare
+
+
+OF: dict[str, Callable[[Any], set[Key]]] = {Customer.kind: of_customer, Contact.kind: of_contact}
+
+
+def keep(kind: str, found: Iterable[Any]) -> None:
+    """Bring the keys of these records up to date, in two statements; what is right already is not written."""
+    given = {record.pk: OF[kind](record) for record in found}
+    rows = [(pk, sign, value) for pk, keys in given.items() for sign, value in sorted(keys)]
+    columns = [list(column) for column in zip(*rows, strict=True)] or [[], [], []]
+    table = MatchKey._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""DELETE FROM {table} WHERE kind = %s AND object_id = ANY(%s) AND (object_id, sign, value) NOT IN
+                (SELECT * FROM unnest(%s::bigint[], %s::smallint[], %s::text[]))""",
+            [kind, list(given), *columns],
+        )
+        cursor.execute(
+            f"""INSERT INTO {table} (kind, object_id, sign, value)
+                SELECT %s, given.* FROM unnest(%s::bigint[], %s::smallint[], %s::text[]) AS given
+                ON CONFLICT DO NOTHING""",
+            [kind, *columns],
+        )
