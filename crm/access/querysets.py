@@ -96,7 +96,7 @@ class ScopedQuerySet(models.QuerySet):
         rules = []
         for name in model_follows(self.model):
             related: Any = self.model._meta.get_field(name).related_model
-            kept = name in self.model.follows_beside
+            kept = name in getattr(self.model, "follows_beside", ())
             scope = related._default_manager.all().scope_through(name, access, beside=kept)
             if scope:
                 rules.append(Rule(f"follows-{name}", _("the record it is about can be seen"), scope))
