@@ -3,6 +3,7 @@ from django.urls import URLPattern, path
 from customers.lists.activities import ActivityList
 from customers.lists.contacts import ContactList
 from customers.lists.customers import CustomerList
+from customers.lists.duplicates import DuplicateList
 from customers.lists.tasks import TaskList
 from customers.views import activities, contacts, customers, tasks, timeline, today
 
@@ -10,9 +11,19 @@ urlpatterns: list[URLPattern] = [
     path("customers/", CustomerList.as_view(), name="customer-list"),
     *CustomerList.extra_urls("customers/", "customer-list"),
     path("customers/options/", customers.options, name="customer-options"),
+    path("customers/duplicates/", DuplicateList.as_view(), name="duplicate-list"),
+    *DuplicateList.extra_urls("customers/duplicates/", "duplicate-list"),
+    path("customers/duplicates/check/", duplicates.DuplicateCheck.as_view(), name="duplicate-check"),
+    path("customers/duplicates/collaboration/", duplicates.Collaboration.as_view(), name="duplicate-collaboration"),
     path("customers/new/", customers.CustomerNew.as_view(), name="customer-new"),
     path("customers/<int:pk>/", customers.CustomerDetail.as_view(), name="customer-detail"),
     path("customers/<int:pk>/edit/", customers.CustomerEdit.as_view(), name="customer-edit"),
+    path("customers/<int:pk>/merge/<int:other_pk>/", merging.Merge.as_view(), name="customer-merge"),
+    path(
+        "customers/<int:pk>/merge/<int:other_pk>/dismissal/",
+        duplicates.Dismissal.as_view(),
+        name="duplicate-dismissal",
+    ),
     path("customers/<int:pk>/delete/", customers.CustomerDelete.as_view(), name="customer-delete"),
     path("customers/<int:pk>/restoration/", customers.CustomerRestoration.as_view(), name="customer-restoration"),
     path("customers/<int:pk>/hand-over/", customers.CustomerHandOver.as_view(), name="customer-hand-over"),
@@ -52,11 +63,15 @@ urlpatterns: list[URLPattern] = [
     path("activities/<int:pk>/restoration/", activities.ActivityRestoration.as_view(), name="activity-restoration"),
     path("tasks/", TaskList.as_view(), name="task-list"),
     *TaskList.extra_urls("tasks/", "task-list"),
+    path("today/", today.page, name="today-page"),
+    path("today/<str:kind>/<int:pk>/snoozing/", today.Snoozing.as_view(), name="today-snoozing"),
+    path("today/<str:kind>/<int:pk>/waking/", today.Waking.as_view(), name="today-waking"),
     path("tasks/today/", today.today, name="today"),
     path("tasks/new/", tasks.TaskNew.as_view(), name="task-new"),
     path("tasks/<int:pk>/", tasks.TaskDetail.as_view(), name="task-detail"),
     path("tasks/<int:pk>/edit/", tasks.TaskEdit.as_view(), name="task-edit"),
     path("tasks/<int:pk>/completion/", tasks.TaskCompletion.as_view(), name="task-completion"),
+    path("tasks/<int:pk>/result/", tasks.TaskResult.as_view(), name="task-result"),
     path("tasks/<int:pk>/reopening/", tasks.TaskReopening.as_view(), name="task-reopening"),
     path("tasks/<int:pk>/assignment/", tasks.TaskAssignment.as_view(), name="task-assignment"),
     path("tasks/<int:pk>/delete/", tasks.TaskDelete.as_view(), name="task-delete"),

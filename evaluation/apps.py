@@ -34,9 +34,17 @@ class EvaluationConfig(AppConfig):
 
         self.declare_numbers()
         self.declare_reviews()
+        self.fill_today()
 
         # After migrate rather than in a migration: a KPI is declared once, in kpis/.
         post_migrate.connect(put_kpis_in_force, sender=self, dispatch_uid="install-kpi-versions")
+
+    def fill_today(self) -> None:
+        from customers.models import today
+        from evaluation.models import today as ours
+
+        today.register("evaluation.customers_at_risk", ours.customers_at_risk, kind="health_score")
+        today.register("evaluation.steps_of_plans", ours.steps_of_plans, kind="action_plan")
 
     def declare_numbers(self) -> None:
         """Where numbers, goals and health are shown."""

@@ -26,6 +26,7 @@ class ServiceConfig(AppConfig):
         post_migrate.connect(defaults.install, sender=self, dispatch_uid="install-service-defaults")
         self._fill_timelines()
         self._register_pages()
+        self._fill_today()
 
     def _fill_timelines(self) -> None:
         from crm.events import timeline
@@ -33,6 +34,13 @@ class ServiceConfig(AppConfig):
 
         for event_type in sentences.SENTENCES:
             timeline.show_with(event_type, "service/_event.html")
+
+    def _fill_today(self) -> None:
+        from customers.models import today
+        from service.models import today as ours
+
+        today.register("service.of_my_customers", ours.of_my_customers, kind="ticket")
+        today.register("service.assigned_to_me", ours.assigned_to_me, kind="ticket")
 
     def _register_pages(self) -> None:
         from crm.web import navigation, panels

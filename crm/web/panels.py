@@ -19,6 +19,7 @@ SLOTS = frozenset(
         "person.side",
         "home.main",
         "home.side",
+        "today.side",
     }
 )
 

@@ -56,9 +56,9 @@ def log(
     `about` is a record of an app above it belongs to. A `submission` token seen before from the same person
     returns the activity it made the first time.
     """
-    key = _submission_key(by, submission)
-    if key and (known := Activity._base_manager.filter(submission=key).first()):
+    if known := submitted(by, submission):
         return known
+    key = _submission_key(by, submission)
     who = owner or by or customer.owner
     activity = Activity(
         customer=customer,
@@ -81,9 +81,15 @@ def log(
         return _store(activity, list(contacts), list(colleagues), next_step, about, by=by, at=at)
     except (IntegrityError, ValidationError):
         # The same form, sent twice at once, and the other request came first?
-        if key and (known := Activity._base_manager.filter(submission=key).first()):
+        if known := submitted(by, submission):
             return known
         raise
+
+
+def submitted(by: User | None, token: str) -> Activity | None:
+    """What this person's form with this token made already."""
+    key = _submission_key(by, token)
+    return Activity._base_manager.filter(submission=key).first() if key else None
 
 
 @transaction.atomic

@@ -1,11 +1,12 @@
 from rest_framework.routers import SimpleRouter
 
-from customers.api import viewsets
+from customers.api import today, viewsets
 
 router = SimpleRouter(use_regex_path=False)
 router.register("customers", viewsets.CustomerViewSet, "customer")
 router.register("contacts", viewsets.ContactViewSet, "contact")
 router.register("activities", viewsets.ActivityViewSet, "activity")
 router.register("tasks", viewsets.TaskViewSet, "task")
+router.register("today", today.TodayViewSet, "today")
 
 urlpatterns = router.urls

@@ -17,7 +17,34 @@ from customers.models import Activity, Contact, Customer
 AS_BUTTONS = {"class": "form-selectgroup-input"}
 
 
-class LogForm(forms.Form):
+class NextStepForm(forms.Form):
+    """What comes next, and when; nothing where no title is written."""
+
+    next_title = forms.CharField(label=_("Next step"), max_length=200, required=False)
+    next_due = forms.ChoiceField(
+        label=_("Due"),
+        choices=QUICK_CHOICES,
+        initial="tomorrow",
+        required=False,
+        widget=forms.RadioSelect(attrs=AS_BUTTONS),
+    )
+    next_day = forms.DateField(
+        label=_("or on this day"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+
+    def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
+        self.now = now
+        super().__init__(*args, **kwargs)
+
+    def next_step(self) -> NextStep | None:
+        values = self.cleaned_data
+        if not values.get("next_title"):
+            return None
+        day = values["next_day"] or quick_day(values["next_due"] or "tomorrow", self.now)
+        return NextStep(values["next_title"], end_of_work(day))
+
+
+class LogForm(NextStepForm):
     """What was done, with whom, how it went, and what comes next: one form, one request."""
 
     customer = CustomerField(label=_("Customer"))
@@ -39,35 +66,17 @@ class LogForm(forms.Form):
     at = MomentField(label=_("When"))
     subject = forms.CharField(label=_("Subject"), max_length=200)
     body = forms.CharField(label=_("What was said"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
-    next_title = forms.CharField(label=_("Next step"), max_length=200, required=False)
-    next_due = forms.ChoiceField(
-        label=_("Due"),
-        choices=QUICK_CHOICES,
-        initial="tomorrow",
-        required=False,
-        widget=forms.RadioSelect(attrs=AS_BUTTONS),
-    )
-    next_day = forms.DateField(
-        label=_("or on this day"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
     about_kind = forms.CharField(required=False, widget=forms.HiddenInput)
     about_id = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, user: User, now: datetime, **kwargs: Any) -> None:
-        self.user, self.now = user, now
-        super().__init__(*args, **kwargs)
+        self.user = user
+        super().__init__(*args, now=now, **kwargs)
         self.fields["at"].initial = timezone.localtime(now)
         customer: Any = self.fields["customer"]
         customer.offer_to(user)
         people: Any = self.fields["contacts"]
         people.queryset = people_of(user, self["customer"].value())
-
-    def next_step(self) -> NextStep | None:
-        values = self.cleaned_data
-        if not values.get("next_title"):
-            return None
-        day = values["next_day"] or quick_day(values["next_due"] or "tomorrow", self.now)
-        return NextStep(values["next_title"], end_of_work(day))
 
     def what_happened(self) -> dict[str, Any]:
         """The activity as the action takes it."""

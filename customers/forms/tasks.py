@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from crm.models import User
 from crm.web.forms import RecordForm
 from crm.web.lists import BulkForm
-from customers.forms.fields import CustomerField, MomentField, people_to_assign
-from customers.models import Task
+from customers.forms.activities import AS_BUTTONS, NextStepForm
+from customers.forms.fields import QUICK_CHOICES, CustomerField, MomentField, people_to_assign, quick_day
+from customers.models import Activity, Task
 
 
 class TaskForm(RecordForm):
@@ -61,3 +64,44 @@ class AssignForm(BulkForm):
         super().__init__(*args, **kwargs)
         people: Any = self.fields["to"]
         people.queryset = people_to_assign(self.user, Task.kind)
+
+
+class ResultForm(NextStepForm):
+    """How a task went: with a customer it becomes an activity, and the next step a task."""
+
+    type = forms.ChoiceField(
+        label=_("Type"), choices=Activity.Type.choices, initial="call", widget=forms.RadioSelect(attrs=AS_BUTTONS)
+    )
+    outcome = forms.ChoiceField(
+        label=_("Outcome"), choices=[("", pgettext_lazy("outcome", "open")), *Activity.Outcome.choices], required=False
+    )
+    subject = forms.CharField(label=_("Subject"), max_length=200)
+    body = forms.CharField(label=_("What was said"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
+
+    def __init__(self, *args: Any, is_noted: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not is_noted:
+            for name in ("type", "outcome", "subject", "body"):
+                del self.fields[name]
+
+    def what_happened(self) -> dict[str, Any] | None:
+        """The activity, where there is a customer to note it with."""
+        names = [name for name in ("type", "outcome", "subject", "body") if name in self.fields]
+        return {name: self.cleaned_data[name] for name in names} or None
+
+
+class SnoozeForm(forms.Form):
+    """Until when a row is off Today: one press for the usual days, or any day."""
+
+    quick = forms.ChoiceField(label=_("Until"), choices=QUICK_CHOICES, required=False)
+    day = forms.DateField(
+        label=_("or until this day"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+
+    def until(self, now: datetime) -> date | None:
+        """The day that was chosen, a quick one first."""
+        if self.cleaned_data.get("quick"):
+            return quick_day(self.cleaned_data["quick"], now)
+        return self.cleaned_data.get("day")

@@ -104,7 +104,7 @@ def gather(asking: Asking) -> tuple[list[Item], bool]:
     """Everything there is to do, the most pressing first; and whether a source had more than it may say."""
     items: list[Item] = []
     are_more = False
-    for kind, source in _sources.values():
+    for kind, source in reversed(_sources.values()):  # apps above are ready first; what is below speaks first
         if asking.user.access.may(kind, "view"):
             found = source(asking)
             are_more = are_more or len(found) >= asking.limit

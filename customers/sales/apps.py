@@ -20,6 +20,7 @@ class SalesConfig(AppConfig):
         exchange.register()
         self.fill_timelines()
         self.fill_shell()
+        self.fill_today()
         # Like the shipped roles: written down once, in actions/pipelines.py, and never over what is there.
         post_migrate.connect(pipelines.install_default, sender=self, dispatch_uid="install-default-pipeline")
 
@@ -51,6 +52,22 @@ class SalesConfig(AppConfig):
         stories.show_kind("customer", "opportunity", _("Opportunities"))
         for event_type in sentences.SENTENCES:
             timeline.show_with(event_type, "sales/_event.html")
+
+    def fill_today(self) -> None:
+        from crm.web import panels
+        from customers.models import today
+        from customers.sales.models import today as ours
+
+        today.register("sales.next_steps", ours.next_steps, kind="opportunity")
+        today.register("sales.past_close", ours.past_close, kind="opportunity")
+        panels.register(
+            "today.side",
+            name="coverage",
+            url_name="next-step-coverage",
+            title=_("Next steps"),
+            permission=("opportunity", "view"),
+            refresh_on=("task-changed", "activity-logged"),
+        )
 
     def fill_shell(self) -> None:
         """The sidebar, the "new" menu, and the panels of pages."""

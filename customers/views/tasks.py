@@ -16,8 +16,8 @@ from crm.access import guards
 from crm.access.permissions import Verb
 from crm.events import timeline
 from crm.web.toasts import toast
-from customers.actions import tasks
-from customers.forms.tasks import AssignForm, NewTaskForm, TaskForm
+from customers.actions import task_results, tasks
+from customers.forms.tasks import AssignForm, NewTaskForm, ResultForm, TaskForm
 from customers.models import Contact, Customer, Task
 from customers.views import editing
 from customers.views.about import record_named_by
@@ -88,6 +88,47 @@ class TaskCompletion(View):
         undo = reverse("task-reopening", args=[pk])
         toast(request, _("Done: %(task)s") % {"task": task}, undo_url=undo)
         return after_click(request, task)
+
+
+class TaskResult(View):
+    """Done, with what came of it and what is next: the plan turns into a record."""
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        task = guards.get_permitted(Task.objects.all(), request.user, Verb.EDIT, pk=pk)
+        return self.page(task, self.form(task, initial={"subject": task.title}))
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        task = guards.get_permitted(Task.objects.all(), request.user, Verb.EDIT, pk=pk)
+        form = self.form(task, request.POST)
+        if not form.is_valid():
+            return self.page(task, form, status=422)
+        try:
+            task, activity = task_results.finish(
+                task,
+                happened=form.what_happened(),
+                next_step=form.next_step(),
+                submission=request.POST.get("submit_once", ""),
+                by=request.user,
+                at=timezone.now(),
+            )
+        except ValidationError as error:
+            form.add_error(None, error.messages)
+            return self.page(task, form, status=422)
+        undo = "" if activity else reverse("task-reopening", args=[pk])
+        link = activity.get_absolute_url() if activity else ""
+        toast(request, _("Done: %(task)s") % {"task": task}, undo_url=undo, link_url=link)
+        noted = {"activity_logged": {"id": activity.pk}} if activity else {}
+        return editing.saved(request, task.get_absolute_url(), task_changed={"id": pk}, **noted)
+
+    def form(self, task: Task, *args: Any, **kwargs: Any) -> ResultForm:
+        user: Any = self.request.user
+        self.customer = Customer.objects.visible_to(user).filter(pk=task.customer_id).first()
+        is_noted = self.customer is not None and user.access.may("activity", Verb.CREATE)
+        return ResultForm(*args, now=timezone.now(), is_noted=is_noted, **kwargs)
+
+    def page(self, task: Task, form: ResultForm, status: int = 200) -> HttpResponse:
+        context = {"task": task, "form": form, "customer": self.customer}
+        return render(self.request, "customers/task/result.html", context, status=status)
 
 
 class TaskReopening(View):

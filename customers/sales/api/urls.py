@@ -1,6 +1,6 @@
 from rest_framework.routers import SimpleRouter
 
-from customers.sales.api import viewsets
+from customers.sales.api import coverage, viewsets
 
 router = SimpleRouter(use_regex_path=False)
 router.register("pipelines", viewsets.PipelineViewSet, "pipeline")
@@ -8,5 +8,6 @@ router.register("products", viewsets.ProductViewSet, "product")
 router.register("leads", viewsets.LeadViewSet, "lead")
 router.register("opportunities", viewsets.OpportunityViewSet, "opportunity")
 router.register("orders", viewsets.OrderViewSet, "order")
+router.register("next-step-coverage", coverage.CoverageViewSet, "next-step-coverage")
 
 urlpatterns = router.urls

@@ -1,0 +1,103 @@
+"""What Today knows from sales: sales without a next step, and sales that should have closed."""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+from typing import Any
+
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import JSONObject
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from crm.web.formats import money
+from customers.models import Task
+from customers.models.today import Asking, Item, Weight, days_since, log_url
+from customers.sales.models.opportunity import Opportunity
+
+
+def next_steps(asking: Asking) -> list[Item]:
+    """One's own open sales whose next step is overdue, or that have none with a date."""
+    step = earliest_step(asking.user)
+    task = JSONObject(id="pk", title="title", due="due_at", owner="owner_id", owner_name="owner__name")
+    mine = _mine(asking).annotate(step_at=Subquery(step.values("due_at")[:1]), step=Subquery(step.values(of=task)[:1]))
+    waiting = mine.filter(Q(step_at__isnull=True) | Q(step_at__lt=asking.now))
+    rows = waiting.order_by(F("step_at").asc(nulls_last=True), F("amount").desc(nulls_last=True), "pk")
+    return [_without_step(one, asking) if one.step is None else _late(one, asking) for one in rows[: asking.limit]]
+
+
+def earliest_step(user: Any) -> QuerySet[Task]:
+    """The open task about the outer query's opportunity that is due first."""
+    dated = Task.objects.visible_to(user).open().filter(due_at__isnull=False)
+    return dated.filter(about_kind=Opportunity.kind, about_id=OuterRef("pk")).order_by("due_at", "pk")
+
+
+def past_close(asking: Asking) -> list[Item]:
+    """One's own open sales whose day of closing has gone by."""
+    rows = _mine(asking).overdue(asking.today).order_by("expected_close", "pk")[: asking.limit]
+    return [_past_close(one, asking) for one in rows]
+
+
+def _mine(asking: Asking) -> Any:
+    mine = Opportunity.objects.visible_to(asking.user).open().filter(owner=asking.user)
+    return mine.exclude(pk__in=asking.asleep(Opportunity.kind)).select_related("stage")
+
+
+def _late(opportunity: Any, asking: Asking) -> Item:
+    step = opportunity.step
+    due = parse_datetime(step["due"])
+    if step["owner"] == asking.user.pk:
+        said = {"opportunity": opportunity.name, "worth": worth(opportunity)}
+        reason = _("Next step of “%(opportunity)s”, %(worth)s") % said
+        url = {"result": reverse("task-result", args=[step["id"]])}
+        return Item(Task.kind, step["id"], step["title"], Weight.DUE, (reason,), due, finish=url,
+                    customer_id=opportunity.customer_id)  # fmt: skip
+    late = days_since(due, asking)
+    text = ngettext(
+        "The next step of %(person)s is overdue for %(days)s day: %(task)s",
+        "The next step of %(person)s is overdue for %(days)s days: %(task)s",
+        late,
+    )
+    reason = text % {"person": step["owner_name"] or _("nobody"), "days": late, "task": step["title"]}
+    return _row(opportunity, Weight.DUE, reason, due)
+
+
+def _without_step(opportunity: Any, asking: Asking) -> Item:
+    days = max(days_since(opportunity.stage_since, asking), 0)
+    text = ngettext(
+        "No next step with a date; %(worth)s, %(days)s day in “%(stage)s”",
+        "No next step with a date; %(worth)s, %(days)s days in “%(stage)s”",
+        days,
+    )
+    reason = text % {"worth": worth(opportunity), "days": days, "stage": opportunity.stage.name}
+    return _row(opportunity, Weight.NO_STEP, reason)
+
+
+def _past_close(opportunity: Any, asking: Asking) -> Item:
+    due = timezone.make_aware(datetime.combine(opportunity.expected_close, time(23, 59)))
+    days = days_since(due, asking)
+    text = ngettext(
+        "Should have closed %(days)s day ago; %(worth)s", "Should have closed %(days)s days ago; %(worth)s", days
+    )
+    row = _row(opportunity, Weight.CLOSE_PASSED, text % {"days": days, "worth": worth(opportunity)}, due)
+    row.finish["close"] = reverse("opportunity-close-date", args=[opportunity.pk])
+    return row
+
+
+def _row(opportunity: Any, weight: int, reason: str, due: datetime | None = None) -> Item:
+    about = (Opportunity.kind, opportunity.pk)
+    finish = {
+        "log": log_url(customer=opportunity.customer_id, about=about),
+        "plan": f"{reverse('task-new')}?about_kind={about[0]}&about_id={about[1]}",
+    }
+    return Item(Opportunity.kind, opportunity.pk, opportunity.name, weight, (reason,), due,
+                customer_id=opportunity.customer_id, finish=finish)  # fmt: skip
+
+
+def worth(opportunity: Any) -> str:
+    if opportunity.amount is None:
+        return _("no amount yet")
+    return money(opportunity.amount, opportunity.currency, 0)

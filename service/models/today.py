@@ -1,0 +1,43 @@
+"""What Today knows from tickets: customers who wait for an answer, and deadlines that have passed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import F, Q
+from django.utils.translation import gettext as _
+
+from crm.web.formats import duration
+from customers.models import Customer
+from customers.models.today import Asking, Item, Weight, log_url
+from service.models.ticket import Ticket
+
+
+def of_my_customers(asking: Asking) -> list[Item]:
+    """Tickets of one's customers that others answer: to know before calling, and to press for."""
+    mine = Customer.objects.visible_to(asking.user).owned_by(asking.user).order_by().values("pk")
+    return _items(Ticket.objects.visible_to(asking.user).filter(customer__in=mine), asking)
+
+
+def assigned_to_me(asking: Asking) -> list[Item]:
+    return _items(Ticket.objects.visible_to(asking.user).owned_by(asking.user), asking)
+
+
+def _items(tickets: Any, asking: Asking) -> list[Item]:
+    waiting = tickets.unresolved().filter(Q(waiting_since__isnull=False) | Q(next_due_at__lt=asking.now))
+    rows = waiting.exclude(pk__in=asking.asleep(Ticket.kind)).order_by(
+        F("next_due_at").asc(nulls_last=True), F("waiting_since").asc(nulls_last=True), "pk"
+    )
+    return [_item(ticket, asking) for ticket in rows[: asking.limit]]
+
+
+def _item(ticket: Ticket, asking: Asking) -> Item:
+    due, since = ticket.next_due_at, ticket.waiting_since
+    if due is not None and due < asking.now:
+        weight, reason = Weight.BREACHED, _("Deadline missed %(time)s ago") % {"time": duration(asking.now - due)}
+    else:
+        waited = duration(asking.now - since) if since else ""
+        weight, reason = Weight.WAITING, _("The customer has waited %(time)s for an answer") % {"time": waited}
+    finish = {"log": log_url(customer=ticket.customer_id, about=(Ticket.kind, ticket.pk))} if ticket.customer_id else {}
+    return Item(Ticket.kind, ticket.pk, str(ticket), weight, (reason,), due, customer_id=ticket.customer_id,
+                finish=finish)  # fmt: skip
