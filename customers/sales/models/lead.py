@@ -30,6 +30,7 @@ class Lead(Record):
 
     kind: ClassVar[str] = "lead"
     follows: ClassVar[tuple[str, ...]] = ("customer",)
+    follows_beside: ClassVar[tuple[str, ...]] = ("customer",)
 
     class State(models.TextChoices):
         NEW = "new", pgettext_lazy("lead", "new")

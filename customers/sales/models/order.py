@@ -28,6 +28,7 @@ class Order(Record):
 
     kind: ClassVar[str] = "order"
     follows: ClassVar[tuple[str, ...]] = ("customer",)
+    follows_beside: ClassVar[tuple[str, ...]] = ("customer",)
 
     number = models.CharField(_("number"), max_length=40)
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="orders", verbose_name=_("customer"))
