@@ -56,6 +56,11 @@ def some_opportunities(cast: Any, count: int, now: datetime) -> None:
         sales.make_opportunity(owner, name=f"Opportunity {next(_number)}", at=now)
 
 
+def some_forecasts(cast: Any, count: int, now: datetime) -> None:
+    for owner in _owners(cast, count):
+        sales.make_forecast(owner, at=now)
+
+
 def some_orders(cast: Any, count: int, now: datetime) -> None:
     for owner in _owners(cast, count):
         sales.make_order(owner, at=now)
@@ -118,6 +123,7 @@ ROWS: dict[str, Callable[[Any, int, datetime], None]] = {
     "task-list": some_tasks,
     "lead-list": some_leads,
     "opportunity-list": some_opportunities,
+    "forecast-list": some_forecasts,
     "order-list": some_orders,
     "product-list": some_products,
     "ticket-list": some_tickets,

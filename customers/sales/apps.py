@@ -27,13 +27,14 @@ class SalesConfig(AppConfig):
     def declare_kinds(self) -> None:
         from crm.access import kinds
         from crm.search.documents import searchable
-        from customers.sales.models import Lead, Opportunity, Order, Pipeline, Product
+        from customers.sales.models import ForecastSubmission, Lead, Opportunity, Order, Pipeline, Product
 
         declared = [
             (Lead, _("lead"), _("leads"), "user-search", "lead-detail"),
             (Opportunity, _("opportunity"), _("opportunities"), "target-arrow", "opportunity-detail"),
             (Product, _("product"), _("products"), "package", "product-detail"),
             (Order, _("order"), _("orders"), "receipt", "order-detail"),
+            (ForecastSubmission, _("forecast"), _("forecasts"), "chart-line", "forecast-detail"),
             (Pipeline, _("pipeline"), _("pipelines"), "layout-kanban", None),
         ]
         for model, label, label_plural, icon, detail_url in declared:
@@ -78,6 +79,7 @@ class SalesConfig(AppConfig):
             (_("Pipeline"), "opportunity-board", "opportunity", "layout-kanban", 10, "s"),
             (_("Opportunities"), "opportunity-list", "opportunity", "target-arrow", 20, "o"),
             (_("Pipeline history"), "pipeline-waterfall", "opportunity", "chart-bar", 25, None),
+            (_("Forecast"), "forecast", "forecast", "chart-line", 27, None),
             (_("Orders"), "order-list", "order", "receipt", 30, None),
             (_("Products"), "product-list", "product", "package", 40, None),
         ]

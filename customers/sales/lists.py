@@ -14,7 +14,18 @@ from customers.models import Customer
 from customers.sales.actions import leads, opportunities
 from customers.sales.forms.leads import HandOverLeadsForm
 from customers.sales.forms.opportunities import HandOverManyForm
-from customers.sales.models import Lead, LostReason, Opportunity, Order, OrderLine, Pipeline, Product, Stage
+from customers.sales.models import (
+    ForecastCategory,
+    ForecastSubmission,
+    Lead,
+    LostReason,
+    Opportunity,
+    Order,
+    OrderLine,
+    Pipeline,
+    Product,
+    Stage,
+)
 
 
 def people(request: Any) -> Any:
@@ -104,11 +115,18 @@ class OpportunityFilter(filters.FilterSet):
     owner = filters.ModelChoiceFilter(label=_("owner"), queryset=people)
     team = TeamFilter(label=_("team"), queryset=teams)
     product = filters.ModelChoiceFilter(label=_("product"), queryset=products)
+    category = filters.MultipleChoiceFilter(
+        label=_("forecast category"), choices=ForecastCategory.choices, method="in_category"
+    )
+    close_pushes = filters.RangeFilter(label=_("times put off"))
     amount = filters.RangeFilter(label=_("amount"))
     expected_close = filters.DateFromToRangeFilter(label=_("expected close"))
     lost_reason = filters.ModelChoiceFilter(
         label=_("lost reason"), queryset=lambda request: LostReason.objects.visible_to(request.user)
     )
+
+    def in_category(self, queryset: Any, name: str, categories: list[str]) -> Any:
+        return queryset.in_categories(categories) if categories else queryset
 
 
 class OpportunityList(List):
@@ -124,6 +142,8 @@ class OpportunityList(List):
         Column("probability", _("Probability"), value="effective_probability", format="percent"),
         Column("weighted", _("Weighted amount"), value="weighted_amount", format="money", currency="currency"),
         Column("expected_close", _("Expected close"), sort="expected_close", format="day"),
+        Column("category", _("Forecast category"), value="category_label"),
+        Column("close_pushes", _("Times put off")),
         Column("owner", _("Owner"), value="owner.name", format="person"),
         Column("team", _("Team"), value="team.name"),
         Column("product", _("Product"), value="product.name"),
@@ -152,6 +172,39 @@ class OpportunityList(List):
     create_label = _("New opportunity")
     empty_title = _("No opportunities yet")
     empty_text = _("Open one when a customer might buy something.")
+
+
+class ForecastFilter(filters.FilterSet):
+    owner = filters.ModelChoiceFilter(label=_("whose"), queryset=people)
+    team = TeamFilter(label=_("team"), queryset=teams)
+    of_team = filters.BooleanFilter(label=_("for the team"))
+    period_kind = filters.ChoiceFilter(label=_("month or quarter"), choices=ForecastSubmission.PERIODS)
+    period_start = filters.DateFromToRangeFilter(label=_("period begins"))
+    week = filters.DateFromToRangeFilter(label=_("week of"))
+
+
+class ForecastList(List):
+    """Everything that was ever submitted: nothing of it changes."""
+
+    kind = "forecast"
+    model = ForecastSubmission
+    filterset_class = ForecastFilter
+    columns = [
+        Column("period", _("Period"), value="period_label", link=True),
+        Column("owner", _("Whose"), value="owner.name", format="person"),
+        Column("team", _("Team"), value="team.name"),
+        Column("of_team", _("For the team"), format="yesno"),
+        Column("week", _("Week of"), sort="week", format="day"),
+        Column("commit", _("Commit"), sort="commit", format="money", currency="currency"),
+        Column("best_case", _("Best case"), sort="best_case", format="money", currency="currency"),
+        Column("submitted_at", _("Submitted"), sort="submitted_at", format="moment"),
+        Column("note", _("Note")),
+    ]
+    default_columns = ["period", "owner", "team", "of_team", "week", "commit", "best_case"]
+    default_sort = "-submitted_at"
+    select_related = ("owner", "team")
+    empty_title = _("No forecasts yet")
+    empty_text = _("What is submitted stands here, week by week.")
 
 
 class OrderFilter(filters.FilterSet):

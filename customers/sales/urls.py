@@ -1,11 +1,13 @@
 from django.urls import URLPattern, path
 
-from customers.sales.lists import LeadList, OpportunityList, OrderList, ProductList
+from customers.sales.lists import ForecastList, LeadList, OpportunityList, OrderList, ProductList
 from customers.sales.views import (
     asking,
     board,
     close_date,
     coverage,
+    forecast_board,
+    forecasts,
     lead_conversion,
     leads,
     opportunities,
@@ -44,6 +46,13 @@ urlpatterns: list[URLPattern] = [
     path("waterfall/export/", waterfall.Export.as_view(), name="pipeline-waterfall-export"),
     path("conversion/", stage_conversion.Page.as_view(), name="pipeline-conversion"),
     path("coverage/", coverage.next_step_coverage, name="next-step-coverage"),
+    path("forecast/", forecasts.Page.as_view(), name="forecast"),
+    path("forecast/new/", forecasts.New.as_view(), name="forecast-new"),
+    path("forecast/months/", forecast_board.Board.as_view(), name="forecast-board"),
+    path("forecast/submissions/", ForecastList.as_view(), name="forecast-list"),
+    *ForecastList.extra_urls("forecast/submissions/", "forecast-list"),
+    path("forecast/submissions/<int:pk>/", forecasts.Detail.as_view(), name="forecast-detail"),
+    path("forecast/submissions/<int:pk>/adjustment/", forecasts.Adjustment.as_view(), name="forecast-adjustment"),
     path("opportunities/", OpportunityList.as_view(), name="opportunity-list"),
     *OpportunityList.extra_urls("opportunities/", "opportunity-list"),
     path("opportunities/new/", opportunities.New.as_view(), name="opportunity-new"),
@@ -54,6 +63,7 @@ urlpatterns: list[URLPattern] = [
     path("opportunities/<int:pk>/timeline/", opportunities.Timeline.as_view(), name="opportunity-timeline"),
     path("opportunities/<int:pk>/stage/", board.StageOf.as_view(), name="opportunity-stage"),
     path("opportunities/<int:pk>/close-date/", close_date.CloseDate.as_view(), name="opportunity-close-date"),
+    path("opportunities/<int:pk>/close-month/", forecast_board.CloseMonth.as_view(), name="opportunity-close-month"),
     path("opportunities/<int:pk>/win/", asking.Win.as_view(), name="opportunity-win"),
     path("opportunities/<int:pk>/loss/", asking.Loss.as_view(), name="opportunity-loss"),
     path("opportunities/<int:pk>/reopening/", asking.Reopening.as_view(), name="opportunity-reopening"),

@@ -54,6 +54,22 @@ def opportunity(owner: Any, team: Any) -> Any:
     )  # fmt: skip
 
 
+def forecast(owner: Any, team: Any) -> Any:
+    from customers.sales.models import ForecastSubmission
+
+    by = owner or somebody_else()
+    return ForecastSubmission.objects.create(
+        owner=by, team=team, by=by, period_kind="quarter", period_start="2026-04-01", week="2026-05-11",
+        submitted_at=NOW, currency="USD", commit=100, best_case=200, note="Example",
+    )  # fmt: skip
+
+
+def somebody_else() -> Any:
+    from crm.models import User
+
+    return User.objects.get_or_create(name="Somebody else", email="somebody.else@example.com")[0]
+
+
 def order(owner: Any, team: Any) -> Any:
     from customers.sales.models import Order
 
@@ -190,8 +206,8 @@ def pipeline(owner: Any, team: Any) -> Any:
 MAKERS: dict[str, Callable[[Any, Any], Any]] = {
     maker.__name__: maker
     for maker in (
-        customer, contact, activity, task, lead, opportunity, order, product, ticket, survey, invitation, response,
-        goal, review_cycle, review, action_plan, action_step, measurement, queue, pipeline,
+        customer, contact, activity, task, lead, opportunity, forecast, order, product, ticket, survey, invitation,
+        response, goal, review_cycle, review, action_plan, action_step, measurement, queue, pipeline,
     )
 }  # fmt: skip
 MAKERS["import"] = an_import

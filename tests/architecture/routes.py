@@ -3,6 +3,12 @@
 A declaration says which record the URL names (`kind`, in its `kwarg`), and which permission each method needs:
 
     "customer-edit": on("customer", GET=EDIT, POST=EDIT)      a record: invisible 404, visible but forbidden 403
+    "duplicate-check": of("customer", POST=CREATE),
+    "duplicate-collaboration": of("customer", POST=CREATE),
+    "duplicate-dismissal": on("customer", others={"other_pk": 987_654_321}, POST=EDIT),
+    "customer-merge": Route(
+        {"GET": EDIT, "POST": EDIT}, "customer", "pk", {"other_pk": 987_654_321}, missing=True
+    ),
     "customer-new": of("customer", GET=CREATE, POST=CREATE)   a kind: 403 unless a role grants it at all
     "home": anyone("GET")                                     everybody who is signed in
     "admin": administrators()                                 nobody but administrators
@@ -82,6 +88,10 @@ ROUTES: dict[str, Route] = {
     "search-palette": anyone("GET"),
     "why": administrators_on("customer", "GET"),
     "api:schema": anyone("GET"),
+    # Merges and bulk edits: one's own, and administrators'
+    "operation-list": anyone("GET"),
+    "operation-detail": nobodys("GET"),
+    "operation-undoing": nobodys("POST"),
     # Imports: a file is its importer's own business, and administrators'
     "import-list": of("import", GET=VIEW),
     "import-new": of("import", GET=CREATE, POST=CREATE),
@@ -158,6 +168,12 @@ ROUTES: dict[str, Route] = {
     "pipeline-waterfall-records": of("opportunity", GET=VIEW),
     "pipeline-waterfall-export": of("opportunity", GET=EXPORT),
     "pipeline-conversion": of("opportunity", GET=VIEW),
+    "forecast": of("forecast", GET=VIEW),
+    "forecast-new": of("forecast", GET=CREATE, POST=CREATE),
+    "forecast-detail": on("forecast", GET=VIEW),
+    "forecast-adjustment": on("forecast", GET=EDIT, POST=EDIT),
+    "forecast-board": of("opportunity", GET=VIEW),
+    "opportunity-close-month": on("opportunity", POST=EDIT),
     "opportunity-new": of("opportunity", GET=CREATE, POST=CREATE),
     "opportunity-detail": on("opportunity", GET=VIEW),
     "opportunity-timeline": on("opportunity", GET=VIEW),

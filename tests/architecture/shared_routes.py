@@ -44,6 +44,7 @@ READ_ONLY = {
 VERBS_OF_THE_API = {
     "task": {"completion": "POST", "reopening": "POST"},
     "lead": {"discarding": "POST", "conversion": "POST", "conversion-undoing": "POST"},
+    "forecast": {"adjustment": "POST"},
     "opportunity": {"stage": "POST", "history": "GET"},
     "ticket": {"messages": "GET", "answer": "POST", "state": "POST", "resolution": "POST"},
 }
@@ -57,6 +58,8 @@ def of_api() -> dict[str, Route]:
     for name, kind in READ_ONLY.items():
         found[f"api:{name}-list"] = of(kind, GET=VIEW)
         found[f"api:{name}-detail"] = on(kind, GET=VIEW)
+    found["api:forecast-list"] = of("forecast", GET=VIEW, POST=CREATE)
+    found["api:forecast-detail"] = on("forecast", GET=VIEW)
     for kind, verbs in VERBS_OF_THE_API.items():
         for verb, method in verbs.items():
             found[f"api:{kind}-{verb}"] = on(kind, **{method: VIEW if method == "GET" else EDIT})

@@ -7,8 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from customers.models import Customer
-from customers.sales.actions import leads, opportunities, orders, pipelines, products
-from customers.sales.models import Lead, LostReason, Opportunity, Order, Pipeline, Product, Stage
+from customers.sales.actions import forecasts, leads, opportunities, orders, pipelines, products
+from customers.sales.models import ForecastSubmission, Lead, LostReason, Opportunity, Order, Pipeline, Product, Stage
+from customers.sales.models.forecast_period import Period
 
 WEDNESDAY = datetime(2026, 5, 13, 12, 0, tzinfo=UTC)
 
@@ -68,3 +69,18 @@ def make_order(owner: Any = None, *, at: datetime = WEDNESDAY, **fields: Any) ->
     if not fields.get("lines"):
         fields.setdefault("amount", Decimal("500.00"))
     return orders.create(owner=owner, by=owner, at=at, **fields)
+
+
+def make_forecast(
+    owner: Any,
+    period: str = "2026-Q2",
+    commit: Any = 100,
+    best_case: Any = None,
+    *,
+    at: datetime = WEDNESDAY,
+    **how: Any,
+) -> ForecastSubmission:
+    """What somebody submits: for the quarter of WEDNESDAY, unless said otherwise."""
+    best = Decimal(commit) * 2 if best_case is None else Decimal(best_case)
+    named = Period.named(period)
+    return forecasts.submit(period=named, commit=Decimal(commit), best_case=best, by=owner, at=at, **how)

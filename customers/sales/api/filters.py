@@ -3,7 +3,7 @@ from __future__ import annotations
 import django_filters as filters
 
 from crm.api.filters import MomentFilter
-from customers.sales.models import Lead, Opportunity, Order, Product
+from customers.sales.models import ForecastSubmission, Lead, Opportunity, Order, Product
 
 
 class LeadFilter(filters.FilterSet):
@@ -24,6 +24,14 @@ class OpportunityFilter(filters.FilterSet):
     class Meta:
         model = Opportunity
         fields = ("owner", "team", "outcome", "external_id")
+
+
+class ForecastFilter(filters.FilterSet):
+    since = MomentFilter("submitted_at", "gte", label="Submitted at or after")
+
+    class Meta:
+        model = ForecastSubmission
+        fields = ("owner", "team", "of_team", "period_kind", "period_start", "week")
 
 
 class OrderFilter(filters.FilterSet):

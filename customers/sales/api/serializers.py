@@ -5,8 +5,12 @@ from typing import Any
 from rest_framework import serializers
 
 from crm.api.serializers import COMMON, READ_ONLY, RecordSerializer, ScopedRelatedField
+from crm.models import Team
 from customers.models import Contact, Customer
 from customers.sales.models import (
+    ForecastAdjustment,
+    ForecastFigure,
+    ForecastSubmission,
     Lead,
     LostReason,
     Opportunity,
@@ -17,12 +21,13 @@ from customers.sales.models import (
     Stage,
     StageChange,
 )
+from customers.sales.models.forecast_period import Period
 
 
 class StageSerializer(serializers.ModelSerializer):
     class Meta:
         model = Stage
-        fields = ("id", "name", "position", "outcome", "probability")
+        fields = ("id", "name", "position", "outcome", "probability", "forecast_category")
         read_only_fields = fields
 
 
@@ -83,11 +88,15 @@ class OpportunitySerializer(RecordSerializer):
         model = Opportunity
         fields = (
             *COMMON, "name", "customer", "contact", "pipeline", "stage", "product", "amount", "currency", "probability",
-            "expected_close", "opened_at", "stage_since", "closed_at", "lost_reason", "notes", "external_id",
+            "expected_close", "forecast_category", "close_pushes", "opened_at", "stage_since", "closed_at",
+            "lost_reason", "notes", "external_id",
         )  # fmt: skip
-        read_only_fields = (*READ_ONLY, "pipeline", "opened_at", "stage_since", "closed_at", "lost_reason")
+        read_only_fields = (
+            *READ_ONLY, "pipeline", "close_pushes", "opened_at", "stage_since", "closed_at", "lost_reason",
+        )  # fmt: skip
         extra_kwargs = {
             "customer": {"required": True, "allow_null": False},
+            "forecast_category": {"help_text": "Empty: as its stage."},
             "stage": {"required": False, "help_text": "On creation only; afterwards see `stage/`."},
         }
 
@@ -114,6 +123,52 @@ class StageChangeSerializer(serializers.ModelSerializer):
             "probability", "expected_close", "lost_reason",
         )  # fmt: skip
         read_only_fields = fields
+
+
+class ForecastFigureSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = ForecastFigure
+        fields = ("category", "currency", "count", "amount")
+        read_only_fields = fields
+
+
+class ForecastAdjustmentSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = ForecastAdjustment
+        fields = ("commit", "best_case", "note", "by", "at")
+        read_only_fields = ("by", "at")
+
+
+class ForecastSerializer(serializers.ModelSerializer):
+    """What somebody said in a week would be won in a period, with what the pipeline held then."""
+
+    period = serializers.CharField(source="period.code", read_only=True)
+    figures = ForecastFigureSerializer(many=True, read_only=True)
+    adjustments = ForecastAdjustmentSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = ForecastSubmission
+        fields = (
+            "id", "owner", "team", "of_team", "period", "week", "submitted_at", "by", "currency", "commit",
+            "best_case", "note", "figures", "adjustments",
+        )  # fmt: skip
+        read_only_fields = fields
+
+
+class SubmissionSerializer(serializers.Serializer):
+    """Commit and best case include what is won already. With a team: for it, by who answers for it."""
+
+    period = serializers.CharField(help_text="2026-05 or 2026-Q2")
+    commit = serializers.DecimalField(18, 2, min_value=0)
+    best_case = serializers.DecimalField(18, 2, min_value=0)
+    note = serializers.CharField(required=False, allow_blank=True)
+    team = ScopedRelatedField(Team, required=False)
+
+    def validate_period(self, value: str) -> Period:
+        period = Period.named(value)
+        if period is None:
+            raise serializers.ValidationError("Write a month like 2026-05 or a quarter like 2026-Q2.")
+        return period
 
 
 class OrderLineSerializer(serializers.ModelSerializer):

@@ -1,12 +1,14 @@
 from rest_framework.routers import SimpleRouter
 
 from customers.sales.api import coverage, viewsets
+from customers.sales.api.forecasts import ForecastViewSet
 
 router = SimpleRouter(use_regex_path=False)
 router.register("pipelines", viewsets.PipelineViewSet, "pipeline")
 router.register("products", viewsets.ProductViewSet, "product")
 router.register("leads", viewsets.LeadViewSet, "lead")
 router.register("opportunities", viewsets.OpportunityViewSet, "opportunity")
+router.register("forecasts", ForecastViewSet, "forecast")
 router.register("orders", viewsets.OrderViewSet, "order")
 router.register("next-step-coverage", coverage.CoverageViewSet, "next-step-coverage")
 

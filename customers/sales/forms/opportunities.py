@@ -13,7 +13,7 @@ from crm.web.lists import BulkForm
 from customers.forms.fields import CustomerField, people_to_assign
 from customers.models import Contact
 from customers.sales.forms.fields import CurrencyField, PercentField, StageField
-from customers.sales.models import LostReason, Opportunity, Pipeline, Product
+from customers.sales.models import ForecastCategory, LostReason, Opportunity, Pipeline, Product
 
 
 class OpportunityForm(RecordForm):
@@ -34,7 +34,7 @@ class OpportunityForm(RecordForm):
         model = Opportunity
         fields = [
             "name", "customer", "contact", "product", "stage", "amount", "currency", "probability", "expected_close",
-            "owner", "notes",
+            "forecast_category", "owner", "notes",
         ]  # fmt: skip
         widgets = {
             "expected_close": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
@@ -46,6 +46,8 @@ class OpportunityForm(RecordForm):
         self.user = user
         self.fields["customer"].offer_to(user)  # type: ignore[attr-defined]
         self.fields["product"].queryset = _offered_products(user, self.instance)  # type: ignore[attr-defined]
+        category: Any = self.fields["forecast_category"]
+        category.choices = [("", _("as its stage")), *ForecastCategory.choices]
         self._offer_contacts()
         if self.instance.pk:
             del self.fields["stage"], self.fields["owner"]

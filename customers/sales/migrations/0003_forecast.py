@@ -66,7 +66,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='opportunity',
             name='forecast_category',
-            field=models.CharField(blank=True, choices=[('omitted', 'omitted'), ('pipeline', 'pipeline'), ('best_case', 'best case'), ('commit', 'commit')], db_default='', max_length=9, verbose_name='forecast category'),
+            field=models.CharField(blank=True, choices=[('omitted', 'omitted'), ('pipeline', 'pipeline'), ('best_case', 'best case'), ('commit', 'commit')], db_default='', default='', max_length=9, verbose_name='forecast category'),
         ),
         migrations.AddField(
             model_name='stage',

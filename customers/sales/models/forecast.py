@@ -34,10 +34,10 @@ class ForecastSubmissionQuerySet(ScopedQuerySet):
 
     def latest_of_people(self) -> Self:
         """What counts of each person: of several, the last."""
-        return self.of_people().order_by("owner", "-submitted_at", "-pk").distinct("owner")
+        return self.of_people().order_by("owner_id", "-submitted_at", "-pk").distinct("owner_id")
 
     def latest_of_teams(self) -> Self:
-        return self.of_teams().order_by("team", "-submitted_at", "-pk").distinct("team")
+        return self.of_teams().order_by("team_id", "-submitted_at", "-pk").distinct("team_id")
 
     def with_adjustments(self) -> Self:
         return self.prefetch_related(models.Prefetch("adjustments", ForecastAdjustment.objects.select_related("by")))

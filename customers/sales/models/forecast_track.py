@@ -134,5 +134,6 @@ def _said(field: str, subjects: Iterable[int], periods: list[Period]) -> dict[tu
         week__lte=TruncWeek("period_start"),
         **{f"{field}__in": list(subjects)},
     )
-    last = rows.order_by(field, "period_start", "-submitted_at", "-pk").distinct(field, "period_start")
-    return {(subject, start): commit for subject, start, commit in last.values_list(field, "period_start", "commit")}
+    subject = f"{field}_id"
+    last = rows.order_by(subject, "period_start", "-submitted_at", "-pk").distinct(subject, "period_start")
+    return {(pk, start): commit for pk, start, commit in last.values_list(subject, "period_start", "commit")}

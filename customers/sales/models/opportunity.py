@@ -56,10 +56,9 @@ class OpportunityQuerySet(RecordQuerySet):
         return self.open().filter(by_hand | by_stage)
 
     def for_cards(self) -> Self:
-        """Only what a card shows: a board has hundreds of them."""
+        """Only what a card shows: a board has hundreds of them. Which stage it is in is known where it is drawn."""
         own = ("name", "amount", "currency", "expected_close", "version", "rank", "stage", "customer", "owner")
-        of_stage = ("stage__name", "stage__outcome", "stage__probability", "stage__pipeline")
-        return self.select_related("customer", "owner", "stage").only(*own, *of_stage, "customer__name", "owner__name")
+        return self.select_related("customer", "owner").only(*own, "customer__name", "owner__name")
 
 
 class Opportunity(Record):
@@ -91,7 +90,7 @@ class Opportunity(Record):
     close_pushes = models.PositiveSmallIntegerField(_("times put off"), default=0, db_default=0, editable=False)
     # Set by hand; without it the stage's counts. Like the probability it holds within the stage.
     forecast_category = models.CharField(
-        _("forecast category"), max_length=9, choices=ForecastCategory.choices, blank=True, db_default=""
+        _("forecast category"), max_length=9, choices=ForecastCategory.choices, blank=True, default="", db_default=""
     )
     # When the sale began: set on creation, or by an import; unknown where a file does not say.
     opened_at = models.DateTimeField(_("opened"), null=True, blank=True)

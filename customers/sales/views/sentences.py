@@ -47,6 +47,8 @@ SENTENCES: dict[str, tuple[Any, str, str]] = {
         "arrow-back-up",
         "warn",
     ),
+    "forecast.submitted": (gettext_lazy("Submitted the forecast of %(subject)s: %(amount)s"), "send", "info"),
+    "forecast.adjusted": (gettext_lazy("Adjusted the forecast of %(subject)s to %(amount)s"), "scale", "warn"),
     "order.created": (gettext_lazy("Order %(subject)s"), "receipt", "good"),
     "order.updated": (gettext_lazy("Changed order %(subject)s"), "pencil", "neutral"),
     "order.lines_changed": (gettext_lazy("Changed the lines of order %(subject)s"), "pencil", "neutral"),
