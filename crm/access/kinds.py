@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from crm.access import addresses
+
 if TYPE_CHECKING:
     from django.db import models
 
@@ -21,9 +23,7 @@ class Kind:
     detail_url: str | None = None  # URL name that takes the primary key
 
     def url_for(self, record_id: int) -> str | None:
-        from django.urls import reverse
-
-        return reverse(self.detail_url, args=[record_id]) if self.detail_url else None
+        return addresses.of_record(self.detail_url, record_id) if self.detail_url else None
 
 
 _kinds: dict[str, Kind] = {}

@@ -134,6 +134,20 @@ def field(bound: BoundField, label: str = "", hint: str = "", css: str = "", **o
     }
 
 
+@register.simple_tag
+def select_options(groups: Any) -> SafeString:
+    """The options of a select, as its widget gives them: with 200 people a third of a page's time in a template."""
+    shown: list[SafeString] = []
+    for name, options, _place in groups:
+        inner = format_html_join("", '\n  <option value="{}"{}>{}</option>', map(_option, options))
+        shown.append(format_html('<optgroup label="{}">{}</optgroup>', name, inner) if name else inner)
+    return format_html_join("", "{}", ((group,) for group in shown))
+
+
+def _option(option: dict[str, Any]) -> tuple[str, SafeString, Any]:
+    return str(option["value"]), attributes(option["attrs"]) if option["attrs"] else SafeString(""), option["label"]
+
+
 def _widget_class(widget: forms.Widget) -> str:
     if isinstance(widget, (forms.RadioSelect, forms.CheckboxSelectMultiple)):
         return "choices"  # goes to the list around them too

@@ -146,7 +146,18 @@ def initials(name: Any) -> str:
 
 def _text(value: Any, decimals: int, *, grouped: bool = False) -> str:
     """In the reader's format. Django's own function cuts digits off where it should round."""
-    return formats.number_format(round(value, decimals), decimals, force_grouping=grouped)
+    value = round(value, decimals)
+    point, comma = _marks(get_language())
+    if grouped and comma and isinstance(value, (int, Decimal)):
+        return f"{value:,.{decimals}f}".translate({ord(","): comma, ord("."): point})
+    return formats.number_format(value, decimals, force_grouping=grouped)
+
+
+@lru_cache(100)
+def _marks(language: str | None) -> tuple[str, str]:
+    """Decimal point and mark of thousands; no such mark where figures are not grouped by thousands."""
+    by_thousands = formats.get_format("NUMBER_GROUPING") == 3
+    return formats.get_format("DECIMAL_SEPARATOR"), formats.get_format("THOUSAND_SEPARATOR") if by_thousands else ""
 
 
 def _times_hundred(share: Any) -> Any:

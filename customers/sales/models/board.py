@@ -58,7 +58,10 @@ def cards(opportunities: Any, stage: Stage, limit: int = SHOWN, below: tuple[str
     queryset = opportunities.in_stage(stage).for_cards().by_rank()
     if below is not None:
         queryset = keyset.after(queryset, ("rank", "pk"), below, descending=False)
-    return list(queryset[:limit])
+    found = list(queryset[:limit])
+    for card in found:
+        card.stage = stage
+    return found
 
 
 def sums_by_stage(opportunities: Any, pipeline: Pipeline) -> dict[int, Sums]:

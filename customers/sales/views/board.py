@@ -163,7 +163,7 @@ class StageOf(View):
             return redirect(moved.get_absolute_url())
         boards.add_next_steps([moved], self.request.user)
         mark_movable([moved], self.request.user)
-        response = render(self.request, "sales/board/_card.html", {"card": moved, "today": timezone.localdate()})
+        response = render(self.request, "sales/board/_more.html", {"cards": [moved], "today": timezone.localdate()})
         response["HX-Trigger"] = "opportunity-moved"
         return response
 

@@ -1,0 +1,94 @@
+"""The cards of the board. A board has hundreds of them, and a template took as long for each as for a small page: what
+they share is put into words once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from django import template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from crm.access import addresses
+from crm.templatetags import components, values
+
+register = template.Library()
+
+NOTHING = SafeString("")
+CARD = """<li class="kanban-card" id="card-{pk}" data-card="{pk}" data-label="{name}"{movable}>
+  <a class="fw-medium d-block pe-4" href="{url}">{name}</a>
+  {customer}
+  <div class="d-flex flex-wrap gap-2 align-items-center small mt-1">
+    <strong>{amount}</strong>
+    {state}
+    <span class="ms-auto">{owner}</span>
+  </div>
+  {handle}
+</li>
+"""
+
+
+@register.simple_tag
+def board_cards(cards: Iterable[Any], today: date) -> SafeString:
+    """{% board_cards column.cards today %}: opportunities `for_cards`, with `add_next_steps` and `mark_movable`."""
+    drawing = Drawing(today)
+    return format_html_join("", "{}", ((drawing.card(card),) for card in cards))
+
+
+class Drawing:
+    def __init__(self, today: date) -> None:
+        self.today = today
+        self.overdue = format_html("{}{}: ", components.picture("clock"), _("overdue"))
+        self.no_next_step = format_html(
+            '<span class="d-inline-flex align-items-center gap-1 text-warn">{}{}</span>',
+            components.picture("alert-triangle"), _("no next step"),
+        )  # fmt: skip
+        self.move, self.grip = _("Move %(name)s"), components.picture("grip-vertical")
+
+    def card(self, card: Any) -> SafeString:
+        return format_html(
+            CARD,
+            pk=card.pk,
+            name=card.name,
+            url=addresses.of_record("opportunity-detail", card.pk),
+            movable=self.movable(card) if card.is_movable else NOTHING,
+            customer=format_html('<div class="small text-soft">{}</div>', card.customer.name)
+            if card.customer
+            else NOTHING,
+            amount=values.money(card.amount, card.currency, 0),
+            state=self.open(card) if card.stage.is_open else self.closed(card.stage),
+            owner=values.person(card.owner, only_avatar=True) if card.owner else NOTHING,
+            handle=self.handle(card) if card.is_movable else NOTHING,
+        )
+
+    @staticmethod
+    def movable(card: Any) -> SafeString:
+        address = addresses.of_record("opportunity-stage", card.pk)
+        return format_html(
+            ' data-move-url="{}?seen_in={}" data-version="{}"', address, card.stage_id, card.version
+        )  # fmt: skip
+
+    def handle(self, card: Any) -> SafeString:
+        return format_html(
+            '<button type="button" data-handle aria-pressed="false" aria-label="{}">{}</button>',
+            self.move % {"name": card.name}, self.grip,
+        )  # fmt: skip
+
+    def open(self, card: Any) -> SafeString:
+        """When it should close, and what is missing."""
+        closes = self.closes(card.expected_close) if card.expected_close else NOTHING
+        return closes if card.has_next_step else closes + self.no_next_step
+
+    def closes(self, day: date) -> SafeString:
+        late = day < self.today
+        return format_html(
+            '<span class="d-inline-flex align-items-center gap-1{}">{}{}</span>',
+            " text-bad" if late else "", self.overdue if late else NOTHING, values.day(day),
+        )  # fmt: skip
+
+    @staticmethod
+    def closed(stage: Any) -> SafeString:
+        return components.badge(stage.name, "good" if stage.is_won else "neutral")
