@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from crm.events import recording
 from crm.models import Delivery
 from crm.search import documents, rebuilding
-from evaluation.demo import customers, measuring, people, sales, service, storing, story, surveys, work
+from evaluation.demo import customers, forecasts, measuring, people, sales, service, storing, story, surveys, work
 from evaluation.demo.calendar import StoryDays
 from evaluation.demo.world import SIZES, World
 
@@ -20,6 +20,7 @@ STEPS: tuple[tuple[str, Callable[[World], None]], ...] = (
     ("products", sales.stock),
     ("customers", customers.acquire),
     ("opportunities", sales.sell),
+    ("forecasts", forecasts.forecast),
     ("tickets", service.serve),
     ("surveys", surveys.listen),
     ("activities", work.do),
