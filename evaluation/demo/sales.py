@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import accumulate
 from typing import Any
 
 from crm.actions import records
@@ -65,9 +68,7 @@ def sell(world: World) -> None:
     """Opportunities that know where they stand; the rows of their history are stored after them."""
     pipeline = Pipeline.objects.active().order_by("position", "pk").first()
     stages = Stages.of(pipeline)
-    eager = [3 if customer.tier == "A" else 2 if customer.tier == "B" else 1 for customer in world.customers]
-    buyers = world.random.choices(world.customers, eager, k=world.size.opportunities)
-    made = [_opportunity(world, stages, buyer) for buyer in buyers]
+    made = [_opportunity(world, stages, *chance) for chance in _chances(world)]
     made.sort(key=lambda one: one.rows[0].at)
     _rank([one.opportunity for one in made])
     world.opportunities = [one.opportunity for one in made]
@@ -81,9 +82,18 @@ def sell(world: World) -> None:
     _order(world)
 
 
-def _opportunity(world: World, stages: Stages, customer: Any) -> Made:
-    first = max(customer.created_at.date(), world.start)
-    opened = max(world.past_moment(world.day_between(first, world.today)), customer.created_at + timedelta(minutes=5))
+def _chances(world: World) -> Iterator[tuple[Any, datetime]]:
+    """Who begins to ask when: a steady trickle that grows a little, by whoever is a customer then."""
+    since = [customer.created_at for customer in world.customers]  # in that order
+    eager = list(accumulate(3 if one.tier == "A" else 2 if one.tier == "B" else 1 for one in world.customers))
+    for _ in range(world.size.opportunities):
+        opened = world.past_moment(world.steady_day(world.start))
+        there = max(bisect(since, opened - timedelta(minutes=5)), 1)
+        buyer = world.random.choices(world.customers[:there], cum_weights=eager[:there])[0]
+        yield buyer, max(opened, buyer.created_at + timedelta(minutes=5))
+
+
+def _opportunity(world: World, stages: Stages, customer: Any, opened: datetime) -> Made:
     on_sale = [product for product in world.products if product.created_at < opened]
     product = world.pick(on_sale)
     quantity = max(1, int(world.random.lognormvariate(1.0, 0.7)))

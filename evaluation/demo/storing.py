@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection, models
+from django.db.models.expressions import DatabaseDefault
 
 CHUNK = 2000  # rows handed over at once
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
@@ -27,6 +28,9 @@ def store(model: type[models.Model], records: Sequence[Any]) -> None:
         for field in owners:  # one that was stored after the record that points to it was made
             if getattr(record, field.attname) is None and field.is_cached(record):
                 setattr(record, field.attname, getattr(getattr(record, field.name), "pk", None))
+        for field in fields:
+            if isinstance(record.__dict__.get(field.attname), DatabaseDefault):
+                setattr(record, field.attname, field.db_default)
     names = [field.attname for field in fields]
     writers = [_writer(field) for field in fields]
     copy(model, [field.column for field in fields], _lines(records, names, writers))

@@ -108,6 +108,10 @@ class World:
         share = self.random.triangular(0, 1, 0.9)
         return first + timedelta(days=int(share * max((self.today - first).days - 1, 0)))
 
+    def steady_day(self, first: date) -> date:
+        """A past day; the last year has a fifth more of them than the first."""
+        return first + timedelta(days=int(self.random.random() ** 0.9 * max((self.today - first).days - 1, 0)))
+
     def owner_at(self, customer: Any, at: datetime) -> User:
         """Whose the customer was then."""
         held = self.owners[customer.pk]
