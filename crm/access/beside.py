@@ -26,9 +26,9 @@ class Beside(Func):
         super().__init__(F(key), output_field=models.BigIntegerField())
         self.column = f"{key}_{what}_id"
 
-    def as_sql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any, *args: Any, **context: Any) -> tuple[str, tuple[Any, ...]]:
         (key,) = self.get_source_expressions()
-        return f"{compiler.quote_name_unless_alias(key.alias)}.{connection.ops.quote_name(self.column)}", []
+        return f"{compiler.quote_name_unless_alias(key.alias)}.{connection.ops.quote_name(self.column)}", ()
 
 
 def said_beside(key: str, condition: Q, followed: Any) -> Q | None:
