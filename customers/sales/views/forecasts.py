@@ -61,11 +61,14 @@ class Asked(View):
         """A person's figures of now, what they said this week and before, and how good it was so far."""
         mine = ForecastSubmission.objects.visible_to(user).of_people().filter(owner=user).of_period(self.period)
         mine = mine.with_adjustments()
+        track = tracks.of_people([user.pk], self.period.kind, self.today, self.zone)[user.pk]
+        current = mine.in_week(self.week).first()
         return {
             "figures": figures.of_person(user, self.period, self.zone),
-            "current": mine.in_week(self.week).first(),
+            "current": current,
             "before": mine.before_week(self.week).first(),
-            "track": tracks.of_people([user.pk], self.period.kind, self.today, self.zone)[user.pk],
+            "track": track,
+            "calibrated": track.calibrated(current.commit) if current else None,
         }
 
 
@@ -97,7 +100,10 @@ class Page(Asked):
             "currency": settings.CURRENCY,
         }
         if user.access.may("forecast", Verb.CREATE):
-            context["mine"] = self.own(user)
+            mine = self.own(user)
+            # Whoever answers for teams and sells nothing has no forecast of their own.
+            if mine["figures"].rows or mine["current"] or mine["before"] or not teams:
+                context["mine"] = mine
         return render(request, "sales/forecast/page.html", context)
 
     def _tabs(self) -> list[dict[str, Any]]:
@@ -184,7 +190,7 @@ class New(Asked):
         line = lines[0]
         return {
             "line": line, "figures": line.figures, "current": line.submission, "before": line.before,
-            "track": line.track,
+            "track": line.track, "calibrated": line.calibrated,
         }  # fmt: skip
 
     def _show(self, request: HttpRequest, form: SubmissionForm, beside: dict[str, Any], status: int = 200) -> Any:
