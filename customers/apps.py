@@ -58,9 +58,10 @@ class CustomersConfig(AppConfig):
 
     def fill_today(self) -> None:
         from crm.web import navigation
-        from customers.models import today
+        from customers.models import occasions, today
         from customers.models.today_tasks import due_tasks
 
+        occasions.register_all()
         today.register("customers.tasks", due_tasks, kind="task")
         navigation.register(
             section="start",

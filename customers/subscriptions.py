@@ -5,7 +5,8 @@ from __future__ import annotations
 from crm import events
 from crm.models import Event
 from crm.search import quoting
-from customers.models import following
+from customers.actions import repetition
+from customers.models import Task, following
 from customers.models.following import Follower, How
 
 following.register(
@@ -25,6 +26,14 @@ following.register(
 def find_by_the_new_name(event: Event) -> None:
     """Opportunities, orders and tickets are found by the names of their customers and contacts, and show them."""
     quoting.follow(event.subject_kind, [event.subject_id], event.data)
+
+
+@events.subscribe("task.completed", name="customers.next_of_a_series")
+def make_the_next(event: Event) -> None:
+    """What comes again comes as soon as it was done."""
+    task = Task._base_manager.get(pk=event.subject_id)  # as it is now: events may come late
+    if task.series_id is not None and task.is_done:
+        repetition.make_next(task.series_id, at=event.at)
 
 
 @events.subscribe(["customer.merged", "customer.merge_undone"], name="customers.search_words_of_merged")

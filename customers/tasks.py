@@ -3,8 +3,10 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.timezone import localtime
 
 from crm.jobs import periodic
+from customers.actions import cadence, repetition, snoozes
 from customers.models import duplicate
 
 
@@ -12,3 +14,14 @@ from customers.models import duplicate
 def find_duplicates(now: datetime) -> None:
     with transaction.atomic():
         duplicate.scan(now)
+
+
+@periodic("make-cadence-tasks", every="day", hour=3)
+def make_cadence_tasks(now: datetime) -> None:
+    cadence.make_tasks(now)
+
+
+@periodic("repeat-tasks", every="day", hour=0)
+def repeat_tasks(now: datetime) -> None:
+    repetition.make_due(now)
+    snoozes.forget_past(localtime(now).date())

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -49,6 +49,46 @@ def record(
         transaction.on_commit(_ring_webhooks)
     documents.refresh(subject)
     return event
+
+
+def record_many(
+    type: str,
+    subjects: Sequence[Any],
+    *,
+    by: Any,
+    at: datetime,
+    data: dict[str, Any] | None = None,
+    about: Callable[[Any], Iterable[models.Model | None]] = lambda subject: (),
+) -> list[Event]:
+    """The same event of many records at once, each on the timelines of what `about(record)` says."""
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError(f"Event {type!r} was recorded outside a transaction.")
+    events = Event.objects.bulk_create(
+        Event(
+            type=type, subject_kind=one.kind, subject_id=one.pk, subject_label=str(one)[:200],
+            by=by if by is not None and by.pk else None, at=at, data=data or {},
+            request_id=structlog.contextvars.get_contextvars().get("request_id", ""),
+        )
+        for one in subjects
+    )  # fmt: skip
+    links = []
+    for event, one in zip(events, subjects, strict=True):
+        keys = {(linked.kind, linked.pk) for linked in [one, *about(one)] if linked is not None}
+        links += [EventLink(event=event, kind=kind, object_id=pk, at=at) for kind, pk in sorted(keys)]
+    EventLink.objects.bulk_create(links)
+    listeners = subscribing.subscribers_of(type, data or {})
+    if listeners and events:
+        Delivery.objects.bulk_create(
+            Delivery(event=event, subscriber=listener.name, due_at=at) for event in events for listener in listeners
+        )
+        transaction.on_commit(_ring)
+    # Who listens is asked with the first: where nobody does, nobody does for the others.
+    if events and webhooks.queue(events[0]):
+        for event in events[1:]:
+            webhooks.queue(event)
+        transaction.on_commit(_ring_webhooks)
+    documents.refresh_many(subjects)
+    return events
 
 
 def _link(event: Event, records: list[models.Model | None]) -> None:

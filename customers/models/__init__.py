@@ -1,13 +1,15 @@
 from customers.models.activity import Activity
+from customers.models.cadence import CadenceRule
 from customers.models.contact import Contact, CustomerContact
 from customers.models.customer import Collaborator, Customer, HealthBand
 from customers.models.duplicate import Duplicate
 from customers.models.match_key import MatchKey
+from customers.models.series import TaskSeries
 from customers.models.snooze import Snooze
 from customers.models.standing import Standing
 from customers.models.task import Task
 
 __all__ = [
-    "Activity", "Collaborator", "Contact", "Customer", "CustomerContact", "Duplicate", "HealthBand", "MatchKey",
-    "Snooze", "Standing", "Task",
+    "Activity", "CadenceRule", "Collaborator", "Contact", "Customer", "CustomerContact", "Duplicate", "HealthBand",
+    "MatchKey", "Snooze", "Standing", "Task", "TaskSeries",
 ]  # fmt: skip

@@ -46,6 +46,7 @@ class Contact(Record):
     email = models.EmailField(_("email"), blank=True)
     phone = models.CharField(_("phone"), max_length=40, blank=True)
     language = models.CharField(_("language"), max_length=10, blank=True)  # of mails and surveys
+    birthday = models.DateField(_("birthday"), null=True, blank=True)
     do_not_contact = models.BooleanField(_("do not contact"), default=False)
     notes = models.TextField(_("notes"), blank=True)
     customers: models.ManyToManyField[Customer, CustomerContact] = models.ManyToManyField(

@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar, Self
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -12,8 +13,10 @@ from crm.models.record import RecordQuerySet
 from customers.models import tidy
 from customers.models.about import AboutARecord
 from customers.models.activity import Activity
+from customers.models.cadence import CadenceRule
 from customers.models.contact import Contact
 from customers.models.customer import Customer
+from customers.models.series import TaskSeries
 
 
 class TaskQuerySet(RecordQuerySet):
@@ -71,6 +74,18 @@ class Task(AboutARecord, Record):
         verbose_name=_("next step after"),
         editable=False,
     )
+    # What is planned, where it is more than something to do. A meeting has a beginning, and `due_at` is its end.
+    type = models.CharField(_("type"), max_length=8, choices=Activity.Type.choices, blank=True)
+    starts_at = models.DateTimeField(_("begins"), null=True, blank=True)
+    all_day = models.BooleanField(_("all day"), default=False)
+    # One of those that come again, and which.
+    series = models.ForeignKey(TaskSeries, models.PROTECT, null=True, blank=True, related_name="tasks", editable=False)
+    occurrence_on = models.DateField(null=True, blank=True, editable=False)
+    # Made by a rule, for an occasion that no second task is made for.
+    made_by = models.ForeignKey(
+        CadenceRule, models.SET_NULL, null=True, blank=True, related_name="tasks", editable=False
+    )
+    made_for = models.CharField(max_length=200, null=True, blank=True, unique=True, editable=False)
     done_at = models.DateTimeField(_("done"), null=True, blank=True, editable=False)
     done_by = models.ForeignKey("crm.User", models.PROTECT, null=True, blank=True, related_name="+", editable=False)
 
@@ -86,6 +101,14 @@ class Task(AboutARecord, Record):
             ),
             *AboutARecord.Meta.constraints,
             models.CheckConstraint(condition=~Q(title=""), name="task_has_a_title"),
+            models.CheckConstraint(
+                condition=Q(starts_at=None) | Q(due_at__gte=F("starts_at")), name="task_ends_after_it_begins"
+            ),
+            models.UniqueConstraint(fields=["series", "occurrence_on"], name="task_once_in_a_series"),
+            models.CheckConstraint(
+                condition=Q(series=None, occurrence_on=None) | Q(series__isnull=False, occurrence_on__isnull=False),
+                name="task_of_a_series_has_its_day",
+            ),
         ]
         indexes = [
             models.Index(
@@ -104,6 +127,8 @@ class Task(AboutARecord, Record):
 
     def clean(self) -> None:
         self.title = tidy.one_line(self.title)
+        if self.starts_at and (self.due_at is None or self.due_at < self.starts_at):
+            raise ValidationError({"due_at": _("The end is not before the beginning.")})
 
     @property
     def is_done(self) -> bool:

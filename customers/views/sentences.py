@@ -54,6 +54,8 @@ SENTENCES: dict[str, tuple[Any, str, str]] = {
     "task.assigned": (gettext_lazy("%(to)s is to do it: %(subject)s"), "user-check", "neutral"),
     "task.completed": (gettext_lazy("Done: %(subject)s"), "circle-check", "good"),
     "task.reopened": (gettext_lazy("Open again: %(subject)s"), "rotate-clockwise", "warn"),
+    "task.repeated": (gettext_lazy("It comes again: %(subject)s"), "refresh", "info"),
+    "task.repetition_stopped": (gettext_lazy("It comes no more: %(subject)s"), "refresh", "neutral"),
     "task.deleted": (gettext_lazy("Task moved to the bin: %(subject)s"), "trash", "warn"),
     "task.restored": (gettext_lazy("Task taken out of the bin: %(subject)s"), "restore", "neutral"),
 }
