@@ -20,6 +20,9 @@ class CrmConfig(AppConfig):
             section="organisation", label=_("Imports"), url_name="import-list", icon="file-import", order=60,
             permission=("import", "view"),
         )  # fmt: skip
+        navigation.register(
+            section="organisation", label=_("Undo"), url_name="operation-list", icon="arrow-back-up", order=61
+        )
         kinds.register(User, label=_("person"), label_plural=_("people"), icon="user")
         kinds.register(Team, label=_("team"), label_plural=_("teams"), icon="users-group")
         kinds.register(

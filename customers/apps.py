@@ -24,6 +24,7 @@ class CustomersConfig(AppConfig):
 
     def find_duplicates(self) -> None:
         from crm.actions import journal
+        from crm.events import timeline
         from crm.search import documents
         from customers.actions import customers, merge_undoing, merging
         from customers.models import match_key
@@ -32,6 +33,7 @@ class CustomersConfig(AppConfig):
             documents.keep_with(kind, match_key.keep)
         journal.undone_with(merging.MERGE, merge_undoing.undo, merge_undoing.refuse)
         journal.restored_with("customers.Customer", customers.update)
+        timeline.tell_also("customer", merging.merged_into)
 
     def declare_kinds(self) -> None:
         from crm.access import kinds
@@ -93,6 +95,14 @@ class CustomersConfig(AppConfig):
                 permission=(kind, "view"),
                 key=key,
             )
+        navigation.register(
+            section="customers",
+            label=_("Possible duplicates"),
+            url_name="duplicate-list",
+            icon="copy",
+            order=60,
+            permission=("customer", "edit"),
+        )
         creations = [
             (_("Log an activity"), "activity", "activity", "l", 10),
             (_("New task"), "task", "checkbox", "k", 20),

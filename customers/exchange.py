@@ -22,7 +22,7 @@ from crm.exchange.declaring import (
 from crm.exchange.drafts import Draft, Run
 from crm.models import Team, User
 from crm.search.normalise import sort_key
-from customers.models import Activity, Contact, Customer, CustomerContact, Standing, Task, tidy
+from customers.models import Activity, Contact, Customer, CustomerContact, Standing, Task, match_key, tidy
 
 PERSON = Reference(User, ("name", "email"), related=("team",))
 TEAM = Reference(Team)
@@ -59,6 +59,9 @@ class CustomerImport(Importable):
 
     def parts(self) -> dict[str, Any]:
         return {"standings": Standing}
+
+    def removed(self, records: list[Any]) -> None:
+        match_key.forget(Customer.kind, [record.pk for record in records])
 
     def _note_standing(self, drafts: list[Draft], run: Run) -> None:
         records = [draft.record for draft in drafts]
@@ -99,6 +102,9 @@ class ContactImport(Importable):
 
     def parts(self) -> dict[str, Any]:
         return {"links": CustomerContact}
+
+    def removed(self, records: list[Any]) -> None:
+        match_key.forget(Contact.kind, [record.pk for record in records])
 
     def _link(self, drafts: list[Draft]) -> None:
         keys = storing.add(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_lazy as _
+
 from crm import events
 from crm.models import Event
 from crm.search import quoting
@@ -12,10 +14,10 @@ from customers.models.following import Follower, How
 following.register(
     Follower("customers.Activity"),
     Follower("customers.Task"),
-    Follower("customers.CustomerContact", once="contact", main="is_main"),
-    Follower("customers.Collaborator", once="user"),
-    Follower("customers.Customer", field="parent"),
-    Follower("customers.Customer", field="merged_into"),
+    Follower("customers.CustomerContact", once="contact", main="is_main", title=_("contacts")),
+    Follower("customers.Collaborator", once="user", title=_("people who work on it too")),
+    Follower("customers.Customer", field="parent", title=_("subsidiaries")),
+    Follower("customers.Customer", field="merged_into", title=_("customers merged into it")),
     Follower("customers.Standing", how=How.STAYS),  # whose it was and when is never rewritten
     Follower("customers.Duplicate", field="first", how=How.STAYS),  # shown again when the merge is undone
     Follower("customers.Duplicate", field="second", how=How.STAYS),
@@ -28,15 +30,15 @@ def find_by_the_new_name(event: Event) -> None:
     quoting.follow(event.subject_kind, [event.subject_id], event.data)
 
 
+@events.subscribe(["customer.merged", "customer.merge_undone"], name="customers.search_words_of_merged")
+def find_by_the_one_it_became(event: Event) -> None:
+    """What was the other customer's names the one that stayed from now on; and the other way round."""
+    quoting.follow(event.subject_kind, [event.subject_id], ("name", "email"))
+
+
 @events.subscribe("task.completed", name="customers.next_of_a_series")
 def make_the_next(event: Event) -> None:
     """What comes again comes as soon as it was done."""
     task = Task._base_manager.get(pk=event.subject_id)  # as it is now: events may come late
     if task.series_id is not None and task.is_done:
         repetition.make_next(task.series_id, at=event.at)
-
-
-@events.subscribe(["customer.merged", "customer.merge_undone"], name="customers.search_words_of_merged")
-def find_by_the_one_it_became(event: Event) -> None:
-    """What was the other customer's names the one that stayed from now on; and the other way round."""
-    quoting.follow(event.subject_kind, [event.subject_id], ("name", "email"))

@@ -5,7 +5,7 @@ from customers.lists.contacts import ContactList
 from customers.lists.customers import CustomerList
 from customers.lists.duplicates import DuplicateList
 from customers.lists.tasks import TaskList
-from customers.views import activities, contacts, customers, tasks, timeline, today
+from customers.views import activities, contacts, customers, duplicates, merging, tasks, timeline, today
 
 urlpatterns: list[URLPattern] = [
     path("customers/", CustomerList.as_view(), name="customer-list"),

@@ -19,6 +19,7 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils.translation import gettext as _
 
+from crm.access.permissions import Verb
 from crm.models import Operation, OperationPart
 
 CHANGE = "change"
@@ -175,6 +176,8 @@ def undo(operation: Operation, *, by: Any, at: datetime, rest: bool = False) -> 
         return operation
     if not operation.may_undo(at):
         raise ValidationError(_("It is too late to undo this: what it changed is no longer on record."))
+    if not any(by.access.may(operation.subject_kind, verb) for verb in (Verb.EDIT, Verb.ASSIGN)):
+        raise ValidationError(_("Your role does not allow this."))
     if operation.type in _refusals:
         _refusals[operation.type](operation)
     kept = conflicts(operation)

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from django.db import models
+from django.db.models import Exists, OuterRef
 
 from crm import keyset
 from crm.access import kinds
@@ -33,6 +34,7 @@ Source = Callable[[Any, models.Model, Before, int], Iterable[Entry]]
 
 _sources: dict[str, dict[Source, str]] = defaultdict(dict)  # with the kind of what each shows
 _templates: dict[str, str] = {}
+_others: dict[str, Callable[[models.Model], Iterable[int]]] = {}
 
 
 def add_source(kind: str, source: Source, *, shows: str = "") -> None:
@@ -43,6 +45,11 @@ def add_source(kind: str, source: Source, *, shows: str = "") -> None:
 def show_with(event_type: str, template: str) -> None:
     """Render events of this type with a template of their own instead of components/event.html."""
     _templates[event_type] = template
+
+
+def tell_also(kind: str, others: Callable[[models.Model], Iterable[int]]) -> None:
+    """Records of this kind tell the story of others of it too: of those that were merged into them."""
+    _others[kind] = others
 
 
 def page(
@@ -65,9 +72,10 @@ def page(
 def events_about(user: Any, record: models.Model, before: Before, limit: int, *, only: str = "") -> list[Entry]:
     """Events linked to the record whose own subject the user may see."""
     entries: list[Entry] = []
+    told = [record.pk, *_others[record.kind](record)] if record.kind in _others else [record.pk]  # type: ignore[attr-defined]
     while len(entries) < limit:
-        events = _linked_events(record, before, limit, only)
-        visible = _visible_subjects(user, events, record)
+        events = _linked_events(record, told, before, limit, only)
+        visible = _visible_subjects(user, events, record, told)
         entries += [_entry(event) for event in events if (event.subject_kind, event.subject_id) in visible]
         if len(events) < limit:
             break
@@ -75,8 +83,13 @@ def events_about(user: Any, record: models.Model, before: Before, limit: int, *,
     return entries[:limit]
 
 
-def _linked_events(record: models.Model, before: Before, limit: int, only: str) -> list[Event]:
-    links = EventLink.objects.filter(kind=record.kind, object_id=record.pk)  # type: ignore[attr-defined]
+def _linked_events(record: models.Model, told: list[int], before: Before, limit: int, only: str) -> list[Event]:
+    links = EventLink.objects.filter(kind=record.kind)  # type: ignore[attr-defined]
+    if len(told) == 1:
+        links = links.filter(object_id=told[0])
+    else:  # what is about several of them is told once
+        again = links.filter(event=OuterRef("event"), object_id__in=told, object_id__lt=OuterRef("object_id"))
+        links = links.filter(~Exists(again), object_id__in=told)
     if only:
         links = links.filter(event__subject_kind=only)
     if before is not None:
@@ -92,13 +105,13 @@ def _linked_events(record: models.Model, before: Before, limit: int, only: str) 
     return [link.event for link in links]
 
 
-def _visible_subjects(user: Any, events: list[Event], record: models.Model) -> set[tuple[str, int]]:
+def _visible_subjects(user: Any, events: list[Event], record: models.Model, told: list[int]) -> set[tuple[str, int]]:
     ids: dict[str, set[int]] = defaultdict(set)
     for event in events:
         ids[event.subject_kind].add(event.subject_id)
-    seen = {(record.kind, record.pk)}  # type: ignore[attr-defined]
+    seen = {(record.kind, pk) for pk in told}  # type: ignore[attr-defined]
     for kind, wanted in ids.items():
-        if wanted == {record.pk} and kind == record.kind:  # type: ignore[attr-defined]
+        if wanted <= set(told) and kind == record.kind:  # type: ignore[attr-defined]
             continue
         model: Any = kinds.get(kind).model
         seen |= {(kind, pk) for pk in model.objects.visible_to(user).filter(pk__in=wanted).values_list("pk", flat=True)}

@@ -31,5 +31,18 @@ def told_apart(rows: Any, names: Sequence[str], wanted: Iterable[dict[str, Any]]
     return found
 
 
+def merged(rows: Any, names: Sequence[str], wanted: Iterable[dict[str, Any]]) -> list[tuple[Any, Any]]:
+    """Those that were called so and were merged since, each with the record it became, as far as `rows` has that.
+
+    A file from before the merge still names the old ones; what it says of them is said of the one that stayed.
+    """
+    model = rows.model
+    if not any(field.name == "merged_into" for field in model._meta.concrete_fields):
+        return []
+    old = list(told_apart(model._base_manager.filter(merged_into__isnull=False), names, wanted))
+    stayed = rows.in_bulk({record.merged_into_id for record in old}) if old else {}
+    return [(record, stayed[record.merged_into_id]) for record in old if record.merged_into_id in stayed]
+
+
 def _key(value: Any) -> Any:
     return value.pk if isinstance(value, models.Model) else value

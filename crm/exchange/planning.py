@@ -126,13 +126,13 @@ def _match(drafts: list[Draft], run: Run) -> list[Draft]:
     kind, names = run.profile.kind, run.profile.identity
     first = names[0]
     wanted = [draft.values for draft in drafts if draft.values.get(first) is not None]
-    seen = looking_up.told_apart(kind.model.objects.visible_to(run.user), names, wanted)
+    rows = kind.model.objects.visible_to(run.user).select_related(*kind.related).prefetch_related(*kind.prefetch)
     if not run.is_dry:
-        seen = seen.select_for_update(of=("self",))
+        rows = rows.select_for_update(of=("self",))
     found: dict[tuple[Any, ...], list[Any]] = {}
-    known = seen.select_related(*kind.related).prefetch_related(*kind.prefetch).order_by("pk")
-    for record in known if wanted else []:
+    for record in looking_up.told_apart(rows, names, wanted).order_by("pk") if wanted else []:
         found.setdefault(tuple(_shown(getattr(record, name)) for name in names), []).append(record)
+    stand_ins = _stand_ins(rows, names, wanted, found)
     kept = []
     for draft in drafts:
         if draft.values.get(first) is None:
@@ -145,8 +145,32 @@ def _match(drafts: list[Draft], run: Run) -> list[Draft]:
             _refuse(draft, Refused(problem, first), run)
             continue
         draft.record, draft.is_new = (same[0], False) if same else (None, True)
+        if same and same[0].pk in stand_ins:
+            if stand_ins[same[0].pk] > 1:
+                label = _("The file names “%(text)s” twice: also as what was merged into it.") % {"text": same[0]}
+                _refuse(draft, Refused(label, first), run)
+                continue
+            draft.values.update({name: getattr(same[0], name) for name in names})  # what it is called now stays
         kept.append(draft)
     return kept
+
+
+def _stand_ins(
+    rows: Any, names: tuple[str, ...], wanted: list[Any], found: dict[tuple[Any, ...], list[Any]]
+) -> dict[int, int]:
+    """Add records that others were merged into, by what those were called, where nobody else is called so now.
+
+    Returns how many rows mean each of them: more than one would say two things of the same record.
+    """
+    means: dict[int, int] = {}
+    for old, stayed in looking_up.merged(rows, names, wanted) if wanted else []:
+        key = tuple(_shown(getattr(old, name)) for name in names)
+        if key not in found:
+            if stayed.pk not in means:
+                means[stayed.pk] = sum(record == stayed for records in found.values() for record in records)
+            found[key] = [stayed]
+            means[stayed.pk] += 1
+    return means
 
 
 def _shown(value: Any) -> Any:

@@ -67,6 +67,7 @@ def _look_up(texts: set[str], source: Source, run: Run) -> None:
 def _query(texts: set[str], source: Source, run: Run) -> dict[str, list[Any]]:
     reference: Any = source.field.reference
     rows = reference.model.objects.visible_to(run.user) if reference.scoped else reference.model._base_manager.all()
+    rows_of = rows.select_related(*reference.related)
     if source.loosely:
         rows = rows.annotate(folded=Lower(source.by)).filter(folded__in={_folded(text, source) for text in texts})
     else:
@@ -74,6 +75,9 @@ def _query(texts: set[str], source: Source, run: Run) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = {}
     for record in rows.select_related(*reference.related):
         found.setdefault(_folded(str(getattr(record, source.by)), source), []).append(record)
+    missing = [{source.by: text} for text in texts if not source.loosely and text not in found]
+    for old, stayed in looking_up.merged(rows_of, (source.by,), missing) if missing else []:
+        found.setdefault(str(getattr(old, source.by)), []).append(stayed)
     return found
 
 

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from crm.web import home, imports, notifications, preferences, search, sessions, tokens, why
+from crm.web import home, imports, notifications, operations, preferences, search, sessions, tokens, why
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
@@ -15,6 +15,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("notifications/<int:pk>/reading/", notifications.Reading.as_view(), name="notification-reading"),
     path("search/", search.search, name="search"),
     path("search/palette/", search.palette, name="search-palette"),
+    path("undo/", operations.OperationList.as_view(), name="operation-list"),
+    path("undo/<int:pk>/", operations.OperationDetail.as_view(), name="operation-detail"),
+    path("undo/<int:pk>/undoing/", operations.OperationUndoing.as_view(), name="operation-undoing"),
     path("imports/", imports.ImportList.as_view(), name="import-list"),
     path("imports/new/", imports.ImportNew.as_view(), name="import-new"),
     path("imports/<int:pk>/", imports.ImportDetail.as_view(), name="import-detail"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,9 @@ from django.utils.translation import gettext as _
 from crm import events
 from crm.actions import records
 from crm.models import User
+from customers.actions import duplicates
 from customers.models import Contact, Customer, CustomerContact, tidy
+from customers.models.matching import Alike
 
 
 @transaction.atomic
@@ -23,13 +26,15 @@ def create(
     customer: Customer | None = None,
     role: str = "",
     is_main: bool = False,
+    apart_from: Iterable[Alike] = (),
     **fields: Any,
 ) -> Contact:
-    """A new person, at once with their first customer where there is one."""
+    """A new person, at once with their first customer where there is one. `apart_from`: see `customers.create`."""
     owner = fields.pop("owner", by)
     team = fields.pop("team", None) or (owner.team if owner else None)
     contact = Contact(owner=owner, team=team, **tidy.fields(fields))
     records.create(contact, by=by, at=at, about=[customer])
+    duplicates.note_apart(contact, apart_from, by=by, at=at)
     if customer is not None:
         link(contact, customer=customer, role=role, is_main=is_main, by=by, at=at, quietly=True)
     return contact

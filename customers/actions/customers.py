@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -16,18 +16,23 @@ from crm import events
 from crm.actions import journal, records
 from crm.actions.notifications import notify
 from crm.models import Team, User
-from customers.actions import graph, handing_over
+from customers.actions import duplicates, graph, handing_over
 from customers.models import Collaborator, Customer, Standing, tidy
+from customers.models.matching import Alike
 
 
 @transaction.atomic
-def create(*, by: User | None, at: datetime, **fields: Any) -> Customer:
-    """A new customer: the creator's own, in the creator's team, unless `owner` or `team` say otherwise."""
+def create(*, by: User | None, at: datetime, apart_from: Iterable[Alike] = (), **fields: Any) -> Customer:
+    """A new customer: the creator's own, in the creator's team, unless `owner` or `team` say otherwise.
+
+    `apart_from` are those it is alike to and, as the creator said, is not.
+    """
     owner = fields.pop("owner", by)
     team = fields.pop("team", None) or (owner.team if owner else None)
     customer = Customer(owner=owner, team=team, **tidy.fields(fields))
     records.create(customer, by=by, at=at, data={"lifecycle": customer.lifecycle}, about=[customer.parent])
     _note_standing(customer, by=by, at=at)
+    duplicates.note_apart(customer, apart_from, by=by, at=at)
     return customer
 
 

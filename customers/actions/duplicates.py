@@ -70,6 +70,13 @@ def ask_to_collaborate(found: Iterable[Alike], *, by: User, at: datetime) -> int
     return asked
 
 
+def note_apart(record: Customer | Contact, found: Iterable[Alike], *, by: User | None, at: datetime) -> None:
+    """That somebody created it knowing of others like it, and of which."""
+    told = [{"kind": alike.kind, "id": alike.pk} for alike in found]
+    if told:
+        events.record(f"{record.kind}.created_apart", record, by=by, at=at, data={"alike": told})
+
+
 def _types() -> list[str]:
     return [_type(kind) for kind in (Customer.kind, Contact.kind)]
 

@@ -14,7 +14,7 @@ from crm import events
 from crm.actions import journal, records
 from crm.models import Operation, OperationPart, Record, User
 from customers.actions import customers, merging
-from customers.models import Customer
+from customers.models import Customer, following
 
 
 def refuse(operation: Operation) -> None:
@@ -40,7 +40,7 @@ def undo(operation: Operation, *, kept: list[journal.Conflict], by: User, at: da
     done = 0
     for part in operation.parts.order_by("-id"):
         if part.table != Customer._meta.label or part.ids not in ([master.pk], [other.pk]):
-            done += _put_back(part, at)
+            done += _put_back(part, by=by, at=at)
     _give_back(operation, master, by=by, at=at)
     other.refresh_from_db()
     other.deleted_at = other.merged_into = None
@@ -61,7 +61,7 @@ def _both(operation: Operation) -> tuple[Customer | None, Customer | None]:
     return found.get(pks[0]), found.get(pks[1])
 
 
-def _put_back(part: OperationPart, at: datetime) -> int:
+def _put_back(part: OperationPart, *, by: User, at: datetime) -> int:
     """Rows that still are as the merge left them, in one statement for each table."""
     model: Any = apps.get_model(part.table)
     before, after = (journal.values_of(model, held) for held in (part.before, part.after))
@@ -74,10 +74,15 @@ def _put_back(part: OperationPart, at: datetime) -> int:
     params = [*before.values(), *([at] if issubclass(model, Record) else []), part.ids, *after.values()]
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE {quote(model._meta.db_table)} SET {', '.join(sets)} WHERE id = ANY(%s) AND {' AND '.join(stands)}",
+            f"UPDATE {quote(model._meta.db_table)} SET {', '.join(sets)} "
+            f"WHERE id = ANY(%s) AND {' AND '.join(stands)} RETURNING id",
             params,
         )
-        return int(cursor.rowcount)
+        ids = sorted(row[0] for row in cursor.fetchall())
+    follower = following.of_part(part.table, part.after)
+    if follower and follower.moved and ids:
+        follower.moved(ids, by=by, at=at)
+    return len(ids)
 
 
 def _give_back(operation: Operation, master: Customer, *, by: User, at: datetime) -> None:

@@ -49,7 +49,7 @@ def merge(
     _refuse(master, other, by, versions)
     master, parts = _change(master, other, dict(chosen), by=by, at=at)
     for follower in following.moving():
-        parts += _move(follower, other, master, at)
+        parts += _move(follower, other, master, by=by, at=at)
     parts.append(_leave(other, master, at))
     count_last_activity(master)
     operation = journal.write(
@@ -72,6 +72,11 @@ def became(customer_id: int) -> int | None:
     """The customer that a merged one became."""
     merged = Customer._base_manager.filter(pk=customer_id, merged_into__isnull=False)
     return merged.values_list("merged_into_id", flat=True).first()
+
+
+def merged_into(customer: Any) -> list[int]:
+    """Those that were merged into it, whose story is its own now."""
+    return list(Customer._base_manager.filter(merged_into=customer).values_list("pk", flat=True))
 
 
 def _locked(master: Customer, other: Customer) -> tuple[Customer, Customer]:
@@ -116,7 +121,7 @@ def _change(
     return master, [OperationPart(table=Customer._meta.label, ids=[master.pk], before=was, after=now)]
 
 
-def _move(follower: Follower, other: Customer, master: Customer, at: datetime) -> list[OperationPart]:
+def _move(follower: Follower, other: Customer, master: Customer, *, by: User, at: datetime) -> list[OperationPart]:
     """Point the rows of one table at the customer that stays, in one statement."""
     model, column = follower.model, follower.column
     quote = connection.ops.quote_name
@@ -139,6 +144,8 @@ def _move(follower: Follower, other: Customer, master: Customer, at: datetime) -
     if ids:
         told = {"before": {column: other.pk}, "after": {column: master.pk}}
         parts.append(OperationPart(table=model._meta.label, ids=ids, **told))
+        if follower.moved:
+            follower.moved(ids, by=by, at=at)
     return parts
 
 

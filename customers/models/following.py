@@ -5,6 +5,7 @@ Apps above register theirs in `AppConfig.ready`: a foreign key that nobody regis
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -27,6 +28,9 @@ class Follower:
     how: How = How.MOVES
     once: str = ""  # with this field, the customer may stand only once: what the other one has already stays behind
     main: str = ""  # a flag that one row of a customer may bear
+    # Called with the keys of the rows that were moved, `by=` and `at=`: where the table has a history of its own.
+    moved: Callable[..., None] | None = None
+    title: Any = ""  # what people call these rows, where it is not what the table is called
 
     @property
     def model(self) -> Any:
@@ -51,6 +55,11 @@ def followers() -> list[Follower]:
 
 def moving() -> list[Follower]:
     return [each for each in _followers if each.how == How.MOVES]
+
+
+def of_part(label: str, columns: Iterable[str]) -> Follower | None:
+    """The follower whose pointer these are, as the journal names tables and columns."""
+    return next((each for each in moving() if each.label == label and each.column in columns), None)
 
 
 def pointers_to(target: type[models.Model]) -> set[tuple[str, str]]:

@@ -183,3 +183,7 @@ def keep(kind: str, found: Iterable[Any]) -> None:
                 ON CONFLICT DO NOTHING""",
             [kind, *columns],
         )
+
+
+def forget(kind: str, ids: Iterable[int]) -> None:
+    MatchKey.objects.filter(kind=kind, object_id__in=list(ids)).delete()

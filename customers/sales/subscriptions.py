@@ -6,12 +6,17 @@ from crm import events
 from crm.actions import journal
 from crm.models import Event, User
 from customers.models import following
-from customers.models.following import Follower
+from customers.models.following import Follower, How
 from customers.sales.actions import opportunities
 from customers.sales.models import Opportunity
 
 journal.restored_with("sales.Opportunity", opportunities.update)  # who had it when is written down there
-following.register(Follower("sales.Opportunity"), Follower("sales.Lead"), Follower("sales.Order"))
+following.register(
+    Follower("sales.Opportunity", moved=opportunities.note_moved),
+    Follower("sales.StageChange", how=How.STAYS),  # what was true then; where it goes on is a row of its own
+    Follower("sales.Lead"),
+    Follower("sales.Order"),
+)
 
 
 @events.subscribe("customer.handed_over", name="sales.hand_over_open_opportunities")

@@ -18,7 +18,7 @@ from crm.web.toasts import toast
 from customers.actions import contacts
 from customers.forms.contacts import ContactForm, NewContactForm, WorksAt
 from customers.models import Contact, Customer, CustomerContact
-from customers.views import editing, timeline
+from customers.views import alike, editing, timeline
 
 
 class ContactDetail(View):
@@ -55,16 +55,21 @@ class ContactNew(View):
         form = NewContactForm(request.POST, user=request.user)
         if not form.is_valid():
             return self.page(form, status=422)
+        found = alike.contacts_like(request.user, form.cleaned_data)
+        if found.all and not alike.is_none_of_these(request, form):
+            return self.page(form, status=422, found=found)
+        values = {**form.link(), **form.changes()}
         try:
-            contact = contacts.create(by=request.user, at=timezone.now(), **form.link(), **form.changes())
+            contact = contacts.create(by=request.user, at=timezone.now(), apart_from=found.all, **values)
         except ValidationError as error:
             form.add_action_errors(error)
             return self.page(form, status=422)
         toast(request, _("%(contact)s is created.") % {"contact": contact}, link_url=contact.get_absolute_url())
         return editing.saved(request, contact.get_absolute_url(), contacts_changed=None)
 
-    def page(self, form: Any, status: int = 200) -> HttpResponse:
-        return render(self.request, "customers/contact/form.html", {"form": form}, status=status)
+    def page(self, form: Any, status: int = 200, found: Any = None) -> HttpResponse:
+        context = {"form": form, "alike": found, "kind": Contact.kind}
+        return render(self.request, "customers/contact/form.html", context, status=status)
 
 
 class ContactEdit(editing.Edit):

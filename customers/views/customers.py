@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -21,14 +21,19 @@ from customers.actions import customers
 from customers.forms.customers import CollaboratorForm, CustomerForm, HandOverForm, LifecycleForm
 from customers.forms.fields import find_customers
 from customers.models import Customer
-from customers.views import editing, timeline
+from customers.views import alike, editing, merging, timeline
 
 
 class CustomerDetail(View):
     """Everything about one customer: facts, what happened, and what the other apps know of it."""
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        customer = guards.get_visible(Customer.objects.select_related("owner", "team"), request.user, pk=pk)
+        try:
+            customer = guards.get_visible(Customer.objects.select_related("owner", "team"), request.user, pk=pk)
+        except Http404:
+            if master := merging.became_of(request.user, pk):
+                return redirect(master.get_absolute_url())
+            raise
         context = {
             "customer": customer,
             "parent": Customer.objects.visible_to(request.user).filter(pk=customer.parent_id).first(),
@@ -64,16 +69,20 @@ class CustomerNew(View):
         form = CustomerForm(request.POST, user=request.user)
         if not form.is_valid():
             return self.page(form, status=422)
+        found = alike.customers_like(request.user, form.cleaned_data)
+        if found.all and not alike.is_none_of_these(request, form):
+            return self.page(form, status=422, found=found)
         try:
-            customer = customers.create(by=request.user, at=timezone.now(), **form.changes())
+            customer = customers.create(by=request.user, at=timezone.now(), apart_from=found.all, **form.changes())
         except ValidationError as error:
             form.add_action_errors(error)
             return self.page(form, status=422)
         toast(request, _("%(customer)s is created.") % {"customer": customer})
         return redirect(customer.get_absolute_url())
 
-    def page(self, form: Any, status: int = 200) -> HttpResponse:
-        return render(self.request, "customers/customer/form.html", {"form": form}, status=status)
+    def page(self, form: Any, status: int = 200, found: Any = None) -> HttpResponse:
+        context = {"form": form, "alike": found, "kind": Customer.kind}
+        return render(self.request, "customers/customer/form.html", context, status=status)
 
 
 class CustomerEdit(editing.Edit):

@@ -7,7 +7,7 @@ from crm.models import Event, Operation, StaleVersion
 from crm.search import finding
 from customers.actions import contacts, customers, merging
 from customers.models import Activity, Customer, CustomerContact, Standing
-from customers.sales.models import Opportunity
+from customers.sales.models import Opportunity, StageChange
 from tests.factories.customers import make_activity, make_contact, make_customer, make_task
 from tests.factories.sales import make_opportunity
 
@@ -63,6 +63,7 @@ def test_everything_of_the_other_points_at_the_one_that_stays(cast, now, pair):
         "below": ["Acme Ltd"],
     }  # fmt: skip
     assert list(Standing.objects.order_by("pk").values_list("customer_id", "since")) == standings
+    assert list(StageChange.objects.in_order().values_list("customer", "by", "at"))[-1] == (master.pk, cast.rep.pk, now)
     assert operation.text == "Merged ACME Limited into Acme Ltd"
     assert set(Event.objects.filter(at=now, subject_kind="customer").values_list("type", flat=True)) == {
         "customer.updated", "customer.merged", "customer.merged_away",
@@ -150,3 +151,22 @@ def test_merging_what_was_merged_and_undoing_in_turn(cast, now, pair):
     journal.undo(second, by=cast.rep, at=now)
     journal.undo(first, by=cast.rep, at=now)
     assert not Customer.objects.merged_away().exists()
+
+
+def test_a_file_that_names_the_merged_one_means_the_one_that_stays(cast, now, pair):
+    from tests.crm.test_import_runs import run, stage, told
+
+    master, _other = pair
+    merge(pair, cast, now)
+    fields = {"name": "name", "city": "city"}
+    assert run(stage("name,city\nACME Limited,Bath\n", cast.administrator, fields=fields)).count("updated") == 1
+    fields = {"name": "name", "customer": "customer"}
+    run(stage("name,customer\nDee,ACME Limited\n", cast.administrator, "contact", fields=fields))
+    both = "name,city\nACME Limited,Bath\nAcme Ltd,Hull\n"
+    refused = run(stage(both, cast.administrator, fields={"name": "name", "city": "city"}))
+    assert [outcome for _number, outcome, _reason, _changes in told(refused)] == ["error", "error"]
+
+    master.refresh_from_db()
+    assert (master.name, master.city) == ("Acme Ltd", "Bath")
+    assert Customer.objects.alive().count() == 2  # and its subsidiary
+    assert CustomerContact.objects.get(contact__name="Dee").customer == master

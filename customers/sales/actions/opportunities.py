@@ -168,6 +168,12 @@ def hand_over_many(
     return changed
 
 
+def note_moved(ids: list[int], *, by: Any, at: datetime) -> None:
+    """Their customer was merged with another: while they are open, that is part of their history."""
+    for opportunity in Opportunity.objects.open().filter(pk__in=ids).select_related("stage", "pipeline", "lost_reason"):
+        stage_changes.append(opportunity, opportunity.stage, by=by, at=at)
+
+
 def delete(opportunity: Opportunity, *, by: Any, at: datetime) -> Opportunity:
     return records.delete(opportunity, by=by, at=at, about=[opportunity.customer])  # type: ignore[return-value]
 

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from crm.actions import records
+from crm.models import User
+from crm.web import changes
+from customers.actions.merging import CHOOSABLE
+from customers.models import Customer
+
+MASTER, OTHER, BOTH = "master", "other", "both"
+# The further a customer is, the more is known of it: that is proposed.
+FURTHEST = (Customer.Lifecycle.ACTIVE, Customer.Lifecycle.CHURNED, Customer.Lifecycle.PROSPECT)
+
+
+class MergeForm(forms.Form):
+    """Field by field, of those in which the two differ: whose value counts. `versions` are what the person saw."""
+
+    version_master = forms.IntegerField(widget=forms.HiddenInput)
+    version_other = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, master: Customer, other: Customer, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.master, self.other = master, other
+        self.initial |= {"version_master": master.version, "version_other": other.version}
+        self.same: list[str] = []
+        for name in CHOOSABLE:
+            column: Any = Customer._meta.get_field(name)
+            held = [getattr(each, name) for each in (master, other)]
+            label = capfirst(str(column.verbose_name))
+            if held[0] == held[1] or (name == "parent" and set(held) <= {master, other, None}):
+                if held[0] not in (None, ""):
+                    self.same.append(label)
+                continue
+            texts = [changes.text(column, records.as_json(value), user) for value in held]
+            choices = [(MASTER, texts[0]), (OTHER, texts[1])]
+            if name == "notes" and all(held):
+                choices.append((BOTH, _("both, one below the other")))
+            self.initial[name] = _proposed(name, held)
+            self.fields[name] = forms.ChoiceField(label=label, choices=choices, widget=forms.RadioSelect)
+
+    def rows(self) -> list[forms.BoundField]:
+        return [bound for bound in self if not bound.is_hidden]
+
+    @property
+    def versions(self) -> tuple[int, int]:
+        return self.cleaned_data["version_master"], self.cleaned_data["version_other"]
+
+    def chosen(self) -> dict[str, Any]:
+        """The values of the other customer that are wanted."""
+        found: dict[str, Any] = {}
+        for name in CHOOSABLE:
+            whose = self.cleaned_data.get(name)
+            if whose == OTHER:
+                found[name] = getattr(self.other, name)
+            elif whose == BOTH:
+                found[name] = f"{self.master.notes}\n\n{self.other.notes}"
+        return found
+
+
+def _proposed(name: str, held: list[Any]) -> str:
+    if name == "lifecycle":
+        return MASTER if FURTHEST.index(held[0]) < FURTHEST.index(held[1]) else OTHER
+    if name == "notes" and all(held):
+        return BOTH
+    return OTHER if held[0] in (None, "") else MASTER

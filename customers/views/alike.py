@@ -1,0 +1,86 @@
+"""Who a new record may be already: those that the person may see, and of the others only whose team has one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from customers.forms.alike import keys_of_contact, keys_of_customer
+from customers.models import Contact, Customer, matching
+from customers.models.match_key import Strength
+from customers.models.matching import Alike
+
+SHOWN = 6
+
+
+@dataclass(frozen=True)
+class Seen:
+    record: Any
+    reasons: list[Any]
+    is_certain: bool
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """Nothing but which team has one."""
+
+    team_id: int
+    team: str
+
+
+@dataclass(frozen=True)
+class Found:
+    kind: str
+    seen: list[Seen]
+    hidden: list[Hidden]
+    all: list[Alike]
+
+    def of_team(self, team_id: int) -> list[Alike]:
+        """Of those that the person may not see, the most alike of the team."""
+        return self._of_team.get(team_id, [])[:1]
+
+    _of_team: Mapping[int, list[Alike]]
+
+
+def customers_like(user: Any, typed: Mapping[str, Any]) -> Found:
+    return _shown(user, Customer, matching.customers(keys_of_customer(typed)))
+
+
+def contacts_like(user: Any, typed: Mapping[str, Any]) -> Found:
+    return _shown(user, Contact, matching.contacts(keys_of_contact(typed)))
+
+
+def is_none_of_these(request: HttpRequest, form: Any) -> bool:
+    """Whether the person said that it is another one; else the form says why it was not saved."""
+    if request.POST.get("not_the_same") == "1":
+        return True
+    form.add_error(None, _("There may be one like it already. Look below, and say if it is none of these."))
+    return False
+
+
+def _shown(user: Any, model: Any, found: list[Alike]) -> Found:
+    pks = [alike.pk for alike in found]
+    visible = model.objects.visible_to(user).select_related("owner", "team").in_bulk(pks) if pks else {}
+    hidden = [alike for alike in found if alike.pk not in visible]
+    teams = _teams(model, hidden)
+    of_team: dict[int, list[Alike]] = {}
+    for alike in hidden:
+        of_team.setdefault(teams[alike.pk][0], []).append(alike)
+    named = dict(teams[alike.pk] for alike in hidden)
+    seen = [
+        Seen(visible[alike.pk], alike.reasons, alike.strength == Strength.CERTAIN)
+        for alike in found
+        if alike.pk in visible
+    ]
+    return Found(model.kind, seen[:SHOWN], [Hidden(*pair) for pair in named.items()], found, of_team)
+
+
+def _teams(model: Any, hidden: Iterable[Alike]) -> dict[int, tuple[int, str]]:
+    """Of each record its team, by number and name; 0 where it belongs to none."""
+    pks = [alike.pk for alike in hidden]
+    rows = model._base_manager.filter(pk__in=pks)  # scoped: only the team's name is told
+    return {pk: (team or 0, name or "") for pk, team, name in rows.values_list("pk", "team_id", "team__name")}

@@ -1,0 +1,92 @@
+"""Two customers become one: compare, choose, see what moves, merge."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.views import View
+
+from crm.access import guards
+from crm.access.permissions import Verb
+from crm.models import StaleVersion
+from crm.web.toasts import toast
+from customers.actions import merging
+from customers.forms.merging import MergeForm
+from customers.models import Customer, Duplicate, following
+
+
+class Merge(View):
+    """`pk` stays, `other_pk` goes into it."""
+
+    def get(self, request: HttpRequest, pk: int, other_pk: int) -> HttpResponse:
+        master, other = self.both(pk, other_pk)
+        return self.page(master, other, MergeForm(master=master, other=other, user=self.user))
+
+    def post(self, request: HttpRequest, pk: int, other_pk: int) -> HttpResponse:
+        master, other = self.both(pk, other_pk)
+        form = MergeForm(request.POST, master=master, other=other, user=self.user)
+        if not form.is_valid():
+            return self.page(master, other, form, status=422)
+        at = timezone.now()
+        try:
+            done = merging.merge(master, other, chosen=form.chosen(), by=self.user, at=at, versions=form.versions)
+        except StaleVersion:
+            master, other = self.both(pk, other_pk)
+            fresh = MergeForm(master=master, other=other, user=self.user)
+            return self.page(master, other, fresh, status=409, is_stale=True)
+        except ValidationError as refusal:
+            form.add_error(None, refusal.messages)
+            return self.page(master, other, form, status=422)
+        said = _("%(other)s is part of %(master)s now.") % {"other": other, "master": master}
+        toast(request, said, link_url=reverse("operation-detail", args=[done.pk]))
+        return redirect(master.get_absolute_url())
+
+    @property
+    def user(self) -> Any:
+        return self.request.user
+
+    def both(self, pk: int, other_pk: int) -> tuple[Customer, Customer]:
+        """Invisible is 404, visible but not to edit is 403, of either."""
+        rows = Customer.objects.select_related("owner", "team", "parent")
+        found = [guards.get_permitted(rows.all(), self.user, Verb.EDIT, pk=key) for key in (pk, other_pk)]
+        return found[0], found[1]
+
+    def page(
+        self, master: Customer, other: Customer, form: MergeForm, status: int = 200, is_stale: bool = False
+    ) -> HttpResponse:
+        pair = sorted((master, other), key=lambda each: each.pk)
+        context = {
+            "master": master,
+            "other": other,
+            "form": form,
+            "is_stale": is_stale,
+            "moving": moving(self.user, other),
+            "duplicate": Duplicate.objects.visible_to(self.user).open().filter(first=pair[0], second=pair[1]).first(),
+        }
+        return render(self.request, "customers/merge/page.html", context, status=status)
+
+
+def moving(user: Any, other: Customer) -> list[tuple[str, int]]:
+    """How many of each the person sees move; of what cannot be seen nothing is said but that it moves too."""
+    found = []
+    for follower in following.moving():
+        model = follower.model
+        everything = model.objects.all()  # scoped: narrowed below; links belong to a customer that can be edited
+        rows = everything.visible_to(user) if hasattr(everything, "visible_to") else everything
+        count = rows.filter(**{follower.field: other}).count()
+        if count:
+            found.append((capfirst(str(follower.title or model._meta.verbose_name_plural)), count))
+    return found
+
+
+def became_of(user: Any, pk: int) -> Customer | None:
+    """The customer that a merged one became, for whoever may see that."""
+    master = merging.became(pk)
+    return Customer.objects.visible_to(user).filter(pk=master).first() if master else None
