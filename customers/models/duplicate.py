@@ -12,7 +12,7 @@ from crm.access.permissions import Verb
 from crm.access.querysets import ScopedQuerySet
 from crm.models import User
 from customers.models.customer import Customer
-from customers.models.match_key import Sign, Strength
+from customers.models.match_key import Sign, Strength, reasons
 
 SHARED_BY = 20  # customers; what more of them share tells nobody apart
 
@@ -71,7 +71,7 @@ class Duplicate(models.Model):
 
     @property
     def reasons(self) -> list[Any]:
-        return [Sign(sign).label for sign in self.signs]
+        return reasons(self.signs)
 
     def dismiss(self, *, by: Any, at: datetime) -> None:
         if self.dismissed_at is None:

@@ -59,6 +59,14 @@ class Strength(models.IntegerChoices):
         return cls.CERTAIN if found & {Sign.NUMBER, Sign.EMAIL} or len(found) > 1 else cls.LIKELY
 
 
+def reasons(signs: Iterable[int]) -> list[Any]:
+    """In words; whoever has the same mail has its domain too."""
+    found = set(signs)
+    if Sign.EMAIL in found:
+        found.discard(Sign.DOMAIN)
+    return [Sign(sign).label for sign in sorted(found)]
+
+
 Key = tuple[int, str]
 
 

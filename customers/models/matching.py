@@ -10,7 +10,7 @@ from django.db import connection
 
 from customers.models.contact import Contact
 from customers.models.customer import Customer
-from customers.models.match_key import Key, Sign, Strength
+from customers.models.match_key import Key, Strength, reasons
 
 HELD = 200  # records of one value that are looked at: a mail that more of them share tells nobody apart
 
@@ -29,7 +29,7 @@ class Alike:
 
     @property
     def reasons(self) -> list[Any]:
-        return [Sign(sign).label for sign in self.signs]
+        return reasons(self.signs)
 
 
 # A merged customer stands for the one it became; its old names and numbers are found there.

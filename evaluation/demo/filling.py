@@ -10,7 +10,20 @@ from django.db import connection, transaction
 from crm.events import recording
 from crm.models import Delivery
 from crm.search import documents, rebuilding
-from evaluation.demo import customers, forecasts, measuring, people, sales, service, storing, story, surveys, work
+from customers.models import duplicate
+from evaluation.demo import (
+    customers,
+    forecasts,
+    measuring,
+    people,
+    sales,
+    service,
+    storing,
+    story,
+    surveys,
+    twins,
+    work,
+)
 from evaluation.demo.calendar import StoryDays
 from evaluation.demo.world import SIZES, World
 
@@ -19,6 +32,7 @@ STEPS: tuple[tuple[str, Callable[[World], None]], ...] = (
     ("people", people.hire),
     ("products", sales.stock),
     ("customers", customers.acquire),
+    ("twins", twins.enter_twice),
     ("opportunities", sales.sell),
     ("forecasts", forecasts.forecast),
     ("tickets", service.serve),
@@ -46,6 +60,7 @@ def fill(*, today: date, size: str = "full", progress: Callable[[str], None] = l
     for kind in documents.searchable_kinds():
         for _ in rebuilding.rebuild(kind):
             pass
+    duplicate.scan(world.now)
     _let_the_past_rest()
     return world
 

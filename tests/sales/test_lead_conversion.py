@@ -12,7 +12,7 @@ from customers.actions import customers
 from customers.models import Contact, Customer, CustomerContact
 from customers.sales.actions import lead_conversion, leads
 from customers.sales.models import Lead, Opportunity
-from customers.sales.models.lead_matches import bare_name, matches
+from customers.sales.models.lead_matches import matches
 from tests.factories.customers import make_activity, make_contact, make_customer, make_task
 from tests.factories.sales import default_pipeline, make_lead
 
@@ -108,14 +108,6 @@ def test_customers_of_the_same_mail_domain_phone_or_name_are_proposed_the_most_a
         domain: ["same domain"],
         called: ["same phone"],
     }
-
-
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [("ＡＣＭＥ Co., Ltd", "Acme"), ("Müller GmbH", "muller"), ("华为技术有限公司", "華為技術"), ("Group", "group")],
-)
-def test_names_are_the_same_without_legal_form_width_case_and_accents(one, other):
-    assert bare_name(one) == bare_name(other)
 
 
 def test_the_whole_story_of_the_lead_is_read_on_the_customer(cast, lead, later):
