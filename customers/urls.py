@@ -5,7 +5,7 @@ from customers.lists.contacts import ContactList
 from customers.lists.customers import CustomerList
 from customers.lists.duplicates import DuplicateList
 from customers.lists.tasks import TaskList
-from customers.views import activities, contacts, customers, duplicates, merging, tasks, timeline, today
+from customers.views import activities, contacts, customers, duplicates, merging, repetition, tasks, timeline, today
 
 urlpatterns: list[URLPattern] = [
     path("customers/", CustomerList.as_view(), name="customer-list"),
@@ -73,6 +73,7 @@ urlpatterns: list[URLPattern] = [
     path("tasks/<int:pk>/completion/", tasks.TaskCompletion.as_view(), name="task-completion"),
     path("tasks/<int:pk>/result/", tasks.TaskResult.as_view(), name="task-result"),
     path("tasks/<int:pk>/reopening/", tasks.TaskReopening.as_view(), name="task-reopening"),
+    path("tasks/<int:pk>/repetition/", repetition.TaskRepetition.as_view(), name="task-repetition"),
     path("tasks/<int:pk>/assignment/", tasks.TaskAssignment.as_view(), name="task-assignment"),
     path("tasks/<int:pk>/delete/", tasks.TaskDelete.as_view(), name="task-delete"),
     path("tasks/<int:pk>/restoration/", tasks.TaskRestoration.as_view(), name="task-restoration"),

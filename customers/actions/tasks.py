@@ -32,6 +32,9 @@ def create(
     contact: Contact | None = None,
     about: Any = None,
     after: Activity | None = None,
+    type: str = "",
+    starts_at: datetime | None = None,
+    all_day: bool = False,
 ) -> Task:
     """Something to do, by `owner` (whoever notes it unless said). `about` is a record of an app above it is for."""
     who = owner or by or (customer.owner if customer else None)
@@ -49,6 +52,9 @@ def create(
         about_kind=about.kind if about else "",
         about_id=about.pk if about else None,
         after=after,
+        type=type,
+        starts_at=starts_at,
+        all_day=all_day,
     )
     records.create(task, by=by, at=at, data=_about(task), about=_timelines(task))
     if who is not None and who != by:

@@ -36,7 +36,8 @@ class ContactSerializer(RecordSerializer):
     class Meta:
         model = Contact
         fields = (
-            *COMMON, "name", "email", "phone", "language", "do_not_contact", "notes", "customers", "customer", "role",
+            *COMMON, "name", "email", "phone", "language", "birthday", "do_not_contact", "notes", "customers",
+            "customer", "role",
         )  # fmt: skip
         read_only_fields = READ_ONLY
 
@@ -64,7 +65,7 @@ class TaskSerializer(RecordSerializer):
     class Meta:
         model = Task
         fields = (
-            *COMMON, "title", "notes", "due_at", "priority", "customer", "contact", "done_at", "done_by", "about_kind",
-            "about_id",
+            *COMMON, "title", "notes", "type", "starts_at", "due_at", "all_day", "priority", "customer", "contact",
+            "done_at", "done_by", "about_kind", "about_id",
         )  # fmt: skip
         read_only_fields = (*READ_ONLY, "team", "done_at", "done_by", "about_kind", "about_id")

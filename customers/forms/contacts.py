@@ -24,9 +24,10 @@ class ContactForm(RecordForm):
 
     class Meta:
         model = Contact
-        fields = ["name", "email", "phone", "language", "do_not_contact", "notes"]
+        fields = ["name", "email", "phone", "language", "birthday", "do_not_contact", "notes"]
         widgets = {
             "notes": forms.Textarea(attrs={"rows": 3}),
+            "birthday": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
             "phone": forms.TextInput(attrs={"type": "tel", "autocomplete": "off"}),
         }
 

@@ -18,12 +18,13 @@ from customers.models import Activity, Task
 class TaskForm(RecordForm):
     """What is to be done, by when, for whom."""
 
-    due_at = MomentField(label=_("Due"), required=False)
+    starts_at = MomentField(label=_("Begins"), required=False, help_text=_("Of a meeting, call or visit with a time."))
+    due_at = MomentField(label=_("Due, or ends"), required=False)
     customer = CustomerField(label=_("Customer"), required=False)
 
     class Meta:
         model = Task
-        fields = ["title", "due_at", "priority", "customer", "notes"]
+        fields = ["title", "type", "starts_at", "due_at", "all_day", "priority", "customer", "notes"]
         widgets = {"notes": forms.Textarea(attrs={"rows": 3})}
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:

@@ -21,6 +21,7 @@ from customers.forms.tasks import AssignForm, NewTaskForm, ResultForm, TaskForm
 from customers.models import Contact, Customer, Task
 from customers.views import editing
 from customers.views.about import record_named_by
+from customers.views.repetition import coming
 
 HISTORY = 50
 IN_PANEL = 10
@@ -28,7 +29,9 @@ IN_PANEL = 10
 
 class TaskDetail(View):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        task = guards.get_visible(Task.objects.select_related("owner", "team", "done_by"), request.user, pk=pk)
+        task = guards.get_visible(
+            Task.objects.select_related("owner", "team", "done_by", "series", "made_by"), request.user, pk=pk
+        )
         context = {
             "task": task,
             "is_overdue": task.is_overdue(timezone.now()),
@@ -39,6 +42,7 @@ class TaskDetail(View):
             "may_delete": editing.allows(request.user, task, Verb.DELETE),
             "may_assign": editing.allows(request.user, task, Verb.ASSIGN),
             "administers": request.user.access.administers,
+            "coming": coming(task),
             "history": timeline.page(request.user, task, limit=HISTORY)[0],
         }
         return render(request, "customers/task/detail.html", context)

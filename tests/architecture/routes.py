@@ -138,6 +138,7 @@ ROUTES: dict[str, Route] = {
     "today-waking": on("task", others={"kind": "task"}, POST=VIEW),
     "api:today-list": of("task", GET=VIEW),
     "task-result": on("task", GET=EDIT, POST=EDIT),
+    "task-repetition": on("task", GET=EDIT, POST=EDIT),
     "task-new": of("task", GET=CREATE, POST=CREATE),
     "task-detail": on("task", GET=VIEW),
     "task-edit": on("task", GET=EDIT, POST=EDIT),
