@@ -143,6 +143,7 @@ def settings(layout: Layout) -> dict[str, object]:
         "random_page_cost": 1.1,
         "max_wal_size": "4GB",
         "jit": "off",
+        "join_collapse_limit": 5,  # a list of opportunities joins eight tables: 40 ms of planning, 1 ms of looking
         "fsync": "on",
         "timezone": "UTC",
         "log_timezone": "UTC",

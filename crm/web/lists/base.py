@@ -21,7 +21,7 @@ from crm.search import documents, finding
 from crm.web.lists import state as states
 from crm.web.lists.bulk import BulkAction
 from crm.web.lists.columns import Column
-from crm.web.lists.paging import Count, Order, Pager, is_nullable
+from crm.web.lists.paging import Count, Order, Pager, is_nullable, once_each
 from crm.web.lists.presenting import Presented
 
 RESERVED = {"q", "sort", "columns", "view", *states.PASSING}
@@ -153,7 +153,7 @@ class List(View):
             queryset = filterset.filter_queryset(queryset)
         if state.q and self.is_searchable:
             queryset = self.search(queryset, state.q)
-        return queryset.order_by(), filterset
+        return once_each(queryset.order_by()), filterset
 
     def order(self, state: states.State, queryset: QuerySet) -> Order:
         path = self.sort_codes()[state.sort]

@@ -200,6 +200,17 @@ def is_nullable(queryset: QuerySet, path: str) -> bool:
     return False
 
 
+def once_each(queryset: QuerySet) -> QuerySet:
+    """Filters of several values ask for DISTINCT always: whole rows are compared, although only a join to many rows
+    could bring one twice."""
+    joins = [join for join in queryset.query.alias_map.values() if join.parent_alias]
+    whole = queryset.query.distinct and not queryset.query.distinct_fields
+    if whole and all(join.join_field.many_to_one or join.join_field.one_to_one for join in joins):
+        queryset = queryset.all()
+        queryset.query.distinct = False
+    return queryset
+
+
 @dataclass(frozen=True)
 class Count:
     """How many rows match: exact up to 10,000, beyond that only that they are more."""
