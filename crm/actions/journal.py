@@ -20,6 +20,7 @@ from django.db import models, transaction
 from django.utils.translation import gettext as _
 
 from crm.access.permissions import Verb
+from crm.joining import listed
 from crm.models import Operation, OperationPart
 
 CHANGE = "change"
@@ -159,7 +160,7 @@ def conflicts(operation: Operation) -> list[Conflict]:
             found.append(Conflict(part.table, pk, f"{model._meta.verbose_name} {pk}", _("It no longer exists.")))
         after = values_of(model, part.after)
         for row in rows.exclude(**after).order_by("pk"):
-            changed = ", ".join(_labels(model, [name for name, value in after.items() if getattr(row, name) != value]))
+            changed = listed(_labels(model, [name for name, value in after.items() if getattr(row, name) != value]))
             reason = _("Changed since: %(fields)s.") % {"fields": changed}
             found.append(Conflict(part.table, row.pk, str(row)[:200], reason))
     return found

@@ -10,6 +10,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.utils.text import capfirst
 
 from crm.access import kinds
+from crm.joining import clauses, listed
 from crm.models import Event
 from crm.web import changes, formats
 
@@ -39,9 +40,9 @@ def _text(field: Any, stored: Any, event: Event) -> str:
     if isinstance(stored, dict) and "label" in stored:
         return str(stored["label"])
     if isinstance(stored, dict):
-        return "; ".join(f"{name}: {_text(None, value, event)}" for name, value in stored.items())
+        return clauses(f"{name}: {_text(None, value, event)}" for name, value in stored.items())
     if isinstance(stored, list):
-        return ", ".join(_text(None, value, event) for value in stored) or formats.NOTHING
+        return listed(_text(None, value, event) for value in stored) or formats.NOTHING
     if field is None or not hasattr(field, "flatchoices"):
         return formats.NOTHING if stored in (None, "") else str(stored)
     return changes.text(field, stored, event.by)

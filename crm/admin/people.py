@@ -17,6 +17,7 @@ from crm.access import kinds
 from crm.access.grants import access_of
 from crm.actions import people
 from crm.admin.base import AuditedAdmin
+from crm.joining import listed
 from crm.models import (
     Role,
     RoleGrant,
@@ -95,7 +96,7 @@ class PersonAdmin(AuditedAdmin):
 
     @admin.display(description=_("roles"))
     def role_names(self, person: User) -> str:
-        return ", ".join(str(role) for role in person.roles.all())
+        return listed(str(role) for role in person.roles.all())
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)

@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import as_serializer_error
 from rest_framework.views import exception_handler
 
+from crm.joining import listed
 from crm.models.record import StaleVersion
 
 CONTENT_TYPE = "application/problem+json"
@@ -89,7 +90,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def _translate(error: Exception) -> Exception:
     if isinstance(error, StaleVersion):
         return PreconditionFailed(
-            _("Somebody else changed this meanwhile: %(fields)s. Read it again.") % {"fields": ", ".join(error.fields)}
+            _("Somebody else changed this meanwhile: %(fields)s. Read it again.") % {"fields": listed(error.fields)}
         )
     if isinstance(error, ModelError):
         return exceptions.ValidationError(as_serializer_error(error))

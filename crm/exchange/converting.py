@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from crm.exchange import declaring
 from crm.exchange.drafts import Refused
 from crm.exchange.profiles import Source
+from crm.joining import listed
 
 TRUE = {"true", "yes", "y", "1", "x", "是", "对"}
 FALSE = {"false", "no", "n", "0", "否"}
@@ -144,7 +145,7 @@ def _choice(text: str, source: Source) -> Any:
     for value, label in source.field.choices:
         if wanted in (str(value).casefold(), str(label).casefold()):
             return value
-    known = ", ".join(str(value) for value, _label in source.field.choices)
+    known = listed(str(value) for value, _label in source.field.choices)
     raise Refused(
         _("“%(text)s” is none of: %(known)s. A value mapping can translate it.") % {"text": text, "known": known},
         source.field.name,

@@ -16,6 +16,7 @@ from crm.access import kinds
 from crm.exchange import storing
 from crm.exchange.drafts import Draft, Refused, Run
 from crm.exchange.unusable import Unusable
+from crm.joining import listed
 
 TEXT, NUMBER, MONEY, DATE, DATETIME = "text", "number", "money", "date", "datetime"
 CHOICE, BOOLEAN, REFERENCE = "choice", "boolean", "reference"
@@ -203,7 +204,7 @@ def get(code: str) -> Importable:
     try:
         return _importable[code]
     except KeyError:
-        known = ", ".join(sorted(_importable))
+        known = listed(sorted(_importable))
         raise Unusable(
             _("%(code)s cannot be imported; what can be: %(known)s.") % {"code": code, "known": known}
         ) from None

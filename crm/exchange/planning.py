@@ -14,6 +14,7 @@ from crm.exchange import judging, looking_up, references
 from crm.exchange.drafts import Draft, LeftOut, Refused, Row, Run
 from crm.exchange.journal import as_stored, columns_of
 from crm.exchange.mapping import Mapper
+from crm.joining import clauses, listed
 from crm.models.import_batch import ImportRow
 
 Outcome = ImportRow.Outcome
@@ -140,7 +141,7 @@ def _match(drafts: list[Draft], run: Run) -> list[Draft]:
             continue
         same = found.get(tuple(_shown(draft.values.get(name)) for name in names), [])
         if len(same) > 1:
-            label = ", ".join(str(draft.values[name]) for name in names if draft.values.get(name))
+            label = listed(str(draft.values[name]) for name in names if draft.values.get(name))
             problem = _("There are %(count)s called “%(text)s”.") % {"count": len(same), "text": label}
             _refuse(draft, Refused(problem, first), run)
             continue
@@ -240,7 +241,7 @@ def _compare(draft: Draft, beyond: dict[str, list[Any]], run: Run) -> None:
 def _refuse(draft: Draft, problem: Refused | ValidationError, run: Run) -> None:
     if isinstance(problem, ValidationError):
         named = problem.message_dict if hasattr(problem, "error_dict") else {"__all__": problem.messages}
-        reason = "; ".join(_said(name, " ".join(messages), run) for name, messages in named.items())
+        reason = clauses(_said(name, " ".join(messages), run) for name, messages in named.items())
         draft.settle(Outcome.ERROR, reason)
         return
     outcome = Outcome.SKIPPED if isinstance(problem, LeftOut) else Outcome.ERROR

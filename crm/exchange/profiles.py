@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from crm.exchange import declaring
 from crm.exchange.declaring import Field, Importable
 from crm.exchange.unusable import Unusable
+from crm.joining import clauses, listed
 
 EXISTING = ("update", "skip", "error")
 DATE_ORDERS = ("day first", "month first", "year first")
@@ -134,7 +135,7 @@ def understand(kind: Importable, content: dict[str, Any], heads: Iterable[str]) 
 def _source(kind: Importable, name: str, given: Any, content: dict[str, Any]) -> Source:
     found = kind.field(name)
     if found is None:
-        known = ", ".join(each.name for each in kind.fields)
+        known = listed(each.name for each in kind.fields)
         raise Unusable(_("There is no field %(name)s; there are: %(known)s.") % {"name": name, "known": known})
     given = {"column": given} if isinstance(given, str) else dict(given)
     _refuse_unknown(given, SOURCE_KEYS, name)
@@ -177,17 +178,17 @@ def _identity(kind: Importable, sources: tuple[Source, ...], given: list[str] | 
     mapped = {source.field.name for source in sources}
     if given is not None:
         if tuple(given) not in kind.identities:
-            known = "; ".join(", ".join(each) for each in kind.identities)
+            known = clauses(listed(each) for each in kind.identities)
             raise Unusable(_("Records are told apart by one of: %(known)s.") % {"known": known})
         if set(given) - mapped and not set(given) & mapped:
-            raise Unusable(_("The profile does not say where %(name)s comes from.") % {"name": ", ".join(given)})
+            raise Unusable(_("The profile does not say where %(name)s comes from.") % {"name": listed(given)})
         return tuple(given)
     for each in kind.identities:
         if set(each) <= mapped:
             return each
     raise Unusable(
         _("Choose the column for %(name)s: it tells which rows are records that exist already.")
-        % {"name": ", ".join(kind.identities[0])}
+        % {"name": listed(kind.identities[0])}
     )
 
 
@@ -197,12 +198,12 @@ def _check_columns(profile: Profile, heads: list[str], ignored: list[str]) -> No
     used += [step.column for step in profile.steps if step.column] + list(profile.keep)
     missing = [column for column in dict.fromkeys(used) if column not in heads]
     if missing:
-        raise Unusable(_("The file has no column %(missing)s.") % {"missing": ", ".join(missing)})
+        raise Unusable(_("The file has no column %(missing)s.") % {"missing": listed(missing)})
     silent = [head for head in heads if head not in used and head not in ignored]
     if silent:
         raise Unusable(
             _("The profile says nothing about: %(silent)s. Use, keep or ignore each column.")
-            % {"silent": ", ".join(silent)}
+            % {"silent": listed(silent)}
         )
 
 
@@ -226,12 +227,12 @@ def _all_sources(profile: Profile) -> Iterable[Source]:
 def _refuse_unknown(given: dict[str, Any], known: set[str], where: str) -> None:
     extra = sorted(set(given) - known)
     if extra:
-        raise Unusable(_("In %(where)s nothing is called %(names)s.") % {"where": where, "names": ", ".join(extra)})
+        raise Unusable(_("In %(where)s nothing is called %(names)s.") % {"where": where, "names": listed(extra)})
 
 
 def _one_of(name: str, value: Any, allowed: tuple[str, ...]) -> str:
     if value not in allowed:
-        raise Unusable(_("%(name)s is one of: %(allowed)s.") % {"name": name, "allowed": ", ".join(allowed)})
+        raise Unusable(_("%(name)s is one of: %(allowed)s.") % {"name": name, "allowed": listed(allowed)})
     return str(value)
 
 

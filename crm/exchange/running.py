@@ -23,6 +23,7 @@ from crm.exchange.journal import as_stored, columns_of, differences
 from crm.exchange.mapping import Mapper
 from crm.exchange.profiles import Profile
 from crm.exchange.unusable import Unusable
+from crm.joining import clauses
 from crm.models.event import Event
 from crm.models.import_batch import ImportBatch, ImportJournal, ImportRow
 from crm.search import documents, quoting
@@ -150,7 +151,7 @@ def _store(drafts: list[Draft], run: Run, *, is_new: bool) -> list[Draft]:
 
 def _refusal(error: Exception) -> str:
     if isinstance(error, ValidationError):
-        return "; ".join(error.messages)
+        return clauses(error.messages)
     detail = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
     return _("The database refuses it: %(detail)s.") % {"detail": detail or str(error).splitlines()[0]}
 

@@ -20,6 +20,7 @@ from crm.exchange.batches import CHUNK
 from crm.exchange.journal import as_stored, by_attname, restored
 from crm.exchange.running import tell
 from crm.exchange.unusable import Unusable
+from crm.joining import listed
 from crm.models.event import EventLink
 from crm.models.import_batch import ImportBatch, ImportJournal
 from crm.search import documents, quoting
@@ -136,7 +137,7 @@ def _restore(
         if entry.parts:
             newer += kind.take_back_parts(entry.parts)
         entry.undone = Undone.PARTLY if newer else Undone.UNDONE
-        entry.reason = _("Changed since, and kept: %(fields)s.") % {"fields": ", ".join(newer)} if newer else ""
+        entry.reason = _("Changed since, and kept: %(fields)s.") % {"fields": listed(newer)} if newer else ""
         touched.append(row)
     if touched and names:
         storing.change(kind.model, touched, names)
@@ -187,7 +188,7 @@ def _user_of(found: list[Any]) -> str:
         collector.collect(found)
     except (ProtectedError, RestrictedError) as error:
         blockers = error.protected_objects if isinstance(error, ProtectedError) else error.restricted_objects
-        return ", ".join(sorted({f"{each._meta.verbose_name} {each}" for each in list(blockers)[:3]}))
+        return listed(sorted({f"{each._meta.verbose_name} {each}" for each in list(blockers)[:3]}))
     going = {(model, each.pk) for model, each_set in collector.data.items() for each in each_set}
     updates: Any = collector.field_updates
     for (_field, _value), groups in updates.items():

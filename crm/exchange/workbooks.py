@@ -10,6 +10,7 @@ from typing import IO, Any
 from django.utils.translation import gettext as _
 
 from crm.exchange.unusable import Unusable
+from crm.joining import listed
 
 MAX_PARTS = 5_000
 MAX_UNPACKED = 1024 * 1024 * 1024
@@ -27,7 +28,7 @@ def read_rows(file: IO[bytes], sheet: str = "") -> tuple[Iterator[list[str]], di
         raise Unusable(_("This workbook is damaged, protected, or no .xlsx file.")) from None
     names = [each.title for each in book.worksheets]
     if not names or (sheet and sheet not in names):
-        raise Unusable(_("The workbook has no sheet of this name. It has: %(names)s.") % {"names": ", ".join(names)})
+        raise Unusable(_("The workbook has no sheet of this name. It has: %(names)s.") % {"names": listed(names)})
     name = sheet or names[0]
     page = book[name]
     page.reset_dimensions()  # a workbook may lie about its size

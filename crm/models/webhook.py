@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm import outgoing
 from crm.access import kinds
+from crm.joining import listed
 
 ANYTHING = "*"
 ATTEMPTS = 10
@@ -80,7 +81,7 @@ class Webhook(models.Model):
         wrong = [given for given in self.types if given != ANYTHING and given.partition(".")[0] not in known]
         wrong += [given for given in self.types if given != ANYTHING and not given.partition(".")[2]]
         if wrong:
-            raise ValidationError({"types": _("There are no events %(types)s.") % {"types": ", ".join(wrong)}})
+            raise ValidationError({"types": _("There are no events %(types)s.") % {"types": listed(wrong)}})
 
     @property
     def secret(self) -> bytes:

@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from crm import joining
 from crm.web import formats
 
 register = template.Library()
@@ -29,6 +30,10 @@ def _value(text: str) -> SafeString:
             _("no value"),
         )
     return format_html('<span class="value">{}</span>', text)
+
+
+register.filter("listed", joining.listed)
+register.filter("clauses", joining.clauses)
 
 
 @register.simple_tag

@@ -29,7 +29,7 @@ def number(value: Numeric | None, unit: str = "", decimals: int | None = None) -
         return NOTHING
     if decimals is None:
         decimals = 0 if value == int(value) else 2
-    text = _text(value, decimals, grouped=True)
+    text = _text(value, decimals, grouped=True).replace("-", "−")
     return f"{text}{THIN}{unit}" if unit else text
 
 

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_noop
 
 from crm import events
 from crm.actions import journal, records
+from crm.joining import listed
 from crm.models import OperationPart, Record, StaleVersion, User
 from crm.models.operation import Operation
 from customers.actions import customers
@@ -105,7 +106,7 @@ def _change(
     """The chosen values. A customer that stood below the other one stands where that stood."""
     unknown = set(chosen) - set(CHOOSABLE)
     if unknown:
-        raise ValidationError(_("%(names)s cannot be chosen.") % {"names": ", ".join(sorted(unknown))})
+        raise ValidationError(_("%(names)s cannot be chosen.") % {"names": listed(sorted(unknown))})
     parent = chosen.get("parent", master.parent)
     if parent == other or (master.parent_id and other._is_above(master.pk)):
         parent = other.parent

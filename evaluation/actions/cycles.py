@@ -15,6 +15,7 @@ from django.utils.translation import gettext_noop
 from crm import events
 from crm.actions import records
 from crm.actions.notifications import notify
+from crm.joining import listed
 from crm.models import Team, User
 from crm.models.record import StaleVersion
 from crm.web import formats
@@ -148,7 +149,7 @@ def _open(cycle: Cycle, reviews: list[Review], by: User | None, at: datetime) ->
     if not any(kpi.group == EXPERIENCE for kpi in cycle.kpis):
         raise ValidationError(
             _("The scorecard says nothing about the customers' experience. Add one of: %(kpis)s."),
-            params={"kpis": ", ".join(str(kpi.name) for kpi in kpis.all_kpis() if kpi.group == EXPERIENCE)},
+            params={"kpis": listed(str(kpi.name) for kpi in kpis.all_kpis() if kpi.group == EXPERIENCE)},
         )
     message = gettext_noop("A review is coming: %(review)s. Look at the goals it will be about.")
     _tell_owners(cycle, reviews, message, at)
@@ -184,7 +185,7 @@ def _archive(cycle: Cycle, reviews: list[Review], by: User | None, at: datetime)
     done = {State.SIGNED, State.OBJECTED, State.UNSIGNED, State.EFFECT_MEASURED}
     waiting = [str(review.subject) for review in reviews if review.state not in done]
     if waiting:
-        raise ValidationError(_("Not finished yet: %(subjects)s."), params={"subjects": ", ".join(sorted(waiting))})
+        raise ValidationError(_("Not finished yet: %(subjects)s."), params={"subjects": listed(sorted(waiting))})
     for review in reviews:
         before, review.state = review.state, Review.State.ARCHIVED
         review.version, review.updated_at = review.version + 1, at

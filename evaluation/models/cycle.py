@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.access.grants import Access
 from crm.access.permissions import Verb
 from crm.access.querysets import Rule, ScopedQuerySet
+from crm.joining import listed
 from crm.models import Record
 from crm.models.record import RecordQuerySet
 from evaluation import kpis
@@ -25,7 +26,7 @@ def check_codes(codes: list[str]) -> None:
     known = {kpi.code for kpi in kpis.all_kpis()}
     unknown = sorted(set(codes) - known)
     if unknown:
-        raise ValidationError(_("There is no KPI called %(codes)s."), params={"codes": ", ".join(unknown)})
+        raise ValidationError(_("There is no KPI called %(codes)s."), params={"codes": listed(unknown)})
     if len(set(codes)) != len(codes):
         raise ValidationError(_("A KPI stands on a scorecard once."))
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from crm.joining import listed
 from evaluation.engine import wording
 from evaluation.engine.judgement import Judgement, Levels
 from evaluation.engine.results import Result
@@ -57,7 +58,7 @@ def _row(result: Result, signal: bool) -> list[str]:
     notes = [_("signal")] if signal else []
     notes += [_("incomplete")] if result.is_provisional else []
     shown = wording.figure(result.kpi, result.value, result.currency)
-    return [wording.period_name(result.period), shown, wording.interval(result), str(result.n), ", ".join(notes)]
+    return [wording.period_name(result.period), shown, wording.interval(result), str(result.n), listed(notes)]
 
 
 def _note(found: Judgement) -> str:

@@ -11,6 +11,7 @@ from django.forms import ModelChoiceField
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from crm.joining import listed
 from crm.web import formats
 from crm.web.lists.state import RANGE_ENDINGS, State
 
@@ -37,7 +38,7 @@ def chips(filterset: Any, state: State) -> list[Chip]:
     for name in filterset.filters:
         params = params_of(state, name)
         if params and name in cleaned:
-            text = ", ".join(words(filterset.form.fields[name], cleaned[name]))
+            text = listed(words(filterset.form.fields[name], cleaned[name]))
             found.append(Chip(label_of(filterset, name), text, state.query(without=params)))
     return found
 

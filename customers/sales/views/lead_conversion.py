@@ -15,6 +15,7 @@ from crm import keyset
 from crm.access import guards
 from crm.access.permissions import Verb
 from crm.events.timeline import Before, Entry
+from crm.joining import listed
 from crm.models import Event
 from crm.web.toasts import toast
 from customers.sales.actions import lead_conversion
@@ -73,7 +74,7 @@ class ConversionUndoing(View):
         done = lead_conversion.undo_conversion(lead, by=user, at=timezone.now())
         said = _("%(lead)s is a lead again.") % {"lead": lead}
         if done.kept:
-            kept = ", ".join(_named(user, done.kept))
+            kept = listed(_named(user, done.kept))
             said += " " + _("Kept, as it was changed or used since: %(kept)s.") % {"kept": kept}
         toast(request, said)
         return redirect(lead.get_absolute_url())
