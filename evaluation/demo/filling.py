@@ -35,6 +35,7 @@ STEPS: tuple[tuple[str, Callable[[World], None]], ...] = (
     ("twins", twins.enter_twice),
     ("opportunities", sales.sell),
     ("forecasts", forecasts.forecast),
+    ("quotas", forecasts.set_quotas),
     ("tickets", service.serve),
     ("surveys", surveys.listen),
     ("activities", work.do),

@@ -11,13 +11,16 @@ from django.conf import settings
 from django.db import connection
 
 from crm.models import User
-from customers.sales.models import ForecastFigure, ForecastSubmission
+from customers.sales.models import ForecastFigure, ForecastSubmission, Quota
 from customers.sales.models.forecast_period import MONTH, QUARTER, Period, monday, organisation_zone
+from customers.sales.models.quota_table import pattern_of
 from evaluation.demo import storing
 from evaluation.demo.world import World, at_clock
 
 WEEKS = 40
 HUNDRED = Decimal(100)
+MONTHS = range(1, 13)
+SEASON = [Decimal(share) for share in ["0.8", "0.8", "1.1", "0.9", "1", "1.2", "0.8", "0.8", "1.2", "1", "1.1", "1.3"]]
 # How each sees the world: of best case and pipeline, what they believe in. Some promise too much, some too little.
 BELIEFS = (("0.75", "0.30"), ("0.45", "0.10"), ("0.95", "0.45"), ("0.60", "0.20"), ("0.30", "0.05"), ("0.85", "0.35"))
 
@@ -108,3 +111,27 @@ def _submission(rep: User, belief: Any, period: Period, moment: datetime, rows: 
         owner=rep, team=rep.team, by=rep, of_team=False, period_kind=period.kind, period_start=period.start,
         week=monday(moment.date()), submitted_at=moment, currency=settings.CURRENCY, commit=commit, best_case=most,
     )  # fmt: skip
+
+
+def set_quotas(world: World) -> None:
+    """This year's and the last: a tenth more than each won the year before; the teams' own a little above the sum."""
+    made = []
+    for year in (world.today.year - 1, world.today.year):
+        for rep in world.reps:
+            won = pattern_of(rep, year - 1, organisation_zone())
+            month = max(sum(won) * Decimal("1.1") / 12, Decimal(10_000)) // 1000 * 1000
+            for number in MONTHS:
+                made.append(_quota(world, year, number, month * SEASON[number - 1], owner=rep, team=rep.team))
+        for team in dict.fromkeys(rep.team for rep in world.reps):
+            for number in MONTHS:
+                below = sum(one.amount for one in made if one.team == team and one.month == date(year, number, 1))
+                own = below * Decimal("1.05") // 1000 * 1000
+                made.append(_quota(world, year, number, own, for_team=team, team=team))
+    storing.store(Quota, made)
+
+
+def _quota(world: World, year: int, month: int, amount: Decimal, **whose: Any) -> Quota:
+    set_at = at_clock(date(year, 1, 4), 9)
+    at = min(set_at, world.now)
+    day = date(year, month, 1)
+    return Quota(month=day, amount=amount, currency=settings.CURRENCY, created_at=at, updated_at=at, **whose)
