@@ -166,6 +166,20 @@ def conflicts(operation: Operation) -> list[Conflict]:
     return found
 
 
+def told(user: Any, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Conflicts as the person may read them: without the name of a record that is not theirs to see."""
+    by_table: dict[str, set[int]] = {}
+    for each in found:
+        by_table.setdefault(each["table"], set()).add(each["id"])
+    seen: set[tuple[str, int]] = set()
+    for table, pks in by_table.items():
+        rows: Any = apps.get_model(table)._default_manager.all()
+        if hasattr(rows, "visible_to"):
+            visible = rows.visible_to(user).filter(pk__in=pks).order_by()
+            seen |= {(table, pk) for pk in visible.values_list("pk", flat=True)}
+    return [each if (each["table"], each["id"]) in seen else {**each, "label": None} for each in found]
+
+
 @transaction.atomic
 def undo(operation: Operation, *, by: Any, at: datetime, rest: bool = False) -> Operation:
     """Take it back. What was changed since is left alone, if `rest` says that this is wanted; else nothing is done.

@@ -10,9 +10,15 @@ from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularJSONAPIView
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
+from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 
+from crm.api.operations import OperationViewSet
+
 app_name = "api"
+
+router = SimpleRouter(use_regex_path=False)
+router.register("operations", OperationViewSet, "operation")
 
 
 @extend_schema(exclude=True)
@@ -28,6 +34,7 @@ class Unknown(APIView):
 
 urlpatterns = [
     path("schema/", SpectacularJSONAPIView.as_view(), name="schema"),
+    *router.urls,
     path("", include("customers.api.urls")),
     path("", include("customers.sales.api.urls")),
     path("", include("service.api.urls")),

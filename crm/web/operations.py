@@ -81,16 +81,7 @@ class OperationUndoing(OperationDetail):
 
 def named(user: Any, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Conflicts with the names of the records that the person may see, and links to them."""
-    by_table: dict[str, set[int]] = {}
-    for each in found:
-        by_table.setdefault(each["table"], set()).add(each["id"])
-    seen: dict[str, set[int]] = {}
-    for table, pks in by_table.items():
-        rows: Any = apps.get_model(table)._default_manager.all()  # scoped: by visible_to, where the table has it
-        seen[table] = set(rows.visible_to(user).filter(pk__in=pks).values_list("pk", flat=True)) if hasattr(
-            rows, "visible_to"
-        ) else set()  # fmt: skip
-    return [_conflict(each, each["id"] in seen[each["table"]]) for each in found]
+    return [_conflict(each, each["label"] is not None) for each in journal.told(user, found)]
 
 
 def _conflict(each: dict[str, Any], is_seen: bool) -> dict[str, Any]:

@@ -4,17 +4,23 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Prefetch
+from django.http import Http404
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from crm.access.permissions import Verb
+from crm.api.errors import Conflict
 from crm.api.idempotency import once
-from crm.api.viewsets import RecordViewSet, etag_of
-from customers.actions import activities, contacts, customers, tasks
+from crm.api.operations import OperationSerializer
+from crm.api.viewsets import RecordViewSet
+from customers.actions import activities, contacts, customers, merging, tasks
 from customers.api import filters, serializers
+from customers.api.duplicates import MergeSerializer
 from customers.models import Activity, Contact, Customer, CustomerContact, Task
 
 
@@ -32,6 +38,55 @@ class CustomerViewSet(RecordViewSet):
 
     def delete_record(self, record: Customer, *, by: Any, at: datetime) -> None:
         customers.delete(record, by=by, at=at)
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """One that was merged is found at the address of the customer it became."""
+        try:
+            return super().retrieve(request, *args, **kwargs)
+        except Http404:
+            if (address := self._where_it_went()) is None:
+                raise
+            return Response(status=301, headers={"Location": address})
+
+    def permitted_record(self, verb: Verb) -> Any:
+        """A write to one that was merged is refused: its ETag says nothing of the customer it became."""
+        try:
+            return super().permitted_record(verb)
+        except Http404:
+            if (address := self._where_it_went()) is None:
+                raise
+            raise Conflict(_("This customer was merged into another: %(address)s.") % {"address": address}) from None
+
+    def _where_it_went(self) -> str | None:
+        master = merging.became(self.kwargs["pk"])
+        seen = Customer.objects.visible_to(self.request.user).filter(pk=master) if master else None
+        if seen is None or not seen.exists():
+            return None
+        return self.request.build_absolute_uri(reverse("api:customer-detail", args=[master]))
+
+    @extend_schema(
+        request=MergeSerializer,
+        responses=OperationSerializer,
+        summary="Merge another customer into this one",
+        description="What pointed at the other points here afterwards. The answer can be undone: POST "
+        "/api/v1/operations/{id}/undoing/.",
+    )
+    @action(detail=True, methods=["post"], url_path="merge", verb=Verb.EDIT)
+    def merge(self, request: Request, pk: int) -> Response:
+        record = self.permitted_record(Verb.EDIT)
+        version = self.expected_version(record)
+        wanted = MergeSerializer(data=request.data, context=self.get_serializer_context())
+        wanted.is_valid(raise_exception=True)
+        other = wanted.validated_data["other"]
+        chosen = {name: getattr(other, name) for name in wanted.validated_data["from_other"]}
+        versions = (record.version if version is None else version, wanted.validated_data["other_version"])
+
+        def write() -> Response:
+            by: Any = request.user
+            done = merging.merge(record, other, chosen=chosen, by=by, at=timezone.now(), versions=versions)
+            return Response(OperationSerializer(done, context=self.get_serializer_context()).data)
+
+        return once(request, write)
 
 
 @extend_schema_view(list=extend_schema(summary="Contacts"))
@@ -95,19 +150,9 @@ class TaskViewSet(RecordViewSet):
     @extend_schema(request=None, responses=serializers.TaskSerializer, summary="Mark a task as done")
     @action(detail=True, methods=["post"], url_path="completion", verb=Verb.EDIT)
     def completion(self, request: Request, pk: int) -> Response:
-        return self._change(request, tasks.complete)
+        return self.carry_out(request, tasks.complete)
 
     @extend_schema(request=None, responses=serializers.TaskSerializer, summary="Take a completion back")
     @action(detail=True, methods=["post"], url_path="reopening", verb=Verb.EDIT)
     def reopening(self, request: Request, pk: int) -> Response:
-        return self._change(request, tasks.reopen)
-
-    def _change(self, request: Request, verb: Any) -> Response:
-        record = self.permitted_record(Verb.EDIT)
-        self.expected_version(record)
-
-        def write() -> Response:
-            changed = verb(record, by=request.user, at=timezone.now())
-            return Response(self.get_serializer(changed).data, headers=etag_of(changed))
-
-        return once(request, write)
+        return self.carry_out(request, tasks.reopen)

@@ -17,8 +17,9 @@ from crm.access.permissions import Verb
 from crm.web.toasts import toast
 from customers.actions import contacts
 from customers.forms.contacts import ContactForm, NewContactForm, WorksAt
-from customers.models import Contact, Customer, CustomerContact
-from customers.views import alike, editing, timeline
+from customers.models import Contact, Customer, CustomerContact, alike
+from customers.views import editing, timeline
+from customers.views.telling_apart import is_none_of_these
 
 
 class ContactDetail(View):
@@ -56,7 +57,7 @@ class ContactNew(View):
         if not form.is_valid():
             return self.page(form, status=422)
         found = alike.contacts_like(request.user, form.cleaned_data)
-        if found.all and not alike.is_none_of_these(request, form):
+        if found.all and not is_none_of_these(request, form):
             return self.page(form, status=422, found=found)
         values = {**form.link(), **form.changes()}
         try:

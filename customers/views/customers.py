@@ -20,8 +20,9 @@ from crm.web.toasts import toast
 from customers.actions import customers
 from customers.forms.customers import CollaboratorForm, CustomerForm, HandOverForm, LifecycleForm
 from customers.forms.fields import find_customers
-from customers.models import Customer
-from customers.views import alike, editing, merging, timeline
+from customers.models import Customer, alike
+from customers.views import editing, merging, timeline
+from customers.views.telling_apart import is_none_of_these
 
 
 class CustomerDetail(View):
@@ -70,7 +71,7 @@ class CustomerNew(View):
         if not form.is_valid():
             return self.page(form, status=422)
         found = alike.customers_like(request.user, form.cleaned_data)
-        if found.all and not alike.is_none_of_these(request, form):
+        if found.all and not is_none_of_these(request, form):
             return self.page(form, status=422, found=found)
         try:
             customer = customers.create(by=request.user, at=timezone.now(), apart_from=found.all, **form.changes())

@@ -16,8 +16,7 @@ from crm.access.permissions import Verb
 from crm.web import limits
 from crm.web.toasts import toast
 from customers.actions import duplicates
-from customers.models import Contact, Customer, Duplicate
-from customers.views import alike
+from customers.models import Contact, Customer, Duplicate, alike
 
 CHECKS_A_MINUTE = 60
 LIKE = {Customer.kind: alike.customers_like, Contact.kind: alike.contacts_like}

@@ -30,12 +30,15 @@ def enter_twice(world: World) -> None:
             continue
         second = others[len(others) // 2]
         second.name, second.city = _spelled_otherwise(first.name, language), first.city
+        second.country, second.website = first.country, ""
         second.sort_name = sort_key(second.name)[:200]
         if place % 4 < 2:
             second.phone = first.phone  # certain; the others have the name in common and are likely
         changed += [first, second]
-    storing.change(Customer, changed, ["name", "sort_name", "city", "phone"])
+    storing.change(Customer, changed, ["name", "sort_name", "city", "country", "website", "phone"])
 
 
 def _spelled_otherwise(name: str, language: str) -> str:
-    return f"{name.translate(TRADITIONAL)}有限公司" if language == words.CHINESE else f"{name.upper()}, Ltd."
+    if language == words.CHINESE:
+        return f"{name.removesuffix('有限公司').translate(TRADITIONAL)}股份有限公司"
+    return f"{name.upper()}, Ltd."

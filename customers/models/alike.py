@@ -1,17 +1,16 @@
-"""Who a new record may be already: those that the person may see, and of the others only whose team has one."""
+"""Who a new record may be already: those that the person may see, and of the others only which team has one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
-from django.http import HttpRequest
-from django.utils.translation import gettext as _
-
-from customers.forms.alike import keys_of_contact, keys_of_customer
-from customers.models import Contact, Customer, matching
-from customers.models.match_key import Strength
+from customers.models import matching, tidy
+from customers.models.contact import Contact
+from customers.models.customer import Customer
+from customers.models.match_key import Key, Sign, Strength, of_values
 from customers.models.matching import Alike
 
 SHOWN = 6
@@ -54,12 +53,33 @@ def contacts_like(user: Any, typed: Mapping[str, Any]) -> Found:
     return _shown(user, Contact, matching.contacts(keys_of_contact(typed)))
 
 
-def is_none_of_these(request: HttpRequest, form: Any) -> bool:
-    """Whether the person said that it is another one; else the form says why it was not saved."""
-    if request.POST.get("not_the_same") == "1":
-        return True
-    form.add_error(None, _("There may be one like it already. Look below, and say if it is none of these."))
-    return False
+def keys_of_customer(typed: Mapping[str, Any]) -> set[Key]:
+    """People of the same name are many: of a person the rest has to agree."""
+    name = "" if typed.get("form") == Customer.Form.PERSON else _text(typed, "name")
+    return of_values(
+        name=name,
+        number=_text(typed, "number"),
+        email=tidy.email(_text(typed, "email")),
+        phone=tidy.phone(_text(typed, "phone")),
+        domains=[_domain(_text(typed, "website"))],
+    )
+
+
+def keys_of_contact(typed: Mapping[str, Any]) -> set[Key]:
+    keys = of_values(email=tidy.email(_text(typed, "email")), phone=tidy.phone(_text(typed, "phone")))
+    return {key for key in keys if key[0] != Sign.DOMAIN}
+
+
+def _text(typed: Mapping[str, Any], name: str) -> str:
+    return str(typed.get(name) or "")[:300]
+
+
+def _domain(website: str) -> str:
+    try:
+        host = urlsplit(website if "//" in website else f"https://{website.strip()}").hostname
+    except ValueError:
+        return ""
+    return (host or "").removeprefix("www.")
 
 
 def _shown(user: Any, model: Any, found: list[Alike]) -> Found:
@@ -82,5 +102,5 @@ def _shown(user: Any, model: Any, found: list[Alike]) -> Found:
 def _teams(model: Any, hidden: Iterable[Alike]) -> dict[int, tuple[int, str]]:
     """Of each record its team, by number and name; 0 where it belongs to none."""
     pks = [alike.pk for alike in hidden]
-    rows = model._base_manager.filter(pk__in=pks)  # scoped: only the team's name is told
+    rows = model._base_manager.filter(pk__in=pks)
     return {pk: (team or 0, name or "") for pk, team, name in rows.values_list("pk", "team_id", "team__name")}
