@@ -11,6 +11,7 @@ from datetime import datetime
 from itertools import count as counter
 from typing import Any
 
+from customers.models import Duplicate
 from evaluation.engine import scopes
 from tests.factories import customers, goals, reviews, sales, service, surveys
 from tests.factories.crm import UserFactory
@@ -26,6 +27,13 @@ def _owners(cast: Any, count: int) -> list[Any]:
 def some_customers(cast: Any, count: int, now: datetime) -> None:
     for owner in _owners(cast, count):
         customers.make_customer(owner, f"Customer {next(_number)}", at=now)
+
+
+def some_duplicates(cast: Any, count: int, now: datetime) -> None:
+    for first_owner, second_owner in zip(_owners(cast, count), _owners(cast, count), strict=True):
+        name = f"Customer {next(_number)}"
+        pair = [customers.make_customer(owner, name, at=now) for owner in (first_owner, second_owner)]
+        Duplicate.objects.create(first=pair[0], second=pair[1], signs=[5], strength=1, found_at=now)
 
 
 def some_contacts(cast: Any, count: int, now: datetime) -> None:
@@ -61,9 +69,19 @@ def some_forecasts(cast: Any, count: int, now: datetime) -> None:
         sales.make_forecast(owner, at=now)
 
 
+def some_quotas(cast: Any, count: int, now: datetime) -> None:
+    for owner in _owners(cast, count):
+        sales.make_quota(owner, at=now)
+
+
 def some_orders(cast: Any, count: int, now: datetime) -> None:
     for owner in _owners(cast, count):
         sales.make_order(owner, at=now)
+
+
+def some_contracts(cast: Any, count: int, now: datetime) -> None:
+    for owner in _owners(cast, count):
+        sales.make_contract(owner, at=now)
 
 
 def some_products(cast: Any, count: int, now: datetime) -> None:
@@ -119,12 +137,15 @@ def nothing(cast: Any, count: int, now: datetime) -> None:
 ROWS: dict[str, Callable[[Any, int, datetime], None]] = {
     "customer-list": some_customers,
     "contact-list": some_contacts,
+    "duplicate-list": some_duplicates,
     "activity-list": some_activities,
     "task-list": some_tasks,
     "lead-list": some_leads,
     "opportunity-list": some_opportunities,
     "forecast-list": some_forecasts,
+    "quota-list": some_quotas,
     "order-list": some_orders,
+    "contract-list": some_contracts,
     "product-list": some_products,
     "ticket-list": some_tickets,
     "survey-list": nothing,

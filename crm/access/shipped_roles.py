@@ -38,8 +38,8 @@ def _merge(*parts: Grants) -> Grants:
 
 
 CATALOGUE = ("product", "pipeline", "kpi", "survey", "team", "person", "queue", "calendar")
-SELLING = ("customer", "contact", "activity", "task", "lead", "opportunity", "order")
-FORECASTING = ("forecast",)
+SELLING = ("customer", "contact", "activity", "task", "lead", "opportunity", "order", "contract")
+FORECASTING = ("forecast", "quota")
 SERVING = ("ticket",)
 LISTENING = ("invitation", "response")
 EVALUATING = ("measurement", "goal", "review_cycle", "review", "action_plan", "health_score")
@@ -57,6 +57,7 @@ SHIPPED_ROLES = [
             _grant(Reach.OWN, (EDIT, DELETE, EXPORT), *SELLING),
             _grant(Reach.TEAM, (EDIT,), "lead"),  # whoever of the team has time takes it
             _grant(Reach.OWN, (VIEW, CREATE, EXPORT), "forecast"),
+            _grant(Reach.OWN, READ, "quota"),
             _grant(Reach.OWN, (VIEW, CREATE), *SERVING),
             _grant(Reach.OWN, (VIEW,), *LISTENING),
             _grant(Reach.OWN, (VIEW,), *EVALUATING),

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from crm.admin import AuditedAdmin
 from customers.sales.actions import pipelines
-from customers.sales.models import LeadForm, LostReason, Pipeline, Stage
+from customers.sales.models import ChurnReason, LeadForm, LostReason, Pipeline, RenewalRules, Stage
 
 
 class StageFormSet(BaseInlineFormSet):
@@ -86,6 +86,25 @@ class PipelineAdmin(AuditedAdmin):
 class LostReasonAdmin(AuditedAdmin):
     list_display = ["name", "is_active"]
     list_editable = ["is_active"]
+
+
+@admin.register(ChurnReason)
+class ChurnReasonAdmin(AuditedAdmin):
+    list_display = ["name", "is_active", "for_lapsed"]
+    list_editable = ["is_active"]
+
+
+@admin.register(RenewalRules)
+class RenewalRulesAdmin(AuditedAdmin):
+    """One row: when renewals are prepared, and where."""
+
+    list_display = ["__str__", "days_ahead", "pipeline"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return super().has_add_permission(request) and not RenewalRules.objects.exists()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
 
 class LeadFormForm(forms.ModelForm):

@@ -13,8 +13,9 @@ class SalesConfig(AppConfig):
         from customers.sales import (
             exchange,
             subscriptions,  # noqa: F401 - listens from here on
+            tasks,  # noqa: F401 - registers periodic jobs
         )
-        from customers.sales.actions import pipelines
+        from customers.sales.actions import contract_renewals, pipelines
 
         self.declare_kinds()
         exchange.register()
@@ -23,23 +24,41 @@ class SalesConfig(AppConfig):
         self.fill_today()
         # Like the shipped roles: written down once, in actions/pipelines.py, and never over what is there.
         post_migrate.connect(pipelines.install_default, sender=self, dispatch_uid="install-default-pipeline")
+        post_migrate.connect(contract_renewals.install_reasons, sender=self, dispatch_uid="install-churn-reasons")
 
     def declare_kinds(self) -> None:
         from crm.access import kinds
         from crm.search.documents import searchable
-        from customers.sales.models import ForecastSubmission, Lead, Opportunity, Order, Pipeline, Product
+        from customers.sales.models import (
+            Contract,
+            ForecastSubmission,
+            Lead,
+            Opportunity,
+            Order,
+            Pipeline,
+            Product,
+            Quota,
+        )
 
         declared = [
             (Lead, _("lead"), _("leads"), "user-search", "lead-detail"),
             (Opportunity, _("opportunity"), _("opportunities"), "target-arrow", "opportunity-detail"),
             (Product, _("product"), _("products"), "package", "product-detail"),
             (Order, _("order"), _("orders"), "receipt", "order-detail"),
+            (Contract, _("contract"), _("contracts"), "contract", "contract-detail"),
             (ForecastSubmission, _("forecast"), _("forecasts"), "chart-line", "forecast-detail"),
+            (Quota, _("quota"), _("quotas"), "target", None),
             (Pipeline, _("pipeline"), _("pipelines"), "layout-kanban", None),
         ]
         for model, label, label_plural, icon, detail_url in declared:
             kinds.register(model, label=label, label_plural=label_plural, icon=icon, detail_url=detail_url)
-        for model, related in ((Lead, []), (Opportunity, ["customer"]), (Order, ["customer"]), (Product, [])):
+        for model, related in (
+            (Lead, []),
+            (Opportunity, ["customer"]),
+            (Order, ["customer"]),
+            (Product, []),
+            (Contract, ["customer"]),
+        ):
             searchable(model.kind, model.search_words, related, quotes={path: ["name"] for path in related})
 
     def fill_timelines(self) -> None:
@@ -82,7 +101,9 @@ class SalesConfig(AppConfig):
             (_("Opportunities"), "opportunity-list", "opportunity", "target-arrow", 20, "o"),
             (_("Pipeline history"), "pipeline-waterfall", "opportunity", "chart-bar", 25, None),
             (_("Forecast"), "forecast", "forecast", "chart-line", 27, None),
+            (_("Quotas"), "quota-table", "quota", "target", 28, None),
             (_("Orders"), "order-list", "order", "receipt", 30, None),
+            (_("Contracts"), "contract-list", "contract", "contract", 35, None),
             (_("Products"), "product-list", "product", "package", 40, None),
         ]
         for label, url_name, kind, icon, order, key in pages:
@@ -99,11 +120,13 @@ class SalesConfig(AppConfig):
             (_("New lead"), "lead-new", "lead", "user-search", None, 45, True),
             (_("New opportunity"), "opportunity-new", "opportunity", "target-arrow", "o", 50, True),
             (_("New order"), "order-new", "order", "receipt", None, 60, False),
+            (_("New contract"), "contract-new", "contract", "contract", None, 65, False),
         ]:
             navigation.register_create(label, url_name, icon, (kind, "create"), key, order=order, dialog=dialog)
 
         for slot, name, url_name, label, kind, order in [
             ("customer.main", "opportunities", "customer-opportunities", _("Opportunities"), "opportunity", 10),
+            ("customer.side", "contracts", "customer-contracts", _("Contracts"), "contract", 35),
             ("customer.side", "orders", "customer-orders", _("Orders"), "order", 40),
             ("home.main", "opportunities", "my-opportunities", _("My open opportunities"), "opportunity", 30),
         ]:

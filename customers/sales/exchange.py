@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext as __
 from django.utils.translation import gettext_lazy as _
 
@@ -16,7 +17,8 @@ from customers.exchange import CONTACT, CUSTOMER, OWNER_AND_TEAM, PERSON, TEAM
 from customers.models import Customer, tidy
 from customers.sales.actions import stage_changes
 from customers.sales.actions.stage_changes import PastChange
-from customers.sales.models import CAPTURED, Lead, LostReason, Opportunity, Pipeline, Product, Stage, StageChange
+from customers.sales.contracts_exchange import CONTRACTS
+from customers.sales.models import CAPTURED, Lead, LostReason, Opportunity, Pipeline, Product, Quota, Stage, StageChange
 from customers.sales.models.currency import tidy_currency
 from customers.sales.orders_exchange import ORDERS, PRODUCT, WithCurrency
 
@@ -232,5 +234,38 @@ OPPORTUNITIES = OpportunityImport(
 )  # fmt: skip
 
 
+class QuotaImport(WithCurrency):
+    """Whatever day of a month a file says, it is that month's; the team is the person's, or the one it is for."""
+
+    def tidy(self, values: dict[str, Any]) -> dict[str, Any]:
+        values = super().tidy(values)
+        if values.get("month"):
+            values["month"] = values["month"].replace(day=1)
+        return values
+
+    def settle(self, record: Quota, draft: Draft, run: Run) -> None:
+        super().settle(record, draft, run)
+        record.team = record.for_team or (record.owner.team if record.owner else None)
+        if (record.owner is None) == (record.for_team is None):
+            raise Refused(__("A quota is a person's or a team's."), "owner")
+        if (record.currency or settings.CURRENCY) != settings.CURRENCY:
+            raise Refused(__("Quotas are in the organisation's currency, so that they add up."), "currency")
+
+
+QUOTAS = QuotaImport(
+    model=Quota,
+    fields=(
+        Field("month", _("month"), DATE, required=True),
+        Field("owner", _("person"), REFERENCE, reference=PERSON),
+        Field("for_team", _("quota of the team"), REFERENCE, reference=TEAM),
+        Field("amount", _("amount"), MONEY, required=True),
+        Field("currency", _("currency")),
+    ),
+    identities=(("month", "owner"), ("month", "for_team")),
+    related=("owner__team", "for_team"),
+)
+
+
 def register() -> None:
-    declaring.register(LEADS, PRODUCTS, ORDERS, OPPORTUNITIES)
+    declaring.register(CONTRACTS)
+    declaring.register(LEADS, PRODUCTS, ORDERS, OPPORTUNITIES, QUOTAS)

@@ -7,8 +7,8 @@ from crm.actions import journal
 from crm.models import Event, User
 from customers.models import following
 from customers.models.following import Follower, How
-from customers.sales.actions import opportunities
-from customers.sales.models import Opportunity
+from customers.sales.actions import contract_renewals, contracts, opportunities
+from customers.sales.models import Contract, Opportunity
 
 journal.restored_with("sales.Opportunity", opportunities.update)  # who had it when is written down there
 following.register(
@@ -31,3 +31,10 @@ def hand_over_open_opportunities(event: Event) -> None:
     with journal.resumed("customers.Customer", event.subject_id, event.at) as operation:
         if operation is None or operation.undone_at is None:
             opportunities.hand_over_many(left, owner=owner, by=event.by, at=event.at)
+            running = Contract.objects.alive().not_ended().filter(customer=event.subject_id, owner=before["id"])
+            contracts.hand_over_many(running, owner=owner, by=event.by, at=event.at)
+
+
+@events.subscribe("opportunity.won", name="sales.renew_the_contract_sold")
+def renew_the_contract_sold(event: Event) -> None:
+    contract_renewals.renew_as_sold(event.subject_id, by=event.by, at=event.at)

@@ -1,10 +1,13 @@
 from django.urls import URLPattern, path
 
-from customers.sales.lists import ForecastList, LeadList, OpportunityList, OrderList, ProductList
+from customers.sales.contract_lists import ContractList
+from customers.sales.lists import ForecastList, LeadList, OpportunityList, OrderList, ProductList, QuotaList
 from customers.sales.views import (
     asking,
     board,
     close_date,
+    contract_movements,
+    contracts,
     coverage,
     forecast_board,
     forecasts,
@@ -14,6 +17,7 @@ from customers.sales.views import (
     orders,
     panels,
     products,
+    quotas,
     stage_conversion,
     waterfall,
 )
@@ -53,6 +57,10 @@ urlpatterns: list[URLPattern] = [
     *ForecastList.extra_urls("forecast/submissions/", "forecast-list"),
     path("forecast/submissions/<int:pk>/", forecasts.Detail.as_view(), name="forecast-detail"),
     path("forecast/submissions/<int:pk>/adjustment/", forecasts.Adjustment.as_view(), name="forecast-adjustment"),
+    path("quotas/", quotas.Page.as_view(), name="quota-table"),
+    path("quotas/year/", quotas.Edit.as_view(), name="quota-year"),
+    path("quotas/months/", QuotaList.as_view(), name="quota-list"),
+    *QuotaList.extra_urls("quotas/months/", "quota-list"),
     path("opportunities/", OpportunityList.as_view(), name="opportunity-list"),
     *OpportunityList.extra_urls("opportunities/", "opportunity-list"),
     path("opportunities/new/", opportunities.New.as_view(), name="opportunity-new"),
@@ -75,6 +83,20 @@ urlpatterns: list[URLPattern] = [
     path("orders/<int:pk>/edit/", orders.Edit.as_view(), name="order-edit"),
     path("orders/<int:pk>/delete/", orders.Delete.as_view(), name="order-delete"),
     path("orders/<int:pk>/restoration/", orders.Restoration.as_view(), name="order-restoration"),
+    path("contracts/", ContractList.as_view(), name="contract-list"),
+    *ContractList.extra_urls("contracts/", "contract-list"),
+    path("contracts/new/", contracts.New.as_view(), name="contract-new"),
+    path("contracts/<int:pk>/", contracts.Detail.as_view(), name="contract-detail"),
+    path("contracts/<int:pk>/edit/", contracts.Edit.as_view(), name="contract-edit"),
+    path("contracts/<int:pk>/delete/", contracts.Delete.as_view(), name="contract-delete"),
+    path("contracts/<int:pk>/restoration/", contracts.Restoration.as_view(), name="contract-restoration"),
+    path("contracts/<int:pk>/timeline/", contracts.Timeline.as_view(), name="contract-timeline"),
+    path("contracts/<int:pk>/value/", contract_movements.Value.as_view(), name="contract-value"),
+    path("contracts/<int:pk>/renewal/", contract_movements.Renewal.as_view(), name="contract-renewal"),
+    path("contracts/<int:pk>/end/", contract_movements.End.as_view(), name="contract-end"),
+    path("contracts/<int:pk>/reactivation/", contract_movements.Reactivation.as_view(), name="contract-reactivation"),
+    path("contracts/<int:pk>/correction/", contract_movements.Correction.as_view(), name="contract-correction"),
+    path("contracts/<int:pk>/handover/", contract_movements.HandOver.as_view(), name="contract-handover"),
     path("products/", ProductList.as_view(), name="product-list"),
     *ProductList.extra_urls("products/", "product-list"),
     path("products/new/", products.New.as_view(), name="product-new"),
@@ -84,5 +106,6 @@ urlpatterns: list[URLPattern] = [
     path("products/<int:pk>/restoration/", products.Restoration.as_view(), name="product-restoration"),
     path("customers/<int:pk>/opportunities/", panels.CustomerOpportunities.as_view(), name="customer-opportunities"),
     path("customers/<int:pk>/orders/", panels.CustomerOrders.as_view(), name="customer-orders"),
+    path("customers/<int:pk>/contracts/", panels.CustomerContracts.as_view(), name="customer-contracts"),
     path("panels/my-opportunities/", panels.MyOpenOpportunities.as_view(), name="my-opportunities"),
 ]

@@ -64,6 +64,17 @@ def forecast(owner: Any, team: Any) -> Any:
     )  # fmt: skip
 
 
+def quota(owner: Any, team: Any) -> Any:
+    from customers.sales.models import Quota
+
+    # Of a person, or of a team as a whole; there is one for each month.
+    month = f"{2000 + Quota.objects.count()}-01-01"
+    for_team = None if owner else team
+    return Quota.objects.create(
+        owner=owner or (None if team else somebody_else()), team=team, for_team=for_team, month=month, amount=100
+    )
+
+
 def somebody_else() -> Any:
     from crm.models import User
 
@@ -77,6 +88,22 @@ def order(owner: Any, team: Any) -> Any:
         number=f"O-{customer(owner, team).pk}", customer=customer(owner, team), owner=owner, team=team,
         ordered_at=NOW, amount=Decimal(100),
     )  # fmt: skip
+
+
+def contract(owner: Any, team: Any) -> Any:
+    from datetime import date
+
+    from customers.sales.models import Contract, ContractMovement
+
+    made = Contract.objects.create(
+        owner=owner, team=team, name="Example", customer=customer(owner, team), start=date(2026, 1, 1),
+        end=date(2026, 12, 31), monthly_value=100,
+    )  # fmt: skip
+    ContractMovement.objects.create(
+        contract=made, type="new", counts_from=made.start, agreed_on=made.start, before=0, after=100, until=made.end,
+        owner=owner, team=team, recorded_at=NOW,
+    )  # fmt: skip
+    return made
 
 
 def product(owner: Any, team: Any) -> Any:
@@ -206,8 +233,8 @@ def pipeline(owner: Any, team: Any) -> Any:
 MAKERS: dict[str, Callable[[Any, Any], Any]] = {
     maker.__name__: maker
     for maker in (
-        customer, contact, activity, task, lead, opportunity, forecast, order, product, ticket, survey, invitation,
-        response, goal, review_cycle, review, action_plan, action_step, measurement, queue, pipeline,
+        customer, contact, activity, task, lead, contract, opportunity, forecast, quota, order, product, ticket, survey,
+        invitation, response, goal, review_cycle, review, action_plan, action_step, measurement, queue, pipeline,
     )
 }  # fmt: skip
 MAKERS["import"] = an_import

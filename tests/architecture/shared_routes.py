@@ -36,14 +36,38 @@ def of_lists() -> dict[str, Route]:
     return found
 
 
-READ_WRITE = ("customer", "contact", "activity", "task", "product", "lead", "opportunity", "order", "ticket")
+READ_WRITE = (
+    "customer",
+    "contact",
+    "activity",
+    "task",
+    "product",
+    "lead",
+    "opportunity",
+    "quota",
+    "order",
+    "ticket",
+    "contract",
+)
 READ_ONLY = {
     "queue": "queue", "pipeline": "pipeline", "survey": "survey", "invitation": "invitation", "response": "response",
     "measurement": "measurement",
 }  # fmt: skip
 VERBS_OF_THE_API = {
+    "customer": {"merge": "POST"},
     "task": {"completion": "POST", "reopening": "POST"},
-    "lead": {"discarding": "POST", "conversion": "POST", "conversion-undoing": "POST"},
+    "lead": {
+        "taking": "POST", "contact": "POST", "discarding": "POST", "reopening": "POST",
+        "conversion": "POST", "conversion-undoing": "POST",
+    },  # fmt: skip
+    "contract": {
+        "value": "POST",
+        "renewal": "POST",
+        "end": "POST",
+        "reactivation": "POST",
+        "correction": "POST",
+        "movements": "GET",
+    },
     "forecast": {"adjustment": "POST"},
     "opportunity": {"stage": "POST", "history": "GET"},
     "ticket": {"messages": "GET", "answer": "POST", "state": "POST", "resolution": "POST"},

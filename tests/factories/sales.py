@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 from customers.models import Customer
-from customers.sales.actions import forecasts, leads, opportunities, orders, pipelines, products
-from customers.sales.models import ForecastSubmission, Lead, LostReason, Opportunity, Order, Pipeline, Product, Stage
+from customers.sales.actions import contracts, forecasts, leads, opportunities, orders, pipelines, products, quotas
+from customers.sales.models import (
+    ChurnReason,
+    Contract,
+    ForecastSubmission,
+    Lead,
+    LostReason,
+    Opportunity,
+    Order,
+    Pipeline,
+    Product,
+    Quota,
+    Stage,
+)
 from customers.sales.models.forecast_period import Period
 
 WEDNESDAY = datetime(2026, 5, 13, 12, 0, tzinfo=UTC)
@@ -84,3 +96,20 @@ def make_forecast(
     best = Decimal(commit) * 2 if best_case is None else Decimal(best_case)
     named = Period.named(period)
     return forecasts.submit(period=named, commit=Decimal(commit), best_case=best, by=owner, at=at, **how)
+
+
+def make_quota(owner: Any, month: str = "2026-05-01", amount: Any = 1000, *, at: datetime = WEDNESDAY) -> Quota:
+    return quotas.create(owner=owner, month=date.fromisoformat(month), amount=Decimal(amount), by=None, at=at)
+
+
+def make_contract(owner: Any = None, *, at: datetime = WEDNESDAY, **fields: Any) -> Contract:
+    """100.00 a month for the year 2026, unless said otherwise."""
+    fields.setdefault("customer", fields.pop("of", None) or make_customer(owner))
+    fields.setdefault("monthly_value", Decimal("100.00"))
+    days = {name: date.fromisoformat(fields[name]) for name in ("start", "end") if isinstance(fields.get(name), str)}
+    fields = {"name": "Care", "start": date(2026, 1, 1), "end": date(2026, 12, 31), **fields, **days}
+    return contracts.sign(owner=owner, by=owner, at=at, **fields)
+
+
+def churn_reason(name: str = "Price") -> ChurnReason:
+    return ChurnReason.objects.get_or_create(name=name)[0]

@@ -1,7 +1,9 @@
 from rest_framework.routers import SimpleRouter
 
 from customers.sales.api import coverage, viewsets
+from customers.sales.api.contracts import ContractViewSet
 from customers.sales.api.forecasts import ForecastViewSet
+from customers.sales.api.quotas import QuotaViewSet
 
 router = SimpleRouter(use_regex_path=False)
 router.register("pipelines", viewsets.PipelineViewSet, "pipeline")
@@ -9,7 +11,9 @@ router.register("products", viewsets.ProductViewSet, "product")
 router.register("leads", viewsets.LeadViewSet, "lead")
 router.register("opportunities", viewsets.OpportunityViewSet, "opportunity")
 router.register("forecasts", ForecastViewSet, "forecast")
+router.register("quotas", QuotaViewSet, "quota")
 router.register("orders", viewsets.OrderViewSet, "order")
+router.register("contracts", ContractViewSet, "contract")
 router.register("next-step-coverage", coverage.CoverageViewSet, "next-step-coverage")
 
 urlpatterns = router.urls

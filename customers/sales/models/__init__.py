@@ -1,3 +1,7 @@
+from customers.sales.models.churn_reason import ChurnReason
+from customers.sales.models.contract import GRACE, Contract, State
+from customers.sales.models.contract_movement import ContractMovement
+from customers.sales.models.contract_renewal import ContractRenewal, RenewalRules
 from customers.sales.models.currency import Money, totals
 from customers.sales.models.forecast import ForecastAdjustment, ForecastFigure, ForecastSubmission
 from customers.sales.models.lead import Lead
@@ -6,10 +10,16 @@ from customers.sales.models.opportunity import Opportunity
 from customers.sales.models.order import Order, OrderLine
 from customers.sales.models.pipeline import ForecastCategory, LostReason, Pipeline, Stage
 from customers.sales.models.product import Product
+from customers.sales.models.quota import Quota
 from customers.sales.models.stage_change import CAPTURED, StageChange
 
 __all__ = [
     "CAPTURED",
+    "GRACE",
+    "ChurnReason",
+    "Contract",
+    "ContractMovement",
+    "ContractRenewal",
     "ForecastAdjustment",
     "ForecastCategory",
     "ForecastFigure",
@@ -23,7 +33,10 @@ __all__ = [
     "OrderLine",
     "Pipeline",
     "Product",
+    "Quota",
+    "RenewalRules",
     "Stage",
     "StageChange",
+    "State",
     "totals",
 ]

@@ -13,7 +13,7 @@ from django.views import View
 from crm.access import guards
 from crm.access.permissions import Verb
 from customers.models import Customer, Task
-from customers.sales.models import Opportunity, Order
+from customers.sales.models import Contract, ContractMovement, Opportunity, Order
 from customers.sales.models import board as boards
 
 SHOWN = 10
@@ -54,6 +54,26 @@ class CustomerOrders(View):
             "may_create": request.user.access.may("order", Verb.CREATE),  # type: ignore[union-attr]
         }
         return render(request, "sales/panels/customer_orders.html", context)
+
+
+class CustomerContracts(View):
+    """Those that run first, and what they bring in per month today."""
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        customer = guards.get_visible(Customer.objects.all(), request.user, pk=pk)
+        today = timezone.localdate()
+        theirs = Contract.objects.visible_to(request.user).filter(customer=customer)
+        newest_first = theirs.with_state(today).order_by(F("churned_from").desc(nulls_first=True), "-start", "-pk")
+        shown = list(newest_first[: SHOWN + 1])
+        context = {
+            "customer": customer,
+            "may_view": request.user.access.may("contract", Verb.VIEW),  # type: ignore[union-attr]
+            "contracts": shown[:SHOWN],
+            "more": len(shown) > SHOWN,
+            "sums": ContractMovement.objects.of_contracts(theirs).monthly_value_on(today) if shown else [],
+            "may_create": request.user.access.may("contract", Verb.CREATE),  # type: ignore[union-attr]
+        }
+        return render(request, "sales/panels/customer_contracts.html", context)
 
 
 class MyOpenOpportunities(View):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -54,6 +55,24 @@ SENTENCES: dict[str, tuple[Any, str, str]] = {
     "order.lines_changed": (gettext_lazy("Changed the lines of order %(subject)s"), "pencil", "neutral"),
     "order.deleted": (gettext_lazy("Moved order %(subject)s to the bin"), "trash", "warn"),
     "order.restored": (gettext_lazy("Took order %(subject)s out of the bin"), "restore", "neutral"),
+    "contract.created": (gettext_lazy("New contract: %(subject)s"), "contract", "good"),
+    "contract.updated": (gettext_lazy("Changed the contract “%(subject)s”"), "pencil", "neutral"),
+    "contract.value_changed": (
+        gettext_lazy("“%(subject)s”: %(was)s per month became %(now)s, from %(day)s"),
+        "trending-up",
+        "neutral",
+    ),
+    "contract.renewed": (gettext_lazy("Renewed “%(subject)s” until %(until)s"), "refresh", "good"),
+    "contract.ended": (gettext_lazy("“%(subject)s” ends on %(day)s: %(churned)s"), "circle-x", "bad"),
+    "contract.reactivated": (gettext_lazy("“%(subject)s” begins again on %(day)s"), "rotate-clockwise", "good"),
+    "contract.corrected": (gettext_lazy("Corrected a movement of “%(subject)s”: %(note)s"), "arrow-back-up", "warn"),
+    "contract.handed_over": (
+        gettext_lazy("Handed the contract “%(subject)s” over to %(owner)s"),
+        "arrows-exchange",
+        "info",
+    ),
+    "contract.deleted": (gettext_lazy("Moved the contract “%(subject)s” to the bin"), "trash", "warn"),
+    "contract.restored": (gettext_lazy("Took the contract “%(subject)s” out of the bin"), "restore", "neutral"),
     "product.created": (gettext_lazy("New product: %(subject)s"), "package", "info"),
     "product.updated": (gettext_lazy("Changed “%(subject)s”"), "pencil", "neutral"),
     "product.deleted": (gettext_lazy("Moved “%(subject)s” to the bin"), "trash", "warn"),
@@ -83,8 +102,28 @@ def _words(event: Event) -> dict[str, str]:
         "reason": str(reason.get("label", "")) if isinstance(reason, dict) else _("no reason given"),
         "amount": _amount(data),
         "way": _way(data),
+        "note": data.get("reason") or "",
+        **_of_contract(data),
         "why": str(dict(Lead.Reason.choices).get(data.get("reason", ""), "")),
     }
+
+
+def _of_contract(data: dict[str, Any]) -> dict[str, str]:
+    """What a movement of a contract says."""
+    values = data.get("monthly_value")
+    was, now = values if isinstance(values, list) else ("", "")
+    reason = data.get("churn_reason")
+    return {
+        "was": _amount({"amount": was or None, "currency": data.get("currency", "")}),
+        "now": _amount({"amount": now or None, "currency": data.get("currency", "")}),
+        "day": _day(data.get("day")),
+        "until": _day(data.get("until")),
+        "churned": str(reason.get("label", "")) if isinstance(reason, dict) else _("no reason given"),
+    }
+
+
+def _day(said: Any) -> str:
+    return formats.exact_date(date.fromisoformat(said)) if said else formats.NOTHING
 
 
 def _way(data: dict[str, Any]) -> str:
