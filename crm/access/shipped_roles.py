@@ -87,6 +87,7 @@ SHIPPED_ROLES = [
         _merge(
             _grant(Reach.ALL, (VIEW,), *CATALOGUE),
             _grant(Reach.SUBTREE, MANAGE, *SELLING, *FORECASTING),
+            _grant(Reach.SUBTREE, (EDIT,), "criteria_override"),
             _grant(Reach.SUBTREE, (VIEW, CREATE, EXPORT), *SERVING),
             _grant(Reach.SUBTREE, READ, *LISTENING),
             _grant(Reach.SUBTREE, MANAGE, *EVALUATING),
@@ -119,6 +120,6 @@ SHIPPED_ROLES = [
         "administrator",
         gettext_noop("Administrator"),
         gettext_noop("Configures the installation and may do everything to every record."),
-        _grant(Reach.ALL, MANAGE, *ALL_KINDS, "settings"),
+        _grant(Reach.ALL, MANAGE, *ALL_KINDS, "criteria_override", "settings"),
     ),
 ]

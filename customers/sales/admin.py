@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from crm.admin import AuditedAdmin
 from customers.sales.actions import pipelines
-from customers.sales.models import ChurnReason, LeadForm, LostReason, Pipeline, RenewalRules, Stage
+from customers.sales.models import ChurnReason, ExitCriterion, LeadForm, LostReason, Pipeline, RenewalRules, Stage
 
 
 class StageFormSet(BaseInlineFormSet):
@@ -38,9 +38,10 @@ class StageFormSet(BaseInlineFormSet):
 class StageForm(forms.ModelForm):
     class Meta:
         model = Stage
-        fields = ["name", "position", "outcome", "probability", "forecast_category"]
+        fields = ["name", "position", "outcome", "probability", "forecast_category", "rot_days"]
         help_texts = {
             "position": gettext_lazy("The smallest stands first."),
+            "rot_days": gettext_lazy("Without a new stage or contact for longer it is shown as lying. Empty: never."),
             "forecast_category": gettext_lazy("Of what is open in it, unless the opportunity says otherwise."),
         }
 
@@ -80,6 +81,24 @@ class PipelineAdmin(AuditedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related("stages")
+
+
+@admin.register(ExitCriterion)
+class ExitCriterionAdmin(AuditedAdmin):
+    """What has to be true before an opportunity goes on from a stage."""
+
+    list_display = ["stage_in_pipeline", "what", "text", "position"]
+    list_filter = ["stage__pipeline", "what"]
+    list_select_related = ["stage__pipeline"]
+
+    @admin.display(description=gettext_lazy("stage"), ordering="stage")
+    def stage_in_pipeline(self, criterion: ExitCriterion) -> str:
+        return f"{criterion.stage.pipeline}: {criterion.stage}"
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "stage":
+            kwargs["queryset"] = Stage.objects.open().select_related("pipeline").order_by("pipeline", "position")
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
 @admin.register(LostReason)

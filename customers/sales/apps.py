@@ -29,6 +29,9 @@ class SalesConfig(AppConfig):
     def declare_kinds(self) -> None:
         from crm.access import kinds
         from crm.search.documents import searchable
+
+        # A permission on no table: going on from a stage although something it asks for is missing.
+        kinds.register(None, code="criteria_override", label=_("exception"), label_plural=_("exceptions from criteria"))
         from customers.sales.models import (
             Contract,
             ForecastSubmission,

@@ -24,8 +24,10 @@ from customers.sales.models import (
     OrderLine,
     Pipeline,
     Product,
+    Quota,
     Stage,
 )
+from customers.sales.models.rotting import with_quiet_since
 
 
 def people(request: Any) -> Any:
@@ -149,6 +151,7 @@ class OpportunityList(List):
         Column("product", _("Product"), value="product.name"),
         Column("pipeline", _("Pipeline"), value="pipeline.name"),
         Column("stage_since", _("In this stage since"), sort="stage_since", format="ago"),
+        Column("quiet_since", _("No contact or new stage since"), format="ago", annotate=with_quiet_since),
         Column("opened_at", _("Opened"), sort="opened_at", format="day"),
         Column("closed_at", _("Closed"), sort="closed_at", format="day"),
         Column("lost_reason", _("Lost reason"), value="lost_reason.name"),
@@ -205,6 +208,33 @@ class ForecastList(List):
     select_related = ("owner", "team")
     empty_title = _("No forecasts yet")
     empty_text = _("What is submitted stands here, week by week.")
+
+
+class QuotaFilter(filters.FilterSet):
+    owner = filters.ModelChoiceFilter(label=_("whose"), queryset=people)
+    team = TeamFilter(label=_("team"), queryset=teams)
+    month = filters.DateFromToRangeFilter(label=_("month"))
+
+
+class QuotaList(List):
+    """Month by month, as quotas are imported and exported; they are set in the table of the year."""
+
+    kind = "quota"
+    model = Quota
+    filterset_class = QuotaFilter
+    columns = [
+        Column("month", _("Month"), sort="month", format="day"),
+        Column("owner", _("Person"), value="owner.name", format="person"),
+        Column("for_team", _("Quota of the team"), value="for_team.name"),
+        Column("team", _("Team"), value="team.name"),
+        Column("amount", _("Amount"), format="money", currency="currency"),
+        Column("updated_at", _("Changed"), format="ago"),
+    ]
+    default_columns = ["month", "owner", "for_team", "amount"]
+    default_sort = "-month"
+    select_related = ("owner", "team", "for_team")
+    empty_title = _("No quotas yet")
+    empty_text = _("Whoever answers for a team sets them.")
 
 
 class OrderFilter(filters.FilterSet):

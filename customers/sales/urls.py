@@ -19,6 +19,7 @@ from customers.sales.views import (
     products,
     quotas,
     stage_conversion,
+    stage_exit,
     waterfall,
 )
 
@@ -72,6 +73,8 @@ urlpatterns: list[URLPattern] = [
     path("opportunities/<int:pk>/stage/", board.StageOf.as_view(), name="opportunity-stage"),
     path("opportunities/<int:pk>/close-date/", close_date.CloseDate.as_view(), name="opportunity-close-date"),
     path("opportunities/<int:pk>/close-month/", forecast_board.CloseMonth.as_view(), name="opportunity-close-month"),
+    path("opportunities/<int:pk>/exit/", stage_exit.Exit.as_view(), name="opportunity-exit"),
+    path("opportunities/<int:pk>/tick/", stage_exit.Tick.as_view(), name="opportunity-tick"),
     path("opportunities/<int:pk>/win/", asking.Win.as_view(), name="opportunity-win"),
     path("opportunities/<int:pk>/loss/", asking.Loss.as_view(), name="opportunity-loss"),
     path("opportunities/<int:pk>/reopening/", asking.Reopening.as_view(), name="opportunity-reopening"),

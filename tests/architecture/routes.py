@@ -6,6 +6,7 @@ A declaration says which record the URL names (`kind`, in its `kwarg`), and whic
     "duplicate-check": of("customer", POST=CREATE),
     "duplicate-collaboration": of("customer", POST=CREATE),
     "duplicate-dismissal": on("customer", others={"other_pk": 987_654_321}, POST=EDIT),
+    "customer-merge-with": on("customer", GET=EDIT, POST=EDIT),
     "customer-merge": Route(
         {"GET": EDIT, "POST": EDIT}, "customer", "pk", {"other_pk": 987_654_321}, missing=True
     ),
@@ -147,6 +148,7 @@ ROUTES: dict[str, Route] = {
     "task-result": on("task", GET=EDIT, POST=EDIT),
     "task-repetition": on("task", GET=EDIT, POST=EDIT),
     "task-time": on("task", GET=EDIT, POST=EDIT),
+    "calendar": of("task", GET=VIEW),
     "task-new": of("task", GET=CREATE, POST=CREATE),
     "task-detail": on("task", GET=VIEW),
     "task-edit": on("task", GET=EDIT, POST=EDIT),
@@ -194,6 +196,8 @@ ROUTES: dict[str, Route] = {
     "opportunity-close-date": on("opportunity", GET=EDIT, POST=EDIT),
     "next-step-coverage": of("opportunity", GET=VIEW),
     "api:next-step-coverage-list": of("opportunity", GET=VIEW),
+    "opportunity-exit": Route({"GET": EDIT, "POST": EDIT}, "opportunity", "pk", missing=True),
+    "opportunity-tick": Route({"POST": EDIT}, "opportunity", "pk", missing=True),
     "opportunity-win": on("opportunity", GET=EDIT, POST=EDIT),
     "opportunity-loss": on("opportunity", GET=EDIT, POST=EDIT),
     "opportunity-reopening": on("opportunity", POST=EDIT),

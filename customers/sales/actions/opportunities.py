@@ -18,7 +18,8 @@ from crm.models import StaleVersion, Team, User
 from customers.models import Customer
 from customers.sales.actions import ranks, stage_changes
 from customers.sales.actions.stage_changes import PastChange
-from customers.sales.models import CAPTURED, LostReason, Opportunity, Order, Pipeline, Stage, StageChange
+from customers.sales.models import CAPTURED, LostReason, Opportunity, Order, Pipeline, Stage, StageChange, stage_exit
+from customers.sales.models.forecast_period import organisation_zone
 from customers.sales.models.opportunity import is_push
 
 
@@ -107,10 +108,12 @@ def move(
     following: Opportunity | None = None,
     version: int | None = None,
     seen_in: Stage | None = None,
+    overriding: str = "",
 ) -> Opportunity:
     """Put it into a stage, between two cards or on top. Into its own stage only changes its place there.
 
-    Lost needs a reason, won an amount. `version` is what the mover had before them: when it has grown and the
+    Lost needs a reason, won an amount, and going on what the stages left behind ask for (NotMet), unless a manager is
+    `overriding` that with a reason. `version` is what the mover had before them: when it has grown and the
     opportunity is no longer in `seen_in`, somebody else moved it meanwhile and the move is refused.
     """
     locked = Opportunity._base_manager.select_for_update(of=("self",)).get(pk=opportunity.pk)
@@ -122,8 +125,18 @@ def move(
         locked.rank = ranks.beside(stage, previous, following)
         Opportunity._base_manager.filter(pk=locked.pk).update(rank=locked.rank)
         return locked
+    unmet = stage_exit.missing(locked, stage, at.astimezone(organisation_zone()).date(), amount)
+    if unmet and not overriding.strip():
+        raise stage_exit.NotMet(stage, unmet)
     changes = _values_in(locked, stage, lost_reason, amount, at)
     changes["rank"] = ranks.beside(stage, previous, following)
+    if unmet:
+        data = {
+            "stage": [records.as_json(locked.stage), records.as_json(stage)],
+            "missing": [str(criterion) for criterion in unmet],
+            "reason": overriding.strip(),
+        }
+        events.record("opportunity.criteria_overridden", locked, by=by, at=at, data=data, about=[locked.customer])
     return _store_move(locked, changes, by=by, at=at)
 
 

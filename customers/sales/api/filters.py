@@ -3,7 +3,7 @@ from __future__ import annotations
 import django_filters as filters
 
 from crm.api.filters import MomentFilter
-from customers.sales.models import ForecastSubmission, Lead, Opportunity, Order, Product
+from customers.sales.models import ForecastSubmission, Lead, Opportunity, Order, Product, Quota
 
 
 class LeadFilter(filters.FilterSet):
@@ -32,6 +32,14 @@ class ForecastFilter(filters.FilterSet):
     class Meta:
         model = ForecastSubmission
         fields = ("owner", "team", "of_team", "period_kind", "period_start", "week")
+
+
+class QuotaFilter(filters.FilterSet):
+    changed_since = MomentFilter("updated_at", "gte", label="Changed at or after")
+
+    class Meta:
+        model = Quota
+        fields = ("owner", "team", "for_team", "month")
 
 
 class OrderFilter(filters.FilterSet):

@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from crm.api.serializers import COMMON, READ_ONLY, RecordSerializer, ScopedRelatedField
 from crm.models import Team
-from customers.models import Contact, Customer
+from customers.models import Activity, Contact, Customer
 from customers.sales.models import (
     ForecastAdjustment,
     ForecastFigure,
@@ -18,6 +18,7 @@ from customers.sales.models import (
     OrderLine,
     Pipeline,
     Product,
+    Quota,
     Stage,
     StageChange,
 )
@@ -27,7 +28,7 @@ from customers.sales.models.forecast_period import Period
 class StageSerializer(serializers.ModelSerializer):
     class Meta:
         model = Stage
-        fields = ("id", "name", "position", "outcome", "probability", "forecast_category")
+        fields = ("id", "name", "position", "outcome", "probability", "forecast_category", "rot_days")
         read_only_fields = fields
 
 
@@ -66,6 +67,11 @@ class LeadSerializer(RecordSerializer):
 
 class DiscardSerializer(serializers.Serializer):
     reason = serializers.ChoiceField(choices=Lead.Reason.choices)
+
+
+class ContactMadeSerializer(serializers.Serializer):
+    type = serializers.ChoiceField(choices=Activity.Type.choices)
+    note = serializers.CharField(required=False, allow_blank=True, max_length=2000)
 
 
 class FirstOpportunitySerializer(serializers.ModelSerializer):
@@ -113,6 +119,9 @@ class MoveSerializer(serializers.Serializer):
         required=False,
     )
     amount = serializers.DecimalField(18, 2, required=False, min_value=0)
+    overriding = serializers.CharField(
+        required=False, help_text="Why it goes on although the stage asks for more; for whoever may."
+    )
 
 
 class StageChangeSerializer(serializers.ModelSerializer):
@@ -169,6 +178,16 @@ class SubmissionSerializer(serializers.Serializer):
         if period is None:
             raise serializers.ValidationError("Write a month like 2026-05 or a quarter like 2026-Q2.")
         return period
+
+
+class QuotaSerializer(RecordSerializer):
+    """What a person (owner), or a team as a whole (for_team), is to win in a month."""
+
+    class Meta:
+        model = Quota
+        fields = (*COMMON, "for_team", "month", "amount", "currency")
+        read_only_fields = READ_ONLY
+        extra_kwargs = {"month": {"help_text": "Any day of it; kept as its first."}}
 
 
 class OrderLineSerializer(serializers.ModelSerializer):

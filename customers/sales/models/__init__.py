@@ -3,6 +3,7 @@ from customers.sales.models.contract import GRACE, Contract, State
 from customers.sales.models.contract_movement import ContractMovement
 from customers.sales.models.contract_renewal import ContractRenewal, RenewalRules
 from customers.sales.models.currency import Money, totals
+from customers.sales.models.exit_criterion import CriterionTick, ExitCriterion
 from customers.sales.models.forecast import ForecastAdjustment, ForecastFigure, ForecastSubmission
 from customers.sales.models.lead import Lead
 from customers.sales.models.lead_form import LeadForm
@@ -20,6 +21,8 @@ __all__ = [
     "Contract",
     "ContractMovement",
     "ContractRenewal",
+    "CriterionTick",
+    "ExitCriterion",
     "ForecastAdjustment",
     "ForecastCategory",
     "ForecastFigure",

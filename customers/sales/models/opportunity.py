@@ -58,7 +58,8 @@ class OpportunityQuerySet(RecordQuerySet):
     def for_cards(self) -> Self:
         """Only what a card shows: a board has hundreds of them. Which stage it is in is known where it is drawn."""
         own = ("name", "amount", "currency", "expected_close", "version", "rank", "stage", "customer", "owner")
-        return self.select_related("customer", "owner").only(*own, "customer__name", "owner__name")
+        more = ("stage_since", "close_pushes")
+        return self.select_related("customer", "owner").only(*own, *more, "customer__name", "owner__name")
 
 
 class Opportunity(Record):

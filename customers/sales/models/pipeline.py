@@ -3,6 +3,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import ClassVar, Self
 
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -91,6 +92,11 @@ class Stage(models.Model):
         choices=ForecastCategory.choices,
         default=ForecastCategory.PIPELINE,
         db_default=ForecastCategory.PIPELINE,
+    )
+
+    # Without a limit nothing rots in it; see rotting.py for what counts.
+    rot_days = models.PositiveSmallIntegerField(
+        _("days until it rots"), null=True, blank=True, validators=[MinValueValidator(1)]
     )
 
     objects = StageQuerySet.as_manager()

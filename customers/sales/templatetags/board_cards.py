@@ -11,6 +11,7 @@ from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from crm.access import addresses
 from crm.templatetags import components, values
@@ -38,6 +39,10 @@ def board_cards(cards: Iterable[Any], today: date) -> SafeString:
     return format_html_join("", "{}", ((drawing.card(card),) for card in cards))
 
 
+def put_off(times: int) -> str:
+    return ngettext("put off %(n)s time", "put off %(n)s times", times) % {"n": times}
+
+
 class Drawing:
     def __init__(self, today: date) -> None:
         self.today = today
@@ -45,6 +50,10 @@ class Drawing:
         self.no_next_step = format_html(
             '<span class="d-inline-flex align-items-center gap-1 text-warn">{}{}</span>',
             components.picture("alert-triangle"), _("no next step"),
+        )  # fmt: skip
+        self.rotting = format_html(
+            '<span class="d-inline-flex align-items-center gap-1 text-bad">{}{}</span>',
+            components.picture("hourglass-high"), _("lying too long"),
         )  # fmt: skip
         self.move, self.grip = _("Move %(name)s"), components.picture("grip-vertical")
 
@@ -80,6 +89,10 @@ class Drawing:
     def open(self, card: Any) -> SafeString:
         """When it should close, and what is missing."""
         closes = self.closes(card.expected_close) if card.expected_close else NOTHING
+        if getattr(card, "rotten_days", None) is not None:
+            closes += self.rotting
+        if card.close_pushes:
+            closes += format_html('<span class="text-warn">{}</span>', put_off(card.close_pushes))
         return closes if card.has_next_step else closes + self.no_next_step
 
     def closes(self, day: date) -> SafeString:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views import View
 
@@ -21,6 +19,7 @@ from crm.web.toasts import toast
 from customers.sales.actions import opportunities
 from customers.sales.forms.opportunities import HandOverForm, LossForm, WinForm
 from customers.sales.models import Opportunity
+from customers.sales.views.stage_exit import ask_criteria, back, unmet_criteria
 
 
 class Loss(View):
@@ -46,7 +45,11 @@ class Win(View):
     """What it was sold for."""
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return ask_amount(request, _editable(request, pk))
+        opportunity = _editable(request, pk)
+        won = opportunity.pipeline.won_stage
+        if won is not None and unmet_criteria(opportunity, won):
+            return ask_criteria(request, opportunity, won)
+        return ask_amount(request, opportunity)
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         opportunity = _editable(request, pk)
@@ -100,15 +103,6 @@ def ask_reason(request: HttpRequest, opportunity: Opportunity) -> HttpResponse:
 def ask_amount(request: HttpRequest, opportunity: Opportunity) -> HttpResponse:
     form = WinForm(initial={"version": opportunity.version, "amount": opportunity.amount})
     return _ask(request, opportunity, "sales/opportunity/win.html", form)
-
-
-def back(request: HttpRequest, opportunity: Opportunity) -> str:
-    """The page under the dialog, or the page of the sale."""
-    under = request.headers.get("HX-Current-URL", "")
-    if under and url_has_allowed_host_and_scheme(under, {request.get_host()}):
-        parts = urlsplit(under)
-        return f"{parts.path}?{parts.query}" if parts.query else parts.path
-    return opportunity.get_absolute_url()
 
 
 def _editable(request: HttpRequest, pk: int) -> Opportunity:

@@ -21,7 +21,9 @@ from customers.sales.actions import opportunities
 from customers.sales.forms.board import BoardFilter
 from customers.sales.models import Opportunity, Pipeline, Stage
 from customers.sales.models import board as boards
+from customers.sales.models.rotting import add_rotting
 from customers.sales.views.asking import ask_amount, ask_reason
+from customers.sales.views.stage_exit import ask_criteria, unmet_criteria
 
 
 class BoardPart(View):
@@ -61,7 +63,9 @@ class Board(BoardPart):
         if self.pipeline is None:
             return render(request, "sales/board/none.html")
         columns = boards.columns(self.opportunities, self.pipeline, request.user)
-        mark_movable([card for column in columns for card in column.cards], request.user)
+        found = [card for column in columns for card in column.cards]
+        mark_movable(found, request.user)
+        add_rotting(found, timezone.now())
         context = {
             **self.context,
             "pipelines": self._tabs(),
@@ -114,6 +118,7 @@ class MoreCards(BoardPart):
         shown = cards[: boards.SHOWN]
         boards.add_next_steps(shown, request.user)
         mark_movable(shown, request.user)
+        add_rotting(shown, timezone.now())
         more = len(cards) > boards.SHOWN
         return render(request, "sales/board/_more.html", {**self.context, "stage": stage, "cards": shown, "more": more})
 
@@ -130,6 +135,8 @@ class StageOf(View):
             return self._refuse(opportunity, _("There is no such stage in this pipeline."), 422)
         if stage.is_lost and not opportunity.stage.is_lost:
             return ask_reason(request, opportunity)
+        if unmet_criteria(opportunity, stage):
+            return ask_criteria(request, opportunity, stage)
         if stage.is_won and opportunity.amount is None:
             return ask_amount(request, opportunity)
         try:
@@ -163,6 +170,7 @@ class StageOf(View):
             return redirect(moved.get_absolute_url())
         boards.add_next_steps([moved], self.request.user)
         mark_movable([moved], self.request.user)
+        add_rotting([moved], timezone.now())
         response = render(self.request, "sales/board/_more.html", {"cards": [moved], "today": timezone.localdate()})
         response["HX-Trigger"] = "opportunity-moved"
         return response

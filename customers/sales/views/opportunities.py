@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -20,7 +21,8 @@ from crm.web.toasts import toast
 from customers.models import Activity, Customer, Task
 from customers.sales.actions import opportunities
 from customers.sales.forms.opportunities import OpportunityForm
-from customers.sales.models import Opportunity, Order, Pipeline
+from customers.sales.models import Opportunity, Order, Pipeline, rotting, stage_exit
+from customers.sales.models.forecast_period import organisation_zone
 from customers.sales.models.history import history_of
 from customers.views import editing, timeline
 
@@ -43,6 +45,7 @@ class Detail(View):
             "tasks": Task.objects.visible_to(user).open().filter(**about).select_related("owner")[:LATEST],
             "orders": Order.objects.visible_to(user).filter(opportunity=opportunity)[:LATEST],
             **timeline.context(request, opportunity),
+            **_exit(opportunity, now),
             "now": now,
             "today": timezone.localdate(),
             **_permissions(user, opportunity),
@@ -169,6 +172,17 @@ def _permissions(user: Any, opportunity: Opportunity) -> dict[str, bool]:
         name: Opportunity.objects.permitted(user, verb).filter(pk=opportunity.pk).exists()
         for name, verb in verbs.items()
     }
+
+
+def _exit(opportunity: Opportunity, now: datetime) -> dict[str, Any]:
+    """What stands between it and the next stage, and for how long it has been lying."""
+    rotting.add_rotting([opportunity], now)
+    target = stage_exit.next_stage(opportunity)
+    if target is None:
+        return {}
+    today = now.astimezone(organisation_zone()).date()
+    items = stage_exit.checklist(opportunity, [opportunity.stage], today)
+    return {"goes_on_to": target, "exit_items": items}
 
 
 def _sees(user: Any, customer_id: int | None) -> bool:

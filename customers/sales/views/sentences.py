@@ -35,6 +35,17 @@ SENTENCES: dict[str, tuple[Any, str, str]] = {
     "opportunity.won": (gettext_lazy("Won “%(subject)s” for %(amount)s"), "trophy", "good"),
     "opportunity.lost": (gettext_lazy("Lost “%(subject)s”: %(reason)s"), "circle-x", "bad"),
     "opportunity.reopened": (gettext_lazy("Reopened “%(subject)s” in %(after)s"), "rotate-clockwise", "warn"),
+    "opportunity.criteria_overridden": (
+        gettext_lazy("“%(subject)s” may go on although this is missing: %(missing)s. Why: %(why_so)s"),
+        "alert-triangle",
+        "warn",
+    ),
+    "opportunity.criterion_ticked": (gettext_lazy("“%(subject)s”: %(criterion)s, done"), "circle-check", "good"),
+    "opportunity.criterion_unticked": (
+        gettext_lazy("“%(subject)s”: %(criterion)s, not done after all"),
+        "circle",
+        "neutral",
+    ),
     "opportunity.handed_over": (gettext_lazy("Handed “%(subject)s” over to %(owner)s"), "user-check", "info"),
     "opportunity.deleted": (gettext_lazy("Moved “%(subject)s” to the bin"), "trash", "warn"),
     "opportunity.restored": (gettext_lazy("Took “%(subject)s” out of the bin"), "restore", "neutral"),
@@ -104,6 +115,9 @@ def _words(event: Event) -> dict[str, str]:
         "way": _way(data),
         "note": data.get("reason") or "",
         **_of_contract(data),
+        "missing": ", ".join(data.get("missing", [])),
+        "why_so": data["reason"] if isinstance(data.get("reason"), str) else "",
+        "criterion": str(data.get("criterion", "")),
         "why": str(dict(Lead.Reason.choices).get(data.get("reason", ""), "")),
     }
 
