@@ -5,11 +5,13 @@ from typing import Any
 from django import forms
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from crm.actions import records
 from crm.models import User
 from crm.web import changes
 from customers.actions.merging import CHOOSABLE
+from customers.forms.fields import CustomerField
 from customers.models import Customer
 
 MASTER, OTHER, BOTH = "master", "other", "both"
@@ -60,6 +62,15 @@ class MergeForm(forms.Form):
             elif whose == BOTH:
                 found[name] = f"{self.master.notes}\n\n{self.other.notes}"
         return found
+
+
+class OtherForm(forms.Form):
+    customer = CustomerField(label=gettext_lazy("Which goes into it"))
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        customer: Any = self.fields["customer"]
+        customer.offer_to(user)
 
 
 def _proposed(name: str, held: list[Any]) -> str:

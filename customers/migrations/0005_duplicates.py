@@ -116,7 +116,7 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.CASCADE,
                 related_name="+",
                 to="customers.customer",
-                verbose_name="and",
+                verbose_name="customer",
             ),
         ),
         migrations.AddIndex(

@@ -41,7 +41,7 @@ class Duplicate(models.Model):
     kind: ClassVar[str] = "customer"
 
     first = models.ForeignKey(Customer, models.CASCADE, related_name="+", verbose_name=_("customer"))
-    second = models.ForeignKey(Customer, models.CASCADE, related_name="+", verbose_name=_("and"))
+    second = models.ForeignKey(Customer, models.CASCADE, related_name="+", verbose_name=_("customer"))
     signs = ArrayField(models.PositiveSmallIntegerField(), verbose_name=_("why"))
     strength = models.PositiveSmallIntegerField(_("strength"), choices=Strength.choices)
     found_at = models.DateTimeField(_("found"))

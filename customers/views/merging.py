@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -18,7 +18,7 @@ from crm.access.permissions import Verb
 from crm.models import StaleVersion
 from crm.web.toasts import toast
 from customers.actions import merging
-from customers.forms.merging import MergeForm
+from customers.forms.merging import MergeForm, OtherForm
 from customers.models import Customer, Duplicate, following
 
 
@@ -53,7 +53,9 @@ class Merge(View):
         return self.request.user
 
     def both(self, pk: int, other_pk: int) -> tuple[Customer, Customer]:
-        """Invisible is 404, visible but not to edit is 403, of either."""
+        """Invisible is 404, visible but not to edit is 403, of either; a customer is not merged with itself."""
+        if pk == other_pk:
+            raise Http404
         rows = Customer.objects.select_related("owner", "team", "parent")
         found = [guards.get_permitted(rows.all(), self.user, Verb.EDIT, pk=key) for key in (pk, other_pk)]
         return found[0], found[1]
@@ -71,6 +73,25 @@ class Merge(View):
             "duplicate": Duplicate.objects.visible_to(self.user).open().filter(first=pair[0], second=pair[1]).first(),
         }
         return render(self.request, "customers/merge/page.html", context, status=status)
+
+
+class MergeWith(View):
+    """With which: any of those that the person may edit."""
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        customer = guards.get_permitted(Customer.objects.all(), request.user, Verb.EDIT, pk=pk)
+        return self.page(customer, OtherForm(user=request.user))
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        customer = guards.get_permitted(Customer.objects.all(), request.user, Verb.EDIT, pk=pk)
+        form = OtherForm(request.POST, user=request.user)
+        if not form.is_valid():
+            return self.page(customer, form, status=422)
+        return redirect("customer-merge", pk=pk, other_pk=form.cleaned_data["customer"].pk)
+
+    def page(self, customer: Customer, form: OtherForm, status: int = 200) -> HttpResponse:
+        context = {"customer": customer, "form": form}
+        return render(self.request, "customers/merge/choose.html", context, status=status)
 
 
 def moving(user: Any, other: Customer) -> list[tuple[str, int]]:
