@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern] = [
     path("customers/new/", customers.CustomerNew.as_view(), name="customer-new"),
     path("customers/<int:pk>/", customers.CustomerDetail.as_view(), name="customer-detail"),
     path("customers/<int:pk>/edit/", customers.CustomerEdit.as_view(), name="customer-edit"),
+    path("customers/<int:pk>/merge/", merging.MergeWith.as_view(), name="customer-merge-with"),
     path("customers/<int:pk>/merge/<int:other_pk>/", merging.Merge.as_view(), name="customer-merge"),
     path(
         "customers/<int:pk>/merge/<int:other_pk>/dismissal/",
