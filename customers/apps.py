@@ -74,6 +74,15 @@ class CustomersConfig(AppConfig):
             permission=("task", "view"),
             key="d",
         )
+        navigation.register(
+            section="start",
+            label=_("Calendar"),
+            url_name="calendar",
+            icon="calendar",
+            order=30,
+            permission=("task", "view"),
+            key="m",
+        )
 
     def fill_shell(self) -> None:
         """The sidebar, the "new" menu, and the panels of pages."""

@@ -5,7 +5,7 @@ from customers.lists.contacts import ContactList
 from customers.lists.customers import CustomerList
 from customers.lists.duplicates import DuplicateList
 from customers.lists.tasks import TaskList
-from customers.views import activities, contacts, customers, duplicates, merging, repetition, tasks, timeline, today
+from customers.views import activities, calendar, contacts, customers, duplicates, merging, repetition, tasks, timeline, today
 
 urlpatterns: list[URLPattern] = [
     path("customers/", CustomerList.as_view(), name="customer-list"),
@@ -64,6 +64,7 @@ urlpatterns: list[URLPattern] = [
     path("activities/<int:pk>/restoration/", activities.ActivityRestoration.as_view(), name="activity-restoration"),
     path("tasks/", TaskList.as_view(), name="task-list"),
     *TaskList.extra_urls("tasks/", "task-list"),
+    path("calendar/", calendar.calendar, name="calendar"),
     path("today/", today.page, name="today-page"),
     path("today/<str:kind>/<int:pk>/snoozing/", today.Snoozing.as_view(), name="today-snoozing"),
     path("today/<str:kind>/<int:pk>/waking/", today.Waking.as_view(), name="today-waking"),
@@ -74,6 +75,7 @@ urlpatterns: list[URLPattern] = [
     path("tasks/<int:pk>/completion/", tasks.TaskCompletion.as_view(), name="task-completion"),
     path("tasks/<int:pk>/result/", tasks.TaskResult.as_view(), name="task-result"),
     path("tasks/<int:pk>/reopening/", tasks.TaskReopening.as_view(), name="task-reopening"),
+    path("tasks/<int:pk>/time/", calendar.TaskTime.as_view(), name="task-time"),
     path("tasks/<int:pk>/repetition/", repetition.TaskRepetition.as_view(), name="task-repetition"),
     path("tasks/<int:pk>/assignment/", tasks.TaskAssignment.as_view(), name="task-assignment"),
     path("tasks/<int:pk>/delete/", tasks.TaskDelete.as_view(), name="task-delete"),

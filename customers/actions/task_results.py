@@ -53,6 +53,9 @@ def _note(
     customer, contact = task.customer, task.contact
     assert customer is not None  # asked before
     still_there = contact is not None and customer.contact_links.filter(contact=contact).exists()
+    # What was planned with a beginning happened then, unless it is noted ahead of it.
+    if task.starts_at is not None and task.due_at is not None and task.starts_at <= at:
+        happened = happened | {"happened_at": task.starts_at, "duration": task.due_at - task.starts_at}
     return activities.log(
         customer=customer,
         contacts=[contact] if contact is not None and still_there else [],

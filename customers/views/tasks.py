@@ -99,7 +99,7 @@ class TaskResult(View):
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         task = guards.get_permitted(Task.objects.all(), request.user, Verb.EDIT, pk=pk)
-        return self.page(task, self.form(task, initial={"subject": task.title}))
+        return self.page(task, self.form(task, initial={"subject": task.title, "type": task.type or "call"}))
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         task = guards.get_permitted(Task.objects.all(), request.user, Verb.EDIT, pk=pk)
