@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.urls import reverse
@@ -12,6 +13,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import Serializer
 
 from crm.access import guards
 from crm.access.grants import access_of
@@ -82,6 +84,28 @@ class RecordViewSet(ReadViewSet):
         self.expected_version(record)
         self.delete_record(record, by=request.user, at=timezone.now())
         return Response(status=204)
+
+    def carry_out(self, request: Request, act: Callable[..., Any], shape: type[Serializer] | None = None) -> Response:
+        """One of the record's own verbs, done once however often it is sent: `act(record, by=, at=, **input)`.
+
+        Whether the person may comes before whether the body is right; `shape` says what the body holds.
+        """
+        record = self.permitted_record(Verb.EDIT)
+        self.expected_version(record)
+        given = {} if shape is None else self._validated(request, shape)
+
+        def write() -> Response:
+            act(record, by=request.user, at=timezone.now(), **given)
+            record.refresh_from_db()
+            return Response(self.get_serializer(record).data, headers=etag_of(record))
+
+        return once(request, write)
+
+    def _validated(self, request: Request, shape: type[Serializer]) -> dict[str, Any]:
+        said = shape(data=request.data, context=self.get_serializer_context())
+        said.is_valid(raise_exception=True)
+        values: dict[str, Any] = said.validated_data
+        return values
 
     def permitted_record(self, verb: Verb) -> Any:
         """The record of the URL if the person may do `verb` to it: invisible is 404, forbidden is 403."""

@@ -5,17 +5,14 @@ from datetime import datetime
 from typing import Any
 
 import django_filters
-from django.utils import timezone
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import Serializer
 
 from crm.access.permissions import Verb
 from crm.api.filters import MomentFilter
-from crm.api.idempotency import once
-from crm.api.viewsets import ReadViewSet, RecordViewSet, etag_of
+from crm.api.viewsets import ReadViewSet, RecordViewSet
 from service.actions import conversation, states, tickets
 from service.api import serializers
 from service.models import Queue, Ticket
@@ -95,19 +92,8 @@ class TicketViewSet(RecordViewSet):
     def resolution(self, request: Request, pk: int) -> Response:
         return self._do(request, states.resolve)
 
-    def _do(self, request: Request, verb: Callable[..., Any], shape: Any = Serializer) -> Response:
-        """Whether the person may comes before whether the body is right."""
-        record = self.permitted_record(Verb.EDIT)
-        self.expected_version(record)
-        said = shape(data=request.data)
-        said.is_valid(raise_exception=True)
-
-        def write() -> Response:
-            verb(ticket=record, by=request.user, at=timezone.now(), **said.validated_data)
-            record.refresh_from_db()
-            return Response(self.get_serializer(record).data, headers=etag_of(record))
-
-        return once(request, write)
+    def _do(self, request: Request, verb: Callable[..., Any], shape: Any = None) -> Response:
+        return self.carry_out(request, lambda ticket, **said: verb(ticket=ticket, **said), shape)
 
 
 def _say(*, body: str, internal: bool, **who: Any) -> Any:

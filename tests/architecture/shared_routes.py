@@ -57,9 +57,13 @@ VERBS_OF_THE_API = {
     "customer": {"merge": "POST"},
     "task": {"completion": "POST", "reopening": "POST"},
     "lead": {
-        "taking": "POST", "contact": "POST", "discarding": "POST", "reopening": "POST",
-        "conversion": "POST", "conversion-undoing": "POST",
-    },  # fmt: skip
+        "taking": "POST",
+        "contact": "POST",
+        "discarding": "POST",
+        "reopening": "POST",
+        "conversion": "POST",
+        "conversion-undoing": "POST",
+    },
     "contract": {
         "value": "POST",
         "renewal": "POST",

@@ -3,15 +3,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.utils import timezone
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from crm.access import guards
 from crm.access.permissions import Verb
-from crm.api.idempotency import once
-from crm.api.viewsets import ReadViewSet, RecordViewSet, etag_of
+from crm.api.viewsets import ReadViewSet, RecordViewSet
 from customers.sales.actions import lead_conversion, leads, opportunities, orders, products
 from customers.sales.api import filters, serializers
 from customers.sales.models import Lead, Opportunity, Order, Pipeline, Product
@@ -56,48 +55,37 @@ class LeadViewSet(RecordViewSet):
     def delete_record(self, record: Lead, *, by: Any, at: datetime) -> None:
         leads.delete(record, by=by, at=at)
 
+    @extend_schema(request=None, responses=serializers.LeadSerializer, summary="Take a lead that is nobody's")
+    @action(detail=True, methods=["post"], url_path="taking", verb=Verb.EDIT)
+    def taking(self, request: Request, pk: int) -> Response:
+        return self.carry_out(request, leads.take)
+
+    @extend_schema(
+        request=serializers.ContactMadeSerializer, responses=serializers.LeadSerializer, summary="Note a contact"
+    )
+    @action(detail=True, methods=["post"], url_path="contact", verb=Verb.EDIT)
+    def contact(self, request: Request, pk: int) -> Response:
+        return self.carry_out(request, leads.note_contact, serializers.ContactMadeSerializer)
+
     @extend_schema(request=serializers.ConversionSerializer, responses=serializers.LeadSerializer, summary="Convert")
     @action(detail=True, methods=["post"], url_path="conversion", verb=Verb.EDIT)
     def conversion(self, request: Request, pk: int) -> Response:
-        record = self.permitted_record(Verb.EDIT)
-        self.expected_version(record)
-        wanted = serializers.ConversionSerializer(data=request.data, context=self.get_serializer_context())
-        wanted.is_valid(raise_exception=True)
-
-        def write() -> Response:
-            by: Any = request.user
-            converted = lead_conversion.convert(record, by=by, at=timezone.now(), **wanted.validated_data)
-            return Response(self.get_serializer(converted).data, headers=etag_of(converted))
-
-        return once(request, write)
+        return self.carry_out(request, lead_conversion.convert, serializers.ConversionSerializer)
 
     @extend_schema(request=None, responses=serializers.LeadSerializer, summary="Undo the conversion")
     @action(detail=True, methods=["post"], url_path="conversion/undoing", verb=Verb.EDIT)
     def conversion_undoing(self, request: Request, pk: int) -> Response:
-        record = self.permitted_record(Verb.EDIT)
-        self.expected_version(record)
-
-        def write() -> Response:
-            by: Any = request.user
-            lead_conversion.undo_conversion(record, by=by, at=timezone.now())
-            record.refresh_from_db()
-            return Response(self.get_serializer(record).data, headers=etag_of(record))
-
-        return once(request, write)
+        return self.carry_out(request, lead_conversion.undo_conversion)
 
     @extend_schema(request=serializers.DiscardSerializer, responses=serializers.LeadSerializer, summary="Discard")
     @action(detail=True, methods=["post"], url_path="discarding", verb=Verb.EDIT)
     def discarding(self, request: Request, pk: int) -> Response:
-        record = self.permitted_record(Verb.EDIT)
-        self.expected_version(record)
-        wanted = serializers.DiscardSerializer(data=request.data)
-        wanted.is_valid(raise_exception=True)
+        return self.carry_out(request, leads.discard, serializers.DiscardSerializer)
 
-        def write() -> Response:
-            discarded = leads.discard(record, by=request.user, at=timezone.now(), **wanted.validated_data)
-            return Response(self.get_serializer(discarded).data, headers=etag_of(discarded))
-
-        return once(request, write)
+    @extend_schema(request=None, responses=serializers.LeadSerializer, summary="Open a discarded lead again")
+    @action(detail=True, methods=["post"], url_path="reopening", verb=Verb.EDIT)
+    def reopening(self, request: Request, pk: int) -> Response:
+        return self.carry_out(request, leads.reopen)
 
 
 @extend_schema_view(list=extend_schema(summary="Opportunities"))
@@ -120,16 +108,9 @@ class OpportunityViewSet(RecordViewSet):
     )
     @action(detail=True, methods=["post"], url_path="stage", verb=Verb.EDIT)
     def stage(self, request: Request, pk: int) -> Response:
-        record = self.permitted_record(Verb.EDIT)
-        self.expected_version(record)
-        wanted = serializers.MoveSerializer(data=request.data)
-        wanted.is_valid(raise_exception=True)
-
-        def write() -> Response:
-            moved = opportunities.move(record, by=request.user, at=timezone.now(), **wanted.validated_data)
-            return Response(self.get_serializer(moved).data, headers=etag_of(moved))
-
-        return once(request, write)
+        if request.data.get("overriding"):
+            guards.require(request.user, "criteria_override", Verb.EDIT)
+        return self.carry_out(request, opportunities.move, serializers.MoveSerializer)
 
     @extend_schema(
         responses=serializers.StageChangeSerializer(many=True),
