@@ -81,7 +81,7 @@ def _effects(kpi: Kpi, scope: Scope, periods: list[Period], dimension: str, view
     for no, key, _, *sums in statements.measure(kpi, periods, view, scope, dimension).rows():
         totals = statements.read(kpi, tuple(sums))
         if totals.n:
-            sides[no][key] = (_sum(kpi, totals), totals.n)
+            sides[no][key] = (_sum(kpi, totals), float(totals.weight or 0) if kpi.is_weighted else totals.n)
     if kpi.is_additive:
         return changes.of_sums(*sides)
     scale = 100 if kpi.aggregation == Aggregation.NET_SHARE else 1
@@ -145,5 +145,6 @@ def _effect_sql(kpi: Kpi, sides: tuple[Result, Result]) -> tuple[str, list[Any]]
     scale = 100 if kpi.aggregation == Aggregation.NET_SHARE else 1
     reference = sum(float(side.value or 0) for side in sides) / 2 / scale
     measured = "fact.num" if kpi.has_denominator else "fact.val"
-    share = f"{scale} * ({measured} - %s::float8) / CASE WHEN fact.no = 1 THEN %s ELSE %s END"
-    return f"{sign} * {share}", [reference, float(sides[1].n), float(sides[0].n)]
+    share = f"{scale} * ({measured} - fact.weight * %s::float8) / CASE WHEN fact.no = 1 THEN %s ELSE %s END"
+    whole = [float((side.denominator if kpi.is_weighted else side.n) or 0) for side in (sides[1], sides[0])]
+    return f"{sign} * {share}", [reference, *whole]

@@ -97,6 +97,7 @@ def facts_of(kpi: Kpi, periods: list[Period], view: View, scope: Scope) -> State
         "at": facts.moment,
         "num": facts.numerator if kpi.has_denominator else "NULL::int",
         "val": "NULL::float8" if is_count or kpi.has_denominator else facts.value,
+        "weight": facts.weight or "1",
         "issue": facts.issue,
         "shown": _json_object(dict(facts.shown)),
         "keys": _json_object(dict(facts.dimensions)),

@@ -102,6 +102,7 @@ class Totals:
     above: int = 0  # rows whose numerator is above 0, below 0
     below: int = 0
     total: Decimal | float | None = None
+    weight: Decimal | float | None = None  # what a weighted ratio is divided by
     middle: float | None = None
     low: tuple[float, ...] = ()
     high: tuple[float, ...] = ()
@@ -141,6 +142,8 @@ def _numbers(kpi: Kpi, totals: Totals) -> tuple[Number | None, Number | None, Nu
         scale = 100 if kpi.aggregation == Aggregation.NET_SHARE else 1
         numerator = int(totals.numerator)
         return (scale * numerator / n if n else None), numerator, n
+    if kpi.is_weighted:
+        return (float(totals.total / totals.weight) if totals.weight else None), totals.total, totals.weight  # type: ignore[operator]
     if kpi.aggregation == Aggregation.MEAN:
         return (float(totals.total) / n if n and totals.total is not None else None), totals.total, n
     return totals.middle, None, n

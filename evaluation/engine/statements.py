@@ -18,6 +18,8 @@ from evaluation.formulas.periods import Period, midnight
 from evaluation.kpis.declaration import Aggregation, Facts, Kpi, Method
 from evaluation.kpis.rows import as_things_stand
 
+AMOUNTS = ("total", "weight")  # of the sums, those that are no whole numbers
+
 
 @dataclass(frozen=True)
 class View:
@@ -57,11 +59,14 @@ def period_sql(number: int, period: Period, view: View) -> Statement:
     """The row `period` that declarations speak of."""
     starts, ends = period.bounds(zone())
     cut = min(ends, view.known) if view.known else ends
-    row = "(%s::int, %s::timestamptz, %s::timestamptz, %s::timestamptz, %s::timestamptz, %s::timestamptz, %s::text)"
+    row = f"(%s::int{', %s::timestamptz' * 5}, %s::text, %s::text)"
     return Statement(
-        f"(VALUES {row}) AS period(no, starts, ends, instant, known, seen, currency)",
-        [number, starts, cut, min(cut, view.seen), view.known or "infinity", view.seen, settings.CURRENCY],
-    )
+        f"(VALUES {row}) AS period(no, starts, ends, instant, known, seen, currency, zone)",
+        [
+            number, starts, cut, min(cut, view.seen), view.known or "infinity", view.seen, settings.CURRENCY,
+            settings.TIME_ZONE,
+        ],
+    )  # fmt: skip
 
 
 def facts_sql(facts: Facts, columns: dict[str, str], view: View) -> str:
@@ -88,6 +93,8 @@ def value_columns(kpi: Kpi) -> dict[str, str]:
     if kpi.has_denominator:
         columns["num"] = facts.numerator
     elif kpi.aggregation != Aggregation.COUNT:
+        if kpi.is_weighted:
+            columns["weight"] = facts.weight
         columns["val"] = facts.value
         columns["counted"] = f"({facts.counted}) AND ({facts.value}) IS NOT NULL"
     return {name: path for name, path in columns.items() if not (name == "ripe" and path == "TRUE")}
@@ -101,7 +108,9 @@ def aggregates(kpi: Kpi) -> dict[str, str]:
     if kpi.interval == Method.NPS:
         found["above"] = "count(*) FILTER (WHERE fact.counted AND fact.num > 0)"
         found["below"] = "count(*) FILTER (WHERE fact.counted AND fact.num < 0)"
-    if kpi.aggregation in (Aggregation.SUM, Aggregation.MEAN):
+    if kpi.is_weighted:
+        found["weight"] = "sum(fact.weight) FILTER (WHERE fact.counted)"
+    if kpi.aggregation in (Aggregation.SUM, Aggregation.MEAN) or kpi.is_weighted:
         found["total"] = "sum(fact.val) FILTER (WHERE fact.counted)"
     if kpi.aggregation in (Aggregation.MEDIAN, Aggregation.PERCENTILE):
         found["sorted"] = "array_agg(fact.val ORDER BY fact.val) FILTER (WHERE fact.counted)"
@@ -185,7 +194,7 @@ def _grouping(dimension: str | None) -> tuple[str, str]:
 
 def _rolled_up(parts: str, sums: dict[str, str]) -> str:
     """What each team adds up to, counted again for every team above it. Only amounts are no whole numbers."""
-    again = ", ".join(f"sum(fact.{name}){'' if name == 'total' else '::bigint'} AS {name}" for name in sums)
+    again = ", ".join(f"sum(fact.{name}){'' if name in AMOUNTS else '::bigint'} AS {name}" for name in sums)
     key, joins = _grouping("team")
     return f"SELECT fact.no, {key} AS key, {again} FROM ({parts}) AS fact {joins} GROUP BY 1, 2"
 

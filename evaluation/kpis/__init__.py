@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evaluation.kpis import acquisition, experience, retention, sales, service
+from evaluation.kpis import acquisition, contracts, experience, retention, sales, service
 from evaluation.kpis.declaration import GROUPS, Aggregation, Direction, Facts, Kpi, Method, Time, Unit
 
 __all__ = [
@@ -19,7 +19,9 @@ __all__ = [
     "get",
 ]
 
-_KPIS = {kpi.code: kpi for group in (acquisition, retention, experience, sales, service) for kpi in group.KPIS}
+_KPIS = {
+    kpi.code: kpi for group in (acquisition, retention, contracts, experience, sales, service) for kpi in group.KPIS
+}
 
 
 class UnknownKpi(LookupError):

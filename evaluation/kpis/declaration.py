@@ -6,6 +6,7 @@ The pieces of SQL are the project's own text, never a person's. In them the row 
 `known`            events from here on are ignored ("as of"); infinity where nothing is
 `seen`             the moment looked from, which decides what can still change
 `currency`         the currency money is added up in
+`zone`             the organisation's time zone, for what has a day and no moment
 """
 
 from __future__ import annotations
@@ -51,6 +52,7 @@ class Time(StrEnum):
 
 class Aggregation(StrEnum):
     RATIO = "ratio"  # sum of numerators over sum of denominators
+    WEIGHTED = "weighted ratio"  # sum of values over sum of weights: a share of money
     NET_SHARE = "net share"  # the same in points, numerators from -1 to 1
     COUNT = "count"
     SUM = "sum"
@@ -86,6 +88,7 @@ class Facts:
     kind: str = ""  # the kind of a row where there are several
     numerator: str = "1"
     value: str = "NULL::float8"
+    weight: str = ""  # of a weighted ratio, what each row adds to the denominator
     counted: str = "TRUE"
     issue: str = "NULL::text"
     ripe: str = "TRUE"  # whether the row's outcome can no longer change
@@ -134,6 +137,10 @@ class Kpi:
         return self.aggregation in (Aggregation.RATIO, Aggregation.NET_SHARE)
 
     @property
+    def is_weighted(self) -> bool:
+        return self.aggregation == Aggregation.WEIGHTED
+
+    @property
     def is_additive(self) -> bool:
         return self.aggregation in (Aggregation.SUM, Aggregation.COUNT)
 
@@ -147,5 +154,6 @@ class Kpi:
             facts.source, facts.where, facts.kind_sql(), facts.record, facts.moment,
             facts.numerator, facts.value, facts.counted, facts.issue, facts.ripe,
             *(f"{name}={path}" for name, path in sorted(facts.dimensions.items())),
+            *([facts.weight] if facts.weight else []),
         ]  # fmt: skip
         return hashlib.sha256("\n".join(" ".join(part.split()) for part in parts).encode()).hexdigest()

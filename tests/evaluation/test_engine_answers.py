@@ -14,6 +14,7 @@ from evaluation import engine, kpis
 from evaluation.engine import COMPANY, ScopeError, scopes
 from evaluation.formulas import periods
 from tests.evaluation.measured import LATER, measured, parts, records
+from tests.factories.contracts import a_contract, renewed
 from tests.factories.evaluation import (
     a_customer,
     a_response,
@@ -61,7 +62,17 @@ def busy(cast):
             first_response_due_at=f"{day} 08:00",
             resolution_due_at=f"{moment(day) + timedelta(days=5):%Y-%m-%d}",
         )
+    _sign_contracts(people, customers)
     return cast
+
+
+def _sign_contracts(people, customers):
+    """Each due in the second or third quarter; some shrank before, and every third is not renewed."""
+    for number, customer in enumerate(customers):
+        due, begins = ("2026-05-31", "2026-06-01") if number % 2 else ("2026-08-31", "2026-09-01")
+        less = ("contraction", "2026-04-15", 60 + number)
+        ends = ("churn", begins, 0, {"due": due}) if number % 3 == 0 else renewed(begins, due, "2027-12-31")
+        a_contract(customer, less, ends, until=due, owner=people[number % len(people)], value=100 + number)
 
 
 def test_every_part_is_what_asking_for_it_alone_answers(busy):

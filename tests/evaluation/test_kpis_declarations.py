@@ -18,12 +18,16 @@ KNOWN = Path(__file__).with_name("kpi_versions.json")
 def test_the_kpis_are_these():
     assert sorted(kpi.code for kpi in kpis.all_kpis()) == [
         "active_customers",
+        "churn_rate",
         "csat",
         "first_response_time",
         "follow_ups",
+        "gross_revenue_retention",
+        "net_revenue_retention",
         "new_customers",
         "nps",
         "pipeline_value",
+        "renewal_rate",
         "reopen_rate",
         "resolution_rate",
         "resolution_time",
