@@ -16,6 +16,7 @@ following.register(
     Follower("sales.StageChange", how=How.STAYS),  # what was true then; where it goes on is a row of its own
     Follower("sales.Lead"),
     Follower("sales.Order"),
+    Follower("sales.Contract"),
 )
 
 

@@ -56,9 +56,13 @@ class Merge(View):
         """Invisible is 404, visible but not to edit is 403, of either; a customer is not merged with itself."""
         if pk == other_pk:
             raise Http404
-        rows = Customer.objects.select_related("owner", "team", "parent")
-        found = [guards.get_permitted(rows.all(), self.user, Verb.EDIT, pk=key) for key in (pk, other_pk)]
-        return found[0], found[1]
+        return self.one(pk), self.one(other_pk)
+
+    def one(self, pk: int) -> Customer:
+        found: Customer = guards.get_permitted(
+            Customer.objects.select_related("owner", "parent"), self.user, Verb.EDIT, pk=pk
+        )
+        return found
 
     def page(
         self, master: Customer, other: Customer, form: MergeForm, status: int = 200, is_stale: bool = False
