@@ -7,7 +7,9 @@ import ctypes
 import json
 import os
 import signal
+import socket
 import sys
+import time
 
 PR_SET_PDEATHSIG = 1
 PR_SET_KEEPCAPS = 8
@@ -23,7 +25,19 @@ def main(arguments: list[str]) -> None:
         become(how["uid"], how["gid"], how.get("capability"))
     if how.get("parent"):
         die_with(how["parent"], how.get("signal", signal.SIGINT))
+    if how.get("after"):
+        wait_for(tuple(how["after"]))
     os.execv(command[0], command)
+
+
+def wait_for(address: tuple[str, int], longest: float = 30) -> None:
+    """Until somebody listens there: what is not urgent leaves the processor to what is."""
+    deadline = time.monotonic() + longest
+    while time.monotonic() < deadline:
+        try:
+            return socket.create_connection(address, timeout=1).close()
+        except OSError:
+            time.sleep(0.2)
 
 
 def become(uid: int, gid: int, capability: int | None) -> None:

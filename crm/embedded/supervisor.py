@@ -1,6 +1,7 @@
 """Honcho, with the two things it leaves open: what happens when it is killed itself, and when to say "ready"."""
 
 import contextlib
+import functools
 import json
 import os
 import shlex
@@ -19,7 +20,7 @@ from honcho.process import Process
 
 from crm.embedded import launch
 
-# An idle worker needs five or six seconds to end by itself, as long as honcho would wait before it kills.
+# An idle worker needs two or three seconds to end by itself, a task in work longer; honcho would wait for five.
 manager.KILL_WAIT = 8
 ASKED_TO_STOP = {known["rc"] for known in SIGNALS.values()}
 
@@ -27,18 +28,19 @@ ASKED_TO_STOP = {known["rc"] for known in SIGNALS.values()}
 class BoundProcess(Process):
     """A child that is told to stop when its supervisor dies, be it by `kill -9`."""
 
-    def __init__(self, cmd: str, **options: Any) -> None:
+    def __init__(self, cmd: str, *, after: tuple[str, int] | None = None, **options: Any) -> None:
         super().__init__(cmd, **options)
         self.cmd: str = cmd
+        self.after = after
         self.supervisor = os.getpid()
 
     def run(self, events: Any = None, ignore_signals: bool = False) -> None:
         # The process that honcho forks for each child, and through launch.py the child itself.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         launch.die_with(self.supervisor, signal.SIGKILL)
-        how: dict[str, int] = {"parent": os.getpid(), "signal": signal.SIGTERM, "umask": launch.current_umask()}
+        how: dict[str, Any] = {"parent": os.getpid(), "signal": signal.SIGTERM, "umask": launch.current_umask()}
         if self.name != "web":
-            how["nice"] = 5  # people wait for pages, nobody for the background
+            how |= {"nice": 5, "after": self.after}  # people wait for pages, nobody for the background
         wrapper = [sys.executable, "-I", "-S", launch.__file__, json.dumps(how)]
         self.cmd = f"exec {shlex.join(wrapper)} {self.cmd}"
         super().run(events, ignore_signals)
@@ -70,7 +72,7 @@ class Supervisor(Manager):
     def __init__(self, printer: Printer) -> None:
         super().__init__(printer)
         self._procmgr = PoliteEnd()
-        self._process_ctor = BoundProcess
+        self._process_ctor = functools.partial(BoundProcess, after=getattr(printer, "address", None))
         self._asked: list[int] = []
 
     def loop(self) -> None:
