@@ -21,6 +21,7 @@ from evaluation.demo.world import World
 from service.models import Queue
 
 WIN_SHARE = 0.44
+ROT_DAYS = (30, 21, 14)  # of the open stages: the further on, the sooner
 EXTRA_WINS = {"improved": 0.04, "fall": -0.08}  # unhappy customers buy less
 OPEN_STAGES = (0.3, 0.5, 0.85)  # when, within the whole of its course, a sale enters the 2nd, 3rd, last stage
 REPRICED = 0.25
@@ -61,6 +62,8 @@ def stock(world: World) -> None:
         product.full_clean()
         product.save()
         world.products.append(product)
+    for stage, days in zip(Stage.objects.open().order_by("position", "pk"), ROT_DAYS, strict=False):
+        Stage.objects.filter(pk=stage.pk).update(rot_days=days)
     world.reasons = list(LostReason.objects.active().order_by("pk"))
 
 

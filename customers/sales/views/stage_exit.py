@@ -21,13 +21,13 @@ from customers.sales.actions import stage_exit
 from customers.sales.forms.stage_exit import ExitForm
 from customers.sales.models import ExitCriterion, Opportunity, Stage
 from customers.sales.models.forecast_period import organisation_zone
-from customers.sales.models.stage_exit import checklist, missing, stages_left
+from customers.sales.models.stage_exit import checklist, missing, next_stage, stages_left
 
 OVERRIDE = "criteria_override"
 
 
 class Exit(View):
-    """The dialog between a stage and the one in the URL (`stage`)."""
+    """The dialog between a stage and the one in the URL (`stage`), or the next."""
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         opportunity = _editable(request, pk)
@@ -69,7 +69,7 @@ class Tick(View):
         )
         criterion = found.first() if wanted.isdecimal() else None
         if criterion is None:
-            raise Http404(_("There is no such criterion."))
+            return HttpResponse(_("There is no such criterion."), status=422, content_type="text/plain; charset=utf-8")
         change = stage_exit.untick if request.POST.get("off") else stage_exit.tick
         change(opportunity, criterion, by=request.user, at=timezone.now())
         return redirect(opportunity.get_absolute_url())
@@ -121,6 +121,8 @@ def back(request: HttpRequest, opportunity: Opportunity) -> str:
 
 def _target(request: HttpRequest, opportunity: Opportunity) -> Stage:
     wanted = request.GET.get("stage", "")
+    if not wanted:
+        return next_stage(opportunity) or opportunity.stage
     stage = opportunity.pipeline.stages.filter(pk=wanted).first() if wanted.isdecimal() else None
     if stage is None or stage.is_lost:
         raise Http404(_("There is no such stage in this pipeline."))
