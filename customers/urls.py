@@ -5,7 +5,19 @@ from customers.lists.contacts import ContactList
 from customers.lists.customers import CustomerList
 from customers.lists.duplicates import DuplicateList
 from customers.lists.tasks import TaskList
-from customers.views import activities, calendar, contacts, customers, duplicates, merging, repetition, tasks, timeline, today
+from customers.views import (
+    activities,
+    calendar,
+    calendar_feed,
+    contacts,
+    customers,
+    duplicates,
+    merging,
+    repetition,
+    tasks,
+    timeline,
+    today,
+)
 
 urlpatterns: list[URLPattern] = [
     path("customers/", CustomerList.as_view(), name="customer-list"),
@@ -65,6 +77,9 @@ urlpatterns: list[URLPattern] = [
     path("tasks/", TaskList.as_view(), name="task-list"),
     *TaskList.extra_urls("tasks/", "task-list"),
     path("calendar/", calendar.calendar, name="calendar"),
+    path("calendar/feed/", calendar_feed.CalendarFeedPage.as_view(), name="calendar-feed"),
+    path("calendar/feed/revocation/", calendar_feed.revocation, name="calendar-feed-revocation"),
+    path("calendar/feed/<str:secret>.ics", calendar_feed.CalendarFeedFile.as_view(), name="calendar-feed-file"),
     path("today/", today.page, name="today-page"),
     path("today/<str:kind>/<int:pk>/snoozing/", today.Snoozing.as_view(), name="today-snoozing"),
     path("today/<str:kind>/<int:pk>/waking/", today.Waking.as_view(), name="today-waking"),

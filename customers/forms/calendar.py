@@ -13,6 +13,7 @@ from customers.forms.fields import MomentField
 from customers.models import Task
 
 VIEWS = [("month", _("Month")), ("week", _("Week")), ("day", _("Day")), ("agenda", _("Agenda"))]
+AS_SELECT = {"class": "form-select"}
 
 
 class CalendarForm(forms.Form):
@@ -20,9 +21,23 @@ class CalendarForm(forms.Form):
 
     view = forms.ChoiceField(choices=VIEWS, required=False, widget=forms.HiddenInput)
     day = forms.DateField(required=False, widget=forms.HiddenInput)
-    team = forms.ModelChoiceField(Team.objects.none(), label=_("Team"), required=False, empty_label=_("every team"))
-    owner = forms.ModelChoiceField(User.objects.none(), label=_("Person"), required=False, empty_label=_("everybody"))
-    done = forms.BooleanField(label=_("also what is done"), required=False)
+    team = forms.ModelChoiceField(
+        Team.objects.none(),
+        label=_("Team"),
+        required=False,
+        empty_label=_("every team"),
+        widget=forms.Select(AS_SELECT),
+    )
+    owner = forms.ModelChoiceField(
+        User.objects.none(),
+        label=_("Person"),
+        required=False,
+        empty_label=_("everybody"),
+        widget=forms.Select(AS_SELECT),
+    )
+    done = forms.BooleanField(
+        label=_("also what is done"), required=False, widget=forms.CheckboxInput({"class": "form-check-input"})
+    )
 
     def __init__(self, *args: Any, user: Any, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

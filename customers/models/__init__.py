@@ -1,5 +1,6 @@
 from customers.models.activity import Activity
 from customers.models.cadence import CadenceRule
+from customers.models.calendar_feed import CalendarFeed
 from customers.models.contact import Contact, CustomerContact
 from customers.models.customer import Collaborator, Customer, HealthBand
 from customers.models.duplicate import Duplicate
@@ -10,6 +11,6 @@ from customers.models.standing import Standing
 from customers.models.task import Task
 
 __all__ = [
-    "Activity", "CadenceRule", "Collaborator", "Contact", "Customer", "CustomerContact", "Duplicate", "HealthBand",
-    "MatchKey", "Snooze", "Standing", "Task", "TaskSeries",
+    "Activity", "CadenceRule", "CalendarFeed", "Collaborator", "Contact", "Customer", "CustomerContact", "Duplicate",
+    "HealthBand", "MatchKey", "Snooze", "Standing", "Task", "TaskSeries",
 ]  # fmt: skip

@@ -1,6 +1,7 @@
 """Tasks that come again: the rules as arithmetic, and one open task at a time."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -15,6 +16,7 @@ from customers.models import Task, recurrence
 from tests.factories.customers import make_customer, make_task
 
 NOW = datetime(2026, 5, 13, 12, 0, tzinfo=UTC)  # a Wednesday
+TUESDAY, FRIDAY = date(2026, 5, 12), date(2026, 5, 29)  # the second, and the fifth
 
 
 def firsts(rule, start, number=4):
@@ -27,8 +29,8 @@ def firsts(rule, start, number=4):
         (recurrence.daily(3), date(2026, 5, 13), ["26-05-13", "26-05-16", "26-05-19", "26-05-22"]),
         (recurrence.weekly([4, 0], 2), date(2026, 5, 11), ["26-05-11", "26-05-15", "26-05-25", "26-05-29"]),
         (recurrence.monthly_by_day(31), date(2026, 1, 31), ["26-01-31", "26-02-28", "26-03-31", "26-04-30"]),
-        (recurrence.monthly_by_weekday(date(2026, 5, 12)), date(2026, 5, 12), ["26-05-12", "26-06-09", "26-07-14", "26-08-11"]),
-        (recurrence.monthly_by_weekday(date(2026, 5, 29)), date(2026, 5, 29), ["26-05-29", "26-06-26", "26-07-31", "26-08-28"]),
+        (recurrence.monthly_by_weekday(TUESDAY), TUESDAY, ["26-05-12", "26-06-09", "26-07-14", "26-08-11"]),
+        (recurrence.monthly_by_weekday(FRIDAY), FRIDAY, ["26-05-29", "26-06-26", "26-07-31", "26-08-28"]),
         (recurrence.yearly(date(2024, 2, 29)), date(2024, 2, 29), ["24-02-29", "25-02-28", "26-02-28", "27-02-28"]),
         (recurrence.ending(recurrence.daily(), count=2), date(2026, 5, 13), ["26-05-13", "26-05-14"]),
         (recurrence.ending(recurrence.daily(), until=date(2026, 5, 14)), date(2026, 5, 13), ["26-05-13", "26-05-14"]),
@@ -52,7 +54,7 @@ def test_what_no_form_writes_is_refused(text):
 def test_a_monthly_task_comes_once_in_each_of_its_months(day, every, start):
     found = recurrence.first(recurrence.monthly_by_day(day, every), start.replace(day=1), 6)
     months = [each.year * 12 + each.month for each in found]
-    assert [later - earlier for earlier, later in zip(months, months[1:], strict=False)] == [every] * 5
+    assert [later - earlier for earlier, later in pairwise(months)] == [every] * 5
     assert all(each.day == day or (each + timedelta(days=1)).day == 1 for each in found)
 
 
