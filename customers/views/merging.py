@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -22,8 +23,20 @@ from customers.forms.merging import MergeForm, OtherForm
 from customers.models import Customer, Duplicate, following
 
 
+class NoOther(Exception):
+    """The one to be merged is not there, or not to be seen."""
+
+
 class Merge(View):
     """`pk` stays, `other_pk` goes into it."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Where the other one is not there any more, another can be chosen."""
+        try:
+            return super().dispatch(request, *args, **kwargs)  # type: ignore[return-value]
+        except NoOther:
+            toast(request, _("There is no such customer, or it is not yours to see."), level=messages.WARNING)
+            return redirect("customer-merge-with", pk=kwargs["pk"])
 
     def get(self, request: HttpRequest, pk: int, other_pk: int) -> HttpResponse:
         master, other = self.both(pk, other_pk)
@@ -53,10 +66,15 @@ class Merge(View):
         return self.request.user
 
     def both(self, pk: int, other_pk: int) -> tuple[Customer, Customer]:
-        """Invisible is 404, visible but not to edit is 403, of either; a customer is not merged with itself."""
-        if pk == other_pk:
-            raise Http404
-        return self.one(pk), self.one(other_pk)
+        """Visible but not to edit is 403, of either; a customer is not merged with itself."""
+        master = self.one(pk)
+        try:
+            other = self.one(other_pk)
+        except Http404:
+            raise NoOther from None
+        if master == other:
+            raise NoOther
+        return master, other
 
     def one(self, pk: int) -> Customer:
         found: Customer = guards.get_permitted(

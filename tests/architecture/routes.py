@@ -3,13 +3,6 @@
 A declaration says which record the URL names (`kind`, in its `kwarg`), and which permission each method needs:
 
     "customer-edit": on("customer", GET=EDIT, POST=EDIT)      a record: invisible 404, visible but forbidden 403
-    "duplicate-check": of("customer", POST=CREATE),
-    "duplicate-collaboration": of("customer", POST=CREATE),
-    "duplicate-dismissal": on("customer", others={"other_pk": 987_654_321}, POST=EDIT),
-    "customer-merge-with": on("customer", GET=EDIT, POST=EDIT),
-    "customer-merge": Route(
-        {"GET": EDIT, "POST": EDIT}, "customer", "pk", {"other_pk": 987_654_321}, missing=True
-    ),
     "customer-new": of("customer", GET=CREATE, POST=CREATE)   a kind: 403 unless a role grants it at all
     "home": anyone("GET")                                     everybody who is signed in
     "admin": administrators()                                 nobody but administrators
@@ -112,6 +105,11 @@ ROUTES: dict[str, Route] = {
     "import-errors": on("import", GET=VIEW),
     # Customers
     "customer-options": of("customer", GET=VIEW),
+    "duplicate-check": of("customer", POST=CREATE),
+    "duplicate-collaboration": of("customer", POST=CREATE),
+    "duplicate-dismissal": on("customer", others={"other_pk": 987_654_321}, POST=EDIT),
+    "customer-merge-with": on("customer", GET=EDIT, POST=EDIT),
+    "customer-merge": on("customer", others={"other_pk": 987_654_321}, GET=EDIT, POST=EDIT),
     "customer-new": of("customer", GET=CREATE, POST=CREATE),
     "customer-detail": on("customer", GET=VIEW),
     "customer-edit": on("customer", GET=EDIT, POST=EDIT),
@@ -199,6 +197,7 @@ ROUTES: dict[str, Route] = {
     "opportunity-close-date": on("opportunity", GET=EDIT, POST=EDIT),
     "next-step-coverage": of("opportunity", GET=VIEW),
     "api:next-step-coverage-list": of("opportunity", GET=VIEW),
+    "opportunity-lines": on("opportunity", GET=EDIT, POST=EDIT),
     "opportunity-exit": on("opportunity", GET=EDIT, POST=EDIT),
     "opportunity-tick": on("opportunity", POST=EDIT),
     "opportunity-win": on("opportunity", GET=EDIT, POST=EDIT),
