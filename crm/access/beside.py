@@ -55,7 +55,7 @@ class Kept:
     table: str
     key: str
     followed: str
-    index: str  # what follows the scope in its indexes, as in "stage_id, rank, id"
+    also: str = ""  # what follows the scope in its indexes; never the order, which an OR of four scopes cannot use
     where: str = " WHERE deleted_at IS NULL"
 
     def columns(self) -> str:
@@ -124,7 +124,7 @@ DROP FUNCTION IF EXISTS {table}_follows_{key}();
         return [
             (
                 f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {name} "
-                f"ON {self.table} ({self.key}_{what}_id, {self.index}){self.where}",
+                f"ON {self.table} ({self.key}_{what}_id{self.also}){self.where}",
                 f"DROP INDEX CONCURRENTLY IF EXISTS {name}",
             )
             for what in ("owner", "team")

@@ -5,9 +5,9 @@ from django.db import migrations
 from crm.access.beside import Kept, operations
 
 KEPT = [
-    Kept("customers_activity", "customer", "customers_customer", "at DESC, id DESC"),
-    Kept("customers_task", "customer", "customers_customer", "due_at, id"),
-    Kept("customers_customercontact", "customer", "customers_customer", "contact_id", where=""),
+    Kept("customers_activity", "customer", "customers_customer"),
+    Kept("customers_task", "customer", "customers_customer"),
+    Kept("customers_customercontact", "customer", "customers_customer", also=", contact_id", where=""),
 ]
 
 

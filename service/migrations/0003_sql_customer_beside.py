@@ -5,7 +5,7 @@ from django.db import migrations
 from crm.access.beside import Kept, operations
 
 KEPT = [
-    Kept("service_ticket", "customer", "customers_customer", "updated_at DESC, id DESC"),
+    Kept("service_ticket", "customer", "customers_customer"),
 ]
 
 

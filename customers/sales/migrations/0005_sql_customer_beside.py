@@ -5,9 +5,9 @@ from django.db import migrations
 from crm.access.beside import Kept, operations
 
 KEPT = [
-    Kept("sales_opportunity", "customer", "customers_customer", "stage_id, rank, id"),
-    Kept("sales_order", "customer", "customers_customer", "ordered_at DESC, id DESC"),
-    Kept("sales_lead", "customer", "customers_customer", "updated_at DESC, id DESC"),
+    Kept("sales_opportunity", "customer", "customers_customer", also=", stage_id"),
+    Kept("sales_order", "customer", "customers_customer"),
+    Kept("sales_lead", "customer", "customers_customer"),
 ]
 
 
