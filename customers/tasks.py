@@ -6,13 +6,14 @@ from django.db import transaction
 from django.utils.timezone import localtime
 
 from crm.jobs import periodic
-from customers.actions import cadence, repetition, snoozes
+from customers.actions import cadence, merging, repetition, snoozes
 from customers.models import duplicate
 
 
 @periodic("find-duplicates", every="day", hour=1)
 def find_duplicates(now: datetime) -> None:
     with transaction.atomic():
+        merging.gather_stragglers()
         duplicate.scan(now)
 
 

@@ -75,6 +75,28 @@ def became(customer_id: int) -> int | None:
     return merged.values_list("merged_into_id", flat=True).first()
 
 
+@transaction.atomic
+def gather_stragglers() -> int:
+    """What was written about a customer in the very moment in which it was merged still points at it; a night later it
+    points at the one that stayed. Returns how many rows that were."""
+    moved = 0
+    quote = connection.ops.quote_name
+    for follower in following.moving():
+        table, pointer = quote(follower.model._meta.db_table), quote(follower.column)
+        again = "AND row.id <> merged.merged_into_id" if follower.model is Customer else ""
+        if follower.once:
+            once = quote(follower.model._meta.get_field(follower.once).column)
+            again = f"""AND NOT EXISTS (SELECT 1 FROM {table} AS known
+                WHERE known.{pointer} = merged.merged_into_id AND known.{once} = row.{once})"""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"""UPDATE {table} AS row SET {pointer} = merged.merged_into_id FROM customers_customer AS merged
+                WHERE row.{pointer} = merged.id AND merged.merged_into_id IS NOT NULL {again}"""
+            )
+            moved += cursor.rowcount
+    return moved
+
+
 def merged_into(customer: Any) -> list[int]:
     """Those that were merged into it, whose story is its own now."""
     return list(Customer._base_manager.filter(merged_into=customer).values_list("pk", flat=True))

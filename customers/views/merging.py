@@ -58,7 +58,7 @@ class Merge(View):
             form.add_error(None, refusal.messages)
             return self.page(master, other, form, status=422)
         said = _("%(other)s is part of %(master)s now.") % {"other": other, "master": master}
-        toast(request, said, link_url=reverse("operation-detail", args=[done.pk]))
+        toast(request, said, undo_url=reverse("operation-undoing", args=[done.pk]))
         return redirect(master.get_absolute_url())
 
     @property

@@ -87,6 +87,17 @@ def test_undoing_puts_everything_back(cast, now, pair):
     assert (operation.undone_at, operation.undone_by, operation.kept) == (now + timedelta(hours=1), cast.rep, [])
 
 
+def test_what_was_noted_in_the_very_moment_of_the_merge_is_gathered_at_night(cast, now, pair):
+    master, other = pair
+    merge(pair, cast, now)
+    late = make_activity(cast.rep, Customer.objects.get(pk=master.pk), "Late")
+    Activity.objects.filter(pk=late.pk).update(customer=other)
+
+    assert merging.gather_stragglers() == 1
+    assert set(Activity.objects.values_list("customer", flat=True)) == {master.pk}
+    assert CustomerContact.objects.get(contact__name="Bob", customer=other)  # at both before: it stays
+
+
 def test_what_was_changed_since_is_listed_and_left_alone(cast, now, pair):
     master, other = pair
     operation = merge(pair, cast, now, city="York")
