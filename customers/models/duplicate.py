@@ -116,7 +116,7 @@ _SCAN = """
 
 def scan(at: datetime) -> int:
     """Find all pairs anew, in one statement; returns how many are open then. Dismissed ones stay dismissed."""
-    params = {
+    params: dict[str, Any] = {
         "name": int(Sign.NAME), "number": int(Sign.NUMBER), "strong": [int(Sign.NUMBER), int(Sign.EMAIL)],
         "certain": int(Strength.CERTAIN), "likely": int(Strength.LIKELY), "most": SHARED_BY, "at": at,
     }  # fmt: skip

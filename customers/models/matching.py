@@ -79,7 +79,7 @@ def _found(kind: str, statement: str, keys: Iterable[Key], besides: int | None) 
     given = sorted(keys)
     if not given:
         return []
-    params = {"signs": [sign for sign, _ in given], "values": [value for _, value in given], "most": HELD}
+    params: dict[str, Any] = {"signs": [sign for sign, _ in given], "values": [value for _, value in given], "most": HELD}
     with connection.cursor() as cursor:
         cursor.execute(_FOUND + statement, params)
         found = [Alike(kind, pk, tuple(signs)) for pk, signs in cursor.fetchall() if pk != besides]
