@@ -141,6 +141,7 @@ class OpportunityList(List):
         Column("stage", _("Stage"), value="stage.name"),
         Column("outcome", _("Outcome"), value="stage.get_outcome_display"),
         Column("amount", _("Amount"), sort="amount", format="money", currency="currency"),
+        Column("monthly_value", _("Recurring per month"), format="money", currency="currency"),
         Column("probability", _("Probability"), value="effective_probability", format="percent"),
         Column("weighted", _("Weighted amount"), value="weighted_amount", format="money", currency="currency"),
         Column("expected_close", _("Expected close"), sort="expected_close", format="day"),

@@ -55,7 +55,7 @@ READ_ONLY = {
 }  # fmt: skip
 VERBS_OF_THE_API = {
     "customer": {"merge": "POST"},
-    "task": {"completion": "POST", "reopening": "POST"},
+    "task": {"completion": "POST", "reopening": "POST", "result": "POST"},
     "lead": {
         "taking": "POST",
         "contact": "POST",
@@ -73,7 +73,7 @@ VERBS_OF_THE_API = {
         "movements": "GET",
     },
     "forecast": {"adjustment": "POST"},
-    "opportunity": {"stage": "POST", "history": "GET"},
+    "opportunity": {"lines": "POST", "stage": "POST", "history": "GET"},
     "ticket": {"messages": "GET", "answer": "POST", "state": "POST", "resolution": "POST"},
 }
 

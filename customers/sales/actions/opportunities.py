@@ -68,6 +68,7 @@ def update(
     version: int | None = None,
     base: dict[str, Any] | None = None,
     event: str = "updated",
+    following_lines: bool = False,
 ) -> Opportunity:
     """Edit fields. While it is open, what a stage change holds is written down with the moment it became true.
 
@@ -82,6 +83,8 @@ def update(
         raise StaleVersion(before, ["stage"])
     if before.stage.is_won and "amount" in changes and changes["amount"] is None:
         raise ValidationError({"amount": _("What was won needs an amount.")})
+    if not following_lines:
+        _refuse_another_amount(before, changes.get("amount", before.amount), changes.get("currency"))
     after = records.update(
         opportunity, changes, by=by, at=at, version=version, base=base, event=event, about=_about(before, changes)
     )
@@ -128,6 +131,7 @@ def move(
     unmet = stage_exit.missing(locked, stage, at.astimezone(organisation_zone()).date(), amount)
     if unmet and not overriding.strip():
         raise stage_exit.NotMet(stage, unmet)
+    _refuse_another_amount(locked, locked.amount if amount is None else amount)
     changes = _values_in(locked, stage, lost_reason, amount, at)
     changes["rank"] = ranks.beside(stage, previous, following)
     if unmet:
@@ -231,6 +235,14 @@ def _values_in(
         "forecast_category": "",
         "lost_reason": reason if stage.is_lost else None,
     }
+
+
+def _refuse_another_amount(opportunity: Opportunity, amount: Decimal | None, currency: str | None = None) -> None:
+    """Where there are product lines, the amount is their sum, in the currency of their prices."""
+    another = amount != opportunity.amount
+    if (another or currency not in (None, opportunity.currency)) and opportunity.lines.exists():
+        field = "amount" if another else "currency"
+        raise ValidationError({field: _("It follows the product lines: change those.")})
 
 
 def _store_move(opportunity: Opportunity, changes: dict[str, Any], *, by: Any, at: datetime) -> Opportunity:

@@ -14,6 +14,7 @@ from customers.sales.models import (
     Lead,
     LostReason,
     Opportunity,
+    OpportunityLine,
     Order,
     OrderLine,
     Pipeline,
@@ -89,16 +90,40 @@ class ConversionSerializer(serializers.Serializer):
     opportunity = FirstOpportunitySerializer(required=False)
 
 
+class OpportunityLineSerializer(serializers.ModelSerializer):
+    """In the opportunity's currency; with months it is paid each month for so long."""
+
+    product = ScopedRelatedField(Product)
+    # The database computes them, which the framework would tell as floating numbers.
+    charge = serializers.DecimalField(24, 2, read_only=True, help_text="Once, or each month.")
+    total = serializers.DecimalField(24, 2, read_only=True)
+
+    class Meta:
+        model = OpportunityLine
+        fields = ("product", "quantity", "unit_price", "discount", "months", "charge", "total")
+        read_only_fields = ("charge", "total")
+
+
+class LinesSerializer(serializers.Serializer):
+    """All lines: they take the place of those there are, and the amount follows them."""
+
+    lines = OpportunityLineSerializer(many=True)
+
+
 class OpportunitySerializer(RecordSerializer):
+    lines = OpportunityLineSerializer(many=True, read_only=True)
+
     class Meta:
         model = Opportunity
         fields = (
-            *COMMON, "name", "customer", "contact", "pipeline", "stage", "product", "amount", "currency", "probability",
+            *COMMON, "name", "customer", "contact", "pipeline", "stage", "product", "lines", "amount",
+            "monthly_value", "currency", "probability",
             "expected_close", "forecast_category", "close_pushes", "opened_at", "stage_since", "closed_at",
             "lost_reason", "notes", "external_id",
         )  # fmt: skip
         read_only_fields = (
-            *READ_ONLY, "pipeline", "close_pushes", "opened_at", "stage_since", "closed_at", "lost_reason",
+            *READ_ONLY, "pipeline", "lines", "monthly_value", "close_pushes", "opened_at", "stage_since", "closed_at",
+            "lost_reason",
         )  # fmt: skip
         extra_kwargs = {
             "customer": {"required": True, "allow_null": False},

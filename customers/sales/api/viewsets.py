@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from crm.access import guards
 from crm.access.permissions import Verb
 from crm.api.viewsets import ReadViewSet, RecordViewSet
-from customers.sales.actions import lead_conversion, leads, opportunities, orders, products
+from customers.sales.actions import lead_conversion, leads, opportunities, opportunity_lines, orders, products
 from customers.sales.api import filters, serializers
 from customers.sales.models import Lead, Opportunity, Order, Pipeline, Product
 
@@ -93,6 +93,7 @@ class OpportunityViewSet(RecordViewSet):
     model = Opportunity
     serializer_class = serializers.OpportunitySerializer
     filterset_class = filters.OpportunityFilter
+    prefetched = ("lines",)
 
     def create_record(self, values: dict[str, Any], *, by: Any, at: datetime) -> Opportunity:
         return opportunities.open(by=by, at=at, owner=values.pop("owner", by), **values)
@@ -111,6 +112,16 @@ class OpportunityViewSet(RecordViewSet):
         if request.data.get("overriding"):
             guards.require(request.user, "criteria_override", Verb.EDIT)
         return self.carry_out(request, opportunities.move, serializers.MoveSerializer)
+
+    @extend_schema(
+        request=serializers.LinesSerializer, responses=serializers.OpportunitySerializer, summary="Replace the lines"
+    )
+    @action(detail=True, methods=["post"], url_path="lines", verb=Verb.EDIT)
+    def lines(self, request: Request, pk: int) -> Response:
+        def replace(record: Opportunity, *, by: Any, at: datetime, lines: list[dict[str, Any]]) -> None:
+            opportunity_lines.replace(record, [opportunity_lines.Line(**line) for line in lines], by=by, at=at)
+
+        return self.carry_out(request, replace, serializers.LinesSerializer)
 
     @extend_schema(
         responses=serializers.StageChangeSerializer(many=True),

@@ -8,6 +8,7 @@ from customers.sales.models.forecast import ForecastAdjustment, ForecastFigure, 
 from customers.sales.models.lead import Lead
 from customers.sales.models.lead_form import LeadForm
 from customers.sales.models.opportunity import Opportunity
+from customers.sales.models.opportunity_line import OpportunityLine
 from customers.sales.models.order import Order, OrderLine
 from customers.sales.models.pipeline import ForecastCategory, LostReason, Pipeline, Stage
 from customers.sales.models.product import Product
@@ -32,6 +33,7 @@ __all__ = [
     "LostReason",
     "Money",
     "Opportunity",
+    "OpportunityLine",
     "Order",
     "OrderLine",
     "Pipeline",

@@ -83,6 +83,10 @@ class Opportunity(Record):
         Product, models.PROTECT, null=True, blank=True, related_name="opportunities", verbose_name=_("product")
     )
     amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=2, null=True, blank=True)
+    # What its lines come to each month, where some recur; none without such lines.
+    monthly_value = models.DecimalField(
+        _("recurring value per month"), max_digits=18, decimal_places=2, null=True, blank=True, editable=False
+    )
     currency = models.CharField(_("currency"), max_length=3, blank=True)  # the organisation's own when left empty
     # Set by hand; without it the stage's counts. It holds within the stage: moving on goes back to the stage's.
     probability = models.DecimalField(_("probability"), max_digits=4, decimal_places=3, null=True, blank=True)

@@ -46,6 +46,7 @@ class Detail(View):
             "orders": Order.objects.visible_to(user).filter(opportunity=opportunity)[:LATEST],
             **timeline.context(request, opportunity),
             **_exit(opportunity, now),
+            "lines": opportunity.lines.select_related("product"),
             "now": now,
             "today": timezone.localdate(),
             **_permissions(user, opportunity),

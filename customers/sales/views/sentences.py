@@ -35,6 +35,7 @@ SENTENCES: dict[str, tuple[Any, str, str]] = {
     "opportunity.won": (gettext_lazy("Won “%(subject)s” for %(amount)s"), "trophy", "good"),
     "opportunity.lost": (gettext_lazy("Lost “%(subject)s”: %(reason)s"), "circle-x", "bad"),
     "opportunity.reopened": (gettext_lazy("Reopened “%(subject)s” in %(after)s"), "rotate-clockwise", "warn"),
+    "opportunity.lines_changed": (gettext_lazy("Changed the products of “%(subject)s”"), "package", "neutral"),
     "opportunity.criteria_overridden": (
         gettext_lazy("“%(subject)s” may go on although this is missing: %(missing)s. Why: %(why_so)s"),
         "alert-triangle",

@@ -1,0 +1,55 @@
+"""The products of an opportunity, edited together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views import View
+
+from crm.access import guards
+from crm.access.permissions import Verb
+from crm.models import StaleVersion
+from crm.web.toasts import toast
+from customers.sales.actions import opportunity_lines
+from customers.sales.forms.opportunity_lines import line_forms
+from customers.sales.models import Opportunity
+
+
+class Lines(View):
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        opportunity = self._load(request, pk)
+        forms = line_forms(request.user, opportunity_lines.lines_of(opportunity))
+        return self._show(request, opportunity, forms, opportunity.version)
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        opportunity = self._load(request, pk)
+        forms = line_forms(request.user, opportunity_lines.lines_of(opportunity), request.POST)
+        given = request.POST.get("version", "")
+        version = int(given) if given.isdecimal() else None
+        if not forms.is_valid():
+            return self._show(request, opportunity, forms, version, status=422)
+        try:
+            opportunity_lines.replace(opportunity, forms.lines(), by=request.user, at=timezone.now(), version=version)
+        except StaleVersion:
+            said = _("Somebody else changed this meanwhile. Nothing of yours is lost: compare and save again.")
+            return self._show(request, opportunity, forms, opportunity.version, said, status=409)
+        except ValidationError as error:
+            return self._show(request, opportunity, forms, version, " ".join(error.messages), status=422)
+        toast(request, _("Saved."))
+        return redirect(opportunity.get_absolute_url())
+
+    def _load(self, request: HttpRequest, pk: int) -> Opportunity:
+        related = Opportunity.objects.select_related("stage", "customer")
+        return guards.get_permitted(related, request.user, Verb.EDIT, pk=pk)
+
+    def _show(
+        self, request: HttpRequest, opportunity: Opportunity, forms: Any, version: int | None, said: str = "",
+        status: int = 200,
+    ) -> HttpResponse:  # fmt: skip
+        context = {"opportunity": opportunity, "lines": forms, "version": version, "said": said}
+        return render(request, "sales/opportunity/lines.html", context, status=status)
