@@ -73,6 +73,7 @@ class SalesConfig(AppConfig):
         timeline.add_source("customer", lead_conversion.history_of_leads, shows="lead")
         stories.show_kind("customer", "lead", _("Leads"))
         stories.show_kind("customer", "opportunity", _("Opportunities"))
+        stories.show_kind("customer", "contract", _("Contracts"))
         for event_type in sentences.SENTENCES:
             timeline.show_with(event_type, "sales/_event.html")
 

@@ -131,7 +131,7 @@ def _contact(world: World, customer: Any, place: int) -> Contact:
 
 def _standings(world: World, customer: Any) -> list[Standing]:
     """A row whenever the owner or the lifecycle changed."""
-    wins = sorted(world.wins.get(customer.pk, []))
+    wins = sorted([*world.wins.get(customer.pk, []), *world.kept.get(customer.pk, [])])
     Lifecycle = Customer.Lifecycle
     changes = [(at, None) for at, _ in world.owners[customer.pk]]
     stages: list[tuple[datetime, Any]] = [(customer.created_at, Lifecycle.PROSPECT)]

@@ -12,6 +12,7 @@ from crm.models import Delivery
 from crm.search import documents, rebuilding
 from customers.models import duplicate
 from evaluation.demo import (
+    contracts,
     customers,
     forecasts,
     measuring,
@@ -34,6 +35,7 @@ STEPS: tuple[tuple[str, Callable[[World], None]], ...] = (
     ("customers", customers.acquire),
     ("twins", twins.enter_twice),
     ("opportunities", sales.sell),
+    ("contracts", contracts.sign),
     ("forecasts", forecasts.forecast),
     ("quotas", forecasts.set_quotas),
     ("tickets", service.serve),

@@ -31,6 +31,14 @@ BASE: Terms = {
     "kpi_code": "active_customers", "target_kind": TargetKind.BASELINE_PERCENT, "target": 0.05,
     "guard_code": "new_customers",
 }  # fmt: skip
+RENEWALS: Terms = {
+    "kpi_code": "renewal_rate", "target_kind": TargetKind.AT_LEAST, "target": 0.85,
+    "guard_code": "gross_revenue_retention",
+}  # fmt: skip
+CHURN: Terms = {
+    "kpi_code": "churn_rate", "target_kind": TargetKind.AT_MOST, "target": 0.05,
+    "guard_code": "gross_revenue_retention",
+}  # fmt: skip
 WINS: Terms = {
     "kpi_code": "win_rate", "target_kind": TargetKind.AT_LEAST, "target": 0.4, "guard_code": "pipeline_value",
 }  # fmt: skip
@@ -59,6 +67,8 @@ def _agree_on_goals(world: World) -> None:
     _goal(world, scopes.of_team(team["service"]), users["manager_service"], "month", ANSWER)
     _goal(world, COMPANY, director, "half", VALUE)
     _goal(world, COMPANY, director, "quarter", BASE)
+    _goal(world, COMPANY, director, "quarter", RENEWALS)
+    _goal(world, COMPANY, director, "quarter", CHURN)
     _goal(world, COMPANY, director, "month", CSAT)
     for region in ("north", "east"):
         _goal(world, scopes.of_team(team[region]), users[f"manager_{region}"], "quarter", WINS)

@@ -63,6 +63,7 @@ class World:
     people: dict[int, list[Any]] = field(default_factory=dict)  # contacts by customer id, the main one first
     owners: dict[int, list[tuple[datetime, User]]] = field(default_factory=dict)  # by customer id, oldest first
     wins: dict[int, list[datetime]] = field(default_factory=dict)  # by customer id
+    kept: dict[int, list[datetime]] = field(default_factory=dict)  # when a contract began or went on, by customer id
     opportunities: list[Any] = field(default_factory=list)
     tickets: list[Ticket] = field(default_factory=list)
     responses: list[Response] = field(default_factory=list)

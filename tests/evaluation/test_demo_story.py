@@ -13,7 +13,7 @@ from django.db.models import Count, F, Q
 
 from crm.models import Delivery, SearchDocument, User
 from customers.models import Customer, Standing, Task
-from customers.sales.models import Opportunity, StageChange
+from customers.sales.models import Contract, ContractMovement, Opportunity, StageChange
 from evaluation import engine, kpis
 from evaluation.actions import verifying
 from evaluation.demo import filling, people
@@ -38,6 +38,9 @@ def digest() -> str:
     said = [
         list(Customer.objects.order_by("name").values_list("name", "owner__name", "lifecycle", "created_at", "phone")),
         list(StageChange.objects.order_by("at", "pk").values_list("at", "opportunity__name", "outcome", "amount")),
+        list(
+            ContractMovement.objects.order_by("counts_from", "pk").values_list("type", "counts_from", "after", "until")
+        ),
         list(TicketEvent.objects.order_by("at", "pk").values_list("at", "type", "ticket__number", "elapsed")),
         list(Response.objects.order_by("answered_at", "pk").values_list("answered_at", "score", "comment")),
         list(Task.objects.order_by("due_at", "title", "pk").values_list("title", "due_at", "done_at")),
@@ -162,6 +165,22 @@ def test_satisfaction_and_first_answers_give_signals_in_the_quarter_of_the_fall(
         }  # fmt: skip
         assert len(outside & set(fall)) >= 2, code
         assert not {place for place in outside if place < fall[0]}, code
+
+
+def test_contracts_are_lost_in_the_fall_and_the_goals_of_before_are_met_again_after_the_plan(world):
+    fall = world.days.fall
+    before, after = fall.previous(), fall.next()
+    rates = {
+        code: [engine.value(code, engine.COMPANY, one, now=world.now).value for one in (before, fall, after)]
+        for code in ("renewal_rate", "churn_rate", "gross_revenue_retention")
+    }
+    assert [value >= 0.85 for value in rates["renewal_rate"]] == [True, False, True]
+    assert [value <= 0.05 for value in rates["churn_rate"]] == [True, False, True]
+    assert rates["gross_revenue_retention"][1] < min(rates["gross_revenue_retention"][::2])
+    for contract in Contract.objects.prefetch_related("movements"):
+        rows = sorted(contract.movements.all(), key=lambda row: (row.counts_from, row.pk))
+        assert [row.before for row in rows] == [0, *(row.after for row in rows[:-1])]
+        assert (rows[-1].type == "churn") == contract.has_ended
 
 
 def test_the_review_of_the_fall_is_signed_and_intact_and_its_disputed_line_was_measured_again(world):

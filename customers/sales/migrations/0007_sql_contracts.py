@@ -35,5 +35,5 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(FORWARD, BACKWARD),
-        *operations(Kept("sales_contract", "customer", "customers_customer", "updated_at DESC, id DESC")),
+        *operations(Kept("sales_contract", "customer", "customers_customer")),
     ]
