@@ -58,8 +58,10 @@ def repeat(task: Task, *, rule: str, by: User | None, at: datetime) -> Task:
 @transaction.atomic
 def stop(task: Task, *, by: User | None, at: datetime) -> Task:
     """No more after those that are there."""
-    series = TaskSeries.objects.select_for_update().filter(pk=task.series_id).first()
-    if series is None or series.has_ended:
+    if task.series_id is None:
+        return task
+    series = TaskSeries.objects.select_for_update().get(pk=task.series_id)
+    if series.has_ended:
         return task
     series.next_on = None
     series.save(update_fields=["next_on"])

@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from crm.api.serializers import COMMON, READ_ONLY, RecordSerializer, ScopedRelatedField
+from customers.actions.activities import NextStep
 from customers.models import Activity, Contact, Customer, CustomerContact, Task
 
 
@@ -69,3 +70,22 @@ class TaskSerializer(RecordSerializer):
             "done_at", "done_by", "about_kind", "about_id",
         )  # fmt: skip
         read_only_fields = (*READ_ONLY, "team", "done_at", "done_by", "about_kind", "about_id")
+
+
+class ResultSerializer(serializers.Serializer):
+    """What came of a task. With a customer it is noted as an activity; the next step becomes a task."""
+
+    type = serializers.ChoiceField(choices=Activity.Type.choices, default=Activity.Type.CALL)
+    outcome = serializers.ChoiceField(choices=Activity.Outcome.choices, required=False)
+    subject = serializers.CharField(max_length=200)
+    body = serializers.CharField(required=False, allow_blank=True)
+    next_title = serializers.CharField(max_length=200, required=False)
+    next_due_at = serializers.DateTimeField(required=False, allow_null=True)
+
+    def happened(self) -> dict[str, Any]:
+        names = ("type", "outcome", "subject", "body")
+        return {name: self.validated_data[name] for name in names if name in self.validated_data}
+
+    def next_step(self) -> NextStep | None:
+        title = self.validated_data.get("next_title")
+        return NextStep(title, self.validated_data.get("next_due_at")) if title else None

@@ -13,12 +13,13 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from crm.access.grants import access_of
 from crm.access.permissions import Verb
 from crm.api.errors import Conflict
 from crm.api.idempotency import once
 from crm.api.operations import OperationSerializer
 from crm.api.viewsets import RecordViewSet
-from customers.actions import activities, contacts, customers, merging, tasks
+from customers.actions import activities, contacts, customers, merging, task_results, tasks
 from customers.api import filters, serializers
 from customers.api.duplicates import MergeSerializer
 from customers.models import Activity, Contact, Customer, CustomerContact, Task
@@ -156,3 +157,20 @@ class TaskViewSet(RecordViewSet):
     @action(detail=True, methods=["post"], url_path="reopening", verb=Verb.EDIT)
     def reopening(self, request: Request, pk: int) -> Response:
         return self.carry_out(request, tasks.reopen)
+
+    @extend_schema(
+        request=serializers.ResultSerializer,
+        responses=serializers.TaskSerializer,
+        summary="Complete a task with its result and the next step, in one request",
+    )
+    @action(detail=True, methods=["post"], url_path="result", verb=Verb.EDIT)
+    def result(self, request: Request, pk: int) -> Response:
+        def finish(record: Task, *, by: Any, at: datetime) -> Task:
+            said = serializers.ResultSerializer(data=request.data)
+            said.is_valid(raise_exception=True)
+            seen = Customer.objects.visible_to(by).filter(pk=record.customer_id).exists()
+            is_noted = seen and access_of(by).may(Activity.kind, Verb.CREATE)
+            happened = said.happened() if is_noted else None
+            return task_results.finish(record, happened=happened, next_step=said.next_step(), by=by, at=at)[0]
+
+        return self.carry_out(request, finish)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from customers.models import Activity, Task
+from crm.models import BusinessCalendar
+from customers.models import Activity, CadenceRule, Customer, Task
 from evaluation.demo import storing, words
 from evaluation.demo.customers import language_of
 from evaluation.demo.people import CALLER
@@ -35,6 +36,7 @@ def do(world: World) -> None:
         activity.customer.last_activity_at = activity.at
         activity.customer.updated_at = max(activity.customer.updated_at, activity.at)
     storing.store(Task, _next_steps(world, made) + _next_of_sales(world) + _today(world))
+    _set_rules()
 
 
 def _around_sales(world: World) -> list[Activity]:
@@ -133,8 +135,23 @@ def _today(world: World) -> list[Task]:
             due = at_clock(day, world.random.randrange(9, 18))
             task = _task(world, world.pick(mine), noted, due, None, None)
             task.owner, task.team = rep, rep.team
+            if place % 3 == 1:  # a visit with a beginning and an end
+                task.type, task.starts_at, task.due_at = Activity.Type.VISIT, due, due + timedelta(hours=1)
             tasks.append(task)
     return tasks
+
+
+def _set_rules() -> None:
+    """How often customers are to hear from us: key customers every month, others every quarter, and birthdays."""
+    calendar = BusinessCalendar.objects.order_by("pk").first()
+    occasion = CadenceRule.Occasion
+    for title, fields in (
+        ("Call key customer 致电重点客户", {"occasion": occasion.CALL_BACK, "tier": Customer.Tier.A, "days": 30}),
+        ("Call 回访客户", {"occasion": occasion.CALL_BACK, "tier": Customer.Tier.B, "days": 90}),
+        ("Birthday 生日祝福", {"occasion": occasion.BIRTHDAY}),
+        ("Visit after the sale 成交回访", {"occasion": occasion.AFTER_SALE, "days": 30}),
+    ):
+        CadenceRule.objects.create(title=title, calendar=calendar, **fields)
 
 
 def _task(world: World, customer: Any, noted: datetime, due: datetime, done: datetime | None, after: Any) -> Task:

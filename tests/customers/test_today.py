@@ -164,3 +164,15 @@ def test_coverage_counts_open_sales_with_a_dated_next_step(client, cast):
         (3, 2, 1, pytest.approx(2 / 3)),
         (1, 0, 0, 0.0),
     ]
+
+
+def test_a_program_completes_a_task_with_its_result(client, cast):
+    customer = make_customer(cast.rep)
+    task = make_task(cast.rep, "Call", customer=customer)
+    client.force_login(cast.rep)
+    headers = {"If-Match": "*", "Idempotency-Key": "once"}
+    said = {"type": "call", "subject": "Called", "outcome": "reached", "next_title": "Send it"}
+    for _time in range(2):
+        answer = client.post(f"/api/v1/tasks/{task.pk}/result/", said, content_type="application/json", headers=headers)
+        assert (answer.status_code, answer.json()["done_by"]) == (200, cast.rep.pk)
+    assert (Activity.objects.get().subject, Task.objects.open().get().title) == ("Called", "Send it")

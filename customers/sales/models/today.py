@@ -9,7 +9,6 @@ from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -48,7 +47,7 @@ def _mine(asking: Asking) -> Any:
 
 def _late(opportunity: Any, asking: Asking) -> Item:
     step = opportunity.step
-    due = parse_datetime(step["due"])
+    due = opportunity.step_at
     if step["owner"] == asking.user.pk:
         said = {"opportunity": opportunity.name, "worth": worth(opportunity)}
         reason = _("Next step of “%(opportunity)s”, %(worth)s") % said
