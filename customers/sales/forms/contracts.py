@@ -10,6 +10,7 @@ from crm.access.permissions import Verb
 from crm.models import User
 from crm.web.forms import RecordForm
 from crm.web.lists import BulkForm
+from customers.forms.activities import AS_BUTTONS
 from customers.forms.fields import CustomerField, people_to_assign
 from customers.sales.forms.fields import CurrencyField
 from customers.sales.models import ChurnReason, Contract, ContractMovement, Opportunity, Product
@@ -118,7 +119,10 @@ class RenewalForm(MovementForm):
 
 class EndForm(MovementForm):
     churn_reason = forms.ModelChoiceField(
-        ChurnReason.objects.none(), label=_("Why does it end?"), widget=forms.RadioSelect, empty_label=None
+        ChurnReason.objects.none(),
+        label=_("Why does it end?"),
+        widget=forms.RadioSelect(attrs=AS_BUTTONS),
+        empty_label=None,
     )
     last_day = DayField(label=_("Last day"), required=False)
     note = forms.CharField(label=_("What was said"), required=False, max_length=2000, widget=forms.Textarea)
