@@ -1,9 +1,10 @@
-"""The address of a record by its number. A page names hundreds; the resolver takes as long for each as a table row."""
+"""Addresses that every page names by the hundred, kept: the resolver takes as long for each as a row of a table."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 
+from django.conf import settings
 from django.urls import get_script_prefix, get_urlconf, reverse
 
 PLACE = 7_031_988_046  # a number that stands in no address for another reason
@@ -11,11 +12,25 @@ PLACE = 7_031_988_046  # a number that stands in no address for another reason
 
 def of_record(url_name: str, number: int) -> str:
     """`reverse(url_name, args=[number])` for a route whose one argument is a record's key."""
-    before, after = _around(url_name, get_urlconf(), get_script_prefix())
+    before, after = _around(url_name, *_where())
     return f"{before}{int(number)}{after}"
 
 
+def of_page(url_name: str) -> str:
+    """`reverse(url_name)` for a route without arguments."""
+    return _page(url_name, *_where())
+
+
+def _where() -> tuple[str, str]:
+    return get_urlconf() or settings.ROOT_URLCONF, get_script_prefix()
+
+
 @lru_cache(1000)
-def _around(url_name: str, urlconf: str | None, prefix: str) -> tuple[str, str]:
+def _page(url_name: str, urlconf: str, prefix: str) -> str:
+    return reverse(url_name)
+
+
+@lru_cache(1000)
+def _around(url_name: str, urlconf: str, prefix: str) -> tuple[str, str]:
     before, _place, after = reverse(url_name, args=[PLACE]).partition(str(PLACE))
     return before, after

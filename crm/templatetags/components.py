@@ -103,6 +103,11 @@ def badge(label: Any, tone: str = "neutral", icon: str = "") -> SafeString:
     """A status in words; the tone only underlines it. Tones: neutral, info, good, warn, bad."""
     if tone not in TONES:
         raise template.TemplateSyntaxError(f"badge: no tone {tone!r}; known: {', '.join(TONES)}")
+    return _badge(label if hasattr(label, "__html__") else str(label), tone, icon)
+
+
+@lru_cache(2000, typed=True)  # escaped text and text to be escaped are not the same
+def _badge(label: Any, tone: str, icon: str) -> SafeString:
     return format_html('<span class="tone tone-{}">{}{}</span>', tone, picture(icon) if icon else "", label)
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import zlib
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django import template
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from crm import joining
@@ -23,13 +24,17 @@ AVATAR_SHADES = 8
 
 def _value(text: str) -> SafeString:
     if text == formats.NOTHING:
-        return format_html(
-            '<span class="value nothing"><span aria-hidden="true">{}</span>'
-            '<span class="visually-hidden">{}</span></span>',
-            text,
-            _("no value"),
-        )
+        return _nothing(get_language())
     return format_html('<span class="value">{}</span>', text)
+
+
+@cache
+def _nothing(language: str | None) -> SafeString:
+    return format_html(
+        '<span class="value nothing"><span aria-hidden="true">{}</span><span class="visually-hidden">{}</span></span>',
+        formats.NOTHING,
+        _("no value"),
+    )
 
 
 register.filter("listed", joining.listed)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch
 from django.utils.translation import gettext_lazy as _
 
+from crm.access import addresses
 from crm.access.grants import access_of
 
 Permission = tuple[str, str]  # kind and verb, as in ("customer", "view")
@@ -38,7 +39,7 @@ class Item:
 
     @property
     def url(self) -> str:
-        return reverse(self.url_name)
+        return addresses.of_page(self.url_name)
 
     @property
     def leads_somewhere(self) -> bool:

@@ -84,13 +84,18 @@ def read(row: Any, path: Getter) -> Any:
     if callable(path):
         return path(row)
     value = row
-    for name in path.split("."):
+    for name in _steps(path):
         value = value.get(name) if isinstance(value, dict) else getattr(value, name)
         if value is None:
             return None
         if callable(value) and not isinstance(value, Model):
             value = value()
     return value
+
+
+@cache
+def _steps(path: str) -> tuple[str, ...]:
+    return tuple(path.split("."))
 
 
 @cache
