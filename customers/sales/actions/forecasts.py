@@ -102,8 +102,8 @@ def _check(commit: Decimal, best_case: Decimal) -> None:
 
 
 def _keep_figures(submission: ForecastSubmission, period: Period, zone: tzinfo) -> None:
-    if submission.of_team:
-        below = Team.objects.below([submission.team_id]).order_by().values_list("pk", flat=True)
+    if submission.of_team and submission.team is not None:
+        below = Team.objects.below([submission.team]).order_by().values_list("pk", flat=True)
         found = figures.of_teams(list(below), period, zone)
     else:
         found = figures.of_person(submission.owner, period, zone)

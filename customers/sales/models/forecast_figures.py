@@ -136,7 +136,13 @@ def won_by(field: str, ids: Iterable[int], periods: Sequence[Period], zone: tzin
         FROM sales_stagechange AS change JOIN sales_opportunity AS opportunity ON opportunity.id = change.opportunity_id
         WHERE {_WON} AND opportunity.currency = %(currency)s AND {column} = ANY(%(ids)s::bigint[])
         GROUP BY 1, 2"""
-    given = {"kind": periods[0].kind, "zone": str(zone), "starts": starts, "ends": ends, "ids": list(ids)}
+    given: dict[str, Any] = {
+        "kind": periods[0].kind,
+        "zone": str(zone),
+        "starts": starts,
+        "ends": ends,
+        "ids": list(ids),
+    }
     with connection.cursor() as cursor:
         cursor.execute(sql, given | {"currency": settings.CURRENCY})
         return {(subject, start): amount or Decimal(0) for subject, start, amount in cursor.fetchall()}

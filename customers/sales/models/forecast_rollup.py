@@ -95,10 +95,10 @@ def roll_up(teams: Sequence[Team], seen: Any, *, period: Period, week: date, tod
         for (team_id, pk), person in people.items():
             if team_id == team.pk:
                 own = Figures(row for row in figures.rows if row.team_id == team_id and row.owner_id == pk)
-                mine = (said.get((False, pk)), before.get((False, pk)))
+                line = Line(person, depth + 1, own, track=tracks[pk])
                 # What was submitted in one team counts there, although something is still held in another.
-                here = [one if one and one.team_id == team_id else None for one in mine]
-                lines.append(Line(person, depth + 1, own, *here, track=tracks[pk]))
+                line.submission, line.before = _here(said, pk, team_id), _here(before, pk, team_id)
+                lines.append(line)
     _add_up(lines)
     return lines
 
@@ -112,6 +112,11 @@ def _submissions(seen: Any, team_ids: list[int], week: date) -> tuple[dict[Any, 
         kept = ForecastSubmission.objects.filter(pk__in=list(last)).select_related("owner", "team").with_adjustments()
         found.append({(row.of_team, row.team_id if row.of_team else row.owner_id): row for row in kept})
     return found[0], found[1]
+
+
+def _here(found: dict[Any, Any], person: int, team: int) -> ForecastSubmission | None:
+    one = found.get((False, person))
+    return one if one is not None and one.team_id == team else None
 
 
 def _people(team_ids: list[int], figures: Figures, said: dict[Any, Any]) -> dict[tuple[int, int], User]:
