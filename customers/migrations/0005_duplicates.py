@@ -121,11 +121,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="matchkey",
-            index=models.Index(fields=["sign", "value", "kind", "object_id"], name="match_key_value"),
+            index=models.Index(fields=["kind", "object_id"], name="match_key_record"),
         ),
         migrations.AddConstraint(
             model_name="matchkey",
-            constraint=models.UniqueConstraint(fields=("kind", "object_id", "sign", "value"), name="match_key_once"),
+            constraint=models.UniqueConstraint(fields=("sign", "value", "kind", "object_id"), name="match_key_once"),
         ),
         migrations.AddIndex(
             model_name="duplicate",

@@ -80,9 +80,12 @@ class Duplicate(models.Model):
 
 # A value that a parent shares with its subsidiary says nothing but that; people of the same name are many.
 _SCAN = """
-    WITH standing AS MATERIALIZED (
+    WITH held_twice AS MATERIALIZED (
+        SELECT sign, value FROM customers_matchkey WHERE kind = 'customer'
+        GROUP BY sign, value HAVING count(*) BETWEEN 2 AND %(most)s * 10
+    ), standing AS MATERIALIZED (
         SELECT DISTINCT key.sign, key.value, coalesce(customer.merged_into_id, customer.id) AS id
-        FROM customers_matchkey AS key
+        FROM held_twice JOIN customers_matchkey AS key USING (sign, value)
         JOIN customers_customer AS customer ON customer.id = key.object_id
         WHERE key.kind = 'customer' AND (customer.deleted_at IS NULL OR customer.merged_into_id IS NOT NULL)
           AND NOT (key.sign = %(name)s AND customer.form = 'person')

@@ -81,9 +81,10 @@ class MatchKey(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["kind", "object_id", "sign", "value"], name="match_key_once"),
+            # In this order it also finds everybody of a value, and everybody of each value for the scan.
+            models.UniqueConstraint(fields=["sign", "value", "kind", "object_id"], name="match_key_once"),
         ]
-        indexes = [models.Index(fields=["sign", "value", "kind", "object_id"], name="match_key_value")]
+        indexes = [models.Index(fields=["kind", "object_id"], name="match_key_record")]
 
     def __str__(self) -> str:
         return f"{self.sign}:{self.value}"

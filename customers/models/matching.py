@@ -79,7 +79,8 @@ def _found(kind: str, statement: str, keys: Iterable[Key], besides: int | None) 
     given = sorted(keys)
     if not given:
         return []
-    params: dict[str, Any] = {"signs": [sign for sign, _ in given], "values": [value for _, value in given], "most": HELD}
+    signs, values = zip(*given, strict=True)
+    params: dict[str, Any] = {"signs": list(signs), "values": list(values), "most": HELD}
     with connection.cursor() as cursor:
         cursor.execute(_FOUND + statement, params)
         found = [Alike(kind, pk, tuple(signs)) for pk, signs in cursor.fetchall() if pk != besides]
