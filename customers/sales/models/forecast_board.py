@@ -16,7 +16,7 @@ from customers.sales.models.currency import Money, totals
 from customers.sales.models.forecast_period import MONTH, Period
 from customers.sales.models.pipeline import ForecastCategory
 
-SHOWN = 50
+SHOWN = 25  # cards of a column; the others are in the list
 MONTHS = 4
 OVERDUE, UNDATED = "overdue", "none"
 

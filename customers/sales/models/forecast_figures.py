@@ -125,27 +125,38 @@ def _rows(condition: str, params: dict[str, Any], period: Period, zone: tzinfo) 
         return [Row(*row) for row in cursor.fetchall()]
 
 
-def won_by(field: str, ids: Iterable[int], periods: Sequence[Period], zone: tzinfo) -> dict[tuple[int, date], Decimal]:
+Won = dict[tuple[int, date], Decimal]  # by id and first day
+
+
+def won_by(field: str, ids: Iterable[int], periods: Sequence[Period], zone: tzinfo) -> Won:
     """What each person ("owner") or team (without those below it) won in each of the periods, which follow each other,
-    in the organisation's currency; by id and first day."""
+    in the organisation's currency."""
+    owners, teams = (list(ids), []) if field == "owner" else ([], list(ids))
+    return won(owners, teams, periods, zone)[field]
+
+
+def won(owners: list[int], teams: list[int], periods: Sequence[Period], zone: tzinfo) -> dict[str, Won]:
+    """The same of people and teams, read once: "owner" and "team"."""
+    found: dict[str, Won] = {"owner": {}, "team": {}}
     if not periods:
-        return {}
+        return found
     starts, ends = periods[0].bounds(zone)[0], periods[-1].bounds(zone)[1]
-    column = {"owner": "change.owner_id", "team": "change.team_id"}[field]
-    sql = f"""SELECT {column}, date_trunc(%(kind)s, change.at AT TIME ZONE %(zone)s)::date, sum(opportunity.amount)
+    sql = f"""SELECT change.owner_id, change.team_id, date_trunc(%(kind)s, change.at AT TIME ZONE %(zone)s)::date,
+            COALESCE(sum(opportunity.amount), 0)
         FROM sales_stagechange AS change JOIN sales_opportunity AS opportunity ON opportunity.id = change.opportunity_id
-        WHERE {_WON} AND opportunity.currency = %(currency)s AND {column} = ANY(%(ids)s::bigint[])
-        GROUP BY 1, 2"""
-    given: dict[str, Any] = {
-        "kind": periods[0].kind,
-        "zone": str(zone),
-        "starts": starts,
-        "ends": ends,
-        "ids": list(ids),
-    }
+        WHERE {_WON} AND opportunity.currency = %(currency)s
+            AND (change.owner_id = ANY(%(owners)s::bigint[]) OR change.team_id = ANY(%(teams)s::bigint[]))
+        GROUP BY 1, 2, 3"""
+    given: dict[str, Any] = {"kind": periods[0].kind, "zone": str(zone), "starts": starts, "ends": ends}
     with connection.cursor() as cursor:
-        cursor.execute(sql, given | {"currency": settings.CURRENCY})
-        return {(subject, start): amount or Decimal(0) for subject, start, amount in cursor.fetchall()}
+        cursor.execute(sql, given | {"owners": owners, "teams": teams, "currency": settings.CURRENCY})
+        rows = cursor.fetchall()
+    wanted = {"owner": set(owners), "team": set(teams)}
+    for owner, team, start, amount in rows:
+        for field, pk in (("owner", owner), ("team", team)):
+            if pk in wanted[field]:
+                found[field][pk, start] = found[field].get((pk, start), Decimal(0)) + amount
+    return found
 
 
 def teams_within_reach(user: Any, verb: Verb, kind: str = "forecast") -> list[Team]:

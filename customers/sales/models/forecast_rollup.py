@@ -80,10 +80,10 @@ def roll_up(teams: Sequence[Team], seen: Any, *, period: Period, week: date, tod
     said, before = _submissions(seen.of_period(period), ids, week)
     figures = of_teams(ids, period, zone)
     people = _people(ids, figures, said)
-    tracks = forecast_track.of_people({pk for _team, pk in people}, period.kind, today, zone)
     top = min((len(team.path) for team in teams), default=1)
     below = {team.pk: [other.pk for other in teams if team.pk in other.path] for team in teams}
-    team_tracks = forecast_track.of_teams(below, period.kind, today, zone)
+    owners = {pk for _team, pk in people}
+    tracks, team_tracks = forecast_track.of_all(owners, below, period.kind, today, zone)
     lines: list[Line] = []
     for team in teams:
         depth = len(team.path) - top

@@ -31,7 +31,7 @@ from django.db.models.functions import TruncWeek
 
 from customers.sales.models.currency import in_cents
 from customers.sales.models.forecast import ForecastSubmission
-from customers.sales.models.forecast_figures import won_by
+from customers.sales.models.forecast_figures import Won, won
 from customers.sales.models.forecast_period import MONTH, Period
 
 LOOKS_BACK = {"month": 12, "quarter": 8}
@@ -97,25 +97,35 @@ def periods_before(kind: str, today: date) -> list[Period]:
 
 def of_people(ids: Iterable[int], kind: str, today: date, zone: tzinfo) -> dict[int, Track]:
     """Of each person, in two queries."""
-    return _tracks("owner", {pk: [pk] for pk in ids}, kind, today, zone)
+    return of_all(ids, {}, kind, today, zone)[0]
 
 
 def of_teams(below: dict[int, list[int]], kind: str, today: date, zone: tzinfo) -> dict[int, Track]:
     """Of each team, named with the teams below it and itself; in two queries."""
-    return _tracks("team", below, kind, today, zone)
+    return of_all([], below, kind, today, zone)[1]
 
 
-def _tracks(field: str, members: dict[int, list[int]], kind: str, today: date, zone: tzinfo) -> dict[int, Track]:
+def of_all(
+    people: Iterable[int], below: dict[int, list[int]], kind: str, today: date, zone: tzinfo
+) -> tuple[dict[int, Track], dict[int, Track]]:
+    """Of people and of teams; what was won is read once."""
     periods = periods_before(kind, today)
+    alone = {pk: [pk] for pk in people}
+    came = won(list(alone), sorted({pk for ids in below.values() for pk in ids}), periods, zone)
+    return _tracks("owner", alone, periods, came["owner"]), _tracks("team", below, periods, came["team"])
+
+
+def _tracks(field: str, members: dict[int, list[int]], periods: list[Period], came: Won) -> dict[int, Track]:
+    if not members:
+        return {}
     said = _said(field, members, periods)
-    won = won_by(field, {pk for ids in members.values() for pk in ids}, periods, zone)
     return {
         subject: Track(
             [
                 Outcome(
                     period,
                     said.get((subject, period.start)),
-                    sum((won.get((pk, period.start), Decimal(0)) for pk in ids), Decimal(0)),
+                    sum((came.get((pk, period.start), Decimal(0)) for pk in ids), Decimal(0)),
                 )
                 for period in periods
             ]

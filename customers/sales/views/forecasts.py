@@ -207,8 +207,7 @@ class Detail(View):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         user: Any = request.user
         now, zone = timezone.now(), organisation_zone()
-        rows = ForecastSubmission.objects.select_related("owner", "team", "by").prefetch_related("figures")
-        submission = guards.get_visible(rows, user, pk=pk)
+        submission = guards.get_visible(ForecastSubmission.objects.select_related("owner", "team", "by"), user, pk=pk)
         locked = submission.is_locked(now, zone)
         editable = ForecastSubmission.objects.editable_by(user).filter(pk=pk).exists()
         context = {
@@ -263,8 +262,9 @@ class Adjustment(View):
         return redirect(f"{reverse('forecast')}?{urlencode({'period': submission.period.code})}")
 
     def _load(self, request: HttpRequest, pk: int) -> ForecastSubmission:
-        rows = ForecastSubmission.objects.select_related("owner", "team")
-        return guards.get_permitted(rows, request.user, Verb.EDIT, pk=pk)
+        return guards.get_permitted(
+            ForecastSubmission.objects.select_related("owner", "team"), request.user, Verb.EDIT, pk=pk
+        )
 
     def _show(self, request: HttpRequest, submission: ForecastSubmission, form: Any, status: int = 200) -> HttpResponse:
         context = {"submission": submission, "form": form}

@@ -44,8 +44,9 @@ class Lines(View):
         return redirect(opportunity.get_absolute_url())
 
     def _load(self, request: HttpRequest, pk: int) -> Opportunity:
-        related = Opportunity.objects.select_related("stage", "customer")
-        return guards.get_permitted(related, request.user, Verb.EDIT, pk=pk)
+        return guards.get_permitted(
+            Opportunity.objects.select_related("stage", "customer"), request.user, Verb.EDIT, pk=pk
+        )
 
     def _show(
         self, request: HttpRequest, opportunity: Opportunity, forms: Any, version: int | None, said: str = "",

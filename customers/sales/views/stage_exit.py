@@ -130,8 +130,9 @@ def _target(request: HttpRequest, opportunity: Opportunity) -> Stage:
 
 
 def _editable(request: HttpRequest, pk: int) -> Opportunity:
-    related = Opportunity.objects.select_related("stage", "pipeline", "customer", "contact")
-    return guards.get_permitted(related, request.user, Verb.EDIT, pk=pk)
+    return guards.get_permitted(
+        Opportunity.objects.select_related("stage", "pipeline", "customer", "contact"), request.user, Verb.EDIT, pk=pk
+    )
 
 
 def _today() -> Any:
