@@ -124,6 +124,6 @@ def scan(at: datetime) -> int:
         "certain": int(Strength.CERTAIN), "likely": int(Strength.LIKELY), "most": SHARED_BY, "at": at,
     }  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL work_mem = '256MB'")
+        cursor.execute("SET LOCAL work_mem = '128MB'")
         cursor.execute(_SCAN, params)
     return Duplicate.objects.open().count()

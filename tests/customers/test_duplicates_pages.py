@@ -75,7 +75,9 @@ def test_asking_tells_the_owner_once_a_week_and_of_a_few_a_day(client, cast, the
     assert Notification.objects.filter(receiver=cast.outsider).count() == duplicates.ASKS_A_DAY
     # What one sees there is nobody to ask about.
     make_customer(cast.rep, "Mine")
-    assert "nobody to ask" in client.post(ASK, {"name": "Mine", "team": cast.north.pk}, headers=headers).content.decode()
+    assert (
+        "nobody to ask" in client.post(ASK, {"name": "Mine", "team": cast.north.pk}, headers=headers).content.decode()
+    )
 
 
 def test_a_new_one_is_saved_when_the_person_says_that_it_is_another(client, cast, theirs):
@@ -142,7 +144,14 @@ def test_merging_in_the_browser_and_taking_it_back(client, cast):
     assert "Activities: <span" in page
     assert "HRB 77" in page
 
-    values = {"version_master": 1, "version_other": 1, "name": "master", "city": "master", "number": "other", "notes": "both"}
+    values = {
+        "version_master": 1,
+        "version_other": 1,
+        "name": "master",
+        "city": "master",
+        "number": "other",
+        "notes": "both",
+    }
     stale = client.post(url, {**values, "version_other": 7})
     assert (stale.status_code, Operation.objects.count()) == (409, 0)
     assert client.post(url, values)["Location"] == f"/customers/{master.pk}/"
