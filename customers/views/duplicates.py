@@ -22,31 +22,30 @@ CHECKS_A_MINUTE = 60
 LIKE = {Customer.kind: alike.customers_like, Contact.kind: alike.contacts_like}
 
 
-def found_in(request: HttpRequest) -> alike.Found:
-    """What is alike to the posted form, for whoever may create such a record."""
+def kind_of(request: HttpRequest) -> str:
+    """Of what the form is a new one, for whoever may create such a record."""
     kind = Contact.kind if request.POST.get("kind") == Contact.kind else Customer.kind
     guards.require(request.user, kind, Verb.CREATE)
-    return LIKE[kind](request.user, request.POST)
+    return kind
 
 
 class DuplicateCheck(View):
     """The fragment below a new record's fields. A post, so that what is typed stands in no log."""
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        guards.require(request.user, Customer.kind, Verb.CREATE)
+        kind = kind_of(request)
         if limits.is_too_fast(request, f"duplicates-{request.user.pk}", CHECKS_A_MINUTE):
-            return render(request, "customers/duplicate/_alike.html", {"is_too_fast": True}, status=200)
-        return render(request, "customers/duplicate/_alike.html", {"alike": found_in(request)})
+            return render(request, "customers/duplicate/_alike.html", {"is_too_fast": True})
+        return render(request, "customers/duplicate/_alike.html", {"alike": LIKE[kind](request.user, request.POST)})
 
 
 class Collaboration(View):
     """Ask the owner of a customer one may not see. Says nothing of it but that the question went out."""
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        guards.require(request.user, Customer.kind, Verb.CREATE)
-        team = request.POST.get("team", "")
-        found = found_in(request).of_team(int(team) if team.isdecimal() else 0)
         user: Any = request.user
+        team = request.POST.get("team", "")
+        found = LIKE[kind_of(request)](user, request.POST).of_team(int(team) if team.isdecimal() else 0)
         said, is_wrong = _("There is nobody to ask: nothing like it is hidden from you any more."), True
         try:
             if found and duplicates.ask_to_collaborate(found, by=user, at=timezone.now()):

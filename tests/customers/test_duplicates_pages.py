@@ -19,8 +19,8 @@ CHECK, ASK = reverse("duplicate-check"), reverse("duplicate-collaboration")
 def theirs(cast):
     """A customer of the other team, every text of which is a word of its own."""
     customer = make_customer(
-        cast.outsider, "華為（集團）有限公司", number="CANARY1", email="canary2@canary3.example", phone="+8613800000001",
-        city="canary4", industry="canary5", notes="canary6",
+        cast.outsider, "華為（集團）有限公司", number="CANARY1", email="canary2@canary3.example",
+        phone="+8613800000001", city="canary4", industry="canary5", notes="canary6",
     )  # fmt: skip
     make_contact(cast.outsider, "canary7", customer=customer, email="canary8@canary9.example")
     return customer
@@ -56,6 +56,14 @@ def test_what_one_may_see_is_named_with_a_link_and_why(client, cast):
     assert "same domain, same name" in page
     assert "Somebody else" not in page
     assert client.post(CHECK, {"name": "Nobody yet", "email": "a@gmail.com"}).content.strip() == b""
+
+
+def test_who_may_only_create_contacts_is_told_of_contacts_only(client, cast):
+    bob = make_contact(cast.rep, "Bob", email="bob@x.example")
+    client.force_login(cast.agent)
+    page = client.post(CHECK, {"kind": "contact", "email": "bob@x.example"})
+    assert f'href="/contacts/{bob.pk}/"' in page.content.decode()
+    assert client.post(CHECK, {"email": "bob@x.example"}).status_code == 403
 
 
 def test_asking_tells_the_owner_once_a_week_and_of_a_few_a_day(client, cast, theirs, now):
