@@ -49,9 +49,7 @@ class AlikeSerializer(serializers.Serializer):
 
 class FoundSerializer(serializers.Serializer):
     seen = AlikeSerializer(many=True)
-    hidden = serializers.SerializerMethodField(
-        help_text="Teams with a customer like it that is not yours to see."
-    )
+    hidden = serializers.SerializerMethodField(help_text="Teams with a customer like it that is not yours to see.")
 
     @extend_schema_field(serializers.ListField(child=serializers.CharField()))
     def get_hidden(self, found: alike.Found) -> list[str]:
