@@ -289,7 +289,9 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
         "SourceChannel": "customers.models.customer.Customer.Channel",
+        "ActivityType": "customers.models.activity.Activity.Type",
         "ActivityOutcome": "customers.models.activity.Activity.Outcome",
+        "ContractMovementType": "customers.sales.models.contract_movement.ContractMovement.Type",
         "StageOutcome": "customers.sales.models.pipeline.Stage.Outcome",
     },
 }

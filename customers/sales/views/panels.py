@@ -65,12 +65,13 @@ class CustomerContracts(View):
         theirs = Contract.objects.visible_to(request.user).filter(customer=customer)
         newest_first = theirs.with_state(today).order_by(F("churned_from").desc(nulls_first=True), "-start", "-pk")
         shown = list(newest_first[: SHOWN + 1])
+        moved = ContractMovement.objects.of_contracts(theirs)  # scoped: of contracts that can be seen
         context = {
             "customer": customer,
             "may_view": request.user.access.may("contract", Verb.VIEW),  # type: ignore[union-attr]
             "contracts": shown[:SHOWN],
             "more": len(shown) > SHOWN,
-            "sums": ContractMovement.objects.of_contracts(theirs).monthly_value_on(today) if shown else [],
+            "sums": moved.monthly_value_on(today) if shown else [],
             "may_create": request.user.access.may("contract", Verb.CREATE),  # type: ignore[union-attr]
         }
         return render(request, "sales/panels/customer_contracts.html", context)
