@@ -26,8 +26,8 @@ RELATED = ("customer", "owner", "team", "product", "churn_reason")
 class Detail(View):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         user: Any = request.user
-        today = timezone.localdate()
-        contract = guards.get_visible(Contract.objects.select_related(*RELATED).with_state(today), user, pk=pk)
+        seen = Contract.objects.visible_to(user).select_related(*RELATED).with_state(timezone.localdate())
+        contract = guards.get_visible(seen, user, pk=pk)
         may_edit = editing.allows(user, contract, Verb.EDIT)
         shown = Opportunity.objects.visible_to(user)
         context = {
