@@ -89,7 +89,7 @@ class World:
         self.add("task", cast.agent, cast.north, **about)
         self.add("lead", cast.rep, cast.north, state="converted", customer=theirs, contact=person, converted_at=NOW)
         self.add("order", cast.rep, cast.north, customer=their_sale.customer, opportunity=their_sale)
-        self.add("contract", cast.rep, cast.north, customer=theirs, opportunity=their_sale)
+        self.add("contract", cast.rep, cast.north, customer=their_sale.customer, opportunity=their_sale)
         note = self.add(
             "activity", cast.rep, cast.north, customer=theirs, about_kind="opportunity", about_id=their_sale.pk
         )
