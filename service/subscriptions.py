@@ -10,7 +10,6 @@ from customers.models.following import Follower
 from service.actions import mail, tickets
 
 
-
 def give_back(ticket: Any, changes: dict[str, Any], *, by: Any, at: Any) -> None:
     """Whose the ticket was before many were assigned at once."""
     tickets.assign(ticket=ticket, owner=changes["owner"], by=by, at=at)

@@ -105,7 +105,7 @@ def end_what_lapsed(today: date, *, at: datetime) -> int:
 
 @transaction.atomic
 def prepare(today: date, *, at: datetime) -> int:
-    """In time before a contract must be renewed or cancelled: an opportunity for who holds the customer, and word of it.
+    """In time before a contract must be renewed or cancelled: an opportunity for whoever holds the customer, and word.
 
     One that renews by itself needs no sale: its owner is told only, while it can still be cancelled.
     """
