@@ -21,10 +21,11 @@ def pytest_runtest_makereport(item, call):
         report.longrepr = f"Skipped although YARDSTICK_REQUIRE_ALL=1: {report.longrepr}"
 
 
-# What does not ask the database or broker under test: CI runs it in its first pass only.
+# What does not ask the database or broker under test, or asks nothing of them that others do not: CI runs it in its
+# first pass only.
 ONCE = (
     "test_embedded_", "test_up_", "test_business_time", "test_shell_", "test_events_survive_kills", "formulas/",
-    "test_access_matrix", "test_canaries", "test_api_schema",
+    "architecture/", "journeys/", "test_api_schema",
 )  # fmt: skip
 
 
