@@ -4,7 +4,7 @@ import { openPalette } from "./palette.js";
 import { say } from "./words.js";
 import { announce } from "./live.js";
 
-const WAIT = 1500;
+const WAIT = 3000;
 let prefix = null;
 let timer;
 

@@ -7,6 +7,7 @@ routes.py. What is expected of a record comes from `visible_to` and `permitted`,
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from django.core.cache import cache
 from django.db import connection, transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.views import defaults
 
 from crm.access.grants import access_of
 from crm.access.permissions import Verb
@@ -54,6 +56,13 @@ def test_every_route_is_declared_and_every_declaration_is_a_route():
 @pytest.fixture(autouse=True)
 def no_limits():
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def plain_refusals(monkeypatch):
+    """Refusals without the shell around them, a third of what a call costs; test_shell_pages.py looks at the pages."""
+    plain = SimpleNamespace(render=lambda context=None, request=None: "Refused.")
+    monkeypatch.setattr(defaults, "loader", SimpleNamespace(get_template=lambda name: plain))
 
 
 def people(cast: Any) -> dict[str, Any]:
@@ -141,7 +150,15 @@ def answered(response: Any) -> str:
     return "in" if response.status_code < 500 else f"crash {response.status_code}"
 
 
-def relations(cast: Any, route: Route, person: Any) -> Iterator[tuple[str, Any]]:
+def of_others(cast: Any, route: Route) -> dict[str, Any]:
+    """Records which no caller owns: a teammate's and another team's. Every call leaves them as they were."""
+    if not route.kwarg:
+        return {}
+    make = MAKERS[route.kind]
+    return {"team": make(cast.teammate, cast.north), "other": make(cast.outsider, cast.south)}
+
+
+def relations(cast: Any, route: Route, person: Any, others: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     """The records a URL may name, seen from the person: own, a teammate's, another team's, in the bin, missing."""
     if not route.kwarg:
         yield "kind", None
@@ -149,8 +166,7 @@ def relations(cast: Any, route: Route, person: Any) -> Iterator[tuple[str, Any]]
     make = MAKERS[route.kind]
     team = person.team if person is not None else cast.north
     yield "own", make(person, team)
-    yield "team", make(cast.teammate, cast.north)
-    yield "other", make(cast.outsider, cast.south)
+    yield from others.items()
     binned = make(person, team)
     if hasattr(binned, "deleted_at"):
         type(binned)._base_manager.filter(pk=binned.pk).update(deleted_at="2026-05-13T12:00:00Z")
@@ -169,10 +185,10 @@ def path_of(name: str, route: Route, record: Any) -> str:
 @pytest.mark.parametrize("name", sorted(ROUTES))
 def test_who_gets_in_and_that_refusals_write_nothing(name, cast):
     route = ROUTES[name]
-    wrong = []
+    wrong, others = [], of_others(cast, route)
     for who, person in people(cast).items():
         client = client_of(person, who)
-        for relation, record in relations(cast, route, person):
+        for relation, record in relations(cast, route, person, others):
             url = path_of(name, route, record)
             for method in methods_to_try(route, who, relation):
                 wanted = expected(route, method, person, record)

@@ -65,6 +65,8 @@ def run(arguments: argparse.Namespace) -> int:
     }
     call_command("migrate", verbosity=0)
     seconds = fill(arguments.size)
+    import crm.wsgi  # noqa: F401  as a worker of the web server begins
+
     rows = []
     for row in measured(arguments.only):
         rows.append(row)

@@ -46,7 +46,6 @@ def page(browser: Browser, live_server: Any, shell_templates: None) -> Iterator[
         ]
     )
     page = context.new_page()
-    page.set_default_timeout(5000)
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -1,5 +1,6 @@
 """Processes that use an embedded server, as this user of the operating system and as another."""
 
+import atexit
 import json
 import os
 import pwd
@@ -9,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +50,7 @@ class Someone:
     """A user of the operating system, with a folder of its own, under whom processes can be started."""
 
     def __init__(self, name: str | None) -> None:
+        self.name = name
         self.who: identity.Identity | None = None
         base = Path(tempfile.mkdtemp(prefix="ys-", dir="/tmp"))
         if name is not None:
@@ -90,6 +93,13 @@ class Someone:
         leave(process)
         return seen
 
+    def begin_with_a_database(self) -> None:
+        """As after an earlier use, without the seconds which making a database takes each time."""
+        shutil.copytree(_made_by(self.name), self.layout.root, symlinks=True)
+        for path in [self.layout.root.parent, self.layout.root, *self.layout.root.rglob("*")]:
+            if self.who is not None:
+                self.who.own(path)
+
     def keeper(self) -> int:
         return int(json.loads(self.layout.claim.read_text())["keeper"])
 
@@ -105,6 +115,16 @@ class Someone:
                     stream.close()
         assert eventually(lambda: is_gone(self), 30), "a server was left behind"
         shutil.rmtree(self.base)
+
+
+@cache
+def _made_by(name: str | None) -> Path:
+    """The folder of a stopped server with an empty database, made once in this process and removed with it."""
+    first = Someone(name)
+    first.ask("SELECT 1")
+    assert eventually(lambda: is_gone(first), 30)
+    atexit.register(shutil.rmtree, first.base, ignore_errors=True)
+    return first.layout.root
 
 
 def hear(process: subprocess.Popen[str]) -> dict[str, Any]:

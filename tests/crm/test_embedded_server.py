@@ -16,23 +16,31 @@ from tests.crm.embedded_users import IDENTITIES, NAMES, Someone, eventually, hea
 
 
 @pytest.fixture(params=IDENTITIES, ids=NAMES)
-def someone(request: pytest.FixtureRequest) -> Iterator[Someone]:
+def newcomer(request: pytest.FixtureRequest) -> Iterator[Someone]:
+    """Without a database yet."""
     person = Someone(request.param)
     yield person
     person.tidy_up()
 
 
-def test_many_users_at_once_share_one_server_that_stops_with_the_last(someone: Someone) -> None:
-    users = [someone.start() for _ in range(4)]
+@pytest.fixture
+def someone(newcomer: Someone) -> Someone:
+    """With a database from an earlier use."""
+    newcomer.begin_with_a_database()
+    return newcomer
+
+
+def test_many_users_at_once_share_one_server_that_stops_with_the_last(newcomer: Someone) -> None:
+    users = [newcomer.start() for _ in range(4)]
     assert len({hear(user)["started"] for user in users}) == 1
     for user in users[1:]:
         leave(user)
     time.sleep(1.5)
-    assert not is_gone(someone)
+    assert not is_gone(newcomer)
     leave(users[0])
-    assert eventually(lambda: is_gone(someone))
-    assert not (someone.layout.data / "postmaster.pid").exists()
-    assert not someone.layout.claim.exists()
+    assert eventually(lambda: is_gone(newcomer))
+    assert not (newcomer.layout.data / "postmaster.pid").exists()
+    assert not newcomer.layout.claim.exists()
 
 
 def test_what_was_written_is_there_after_a_restart(someone: Someone) -> None:
@@ -97,12 +105,12 @@ def test_a_server_whose_folder_was_removed_stops(someone: Someone) -> None:
     assert someone.ask("SELECT 1")["rows"] == [[1]]
 
 
-def test_a_first_start_that_was_killed_half_way_does_not_hinder_the_next(someone: Someone) -> None:
-    first = someone.start()
-    assert eventually(lambda: bool(list(someone.layout.root.glob("data.new-*/PG_VERSION"))))
+def test_a_first_start_that_was_killed_half_way_does_not_hinder_the_next(newcomer: Someone) -> None:
+    first = newcomer.start()
+    assert eventually(lambda: bool(list(newcomer.layout.root.glob("data.new-*/PG_VERSION"))))
     first.kill()
-    assert someone.ask("SELECT 1")["rows"] == [[1]]
-    assert list(someone.layout.root.glob("data.new-*")) == []
+    assert newcomer.ask("SELECT 1")["rows"] == [[1]]
+    assert list(newcomer.layout.root.glob("data.new-*")) == []
 
 
 def test_a_mark_left_by_a_process_number_that_now_belongs_to_another_is_not_believed(someone: Someone) -> None:
@@ -116,28 +124,28 @@ def test_a_mark_left_by_a_process_number_that_now_belongs_to_another_is_not_beli
     assert someone.ask("SELECT 1")["rows"] == [[1]]
 
 
-def test_a_path_too_long_for_a_socket_gets_a_short_private_one(someone: Someone) -> None:
-    root = someone.base / ("long-" * 20) / "postgres"
-    seen = someone.ask("SELECT 1", root=root)
+def test_a_path_too_long_for_a_socket_gets_a_short_private_one(newcomer: Someone) -> None:
+    root = newcomer.base / ("long-" * 20) / "postgres"
+    seen = newcomer.ask("SELECT 1", root=root)
     assert seen["rows"] == [[1]]
     sockets = Path(seen["host"])
     assert sockets.parent == Path(tempfile.gettempdir())
     assert sockets.stat().st_mode & 0o777 == 0o700
-    assert eventually(lambda: is_gone(someone) and not locks.is_held(Layout(root).keeper_lock))
+    assert eventually(lambda: is_gone(newcomer) and not locks.is_held(Layout(root).keeper_lock))
     sockets.rmdir()
 
 
-def test_a_folder_below_one_that_is_closed_to_others_is_opened_to_nobody(someone: Someone) -> None:
-    someone.base.chmod(0o700)
-    assert someone.ask("SELECT 1")["rows"] == [[1]]
-    assert someone.base.stat().st_mode & 0o777 == 0o700
+def test_a_folder_below_one_that_is_closed_to_others_is_opened_to_nobody(newcomer: Someone) -> None:
+    newcomer.base.chmod(0o700)
+    assert newcomer.ask("SELECT 1")["rows"] == [[1]]
+    assert newcomer.base.stat().st_mode & 0o777 == 0o700
 
 
-def test_nothing_listens_on_the_network_and_only_the_owner_reaches_the_socket(someone: Someone) -> None:
-    seen = someone.ask("SELECT current_setting('listen_addresses'), current_setting('fsync')")
+def test_nothing_listens_on_the_network_and_only_the_owner_reaches_the_socket(newcomer: Someone) -> None:
+    seen = newcomer.ask("SELECT current_setting('listen_addresses'), current_setting('fsync')")
     assert seen["rows"] == [["", "off"]]
     assert Path(seen["host"]).stat().st_mode & 0o777 == 0o700
-    assert someone.layout.data.stat().st_mode & 0o777 == 0o700
+    assert newcomer.layout.data.stat().st_mode & 0o777 == 0o700
 
 
 def test_real_data_is_served_with_every_safeguard() -> None:

@@ -13,6 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -86,15 +87,35 @@ def port() -> int:
         return int(probe.getsockname()[1])
 
 
-@pytest.fixture
-def everything(port: int) -> Iterator[Everything]:
+@pytest.fixture(scope="module")
+def home() -> Iterator[Path]:
+    """A folder for all starts of this module, in one process of the tests: only the first makes a database."""
     var = Path(tempfile.mkdtemp(prefix="ys-up-", dir="/tmp"))
+    yield var
+    shutil.rmtree(var)
+
+
+@contextmanager
+def started(var: Path, port: int) -> Iterator[Everything]:
     running = Everything(var, port)
     yield running
     if running.process.poll() is None:
         running.process.kill()
     running.process.wait()
     assert eventually(running.is_gone, 60)
+
+
+@pytest.fixture
+def everything(home: Path, port: int) -> Iterator[Everything]:
+    with started(home, port) as running:
+        yield running
+
+
+@pytest.fixture
+def for_the_first_time(port: int) -> Iterator[Everything]:
+    var = Path(tempfile.mkdtemp(prefix="ys-up-", dir="/tmp"))
+    with started(var, port) as running:
+        yield running
     shutil.rmtree(var)
 
 
@@ -114,7 +135,8 @@ def test_ctrl_c_stops_everything_including_the_database(everything: Everything) 
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_while_it_prepares_stops_it_too(everything: Everything, number: signal.Signals) -> None:
+def test_a_signal_while_it_prepares_stops_it_too(for_the_first_time: Everything, number: signal.Signals) -> None:
+    everything = for_the_first_time
     assert eventually(lambda: (everything.var / "postgres" / "claim.json").exists(), PATIENCE)
     everything.process.send_signal(number)
     assert everything.process.wait(PATIENCE) == 0

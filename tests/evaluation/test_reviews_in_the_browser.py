@@ -41,7 +41,6 @@ def sign_in(browser: Browser, live_server: Any) -> Iterator[Any]:
         context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": live_server.url}])
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(10_000)
         return page
 
     yield sign

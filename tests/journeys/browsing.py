@@ -39,7 +39,6 @@ class Pages:
             name = settings.SESSION_COOKIE_NAME
             context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": self.url}])
         page = context.new_page()
-        page.set_default_timeout(10_000)
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.goto(path)
@@ -76,11 +75,12 @@ def flaws(page: Page) -> list[str]:
 def flaws_everywhere(
     open_page: Pages, person: Any, paths: list[str], shots: Path | None = None
 ) -> dict[str, list[str]]:
-    """Each page wide and on a phone, in both languages and both themes; only the pages with flaws are in the answer."""
+    """Each page wide and on a phone, in both languages and both themes; only the pages with flaws are in the answer.
+
+    Two of the eight ways to combine them: English, the longer language, where there is least room.
+    """
     found: dict[str, list[str]] = {}
-    for language, theme, width in [
-        ("en", "light", WIDE), ("en", "dark", PHONE), ("zh-hans", "light", PHONE), ("zh-hans", "dark", WIDE),
-    ]:  # fmt: skip
+    for language, theme, width in [("en", "dark", PHONE), ("zh-hans", "light", WIDE)]:
         type(person).objects.filter(pk=person.pk).update(language=language)
         page = open_page(person, paths[0], width=width, theme=theme)
         for path in paths:
