@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from crm import events
 from crm.actions import records
 from crm.models import User
-from customers.actions import duplicates
+from customers.actions import contact_points, duplicates
 from customers.models import Contact, Customer, CustomerContact, tidy
 from customers.models.matching import Alike
 
@@ -50,9 +50,12 @@ def update(
     version: int | None = None,
     base: dict[str, Any] | None = None,
 ) -> Contact:
-    return records.update(
+    contact = records.update(
         contact, tidy.fields(changes), by=by, at=at, version=version, base=base, about=_customers_of(contact)
     )
+    if {"email", "phone"} & set(changes):
+        contact_points.follow([contact])
+    return contact
 
 
 @transaction.atomic

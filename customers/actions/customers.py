@@ -16,7 +16,7 @@ from crm import events
 from crm.actions import journal, records
 from crm.actions.notifications import notify
 from crm.models import Team, User
-from customers.actions import duplicates, graph, handing_over
+from customers.actions import contact_points, duplicates, graph, handing_over
 from customers.models import Collaborator, Customer, Standing, tidy
 from customers.models.matching import Alike
 
@@ -49,6 +49,8 @@ def update(
     """Change fields. Use `hand_over` and `change_lifecycle` for what they name: others react to those."""
     before = _standing_of(customer)
     customer = records.update(customer, tidy.fields(changes), by=by, at=at, version=version, base=base)
+    if {"email", "phone"} & set(changes):
+        contact_points.follow([customer])
     if _standing_of(customer) != before:
         _note_standing(customer, by=by, at=at)
     return customer

@@ -20,8 +20,9 @@ from crm.actions import journal, records
 from crm.joining import listed
 from crm.models import OperationPart, Record, StaleVersion, User
 from crm.models.operation import Operation
-from customers.actions import customers
+from customers.actions import contact_points, customers
 from customers.models import Activity, Customer, following
+from customers.models.contact_point import IN_A_FIELD
 from customers.models.following import Follower
 
 MERGE = "merge"
@@ -48,6 +49,7 @@ def merge(
     """
     master, other = _locked(master, other)
     _refuse(master, other, by, versions)
+    _write_addresses_down(master, other, chosen, at)
     master, parts = _change(master, other, dict(chosen), by=by, at=at)
     for follower in following.moving():
         parts += _move(follower, other, master, by=by, at=at)
@@ -122,6 +124,14 @@ def _refuse(master: Customer, other: Customer, by: User, versions: tuple[int, in
             raise StaleVersion(record, [])
 
 
+def _write_addresses_down(master: Customer, other: Customer, chosen: Mapping[str, Any], at: datetime) -> None:
+    """The email and phone of both are kept: what the chosen one takes the place of is a further one from now on."""
+    for each in (master, other):
+        contact_points.write_down(each, at=at)
+    taken = [name for name in IN_A_FIELD if name in chosen and chosen[name] != getattr(master, name)]
+    contact_points.step_back(master, taken)
+
+
 def _change(
     master: Customer, other: Customer, chosen: dict[str, Any], *, by: User, at: datetime
 ) -> tuple[Customer, list[OperationPart]]:
@@ -180,6 +190,9 @@ def _lower(follower: Follower, other: Customer, master: Customer) -> list[Operat
     if not flagged.filter(**{follower.field: master}).exists():
         return []
     theirs = flagged.filter(**{follower.field: other})
+    if follower.main_of:
+        taken = flagged.filter(**{follower.field: master}).values_list(follower.main_of, flat=True)
+        theirs = theirs.filter(**{f"{follower.main_of}__in": list(taken)})
     ids = list(theirs.values_list("pk", flat=True))
     theirs.update(**{follower.main: False})
     told = {"before": {follower.main: True}, "after": {follower.main: False}}

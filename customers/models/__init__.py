@@ -1,16 +1,22 @@
 from customers.models.activity import Activity
 from customers.models.cadence import CadenceRule
 from customers.models.calendar_feed import CalendarFeed
+from customers.models.consent import Consent
 from customers.models.contact import Contact, CustomerContact
+from customers.models.contact_point import ContactPoint
 from customers.models.customer import Collaborator, Customer, HealthBand
 from customers.models.duplicate import Duplicate
+from customers.models.email import Email
 from customers.models.match_key import MatchKey
+from customers.models.purpose import Purpose
 from customers.models.series import TaskSeries
 from customers.models.snooze import Snooze
 from customers.models.standing import Standing
+from customers.models.tag import Tag
 from customers.models.task import Task
 
 __all__ = [
-    "Activity", "CadenceRule", "CalendarFeed", "Collaborator", "Contact", "Customer", "CustomerContact", "Duplicate",
-    "HealthBand", "MatchKey", "Snooze", "Standing", "Task", "TaskSeries",
+    "Activity", "CadenceRule", "CalendarFeed", "Collaborator", "Consent", "Contact", "ContactPoint", "Customer",
+    "CustomerContact", "Duplicate", "Email", "HealthBand", "MatchKey", "Purpose", "Snooze", "Standing", "Tag", "Task",
+    "TaskSeries",
 ]  # fmt: skip

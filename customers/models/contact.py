@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Self
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Lower
@@ -15,6 +16,7 @@ from crm.models.record import RecordQuerySet
 from crm.search.normalise import sort_key
 from customers.models import tidy
 from customers.models.customer import Customer
+from customers.models.tag import tags_field
 
 
 class ContactQuerySet(RecordQuerySet):
@@ -33,7 +35,10 @@ class ContactQuerySet(RecordQuerySet):
         return self.filter(customers=customer)
 
     def with_email(self, address: str) -> Self:
-        return self.filter(email=address.strip().lower())
+        """By any of their addresses."""
+        wanted = tidy.email(address)
+        further = self.model._meta.get_field("points").related_model.objects.of_address(wanted).values("contact")
+        return self.filter(Q(email=wanted) | Q(pk__in=further))
 
 
 class Contact(Record):
@@ -48,6 +53,8 @@ class Contact(Record):
     language = models.CharField(_("language"), max_length=10, blank=True)  # of mails and surveys
     birthday = models.DateField(_("birthday"), null=True, blank=True)
     do_not_contact = models.BooleanField(_("do not contact"), default=False)
+    do_not_contact_reason = models.CharField(_("why not"), max_length=200, blank=True, db_default="")
+    tags = tags_field()
     notes = models.TextField(_("notes"), blank=True)
     customers: models.ManyToManyField[Customer, CustomerContact] = models.ManyToManyField(
         Customer, through="CustomerContact", related_name="contacts"
@@ -69,6 +76,7 @@ class Contact(Record):
             models.Index(fields=["team", "-updated_at", "-id"], name="contact_team", condition=Q(deleted_at=None)),
             models.Index(fields=["sort_name", "id"], name="contact_sort_name", condition=Q(deleted_at=None)),
             models.Index(fields=["email"], name="contact_email"),
+            GinIndex(fields=["tags"], name="contact_tags", condition=Q(deleted_at=None)),
         ]
 
     def __str__(self) -> str:
@@ -76,6 +84,7 @@ class Contact(Record):
 
     def clean(self) -> None:
         self.name, self.email, self.phone = tidy.one_line(self.name), tidy.email(self.email), tidy.phone(self.phone)
+        self.do_not_contact_reason = tidy.one_line(self.do_not_contact_reason) if self.do_not_contact else ""
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.sort_name = sort_key(self.name)[:120]

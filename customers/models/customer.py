@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
@@ -17,6 +18,7 @@ from crm.models import Record
 from crm.models.record import RecordQuerySet
 from crm.search.normalise import sort_key
 from customers.models import tidy
+from customers.models.tag import tags_field
 
 
 class HealthBand(models.TextChoices):
@@ -119,6 +121,10 @@ class Customer(Record):
     parent = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="subsidiaries", verbose_name=_("subsidiary of")
     )
+    # Nobody there is written to, but for answers to what they asked themselves: see models/writing.py.
+    do_not_contact = models.BooleanField(_("do not contact"), default=False, db_default=False)
+    do_not_contact_reason = models.CharField(_("why not"), max_length=200, blank=True, db_default="")
+    tags = tags_field()
     notes = models.TextField(_("notes"), blank=True)
     # Written by evaluation through `actions.customers.rate`, so that lists can filter by it.
     health = models.PositiveSmallIntegerField(_("health"), null=True, blank=True, editable=False)
@@ -155,6 +161,7 @@ class Customer(Record):
             # A file names customers by their numbers, some hundred at a time.
             models.Index(fields=["number"], name="customer_number", condition=Q(deleted_at=None)),
             models.Index(fields=["merged_into"], name="customer_merged", condition=Q(merged_into__isnull=False)),
+            GinIndex(fields=["tags"], name="customer_tags", condition=Q(deleted_at=None)),
         ]
 
     def __str__(self) -> str:
@@ -162,6 +169,7 @@ class Customer(Record):
 
     def clean(self) -> None:
         self.name, self.email, self.phone = tidy.one_line(self.name), tidy.email(self.email), tidy.phone(self.phone)
+        self.do_not_contact_reason = tidy.one_line(self.do_not_contact_reason) if self.do_not_contact else ""
         if self.parent_id and self.pk and self._is_above(self.parent_id):
             raise ValidationError({"parent": _("A customer cannot be a subsidiary of one of its own subsidiaries.")})
 

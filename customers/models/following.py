@@ -28,6 +28,7 @@ class Follower:
     how: How = How.MOVES
     once: str = ""  # with this field, the customer may stand only once: what the other one has already stays behind
     main: str = ""  # a flag that one row of a customer may bear
+    main_of: str = ""  # … or one row of each value of this field
     # Called with the keys of the rows that were moved, `by=` and `at=`: where the table has a history of its own.
     moved: Callable[..., None] | None = None
     title: Any = ""  # what people call these rows, where it is not what the table is called

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.search.normalise import HAN, fold, words
 from customers.models.contact import Contact
+from customers.models.contact_point import values_of
 from customers.models.customer import Customer
 from customers.models.words import website_domain
 
@@ -91,18 +92,20 @@ class MatchKey(models.Model):
 
 
 def of_customer(customer: Customer) -> set[Key]:
-    return of_values(
-        name=customer.name,
-        number=customer.number,
-        email=customer.email,
-        phone=customer.phone,
-        domains=(website_domain(customer),),
-    )
+    first = of_values(name=customer.name, number=customer.number, domains=(website_domain(customer),))
+    return first | of_addresses(customer)
 
 
 def of_contact(contact: Contact) -> set[Key]:
     """People are not told apart by their names, nor by the domain of where they work."""
-    return {key for key in of_values(email=contact.email, phone=contact.phone) if key[0] != Sign.DOMAIN}
+    return {key for key in of_addresses(contact) if key[0] != Sign.DOMAIN}
+
+
+def of_addresses(record: Customer | Contact) -> set[Key]:
+    """Each email and each phone counts, the further ones too."""
+    emails = (of_values(email=email) for email in values_of(record, "email"))
+    phones = (of_values(phone=phone) for phone in values_of(record, "phone"))
+    return set().union(*emails, *phones)
 
 
 def of_values(

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from crm.search.documents import Words
 from customers.models.activity import Activity
 from customers.models.contact import Contact
+from customers.models.contact_point import ContactPoint, values_of
 from customers.models.customer import Customer
 from customers.models.task import Task
 
@@ -17,13 +18,19 @@ def of_customer(customer: Any) -> Words:
         title=customer.name,
         subtitle=customer.city,
         texts=[customer.number, website_domain(customer), customer.city, *former_names(customer)],
-        phones=[customer.phone],
-        emails=[customer.email],
+        phones=values_of(customer, "phone"),
+        emails=values_of(customer, "email"),
     )
 
 
 def of_contact(contact: Any) -> Words:
-    return Words(title=contact.name, subtitle=contact.email, phones=[contact.phone], emails=[contact.email])
+    return Words(
+        title=contact.name,
+        subtitle=contact.email,
+        texts=[point.value for point in contact.points.all() if point.type == ContactPoint.Type.HANDLE],
+        phones=values_of(contact, "phone"),
+        emails=values_of(contact, "email"),
+    )
 
 
 # No subtitle below: who may see the activity or the task may not be allowed to see its customer.
@@ -48,4 +55,4 @@ def website_domain(customer: Customer) -> str:
 
 
 DESCRIBE = {Customer.kind: of_customer, Contact.kind: of_contact, Activity.kind: of_activity, Task.kind: of_task}
-RELATED = {Customer.kind: ("merged",)}
+RELATED = {Customer.kind: ("merged", "points"), Contact.kind: ("points",)}
