@@ -11,8 +11,12 @@ from customers.sales.models.opportunity import Opportunity
 from customers.sales.models.opportunity_line import OpportunityLine
 from customers.sales.models.order import Order, OrderLine
 from customers.sales.models.pipeline import ForecastCategory, LostReason, Pipeline, Stage
+from customers.sales.models.price_list import ListPrice, PriceList
 from customers.sales.models.product import Product
 from customers.sales.models.quota import Quota
+from customers.sales.models.quote import Quote
+from customers.sales.models.quote_line import QuoteLine
+from customers.sales.models.quote_rules import QuoteRules
 from customers.sales.models.stage_change import CAPTURED, StageChange
 
 __all__ = [
@@ -30,6 +34,7 @@ __all__ = [
     "ForecastSubmission",
     "Lead",
     "LeadForm",
+    "ListPrice",
     "LostReason",
     "Money",
     "Opportunity",
@@ -37,8 +42,12 @@ __all__ = [
     "Order",
     "OrderLine",
     "Pipeline",
+    "PriceList",
     "Product",
     "Quota",
+    "Quote",
+    "QuoteLine",
+    "QuoteRules",
     "RenewalRules",
     "Stage",
     "StageChange",
