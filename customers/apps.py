@@ -9,8 +9,11 @@ class CustomersConfig(AppConfig):
     verbose_name = _("Customers")
 
     def ready(self) -> None:
+        from django.db.models.signals import post_migrate
+
         from crm.search import documents
         from customers import exchange, subscriptions, tasks  # noqa: F401 - registers reactions and periodic jobs
+        from customers.actions import consents
         from customers.models import words
 
         self.declare_kinds()
@@ -21,29 +24,41 @@ class CustomersConfig(AppConfig):
         self.fill_timelines()
         self.fill_shell()
         self.fill_today()
+        self.file_letters()
+        post_migrate.connect(consents.install_purposes, sender=self, dispatch_uid="install-purposes")
+
+    def file_letters(self) -> None:
+        from crm.actions import mail_receiving
+        from customers.actions import email_filing
+        from customers.models import mail_fields
+
+        mail_fields.register()
+        mail_receiving.filed_by("customers", email_filing.file)
 
     def find_duplicates(self) -> None:
         from crm.actions import journal
         from crm.events import timeline
         from crm.search import documents
-        from customers.actions import customers, merge_undoing, merging
+        from customers.actions import contacts, customers, merge_undoing, merging
         from customers.models import match_key
 
         for kind in match_key.OF:
             documents.keep_with(kind, match_key.keep)
         journal.undone_with(merging.MERGE, merge_undoing.undo, merge_undoing.refuse)
-        journal.restored_with("customers.Customer", customers.update)
+        journal.restored_with("customers.Customer", customers.put_back)
+        journal.restored_with("customers.Contact", contacts.update)
         timeline.tell_also("customer", merging.merged_into)
 
     def declare_kinds(self) -> None:
         from crm.access import kinds
-        from customers.models import Activity, Contact, Customer, Task
+        from customers.models import Activity, Contact, Customer, Email, Task
 
         declared: list[tuple[Any, Any, Any, str, str]] = [
             (Customer, _("customer"), _("customers"), "building", "customer-detail"),
             (Contact, _("contact"), _("contacts"), "address-book", "contact-detail"),
             (Activity, _("activity"), _("activities"), "phone", "activity-detail"),
             (Task, _("task"), _("tasks"), "checkbox", "task-detail"),
+            (Email, _("email"), _("emails"), "mail", "email-detail"),
         ]
         for model, label, label_plural, icon, detail_url in declared:
             kinds.register(model, label=label, label_plural=label_plural, icon=icon, detail_url=detail_url)
@@ -55,6 +70,8 @@ class CustomersConfig(AppConfig):
 
         timeline.add_source("customer", ours.activities_of_customer, shows="activity")
         timeline.add_source("contact", ours.activities_with_contact, shows="activity")
+        timeline.add_source("customer", ours.letters_of_customer, shows="activity")
+        timeline.add_source("contact", ours.letters_with_contact, shows="activity")
         for event_type in sentences.SENTENCES:
             timeline.show_with(event_type, "customers/_event.html")
 
@@ -115,6 +132,7 @@ class CustomersConfig(AppConfig):
         creations = [
             (_("Log an activity"), "activity", "activity", "l", 10),
             (_("New task"), "task", "checkbox", "k", 20),
+            (_("Write an email"), "email", "mail", "e", 25),
             (_("New customer"), "customer", "building", "c", 30),
             (_("New contact"), "contact", "address-book", "p", 40),
         ]

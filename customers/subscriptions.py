@@ -14,9 +14,14 @@ from customers.models.following import Follower, How
 following.register(
     Follower("customers.Activity"),
     Follower("customers.Task"),
+    Follower("customers.Email"),
     Follower("customers.CustomerContact", once="contact", main="is_main", title=_("contacts")),
+    Follower(
+        "customers.ContactPoint", once="key", main="is_primary", main_of="type", title=_("addresses and numbers")
+    ),
     Follower("customers.Collaborator", once="user", title=_("people who work on it too")),
     Follower("customers.Customer", field="parent", title=_("subsidiaries")),
+    Follower("customers.Customer", field="referred_by", title=_("customers it referred")),
     Follower("customers.Customer", field="merged_into", title=_("customers merged into it")),
     Follower("customers.Standing", how=How.STAYS),  # whose it was and when is never rewritten
     Follower("customers.Duplicate", field="first", how=How.STAYS),  # shown again when the merge is undone

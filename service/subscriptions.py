@@ -21,4 +21,4 @@ following.register(Follower("service.Ticket"))
 
 @events.subscribe("ticket.answered", name="service.mail_answer")
 def mail_answer(event: Event) -> None:
-    mail.send_answer(message_id=event.data["message"])
+    mail.send_answer(message_id=event.data["message"], at=event.at)

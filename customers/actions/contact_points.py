@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from smtplib import SMTPRecipientsRefused
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -17,6 +18,7 @@ from django.utils.translation import gettext as _
 from crm import events
 from crm.actions import records
 from crm.models import User
+from crm.search import documents
 from customers.models import Contact, ContactPoint, Customer, MatchKey, tidy
 from customers.models.contact_point import IN_A_FIELD, in_fields, key_of
 from customers.models.match_key import Sign
@@ -130,6 +132,11 @@ def mark_invalid(address: str, *, by: User | None, at: datetime) -> int:
     return len(points)
 
 
+def is_for_good(refused: SMTPRecipientsRefused) -> bool:
+    """Whether the mail server says that there is no such address, rather than that it is busy."""
+    return all(code >= 500 for code, _why in refused.recipients.values())
+
+
 def follow(changed: Iterable[Contact | Customer]) -> None:
     """The fields were written: the rows that say which is the first one are true again.
 
@@ -142,8 +149,8 @@ def follow(changed: Iterable[Contact | Customer]) -> None:
         by_record: dict[tuple[int, str], list[ContactPoint]] = {}
         for point in rows:
             by_record.setdefault((getattr(point, f"{kind}_id"), point.type), []).append(point)
-        for (pk, type), points in by_record.items():
-            _follow_one(points, getattr(of_kind[pk], type))
+        wrong = {pk for (pk, type), points in by_record.items() if _follow_one(points, getattr(of_kind[pk], type))}
+        documents.refresh_many(type(of_kind[pk])._base_manager.get(pk=pk) for pk in sorted(wrong))
 
 
 def write_down(record: Contact | Customer, *, at: datetime) -> None:
@@ -161,10 +168,11 @@ def step_back(record: Customer, names: Iterable[str]) -> None:
     ContactPoint.objects.of(record).filter(type__in=list(names), is_primary=True).update(is_primary=False)
 
 
-def _follow_one(points: list[ContactPoint], value: str) -> None:
+def _follow_one(points: list[ContactPoint], value: str) -> bool:
+    """Whether something was to be changed."""
     first = next((point for point in points if point.is_primary), None)
     if first is not None and first.value == value:
-        return
+        return False
     same = next((point for point in points if point.value == value), None)
     if first is not None and (same is not None or not value or first.is_marked):
         if first.is_marked or same is not None:
@@ -179,6 +187,7 @@ def _follow_one(points: list[ContactPoint], value: str) -> None:
     if same is not None:
         same.is_primary = True
         same.save(update_fields=["is_primary"])
+    return first is not None or same is not None
 
 
 def _make_first(point: ContactPoint, record: Contact | Customer, *, by: User | None, at: datetime) -> None:

@@ -2,23 +2,44 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from smtplib import SMTPRecipientsRefused
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMessage
 
+from customers.actions import contact_points
+from customers.actions.contact_points import is_for_good
+from customers.models import Purpose
+from customers.models.writing import Refusal, may_write_to
 from service.models import Message, Ticket
 
 
-def send_answer(*, message_id: int) -> None:
-    """Mail an answer to the contact it was written to.
+def send_answer(*, message_id: int, at: datetime) -> None:
+    """Mail an answer to the contact it was written to; where it cannot arrive, the message says why.
 
     Called from a delivery: when that dies after the mail left, it is sent again with the same Message-ID.
     """
     message = Message.objects.public().select_related("ticket", "contact").filter(pk=message_id).first()
-    if message is None or message.contact is None or not message.contact.email:
+    if message is None or message.contact is None:
         return
-    answer(message).send()
+    verdict = may_write_to(message.contact, Purpose.SERVICE, customer=message.ticket.customer)
+    if not verdict:
+        _keep(message, verdict.reason)
+        return
+    try:
+        answer(message).send()
+    except SMTPRecipientsRefused as refused:
+        if not is_for_good(refused):
+            raise
+        contact_points.mark_invalid(message.contact.email, by=None, at=at)
+        _keep(message, Refusal.INVALID)
+
+
+def _keep(message: Message, reason: str) -> None:
+    """Whoever reads the ticket sees that the customer never got it."""
+    Message.objects.filter(pk=message.pk).update(unsent=reason)
 
 
 def answer(message: Message) -> EmailMessage:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.models import User
 from customers.models import Contact
+from customers.models.writing import Refusal
 from service.models.ticket import Ticket
 
 
@@ -34,6 +35,10 @@ class Message(models.Model):
     contact = models.ForeignKey(Contact, models.SET_NULL, null=True, blank=True, related_name="+")
     body = models.TextField(_("text"))
     at = models.DateTimeField(_("at"))
+    # Why the mail with it did not go out, as customers.models.writing says it.
+    unsent = models.CharField(
+        _("why not sent"), max_length=20, choices=Refusal.choices, blank=True, db_default="", editable=False
+    )
     is_automatic = models.BooleanField(default=False)  # an automatic receipt is no first response
 
     objects = MessageQuerySet.as_manager()

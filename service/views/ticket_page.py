@@ -11,7 +11,8 @@ from django.urls import reverse
 
 from crm.access.permissions import Verb
 from crm.web.toasts import toast
-from customers.models import Contact
+from customers.models import Contact, Purpose
+from customers.models.writing import may_write_to
 from service.actions import clock
 from service.forms.tickets import COMPOSERS
 from service.models import Message, Ticket, TicketEvent, countdowns
@@ -51,6 +52,7 @@ def context(
         "last": last,
         "now": now,
         "sees_contact": Contact.objects.visible_to(request.user).filter(pk=ticket.contact_id).exists(),
+        "unreachable": unreachable(ticket),
         "countdowns": countdowns(ticket, now, paused_since(ticket)),
         "may_edit": editable,
         "may_assign": editable and access.may("ticket", Verb.ASSIGN),
@@ -59,6 +61,12 @@ def context(
         "composing": composing or Message.Direction.OUTBOUND,
         "newer": newer,
     }
+
+
+def unreachable(ticket: Ticket) -> str:
+    """Why an answer would not go out as a mail; whoever writes it should know before."""
+    asker = ticket.contact
+    return may_write_to(asker, Purpose.SERVICE, customer=ticket.customer).in_words if asker else ""
 
 
 def conversation(ticket: Ticket, *, everything: bool) -> tuple[list[Any], int]:

@@ -11,7 +11,10 @@ from django.db import transaction
 from crm import events
 from crm.actions import records
 from crm.models import Team, User
-from customers.models import Contact, Customer
+from customers.actions import contact_points
+from customers.actions.contact_points import is_for_good
+from customers.models import Contact, Customer, Purpose
+from customers.models.writing import may_write_to
 from service.models import Ticket, TicketEvent
 from surveys.actions import mail
 from surveys.models import Invitation, Survey
@@ -42,11 +45,12 @@ def invite(
         known = Invitation.objects.filter(survey=survey, ticket=ticket).first()
         if known is not None:
             return known
-    reason = reason_not_to_ask(locked, at)
+    customer = customer or (ticket.customer if ticket else None)
+    reason = reason_not_to_ask(locked, at, customer)
     invitation = Invitation(
         survey=survey,
         contact=locked,
-        customer=customer or (ticket.customer if ticket else None),
+        customer=customer,
         ticket=ticket,
         owner=owner,
         team=team or (owner.team if owner else None),
@@ -59,14 +63,10 @@ def invite(
     return records.create(invitation, by=by, at=at)
 
 
-def reason_not_to_ask(contact: Contact, at: datetime) -> str:
+def reason_not_to_ask(contact: Contact, at: datetime, customer: Customer | None = None) -> str:
     """Why this contact is not to be asked now, or nothing."""
-    if contact.is_in_bin:
-        return Reason.GONE
-    if not contact.email:
-        return Reason.NO_EMAIL
-    if contact.do_not_contact:
-        return Reason.DO_NOT_CONTACT
+    if not (verdict := may_write_to(contact, Purpose.SURVEYS, customer=customer)):
+        return verdict.reason
     if Invitation.objects.asked_since(contact, at - REST).exists():
         return Reason.THROTTLED
     return ""
@@ -109,15 +109,19 @@ def send(*, invitation_id: int, at: datetime) -> None:
     )
     if invitation.state != State.QUEUED:
         return
-    if invitation.contact.do_not_contact or invitation.contact.is_in_bin or not invitation.contact.email:
-        _settle(invitation, State.SUPPRESSED, at, reason=reason_not_to_ask(invitation.contact, at))
+    # Asked again: between the invitation and its mail somebody may have said no.
+    verdict = may_write_to(invitation.contact, Purpose.SURVEYS, customer=invitation.customer)
+    if not verdict:
+        _settle(invitation, State.SUPPRESSED, at, reason=verdict.reason)
         return
     invitation.token_hash = hash_of(invitation.token)
     invitation.sent_at = at
     invitation.expires_at = at + timedelta(days=invitation.survey.expires_after_days)
     try:
         mail.invitation(invitation).send()
-    except SMTPRecipientsRefused:
+    except SMTPRecipientsRefused as refused:
+        if is_for_good(refused):
+            contact_points.mark_invalid(invitation.contact.email, by=None, at=at)
         invitation.sent_at = invitation.expires_at = invitation.token_hash = None
         _settle(invitation, State.FAILED, at, reason=Reason.REFUSED)
     else:

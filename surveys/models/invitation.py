@@ -52,6 +52,11 @@ class Invitation(Record):
         NO_EMAIL = "no_email", _("no email address")
         DO_NOT_CONTACT = "do_not_contact", _("does not want to be contacted")
         THROTTLED = "throttled", _("was asked in the last 30 days")
+        CUSTOMER = "customer", _("nobody at the customer is to be contacted")
+        OPTED_OUT = "opted_out", _("the address has opted out")
+        WITHDRAWN = "withdrawn", _("has withdrawn the consent")
+        NO_CONSENT = "no_consent", _("has not given consent")
+        INVALID = "invalid", _("the address is invalid")
         GONE = "gone", _("the contact was deleted")
         REFUSED = "refused", _("the mail server refused the address")
 

@@ -1,0 +1,105 @@
+"""The one door for mail to a customer's people: may they be written to, for this purpose, at this address?
+
+Whoever sends a mail asks here first, and keeps the refusal where people look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from customers.models import tidy
+from customers.models.consent import Consent
+from customers.models.contact import Contact
+from customers.models.contact_point import ContactPoint
+from customers.models.customer import Customer
+from customers.models.purpose import Purpose
+
+
+class Refusal(models.TextChoices):
+    """Why somebody is not written to."""
+
+    GONE = "gone", _("the contact was deleted")
+    NO_EMAIL = "no_email", _("no email address")
+    INVALID = "invalid", _("the address is invalid")
+    DO_NOT_CONTACT = "do_not_contact", _("does not want to be contacted")
+    CUSTOMER = "customer", _("nobody at the customer is to be contacted")
+    OPTED_OUT = "opted_out", _("the address has opted out")
+    WITHDRAWN = "withdrawn", _("has withdrawn the consent")
+    NO_CONSENT = "no_consent", _("has not given consent")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Yes, or why not."""
+
+    refusal: Refusal | None = None
+
+    def __bool__(self) -> bool:
+        return self.refusal is None
+
+    @property
+    def reason(self) -> str:
+        """The refusal as it is kept; empty where there is none."""
+        return str(self.refusal.value) if self.refusal else ""
+
+    @property
+    def in_words(self) -> str:
+        return str(self.refusal.label) if self.refusal else ""
+
+
+def may_write_to(
+    whom: Contact | str, purpose: str, *, customer: Customer | None = None, address: str = ""
+) -> Verdict:
+    """Whether a mail for the purpose may go to a contact, or to an address whoever has it.
+
+    With `customer`, what that customer wants counts; else what any of the contact's customers wants. `address` is
+    another of the contact's addresses than the first. Who asked us something is answered (`Purpose.SERVICE`) unless
+    the mail could not arrive.
+    """
+    if isinstance(whom, Contact):
+        people, address = [whom], tidy.email(address or whom.email)
+        if whom.is_in_bin:
+            return Verdict(Refusal.GONE)
+    else:
+        address = tidy.email(whom)
+        people = list(Contact.objects.alive().with_email(address).order_by("pk"))
+    if not address:
+        return Verdict(Refusal.NO_EMAIL)
+    points = list(ContactPoint.objects.of_address(address))
+    if any(point.is_invalid for point in points):
+        return Verdict(Refusal.INVALID)
+    if purpose == Purpose.SERVICE:
+        return Verdict()
+    if any(person.do_not_contact for person in people):
+        return Verdict(Refusal.DO_NOT_CONTACT)
+    if _is_closed(people, customer):
+        return Verdict(Refusal.CUSTOMER)
+    if any(point.opted_out_at for point in points):
+        return Verdict(Refusal.OPTED_OUT)
+    return _by_consent(people, purpose)
+
+
+def _is_closed(people: Iterable[Contact], customer: Customer | None) -> bool:
+    """Whether a customer wants that nobody there is written to."""
+    if customer is not None:
+        return customer.do_not_contact
+    closed = Customer.objects.alive().filter(do_not_contact=True)
+    return closed.filter(contact_links__contact__in=list(people)).exists()
+
+
+def _by_consent(people: list[Contact], code: str) -> Verdict:
+    """What was said last counts. A purpose that is not in use, or needs consent, is for nobody who gave none."""
+    purpose = Purpose.objects.filter(code=code).first()
+    if purpose is None:
+        raise ValueError(f"There is no purpose {code!r}.")
+    said: list[Any] = list(Consent.objects.filter(contact__in=people, purpose=purpose).current())
+    if any(not consent.is_given for consent in said):
+        return Verdict(Refusal.WITHDRAWN)
+    if purpose.needs_consent and (not people or len(said) < len(people)):
+        return Verdict(Refusal.NO_CONSENT)
+    return Verdict()
