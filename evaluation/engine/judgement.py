@@ -10,7 +10,15 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
-from evaluation.engine.results import DEADLINES_OF_TODAY, HIDDEN, NO_DENOMINATOR, PROVISIONAL, SMALL_N, Result
+from evaluation.engine.results import (
+    DEADLINES_OF_TODAY,
+    HIDDEN,
+    NO_DENOMINATOR,
+    PROVISIONAL,
+    SMALL_N,
+    STATE_OF_TODAY,
+    Result,
+)
 from evaluation.formulas import control_chart, scores
 from evaluation.formulas.control_chart import Chart, Rule, Signal
 from evaluation.formulas.samples import WIDEST_JUDGED
@@ -234,7 +242,7 @@ def is_too_wide(result: Result) -> bool:
 
 def quality(result: Result) -> QualityJudgement:
     """The flags in the order they should be read."""
-    order = (NO_DENOMINATOR, HIDDEN, SMALL_N, PROVISIONAL, DEADLINES_OF_TODAY)
+    order = (NO_DENOMINATOR, HIDDEN, SMALL_N, PROVISIONAL, DEADLINES_OF_TODAY, STATE_OF_TODAY)
     known = [flag for flag in order if flag in result.flags]
     if is_too_wide(result):
         known.append(TOO_IMPRECISE)

@@ -19,6 +19,7 @@ PROVISIONAL = "provisional"
 SMALL_N = "small_n"
 HIDDEN = "hidden_small_group"
 DEADLINES_OF_TODAY = "deadlines_of_today"
+STATE_OF_TODAY = "state_of_today"
 LEVEL = 0.95
 
 Number = int | float | Decimal

@@ -215,6 +215,7 @@ def quality(kpi: Kpi, found: QualityJudgement) -> list[str]:
         results.SMALL_N: _("Fewer than %(least)d records: no verdict.") % {"least": kpi.minimum_n},
         results.PROVISIONAL: _("Provisional: it can still change."),
         results.DEADLINES_OF_TODAY: _("Deadlines are those of today: how they stood then is not kept."),
+        results.STATE_OF_TODAY: _("Owners and due dates are those of today: how they stood then is not kept."),
         judgement.TOO_IMPRECISE: _("The interval is 30 points or wider."),
     }
     found_texts = [texts[flag] for flag in found.flags]

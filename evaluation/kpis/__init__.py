@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evaluation.kpis import acquisition, contracts, experience, retention, sales, service
+from evaluation.kpis import acquisition, contracts, experience, pipeline, retention, sales, service, targets, value
 from evaluation.kpis.declaration import GROUPS, Aggregation, Direction, Facts, Kpi, Method, Time, Unit
 
 __all__ = [
@@ -20,7 +20,9 @@ __all__ = [
 ]
 
 _KPIS = {
-    kpi.code: kpi for group in (acquisition, retention, contracts, experience, sales, service) for kpi in group.KPIS
+    kpi.code: kpi
+    for group in (acquisition, retention, contracts, experience, sales, pipeline, targets, service, value)
+    for kpi in group.KPIS
 }
 
 

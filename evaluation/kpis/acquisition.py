@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.utils.translation import gettext_lazy as _
 
 from evaluation.kpis.declaration import Aggregation, Direction, Facts, Kpi, Method, Time, Unit
-from evaluation.kpis.rows import channel_of, not_in_bin, purchase_label, purchases
+from evaluation.kpis.rows import alive, channel_of, not_in_bin, purchase_label, purchases
 
 NEW_CUSTOMERS = Kpi(
     code="new_customers",
@@ -46,4 +48,92 @@ NEW_CUSTOMERS = Kpi(
     issues={"missing_customer": _("Purchases without a customer cannot be counted.")},
 )
 
-KPIS = (NEW_CUSTOMERS,)
+# So long a lead has to become a customer. Part of the definition: another number of days is another version.
+WINDOW = timedelta(days=90)
+
+CAME_IN = f"lead.created_at >= period.starts AND lead.created_at < period.ends AND {alive('lead')}"
+IS_NONE = "lead.state = 'discarded' AND lead.reason IN ('duplicate', 'spam')"
+OF_LEAD = {
+    "person": "lead.owner_id",
+    "team": "lead.team_id",
+    "channel": "nullif(lead.channel, '')",
+}
+NO_LEAD = _("Leads that were spam or known already are left out.")
+
+LEAD_CONVERSION = Kpi(
+    code="lead_conversion",
+    version=1,
+    name=_("Lead conversion"),
+    meaning=_("Of the leads that came in in the period, the share that became customers within 90 days."),
+    formula=_("Converted within 90 days / leads that came in, without spam and those known already"),
+    group="acquisition",
+    unit=Unit.RATIO,
+    direction=Direction.HIGHER,
+    time=Time.COHORT,
+    aggregation=Aggregation.RATIO,
+    interval=Method.WILSON,
+    minimum_n=30,
+    matures_after=WINDOW,
+    guard="win_rate",  # whoever makes a customer of everybody loses them later
+    on_dashboard=False,
+    flag_as_of="state_of_today",
+    source=_("Leads"),
+    facts=Facts(
+        source="sales_lead AS lead",
+        where=CAME_IN,
+        kinds=("lead",),
+        record="lead.id",
+        label="lead.name",
+        moment="lead.created_at",
+        numerator=f"""coalesce(lead.converted_at <= lead.created_at + interval '{WINDOW.days} days'
+            AND lead.converted_at < period.known, FALSE)::int""",
+        counted=f"NOT ({IS_NONE})",
+        issue=f"CASE WHEN {IS_NONE} THEN 'no_lead' END",
+        ripe=f"""coalesce(lead.converted_at < period.known, FALSE)
+            OR lead.created_at + interval '{WINDOW.days} days' < period.seen""",
+        dimensions=OF_LEAD,
+        shown={"created_at": "lead.created_at", "converted_at": "lead.converted_at"},
+    ),
+    issues={"no_lead": NO_LEAD},
+)
+
+IS_WAITING = "lead.first_contact_at IS NULL OR lead.first_contact_at >= period.known"
+
+SPEED_TO_LEAD = Kpi(
+    code="speed_to_lead",
+    version=1,
+    name=_("Speed to lead"),
+    meaning=_("How long those who ask for something wait until somebody of ours gets in touch."),
+    formula=_("Median time from when the lead came in to the first contact, around the clock"),
+    group="acquisition",
+    unit=Unit.SECONDS,
+    direction=Direction.LOWER,
+    time=Time.COHORT,
+    aggregation=Aggregation.MEDIAN,
+    interval=Method.ORDER_STATISTICS,
+    minimum_n=10,
+    guard="lead_conversion",
+    on_dashboard=False,
+    flag_as_of="state_of_today",
+    source=_("Leads"),
+    facts=Facts(
+        source="sales_lead AS lead",
+        where=CAME_IN,
+        kinds=("lead",),
+        record="lead.id",
+        label="lead.name",
+        moment="lead.created_at",
+        value=f"""CASE WHEN NOT ({IS_WAITING})
+            THEN date_part('epoch', greatest(lead.first_contact_at, lead.created_at) - lead.created_at) END""",
+        counted=f"NOT ({IS_NONE})",
+        issue=f"CASE WHEN {IS_NONE} THEN 'no_lead' WHEN {IS_WAITING} THEN 'not_contacted' END",
+        dimensions=OF_LEAD,
+        shown={"created_at": "lead.created_at", "first_contact_at": "lead.first_contact_at"},
+    ),
+    issues={
+        "no_lead": NO_LEAD,
+        "not_contacted": _("Leads nobody has contacted yet are not in the median."),
+    },
+)
+
+KPIS = (NEW_CUSTOMERS, LEAD_CONVERSION, SPEED_TO_LEAD)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -158,14 +160,62 @@ CHURN_RATE = Kpi(
 )
 
 
-def retention(code: str, value: str, guard: str, **words: object) -> Kpi:
+RETENTION_RATE = Kpi(
+    code="retention_rate",
+    version=1,
+    name=_("Customer retention"),
+    meaning=_("Of the customers with a contract as the period began, the share that still has one as it ends."),
+    formula=_("Customers kept / customers with a running contract at the start; who came back within it is kept"),
+    group="retention",
+    unit=Unit.RATIO,
+    direction=Direction.HIGHER,
+    time=Time.EVENT,
+    aggregation=Aggregation.RATIO,
+    interval=Method.WILSON,
+    minimum_n=30,
+    guard="gross_revenue_retention",
+    on_dashboard=False,  # it is what the churn rate leaves
+    source=_("Movements of contracts"),
+    facts=replace(CHURN_RATE.facts, numerator="base.is_customer::int"),
+    issues=CHURN_RATE.issues,
+)
+
+_EXPANDED = f"""EXISTS (SELECT FROM sales_contractmovement AS more
+            JOIN sales_contract AS grown ON grown.id = more.contract_id
+            WHERE grown.customer_id = base.customer_id AND {alive("grown")} AND more.type = 'expansion'
+                AND more.counts_from >= {STARTS} AND more.counts_from < {INSTANT} AND {in_force("more")}
+                AND NOT EXISTS (SELECT FROM sales_contractmovement AS term WHERE term.contract_id = more.contract_id
+                    AND term.type = 'renewal' AND term.counts_from = more.counts_from AND {in_force("term")}))"""
+
+UPSELL_RATE = Kpi(
+    code="upsell_rate",
+    version=1,
+    name=_("Up-sell rate"),
+    meaning=_("Of the customers with a contract as the period began, the share that has agreed on more in it."),
+    formula=_("Customers with an expansion / with a running contract at the start; a dearer renewal does not count"),
+    group="value",
+    unit=Unit.RATIO,
+    direction=Direction.HIGHER,
+    time=Time.EVENT,
+    aggregation=Aggregation.RATIO,
+    interval=Method.WILSON,
+    minimum_n=30,
+    guard="churn_rate",
+    on_dashboard=False,
+    source=_("Movements of contracts"),
+    facts=replace(CHURN_RATE.facts, numerator=f"({_EXPANDED})::int", counted="base.was_customer", issue="NULL::text",
+                  where="base.was_customer"),
+)  # fmt: skip
+
+
+def retention(code: str, value: str, guard: str, direction: Direction = Direction.HIGHER, **words: Any) -> Kpi:
     """A share of the recurring revenue that there was as the period began, of the customers who brought it then."""
     return Kpi(
         code=code,
         version=1,
         group="retention",
         unit=Unit.RATIO,
-        direction=Direction.HIGHER,
+        direction=direction,
         time=Time.EVENT,
         aggregation=Aggregation.WEIGHTED,
         guard=guard,
@@ -185,7 +235,7 @@ def retention(code: str, value: str, guard: str, **words: object) -> Kpi:
             shown=_SHOWN,
         ),
         issues={"other_currency": _("Amounts in another currency than the organisation's are left out.")},
-        **words,  # type: ignore[arg-type]
+        **words,
     )
 
 
@@ -207,4 +257,23 @@ NET_REVENUE_RETENTION = retention(
     formula=_("Value per month at the end / value per month at the start, of those who were customers at the start"),
 )
 
-KPIS = (RENEWAL_RATE, CHURN_RATE, GROSS_REVENUE_RETENTION, NET_REVENUE_RETENTION)
+REVENUE_CHURN = retention(
+    "revenue_churn",
+    "base.opening - least(base.closing, base.opening)",
+    "churn_rate",
+    Direction.LOWER,
+    on_dashboard=False,  # it is what the gross revenue retention leaves
+    name=_("Revenue churn"),
+    meaning=_("Of the recurring revenue as the period began, the share that was lost, growth left aside."),
+    formula=_("Value per month lost by customers who left or shrank / value per month at the start"),
+)
+
+KPIS = (
+    RENEWAL_RATE,
+    CHURN_RATE,
+    RETENTION_RATE,
+    UPSELL_RATE,
+    REVENUE_CHURN,
+    GROSS_REVENUE_RETENTION,
+    NET_REVENUE_RETENTION,
+)

@@ -26,6 +26,7 @@ GROUPS = {
     "experience": _("Experience"),
     "sales": _("Sales"),
     "service": _("Service"),
+    "value": _("Value"),
 }
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from django.utils.translation import gettext_lazy as _
+
 
 def alive(table: str) -> str:
     """Not in the bin, or not yet then."""
@@ -74,6 +76,11 @@ def purchases(since: str, until: str, customer: str = "") -> str:
         WHERE purchase.ordered_at >= {since} AND purchase.ordered_at < {until} {of_order} AND {alive("purchase")}"""
 
 
+def sales(since: str, until: str, customer: str = "") -> str:
+    """Purchases without the orders that belong to an opportunity: those are the same purchase once more."""
+    return f"{purchases(since, until, customer)} AND purchase.opportunity_id IS NULL"
+
+
 def purchase_label(purchase: str) -> str:
     """Looked up only where it is shown: the rows stay narrow while they are sorted."""
     return f"""CASE WHEN {purchase}.kind = 'order'
@@ -101,3 +108,18 @@ def first_event(type_: str, alias: str) -> str:
             SELECT event.id, event.at, event.elapsed, event.owner_id, event.team_id FROM service_ticketevent AS event
             WHERE event.ticket_id = ticket.id AND event.type = '{type_}' AND event.at < period.known
             ORDER BY event.at, event.id LIMIT 1) AS {alias} ON TRUE"""
+
+
+def in_currency(amount: str, currency: str) -> str:
+    return f"CASE WHEN {currency} = period.currency THEN {amount} END"
+
+
+def money_issue(amount: str, currency: str) -> str:
+    return f"""CASE WHEN {amount} IS NULL THEN 'missing_amount'
+            WHEN {currency} <> period.currency THEN 'other_currency' END"""
+
+
+MONEY_ISSUES = {
+    "missing_amount": _("Records without an amount are left out."),
+    "other_currency": _("Amounts in another currency than the organisation's are left out."),
+}

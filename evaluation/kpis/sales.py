@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.utils.translation import gettext_lazy as _
 
 from evaluation.kpis.declaration import Aggregation, Direction, Facts, Kpi, Method, Time, Unit
-from evaluation.kpis.rows import CHANGES, ORDERED_PRODUCT, alive, channel_of, closed_as
+from evaluation.kpis.rows import (
+    CHANGES,
+    MONEY_ISSUES,
+    ORDERED_PRODUCT,
+    alive,
+    channel_of,
+    closed_as,
+    in_currency,
+    money_issue,
+)
 
 AS_CLOSED = {
     "person": "change.owner_id",
@@ -79,23 +90,23 @@ SALES_CYCLE = Kpi(
 )
 
 
-def in_currency(amount: str, currency: str) -> str:
-    return f"CASE WHEN {currency} = period.currency THEN {amount} END"
-
-
-def money_issue(amount: str, currency: str) -> str:
-    return f"""CASE WHEN {amount} IS NULL THEN 'missing_amount'
-            WHEN {currency} <> period.currency THEN 'other_currency' END"""
-
-
-MONEY_ISSUES = {
-    "missing_amount": _("Records without an amount are left out."),
-    "other_currency": _("Amounts in another currency than the organisation's are left out."),
-}
-
 # A correction after the sale counts from then on; as of an earlier moment it is what was written down then.
-AMOUNT_WON = "CASE WHEN period.known = 'infinity' THEN opportunity.amount ELSE change.amount END"
-CURRENCY_WON = "CASE WHEN period.known = 'infinity' THEN opportunity.currency ELSE change.currency END"
+AMOUNT_CLOSED = "CASE WHEN period.known = 'infinity' THEN opportunity.amount ELSE change.amount END"
+CURRENCY_CLOSED = "CASE WHEN period.known = 'infinity' THEN opportunity.currency ELSE change.currency END"
+
+OWN_AMOUNT = in_currency(f"({AMOUNT_CLOSED})", f"({CURRENCY_CLOSED})")
+
+# What was sold in the period, each sale once.
+SOLD = f"""SELECT change.at, change.owner_id, change.team_id, change.product_id, opportunity.customer_id,
+                {AMOUNT_CLOSED} AS amount, {CURRENCY_CLOSED} AS currency, 'opportunity' AS kind, opportunity.id,
+                opportunity.name AS label
+            FROM {CHANGES} WHERE {closed_as("won")}
+            UNION ALL
+            SELECT purchase.ordered_at, purchase.owner_id, purchase.team_id, {ORDERED_PRODUCT}, purchase.customer_id,
+                purchase.amount, purchase.currency, 'order', purchase.id, purchase.number
+            FROM sales_order AS purchase
+            WHERE purchase.opportunity_id IS NULL AND {alive("purchase")}
+                AND purchase.ordered_at >= period.starts AND purchase.ordered_at < period.ends"""
 
 REVENUE = Kpi(
     code="revenue",
@@ -111,16 +122,7 @@ REVENUE = Kpi(
     guard="csat",
     source=_("Won opportunities, and orders without one"),
     facts=Facts(
-        source=f"""(SELECT change.at, change.owner_id, change.team_id, change.product_id, opportunity.customer_id,
-                {AMOUNT_WON} AS amount, {CURRENCY_WON} AS currency, 'opportunity' AS kind, opportunity.id,
-                opportunity.name AS label
-            FROM {CHANGES} WHERE {closed_as("won")}
-            UNION ALL
-            SELECT purchase.ordered_at, purchase.owner_id, purchase.team_id, {ORDERED_PRODUCT}, purchase.customer_id,
-                purchase.amount, purchase.currency, 'order', purchase.id, purchase.number
-            FROM sales_order AS purchase
-            WHERE purchase.opportunity_id IS NULL AND {alive("purchase")}
-                AND purchase.ordered_at >= period.starts AND purchase.ordered_at < period.ends) AS sale""",
+        source=f"({SOLD}) AS sale",
         kinds=("opportunity", "order"),
         kind="sale.kind",
         record="sale.id",
@@ -173,43 +175,50 @@ FOLLOW_UPS = Kpi(
     ),
 )
 
-PIPELINE_VALUE = Kpi(
-    code="pipeline_value",
+WIN_RATE_BY_VALUE = Kpi(
+    code="win_rate_by_value",
     version=1,
-    name=_("Pipeline value"),
-    meaning=_("What the opportunities open at the end of the period are worth."),
-    formula=_("Amount of the opportunities open at that moment, as it stood then"),
+    name=_("Win rate by value"),
+    meaning=_("Of what the opportunities closed in the period were worth, the share that was won."),
+    formula=_("Amount won / amount won and lost, of the opportunities closed in the period and not reopened since"),
     group="sales",
-    unit=Unit.MONEY,
+    unit=Unit.RATIO,
     direction=Direction.HIGHER,
-    time=Time.STOCK,
-    aggregation=Aggregation.SUM,
+    time=Time.EVENT,
+    aggregation=Aggregation.WEIGHTED,
     guard="win_rate",
+    on_dashboard=False,
     source=_("Stage changes of opportunities"),
-    facts=Facts(
-        source=CHANGES,
-        # What was closed before that moment for good needs no look at its history; of the others, the last change
-        # before it says what was true.
-        where=f"""(opportunity.closed_at IS NULL OR opportunity.closed_at >= period.instant)
-            AND {alive("opportunity")} AND change.outcome = 'open' AND change.at < period.instant AND NOT EXISTS (
-                SELECT FROM sales_stagechange AS later
-                WHERE later.opportunity_id = change.opportunity_id AND later.at < period.instant
-                    AND (later.at, later.id) > (change.at, change.id))""",
-        kinds=("opportunity",),
-        record="opportunity.id",
-        label="opportunity.name",
-        moment="change.at",
-        value=in_currency("change.amount", "change.currency"),
-        issue=money_issue("change.amount", "change.currency"),
-        dimensions=AS_CLOSED,
-        shown={
-            "stage": "(SELECT stage.name FROM sales_stage AS stage WHERE stage.id = change.to_stage_id)",
-            "amount": "change.amount",
-            "currency": "change.currency",
-            "expected_close": "change.expected_close",
-        },
+    facts=replace(
+        WIN_RATE.facts,
+        value=f"CASE WHEN change.outcome = 'won' THEN {OWN_AMOUNT} ELSE 0 * {OWN_AMOUNT} END",
+        weight=OWN_AMOUNT,
+        issue=money_issue(AMOUNT_CLOSED, CURRENCY_CLOSED),
     ),
     issues=MONEY_ISSUES,
 )
 
-KPIS = (WIN_RATE, SALES_CYCLE, REVENUE, FOLLOW_UPS, PIPELINE_VALUE)
+AVERAGE_SALE = Kpi(
+    code="average_sale",
+    version=1,
+    name=_("Average sale"),
+    meaning=_("What an opportunity won in the period was worth on average."),
+    formula=_("Amount of the opportunities won in the period / their number"),
+    group="sales",
+    unit=Unit.MONEY,
+    direction=Direction.HIGHER,
+    time=Time.EVENT,
+    aggregation=Aggregation.MEAN,
+    guard="win_rate",  # few large ones raise it too
+    on_dashboard=False,
+    source=_("Stage changes of opportunities"),
+    facts=replace(
+        WIN_RATE.facts,
+        where=closed_as("won"),
+        value=OWN_AMOUNT,
+        issue=money_issue(AMOUNT_CLOSED, CURRENCY_CLOSED),
+    ),
+    issues=MONEY_ISSUES,
+)
+
+KPIS = (WIN_RATE, WIN_RATE_BY_VALUE, SALES_CYCLE, REVENUE, AVERAGE_SALE, FOLLOW_UPS)

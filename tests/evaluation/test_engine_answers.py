@@ -16,13 +16,16 @@ from evaluation.formulas import periods
 from tests.evaluation.measured import LATER, measured, parts, records
 from tests.factories.contracts import a_contract, renewed
 from tests.factories.evaluation import (
+    a_commit,
     a_customer,
+    a_quota,
     a_response,
     a_ticket,
     an_activity,
     an_invitation,
     an_opportunity,
     an_order,
+    came_in,
     lost,
     moment,
     won,
@@ -62,7 +65,14 @@ def busy(cast):
             first_response_due_at=f"{day} 08:00",
             resolution_due_at=f"{moment(day) + timedelta(days=5):%Y-%m-%d}",
         )
+        came_in(day, owner=who, state="working", first_contact_at=end, channel=dice.choice(channels))
     _sign_contracts(people, customers)
+    for person in (cast.rep, cast.outsider):
+        for month in ("2026-04", "2026-08"):
+            a_quota(person, month, 500)
+            a_commit(person, month, 300)
+        for first in ("2026-01-20", "2026-04-20", "2026-08-20"):
+            an_order(first, a_customer(owner=person), person)
     return cast
 
 

@@ -32,6 +32,9 @@ def test_gross_and_net_retention_of_the_worked_example():
     assert (gross.value, gross.numerator, gross.denominator, gross.n) == (0.85, 8_500_000, 10_000_000, 3)
     assert (net.value, net.numerator, net.denominator, net.flags) == (1.03, 10_300_000, 10_000_000, ())
     assert measured("churn_rate").value == pytest.approx(1 / 3)
+    assert measured("retention_rate").value == pytest.approx(2 / 3)
+    lost = measured("revenue_churn")
+    assert (lost.value, lost.numerator, lost.denominator) == (0.15, 1_500_000, 10_000_000)
 
 
 def test_the_second_worked_example_and_growth_of_one_customer_makes_up_for_no_loss_of_another():

@@ -151,7 +151,7 @@ def test_the_list_shows_every_declaration(answer):
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["deals", "--period", "2017"], "There is no KPI 'deals'; there are: new_customers, active_customers"),
+        (["deals", "--period", "2017"], "There is no KPI 'deals'; there are: new_customers, lead_conversion"),
         (["win_rate", "--period", "2017-Q9"], "'2017-Q9' is not a period; write 2017, 2017-H1, 2017-Q2"),
         (["win_rate"], "Write --period"),
         ([], "Write the code of a KPI: new_customers"),

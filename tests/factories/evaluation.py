@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 from typing import Any
 
 from crm.models import User
 from customers.models import Activity, Contact, Customer
-from customers.sales.models import Opportunity, Order, OrderLine, Pipeline, Product, Stage, StageChange
+from customers.sales.models import (
+    ForecastSubmission,
+    Lead,
+    Opportunity,
+    Order,
+    OrderLine,
+    Pipeline,
+    Product,
+    Quota,
+    Stage,
+    StageChange,
+)
 from service.models import Queue, Ticket, TicketEvent, TicketState
 from surveys.models import Invitation, Response, Survey
 
@@ -231,3 +242,40 @@ def a_response(
         score=score,
         answered_at=moment(when),
     )
+
+
+def came_in(when: str, owner: User | None = None, converted: str = "", **fields: Any) -> Lead:
+    """A lead; `converted` says when it became a customer, if it did."""
+    if converted:
+        fields |= {"state": "converted", "converted_at": moment(converted), "customer": a_customer()}
+    return Lead.objects.create(
+        name="Somebody",
+        owner=owner,
+        team=owner.team if owner else None,
+        created_at=moment(when),
+        updated_at=moment(when),
+        **fields,
+    )
+
+
+def a_commit(owner: User, month: str, commit: Any, on: str = "", kind: str = "month", **fields: Any) -> None:
+    """What somebody said they would win, on the first day of the period unless said otherwise."""
+    first = date.fromisoformat(f"{month}-01")
+    day = date.fromisoformat(on) if on else first
+    ForecastSubmission.objects.create(
+        owner=owner,
+        team=owner.team,
+        period_kind=kind,
+        period_start=first,
+        week=day - timedelta(days=day.weekday()),
+        submitted_at=moment(str(day)),
+        by=owner,
+        commit=commit,
+        best_case=commit,
+        **{"currency": "USD", **fields},
+    )
+
+
+def a_quota(owner: User, month: str, amount: Any) -> None:
+    first = date.fromisoformat(f"{month}-01")
+    Quota.objects.create(owner=owner, team=owner.team, month=first, amount=amount, currency="USD")
