@@ -71,6 +71,7 @@ def busy(cast):
         for month in ("2026-04", "2026-08"):
             a_quota(person, month, 500)
             a_commit(person, month, 300)
+            won(f"{month}-10", person, opened="2026-01-05", amount=250)
         for first in ("2026-01-20", "2026-04-20", "2026-08-20"):
             an_order(first, a_customer(owner=person), person)
     return cast
