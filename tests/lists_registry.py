@@ -84,6 +84,11 @@ def some_contracts(cast: Any, count: int, now: datetime) -> None:
         sales.make_contract(owner, at=now)
 
 
+def some_quotes(cast: Any, count: int, now: datetime) -> None:
+    for owner in _owners(cast, count):
+        sales.make_quote(owner, at=now)
+
+
 def some_products(cast: Any, count: int, now: datetime) -> None:
     for _ in range(count):
         sales.make_product(f"Product {next(_number)}", at=now)
@@ -146,6 +151,7 @@ ROWS: dict[str, Callable[[Any, int, datetime], None]] = {
     "quota-list": some_quotas,
     "order-list": some_orders,
     "contract-list": some_contracts,
+    "quote-list": some_quotes,
     "product-list": some_products,
     "ticket-list": some_tickets,
     "survey-list": nothing,

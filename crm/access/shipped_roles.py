@@ -38,7 +38,7 @@ def _merge(*parts: Grants) -> Grants:
 
 
 CATALOGUE = ("product", "pipeline", "kpi", "survey", "team", "person", "queue", "calendar")
-SELLING = ("customer", "contact", "activity", "task", "lead", "opportunity", "order", "contract")
+SELLING = ("customer", "contact", "activity", "task", "lead", "opportunity", "quote", "order", "contract")
 FORECASTING = ("forecast", "quota")
 SERVING = ("ticket",)
 LISTENING = ("invitation", "response")

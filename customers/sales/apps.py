@@ -16,9 +16,11 @@ class SalesConfig(AppConfig):
             tasks,  # noqa: F401 - registers periodic jobs
         )
         from customers.sales.actions import contract_renewals, pipelines
+        from customers.sales.models import mail_fields
 
         self.declare_kinds()
         exchange.register()
+        mail_fields.register()
         self.fill_timelines()
         self.fill_shell()
         self.fill_today()
@@ -41,12 +43,14 @@ class SalesConfig(AppConfig):
             Pipeline,
             Product,
             Quota,
+            Quote,
         )
 
         declared = [
             (Lead, _("lead"), _("leads"), "user-search", "lead-detail"),
             (Opportunity, _("opportunity"), _("opportunities"), "target-arrow", "opportunity-detail"),
             (Product, _("product"), _("products"), "package", "product-detail"),
+            (Quote, _("quote"), _("quotes"), "file-invoice", "quote-detail"),
             (Order, _("order"), _("orders"), "receipt", "order-detail"),
             (Contract, _("contract"), _("contracts"), "contract", "contract-detail"),
             (ForecastSubmission, _("forecast"), _("forecasts"), "chart-line", "forecast-detail"),
@@ -58,6 +62,7 @@ class SalesConfig(AppConfig):
         for model, related in (
             (Lead, []),
             (Opportunity, ["customer"]),
+            (Quote, ["customer"]),
             (Order, ["customer"]),
             (Product, []),
             (Contract, ["customer"]),
@@ -70,9 +75,11 @@ class SalesConfig(AppConfig):
         from customers.views import timeline as stories
 
         timeline.add_source("opportunity", stories.activities_about, shows="activity")
+        timeline.add_source("opportunity", stories.letters_about, shows="activity")
         timeline.add_source("customer", lead_conversion.history_of_leads, shows="lead")
         stories.show_kind("customer", "lead", _("Leads"))
         stories.show_kind("customer", "opportunity", _("Opportunities"))
+        stories.show_kind("customer", "quote", _("Quotes"))
         stories.show_kind("customer", "contract", _("Contracts"))
         for event_type in sentences.SENTENCES:
             timeline.show_with(event_type, "sales/_event.html")
@@ -106,6 +113,7 @@ class SalesConfig(AppConfig):
             (_("Pipeline history"), "pipeline-waterfall", "opportunity", "chart-bar", 25, None),
             (_("Forecast"), "forecast", "forecast", "chart-line", 27, None),
             (_("Quotas"), "quota-table", "quota", "target", 28, None),
+            (_("Quotes"), "quote-list", "quote", "file-invoice", 29, None),
             (_("Orders"), "order-list", "order", "receipt", 30, None),
             (_("Contracts"), "contract-list", "contract", "contract", 35, None),
             (_("Products"), "product-list", "product", "package", 40, None),
@@ -123,6 +131,7 @@ class SalesConfig(AppConfig):
         for label, url_name, kind, icon, key, order, dialog in [
             (_("New lead"), "lead-new", "lead", "user-search", None, 45, True),
             (_("New opportunity"), "opportunity-new", "opportunity", "target-arrow", "o", 50, True),
+            (_("New quote"), "quote-new", "quote", "file-invoice", None, 55, False),
             (_("New order"), "order-new", "order", "receipt", None, 60, False),
             (_("New contract"), "contract-new", "contract", "contract", None, 65, False),
         ]:
@@ -130,6 +139,8 @@ class SalesConfig(AppConfig):
 
         for slot, name, url_name, label, kind, order in [
             ("customer.main", "opportunities", "customer-opportunities", _("Opportunities"), "opportunity", 10),
+            ("customer.side", "quotes", "customer-quotes", _("Quotes"), "quote", 32),
+            ("opportunity.side", "quotes", "opportunity-quotes", _("Quotes"), "quote", 20),
             ("customer.side", "contracts", "customer-contracts", _("Contracts"), "contract", 35),
             ("customer.side", "orders", "customer-orders", _("Orders"), "order", 40),
             ("home.main", "opportunities", "my-opportunities", _("My open opportunities"), "opportunity", 30),

@@ -3,5 +3,10 @@
 from django.urls import URLPattern, path
 
 from customers.sales.views.lead_form import LeadFormPage
+from customers.sales.views.public_quote import AnswerPage, PublicPdf
 
-urlpatterns: list[URLPattern] = [path("f/<slug:key>/", LeadFormPage.as_view(), name="lead-form")]
+urlpatterns: list[URLPattern] = [
+    path("f/<slug:key>/", LeadFormPage.as_view(), name="lead-form"),
+    path("q/<str:token>/", AnswerPage.as_view(), name="quote-answer"),
+    path("q/<str:token>/pdf/", PublicPdf.as_view(), name="quote-answer-pdf"),
+]

@@ -5,18 +5,24 @@ from __future__ import annotations
 from crm import events
 from crm.actions import journal
 from crm.models import Event, User
-from customers.models import following
+from customers.models import following, pool_release
 from customers.models.following import Follower, How
-from customers.sales.actions import contract_renewals, contracts, opportunities
-from customers.sales.models import Contract, Opportunity
+from customers.sales.actions import contract_renewals, contracts, opportunities, quotes
+from customers.sales.models import Contract, Opportunity, Quote
 
 journal.restored_with("sales.Opportunity", opportunities.update)  # who had it when is written down there
+pool_release.protects(
+    "won opportunity",
+    "SELECT customer_id, closed_at AS at FROM sales_opportunity WHERE deleted_at IS NULL AND closed_at IS NOT NULL"
+    " AND stage_id IN (SELECT id FROM sales_stage WHERE outcome = 'won')",
+)
 following.register(
     Follower("sales.Opportunity", moved=opportunities.note_moved),
     Follower("sales.StageChange", how=How.STAYS),  # what was true then; where it goes on is a row of its own
     Follower("sales.Lead"),
     Follower("sales.Order"),
     Follower("sales.Contract"),
+    Follower("sales.Quote"),
 )
 
 
@@ -34,6 +40,8 @@ def hand_over_open_opportunities(event: Event) -> None:
             opportunities.hand_over_many(left, owner=owner, by=event.by, at=event.at)
             running = Contract.objects.alive().not_ended().filter(customer=event.subject_id, owner=before["id"])
             contracts.hand_over_many(running, owner=owner, by=event.by, at=event.at)
+            offered = Quote.objects.alive().not_answered().filter(customer=event.subject_id, owner=before["id"])
+            quotes.hand_over_many(offered, owner=owner, by=event.by, at=event.at)
 
 
 @events.subscribe("opportunity.won", name="sales.renew_the_contract_sold")

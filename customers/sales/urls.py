@@ -2,6 +2,7 @@ from django.urls import URLPattern, path
 
 from customers.sales.contract_lists import ContractList
 from customers.sales.lists import ForecastList, LeadList, OpportunityList, OrderList, ProductList, QuotaList
+from customers.sales.quote_lists import QuoteList
 from customers.sales.views import (
     asking,
     board,
@@ -17,8 +18,12 @@ from customers.sales.views import (
     opportunity_lines,
     orders,
     panels,
+    prices,
     products,
     quotas,
+    quote_panels,
+    quote_steps,
+    quotes,
     stage_conversion,
     stage_exit,
     waterfall,
@@ -88,6 +93,21 @@ urlpatterns: list[URLPattern] = [
     path("orders/<int:pk>/edit/", orders.Edit.as_view(), name="order-edit"),
     path("orders/<int:pk>/delete/", orders.Delete.as_view(), name="order-delete"),
     path("orders/<int:pk>/restoration/", orders.Restoration.as_view(), name="order-restoration"),
+    path("quotes/", QuoteList.as_view(), name="quote-list"),
+    *QuoteList.extra_urls("quotes/", "quote-list"),
+    path("quotes/new/", quotes.New.as_view(), name="quote-new"),
+    path("quotes/<int:pk>/", quotes.Detail.as_view(), name="quote-detail"),
+    path("quotes/<int:pk>/edit/", quotes.Edit.as_view(), name="quote-edit"),
+    path("quotes/<int:pk>/delete/", quotes.Delete.as_view(), name="quote-delete"),
+    path("quotes/<int:pk>/restoration/", quotes.Restoration.as_view(), name="quote-restoration"),
+    path("quotes/<int:pk>/timeline/", quotes.Timeline.as_view(), name="quote-timeline"),
+    path("quotes/<int:pk>/pdf/", quotes.Pdf.as_view(), name="quote-pdf"),
+    path("quotes/<int:pk>/sending/", quote_steps.Sending.as_view(), name="quote-sending"),
+    path("quotes/<int:pk>/answer/", quote_steps.Answer.as_view(), name="quote-answer-noted"),
+    path("quotes/<int:pk>/version/", quote_steps.NewVersion.as_view(), name="quote-version"),
+    path("quotes/<int:pk>/order/", quote_steps.Ordering.as_view(), name="quote-ordering"),
+    path("quotes/<int:pk>/handover/", quote_steps.HandOver.as_view(), name="quote-handover"),
+    path("prices/", prices.Proposal.as_view(), name="price-proposal"),
     path("contracts/", ContractList.as_view(), name="contract-list"),
     *ContractList.extra_urls("contracts/", "contract-list"),
     path("contracts/new/", contracts.New.as_view(), name="contract-new"),
@@ -112,5 +132,7 @@ urlpatterns: list[URLPattern] = [
     path("customers/<int:pk>/opportunities/", panels.CustomerOpportunities.as_view(), name="customer-opportunities"),
     path("customers/<int:pk>/orders/", panels.CustomerOrders.as_view(), name="customer-orders"),
     path("customers/<int:pk>/contracts/", panels.CustomerContracts.as_view(), name="customer-contracts"),
+    path("customers/<int:pk>/quotes/", quote_panels.CustomerQuotes.as_view(), name="customer-quotes"),
+    path("opportunities/<int:pk>/quotes/", quote_panels.OpportunityQuotes.as_view(), name="opportunity-quotes"),
     path("panels/my-opportunities/", panels.MyOpenOpportunities.as_view(), name="my-opportunities"),
 ]

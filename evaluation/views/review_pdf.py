@@ -1,53 +1,47 @@
-"""The signed review on paper: rebuilt from the signed text alone, so that it is the same byte for byte each time.
-
-Latin text is set in a font every PDF reader has, everything else in Adobe's standard Chinese one, which readers know
-by name: no font is shipped, and none has to be installed where the file is made.
-"""
+"""The signed review on paper: rebuilt from the signed text alone, so that it is the same byte for byte each time."""
 
 from __future__ import annotations
 
 import io
 import json
-import unicodedata
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import groupby
 from types import SimpleNamespace
 from typing import Any
-from xml.sax.saxutils import escape
 
 from django.utils import formats as django_formats
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from crm.web import paper
 from evaluation.engine import wording
 from evaluation.formulas import periods
 from evaluation.models import Review, Signature
 from evaluation.views import scorecards
 
-LATIN, LATIN_BOLD, CHINESE = "Helvetica", "Helvetica-Bold", "STSong-Light"
-NARROW_SPACE = "\u202f"  # no standard font has it
 SIZES = {"title": 18, "head": 13, "value": 16, "text": 9.5, "soft": 8.5}
 
 
 def as_pdf(review: Review) -> bytes:
     """In the reader's language; moments on the organisation's clock, whoever asks."""
     from reportlab.lib.pagesizes import A4
-    from reportlab.pdfbase import pdfmetrics
-    from reportlab.pdfbase.cidfonts import UnicodeCIDFont
     from reportlab.platypus import Paragraph, SimpleDocTemplate
 
-    pdfmetrics.registerFont(UnicodeCIDFont(CHINESE))
+    paper.register_fonts()
     styles, said, out = _styles(), json.loads(review.report.content), io.BytesIO()  # type: ignore[attr-defined]
     with timezone.override(timezone.get_default_timezone()):
         signatures = list(review.signatures.order_by("at", "pk"))
         given = [(style, str(text)) for style, text in _paragraphs(said, signatures) if text]
-    flow = [Paragraph(_set(text, style), styles[style, _is_chinese(text)]) for style, text in given]
-    paper = SimpleDocTemplate(
+    flow = [
+        Paragraph(paper.marked_up(text, bold=style in ("title", "head")), styles[style, paper.is_chinese(text)])
+        for style, text in given
+    ]
+    document = SimpleDocTemplate(
         out, pagesize=A4, invariant=1, title=f"{said['subject']['name']} {said['cycle']['period']}", author="",
         leftMargin=57, rightMargin=57, topMargin=57, bottomMargin=57,
     )  # fmt: skip
-    paper.build(flow, onFirstPage=_foot, onLaterPages=_foot)
+    document.build(flow, onFirstPage=paper.page_number, onLaterPages=paper.page_number)
     return out.getvalue()
 
 
@@ -107,49 +101,14 @@ def _moment(text: str) -> str:
     return django_formats.date_format(timezone.localtime(datetime.fromisoformat(text)), "DATETIME_FORMAT")
 
 
-def _set(text: str, style: str) -> str:
-    """Each stretch of text in the font that has its characters; what neither has, without its accents."""
-    known = "".join(_known(char) for char in str(text).replace(NARROW_SPACE, "\u00a0"))
-    latin = LATIN_BOLD if style in ("title", "head") else LATIN
-    parts = groupby(known, key=lambda char: latin if _has(char, "cp1252") else CHINESE)
-    return "".join(f'<font name="{font}">{escape("".join(chars))}</font>' for font, chars in parts).replace(
-        "\n", "<br/>"
-    )
-
-
-def _known(char: str) -> str:
-    if _has(char, "cp1252") or _has(char, "gbk"):
-        return char
-    bare = unicodedata.normalize("NFKD", char)[0]
-    return bare if _has(bare, "gbk") else "?"
-
-
-def _has(char: str, encoding: str) -> bool:
-    try:
-        char.encode(encoding)
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _is_chinese(text: str) -> bool:
-    """Mostly: then a line may end anywhere, else between words."""
-    return sum(not _has(char, "cp1252") for char in text) * 4 > len(text)
-
-
 def _styles() -> dict[tuple[str, bool], Any]:
     from reportlab.lib.styles import ParagraphStyle
 
     return {
         (name, chinese): ParagraphStyle(
-            name, fontName=LATIN, fontSize=size, leading=size * 1.45, wordWrap="CJK" if chinese else None,
+            name, fontName=paper.LATIN, fontSize=size, leading=size * 1.45, wordWrap="CJK" if chinese else None,
             spaceBefore=14 if name == "head" else 0, spaceAfter=3, textColor="#555555" if name == "soft" else "#000000",
         )
         for name, size in SIZES.items()
         for chinese in (False, True)
     }  # fmt: skip
-
-
-def _foot(canvas: Any, paper: Any) -> None:
-    canvas.setFont(LATIN, 8)
-    canvas.drawRightString(paper.pagesize[0] - 57, 34, str(canvas.getPageNumber()))

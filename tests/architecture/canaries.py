@@ -90,6 +90,7 @@ class World:
         self.add("lead", cast.rep, cast.north, state="converted", customer=theirs, contact=person, converted_at=NOW)
         self.add("order", cast.rep, cast.north, customer=their_sale.customer, opportunity=their_sale)
         self.add("contract", cast.rep, cast.north, customer=their_sale.customer, opportunity=their_sale)
+        self.add("quote", cast.rep, cast.north, customer=their_sale.customer, opportunity=their_sale, contact=person)
         note = self.add(
             "activity", cast.rep, cast.north, customer=theirs, about_kind="opportunity", about_id=their_sale.pk
         )

@@ -100,6 +100,26 @@ def contract(owner: Any, team: Any) -> Any:
         end=date(2026, 12, 31), monthly_value=100,
     )  # fmt: skip
     ContractMovement.objects.create(
+def quote(owner: Any, team: Any) -> Any:
+    """One that was declined: then each of its texts may be filled."""
+    from datetime import date
+
+    from customers.sales.models import Quote, QuoteLine
+
+    number = Quote.objects.count() + 1
+    made = Quote.objects.create(
+        number=f"Q-{number}", owner=owner, team=team, customer=customer(owner, team), valid_until=date(2026, 6, 1),
+        net=100, total=100,
+    )  # fmt: skip
+    QuoteLine.objects.create(quote=made, text="Example", unit_price=100)
+    Quote.objects.filter(pk=made.pk).update(
+        state="declined", sent_at=NOW, token_hash=f"hash-{number}", nonce="nonce", language="en", answered_at=NOW,
+        answered_by="Example",
+    )  # fmt: skip
+    made.refresh_from_db()
+    return made
+
+
         contract=made, type="new", counts_from=made.start, agreed_on=made.start, before=0, after=100, until=made.end,
         owner=owner, team=team, recorded_at=NOW,
     )  # fmt: skip
@@ -238,3 +258,4 @@ MAKERS: dict[str, Callable[[Any, Any], Any]] = {
     )
 }  # fmt: skip
 MAKERS["import"] = an_import
+        quote,

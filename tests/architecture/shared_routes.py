@@ -48,6 +48,7 @@ READ_WRITE = (
     "order",
     "ticket",
     "contract",
+    "quote",
 )
 READ_ONLY = {
     "queue": "queue", "pipeline": "pipeline", "survey": "survey", "invitation": "invitation", "response": "response",
@@ -72,6 +73,7 @@ VERBS_OF_THE_API = {
         "correction": "POST",
         "movements": "GET",
     },
+    "quote": {"sending": "POST", "answer": "POST", "ordering": "POST", "new-version": "POST"},
     "forecast": {"adjustment": "POST"},
     "opportunity": {"lines": "POST", "stage": "POST", "history": "GET"},
     "ticket": {"messages": "GET", "answer": "POST", "state": "POST", "resolution": "POST"},

@@ -7,7 +7,18 @@ from decimal import Decimal
 from typing import Any
 
 from customers.models import Customer
-from customers.sales.actions import contracts, forecasts, leads, opportunities, orders, pipelines, products, quotas
+from customers.sales.actions import (
+    contracts,
+    forecasts,
+    leads,
+    opportunities,
+    orders,
+    pipelines,
+    products,
+    quotas,
+    quotes,
+)
+from customers.sales.actions.quote_lines import Line
 from customers.sales.models import (
     ChurnReason,
     Contract,
@@ -19,6 +30,7 @@ from customers.sales.models import (
     Pipeline,
     Product,
     Quota,
+    Quote,
     Stage,
 )
 from customers.sales.models.forecast_period import Period
@@ -109,6 +121,14 @@ def make_contract(owner: Any = None, *, at: datetime = WEDNESDAY, **fields: Any)
     days = {name: date.fromisoformat(fields[name]) for name in ("start", "end") if isinstance(fields.get(name), str)}
     fields = {"name": "Care", "start": date(2026, 1, 1), "end": date(2026, 12, 31), **fields, **days}
     return contracts.sign(owner=owner, by=owner, at=at, **fields)
+
+
+def make_quote(owner: Any = None, *, at: datetime = WEDNESDAY, sent: bool = False, **fields: Any) -> Quote:
+    """A draft of 100.00 net and 119.00 altogether, unless said otherwise; `sent` gives it its link."""
+    fields.setdefault("customer", fields["opportunity"].customer if fields.get("opportunity") else make_customer(owner))
+    fields.setdefault("lines", [Line(Decimal(1), Decimal("100.00"), "Installation", tax_rate=Decimal("0.19"))])
+    quote = quotes.create(owner=owner, by=owner, at=at, **fields)
+    return quotes.send(quote, by=owner, at=at) if sent else quote
 
 
 def churn_reason(name: str = "Price") -> ChurnReason:

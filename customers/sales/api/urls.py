@@ -4,6 +4,7 @@ from customers.sales.api import coverage, viewsets
 from customers.sales.api.contracts import ContractViewSet
 from customers.sales.api.forecasts import ForecastViewSet
 from customers.sales.api.quotas import QuotaViewSet
+from customers.sales.api.quotes import QuoteViewSet
 
 router = SimpleRouter(use_regex_path=False)
 router.register("pipelines", viewsets.PipelineViewSet, "pipeline")
@@ -12,6 +13,7 @@ router.register("leads", viewsets.LeadViewSet, "lead")
 router.register("opportunities", viewsets.OpportunityViewSet, "opportunity")
 router.register("forecasts", ForecastViewSet, "forecast")
 router.register("quotas", QuotaViewSet, "quota")
+router.register("quotes", QuoteViewSet, "quote")
 router.register("orders", viewsets.OrderViewSet, "order")
 router.register("contracts", ContractViewSet, "contract")
 router.register("next-step-coverage", coverage.CoverageViewSet, "next-step-coverage")

@@ -13,17 +13,18 @@ from customers.sales.models.currency import check_currency
 
 
 class PercentField(forms.DecimalField):
-    """Typed and shown as percent, kept as a share: 30 is 0.3."""
+    """Typed and shown as percent, kept as a share: 30 is 0.3. `decimals` of the percentage, one unless it says."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(min_value=0, max_value=100, max_digits=4, decimal_places=1, **kwargs)
+    def __init__(self, *, decimals: int = 1, **kwargs: Any) -> None:
+        self.exact = Decimal(1).scaleb(-2 - decimals)
+        super().__init__(min_value=0, max_value=100, max_digits=3 + decimals, decimal_places=decimals, **kwargs)
 
     def prepare_value(self, value: Any) -> Any:
         return f"{(value * 100).normalize():f}" if isinstance(value, Decimal) else value
 
     def clean(self, value: Any) -> Decimal | None:
         percent = super().clean(value)
-        return None if percent is None else (percent / 100).quantize(Decimal("0.001"))
+        return None if percent is None else (percent / 100).quantize(self.exact)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return super().has_changed(self.prepare_value(initial), data)

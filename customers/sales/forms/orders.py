@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -71,6 +72,10 @@ class LineForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["product"].queryset = products  # type: ignore[attr-defined]
 
+    def usual_price(self, product: Product) -> Decimal | None:
+        """What it costs where nobody says otherwise."""
+        return product.price
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         product = cleaned.get("product")
@@ -83,8 +88,8 @@ class LineForm(forms.Form):
         if cleaned.get("quantity") is not None and cleaned["quantity"] <= 0:
             self.add_error("quantity", _("A quantity is more than zero."))
         if "unit_price" in cleaned and cleaned["unit_price"] is None:
-            cleaned["unit_price"] = product.price
-            if product.price is None:
+            cleaned["unit_price"] = self.usual_price(product)
+            if cleaned["unit_price"] is None:
                 self.add_error("unit_price", _("This product has no list price: give the price agreed."))
         return cleaned
 
@@ -93,8 +98,6 @@ class LineFormSet(BaseFormSet):
     """The lines of one order; an emptied line is one less."""
 
     def lines(self) -> list[Line]:
-        from decimal import Decimal
-
         return [
             Line(row["product"], Decimal(row["quantity"]), row["unit_price"])
             for row in self.cleaned_data

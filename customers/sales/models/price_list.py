@@ -106,6 +106,7 @@ class ListPrice(models.Model):
                         RangeOperators.OVERLAPS,
                     ),
                 ],
+                deferrable=models.Deferrable.DEFERRED,  # two prices may change places in one go
                 violation_error_message=_("This product has another price on this list at that time."),
             ),
         ]

@@ -23,12 +23,12 @@ from customers.sales.models import Opportunity
 class Lines(View):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         opportunity = self._load(request, pk)
-        forms = line_forms(request.user, opportunity_lines.lines_of(opportunity))
+        forms = self._forms(request, opportunity)
         return self._show(request, opportunity, forms, opportunity.version)
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         opportunity = self._load(request, pk)
-        forms = line_forms(request.user, opportunity_lines.lines_of(opportunity), request.POST)
+        forms = self._forms(request, opportunity, request.POST)
         given = request.POST.get("version", "")
         version = int(given) if given.isdecimal() else None
         if not forms.is_valid():
@@ -47,6 +47,10 @@ class Lines(View):
         return guards.get_permitted(
             Opportunity.objects.select_related("stage", "customer"), request.user, Verb.EDIT, pk=pk
         )
+
+    def _forms(self, request: HttpRequest, opportunity: Opportunity, data: Any = None) -> Any:
+        lines, day = opportunity_lines.lines_of(opportunity), timezone.localdate()
+        return line_forms(request.user, lines, currency=opportunity.currency, day=day, data=data)
 
     def _show(
         self, request: HttpRequest, opportunity: Opportunity, forms: Any, version: int | None, said: str = "",

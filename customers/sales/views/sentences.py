@@ -62,6 +62,18 @@ SENTENCES: dict[str, tuple[Any, str, str]] = {
     ),
     "forecast.submitted": (gettext_lazy("Submitted the forecast of %(subject)s: %(amount)s"), "send", "info"),
     "forecast.adjusted": (gettext_lazy("Adjusted the forecast of %(subject)s to %(amount)s"), "scale", "warn"),
+    "quote.created": (gettext_lazy("Drafted quote %(subject)s"), "file-invoice", "neutral"),
+    "quote.updated": (gettext_lazy("Changed quote %(subject)s"), "pencil", "neutral"),
+    "quote.lines_changed": (gettext_lazy("Changed the lines of quote %(subject)s"), "pencil", "neutral"),
+    "quote.sent": (gettext_lazy("Quote %(subject)s of %(amount)s has its link"), "send", "info"),
+    "quote.accepted": (gettext_lazy("%(name)s accepted quote %(subject)s of %(amount)s"), "circle-check", "good"),
+    "quote.declined": (gettext_lazy("%(name)s declined quote %(subject)s %(said)s"), "circle-x", "bad"),
+    "quote.expired": (gettext_lazy("Quote %(subject)s was not answered until %(day)s"), "clock", "warn"),
+    "quote.replaced": (gettext_lazy("Quote %(subject)s is replaced by %(replaced_by)s"), "versions", "neutral"),
+    "quote.ordered": (gettext_lazy("Quote %(subject)s became order %(order)s"), "receipt", "good"),
+    "quote.handed_over": (gettext_lazy("Handed quote %(subject)s over to %(owner)s"), "arrows-exchange", "info"),
+    "quote.deleted": (gettext_lazy("Moved quote %(subject)s to the bin"), "trash", "warn"),
+    "quote.restored": (gettext_lazy("Took quote %(subject)s out of the bin"), "restore", "neutral"),
     "order.created": (gettext_lazy("Order %(subject)s"), "receipt", "good"),
     "order.updated": (gettext_lazy("Changed order %(subject)s"), "pencil", "neutral"),
     "order.lines_changed": (gettext_lazy("Changed the lines of order %(subject)s"), "pencil", "neutral"),
@@ -116,6 +128,7 @@ def _words(event: Event) -> dict[str, str]:
         "way": _way(data),
         "note": data.get("reason") or "",
         **_of_contract(data),
+        **_of_quote(data),
         "missing": ", ".join(data.get("missing", [])),
         "why_so": data["reason"] if isinstance(data.get("reason"), str) else "",
         "criterion": str(data.get("criterion", "")),
@@ -134,6 +147,17 @@ def _of_contract(data: dict[str, Any]) -> dict[str, str]:
         "day": _day(data.get("day")),
         "until": _day(data.get("until")),
         "churned": str(reason.get("label", "")) if isinstance(reason, dict) else _("no reason given"),
+    }
+
+
+def _of_quote(data: dict[str, Any]) -> dict[str, str]:
+    """What became of a quote."""
+    said = str(data.get("said", ""))
+    return {
+        "name": str(data.get("name", "")),
+        "said": f"“{said}”" if said else "",
+        "replaced_by": str(data.get("replaced_by", "")),
+        "order": str(data.get("order", "")),
     }
 
 

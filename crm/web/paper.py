@@ -1,0 +1,59 @@
+"""Text on paper, in any of our languages.
+
+Latin text is set in a font every PDF reader has, everything else in Adobe's standard Chinese one, which readers know
+by name: no font is shipped, and none has to be installed where the file is made.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from itertools import groupby
+from typing import Any
+from xml.sax.saxutils import escape
+
+LATIN, LATIN_BOLD, CHINESE = "Helvetica", "Helvetica-Bold", "STSong-Light"
+NARROW_SPACE = "\u202f"  # no standard font has it
+MARGIN = 57
+
+
+def register_fonts() -> None:
+    from reportlab.pdfbase import pdfmetrics
+    from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+
+    pdfmetrics.registerFont(UnicodeCIDFont(CHINESE))
+
+
+def marked_up(text: str, *, bold: bool = False) -> str:
+    """Each stretch of text in the font that has its characters; what neither has, without its accents."""
+    known = "".join(_known(char) for char in str(text).replace(NARROW_SPACE, "\u00a0"))
+    latin = LATIN_BOLD if bold else LATIN
+    parts = groupby(known, key=lambda char: latin if _has(char, "cp1252") else CHINESE)
+    return "".join(f'<font name="{font}">{escape("".join(chars))}</font>' for font, chars in parts).replace(
+        "\n", "<br/>"
+    )
+
+
+def is_chinese(text: str) -> bool:
+    """Mostly: then a line may end anywhere, else between words."""
+    return sum(not _has(char, "cp1252") for char in text) * 4 > len(text)
+
+
+def page_number(canvas: Any, document: Any) -> None:
+    """At the foot of each page."""
+    canvas.setFont(LATIN, 8)
+    canvas.drawRightString(document.pagesize[0] - MARGIN, 34, str(canvas.getPageNumber()))
+
+
+def _known(char: str) -> str:
+    if _has(char, "cp1252") or _has(char, "gbk"):
+        return char
+    bare = unicodedata.normalize("NFKD", char)[0]
+    return bare if _has(bare, "gbk") else "?"
+
+
+def _has(char: str, encoding: str) -> bool:
+    try:
+        char.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,206 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from urllib.parse import quote as quoted
+
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone, translation
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views import View
+
+from crm.access import guards
+from crm.access.permissions import Verb
+from crm.models import StaleVersion
+from crm.web.submit_once import first_time
+from crm.web.toasts import toast
+from customers.models import Contact, Customer
+from customers.sales.actions import quote_lines, quotes
+from customers.sales.forms.quote_lines import line_forms
+from customers.sales.forms.quotes import QuoteForm
+from customers.sales.models import Opportunity, Order, Quote, QuoteRules
+from customers.sales.models.currency import tidy_currency
+from customers.sales.views import quote_pdf
+from customers.views import editing, timeline
+
+RELATED = ("customer", "contact", "opportunity", "owner", "team", "replaces")
+
+
+class Detail(View):
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        user: Any = request.user
+        quote = guards.get_visible(Quote.objects.select_related(*RELATED), user, pk=pk)
+        lines = quote_lines.lines_of(quote)
+        seen = Quote.objects.visible_to(user)
+        may_edit = editing.allows(user, quote, Verb.EDIT)
+        context = {
+            "quote": quote,
+            "lines": lines,
+            "recurs": any(line.months for line in lines),
+            "taxes": quote_lines.taxes_of(lines),
+            "link": quotes.link_of(quote) if may_edit and not quote.is_draft else "",
+            "mail": mail_to(quote) if may_edit and quote.state == Quote.State.SENT else "",
+            "customer_is_visible": Customer.objects.visible_to(user).filter(pk=quote.customer_id).exists(),
+            "contact_is_visible": Contact.objects.visible_to(user).filter(pk=quote.contact_id).exists(),
+            "opportunity": Opportunity.objects.visible_to(user).filter(pk=quote.opportunity_id).first(),
+            "order": Order.objects.visible_to(user).filter(pk=quote.order_id).first(),
+            "earlier": seen.filter(pk=quote.replaces_id).first(),
+            "later": seen.filter(replaces=quote).first(),
+            "may_edit": may_edit,
+            "may_order": quote.is_accepted and not quote.order_id and user.access.may(Order.kind, Verb.CREATE),
+            "may_assign": editing.allows(user, quote, Verb.ASSIGN),
+            "may_delete": editing.allows(user, quote, Verb.DELETE),
+            **timeline.context(request, quote),
+        }
+        return render(request, "sales/quote/detail.html", context)
+
+
+class Timeline(timeline.Timeline):
+    model = Quote
+
+
+timeline.FILTERS["quote"] = [("", gettext_lazy("Everything")), ("quote", gettext_lazy("Changes"))]
+
+
+class Pdf(View):
+    """As the customer reads it: in the language it was sent in, a draft in the reader's."""
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        quote = guards.get_visible(Quote.objects.select_related(*RELATED), request.user, pk=pk)
+        return pdf_response(quote, quote.language or translation.get_language() or "en")
+
+
+class New(View):
+    def get(self, request: HttpRequest) -> HttpResponse:
+        guards.require(request.user, Quote.kind, Verb.CREATE)
+        initial = self._initial(request)
+        form = QuoteForm(user=request.user, initial=initial)
+        sale = initial.get("opportunity")
+        lines = quotes.lines_of_sale(sale) if sale else []
+        return _show(request, form, _lines(request, lines, form.initial["currency"]))
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        user: Any = request.user
+        guards.require(user, Quote.kind, Verb.CREATE)
+        form = QuoteForm(request.POST, user=user, initial=self._initial(request))
+        lines = _lines(request, [], request.POST.get("currency", ""), request.POST)
+        if not (form.is_valid() and lines.is_valid()):
+            return _show(request, form, lines, status=422)
+        if not first_time(request):
+            return redirect("quote-list")
+        values = form.changes()
+        values["owner"] = values.get("owner") or user
+        try:
+            quote = quotes.create(lines=lines.lines(), by=user, at=timezone.now(), **values)
+        except ValidationError as error:
+            form.add_action_errors(error)
+            return _show(request, form, lines, status=422)
+        toast(request, _("Quote %(number)s is drafted.") % {"number": quote})
+        return redirect(quote.get_absolute_url())
+
+    def _initial(self, request: HttpRequest) -> dict[str, Any]:
+        """What the page it was opened from already says: the customer, or the opportunity with its lines."""
+        rules, asked = QuoteRules.in_force(), request.GET
+        until = timezone.localdate() + timedelta(days=rules.valid_days)
+        initial: dict[str, Any] = {"valid_until": until, "terms": rules.terms}
+        if asked.get("opportunity", "").isdecimal():
+            seen = Opportunity.objects.visible_to(request.user).select_related("customer", "contact")
+            sale = seen.filter(pk=asked["opportunity"]).first()
+            if sale and sale.customer:
+                same = {name: getattr(sale, name) for name in ("customer", "contact", "currency")}
+                return initial | same | {"opportunity": sale, "title": sale.name}
+        if asked.get("customer", "").isdecimal():
+            customer = Customer.objects.visible_to(request.user).filter(pk=asked["customer"]).first()
+            initial |= {"customer": customer} if customer else {}
+        return initial
+
+
+class Edit(View):
+    """Only while it is a draft; afterwards the page says what to do instead."""
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        quote = _editable(request, pk)
+        if not quote.is_draft:
+            toast(request, _("It was sent, and stays as it was sent. Make a new version."), level=30)
+            return redirect(quote.get_absolute_url())
+        lines = _lines(request, quote_lines.lines_of(quote), quote.currency)
+        return _show(request, QuoteForm(instance=quote, user=request.user), lines, quote)
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        quote = _editable(request, pk)
+        form = QuoteForm(request.POST, instance=_editable(request, pk), user=request.user)
+        lines = _lines(request, quote_lines.lines_of(quote), request.POST.get("currency", ""), request.POST)
+        if not (form.is_valid() and lines.is_valid()):
+            return _show(request, form, lines, quote, status=422)
+        version, base = form.cleaned_data["version"], form.base()
+        by, at = request.user, timezone.now()
+        try:
+            quotes.update(quote, form.changes(), lines=lines.lines(), version=version, base=base, by=by, at=at)
+        except StaleVersion as stale:
+            return self._conflict(request, quote, stale)
+        except ValidationError as error:
+            form.add_action_errors(error)
+            return _show(request, form, lines, quote, status=422)
+        toast(request, _("Saved."))
+        return redirect(quote.get_absolute_url())
+
+    def _conflict(self, request: HttpRequest, quote: Quote, stale: StaleVersion) -> HttpResponse:
+        """What was typed, lines and all, with what the others wrote; saved again it counts."""
+        theirs: Any = stale.record
+        data = request.POST.copy()
+        data["version"] = str(theirs.version)
+        form = QuoteForm(data, instance=_editable(request, quote.pk), user=request.user)
+        form.add_error(None, _("Somebody else changed this meanwhile. Compare, then save again to keep yours."))
+        for name in stale.fields:
+            if name in form.fields:
+                form.add_error(name, _("Theirs: %(value)s") % {"value": getattr(theirs, name)})
+        lines = _lines(request, quote_lines.lines_of(theirs), request.POST.get("currency", ""), request.POST)
+        return _show(request, form, lines, quote, status=409)
+
+
+class Delete(editing.Delete):
+    model = Quote
+    to_bin = quotes.delete
+    explanation = gettext_lazy("Its link leads nowhere any more, until it is taken out of the bin.")
+    done = gettext_lazy("The quote is in the bin.")
+
+
+class Restoration(editing.Restore):
+    model = Quote
+    from_bin = quotes.restore
+    done = gettext_lazy("The quote is back.")
+
+
+def mail_to(quote: Quote) -> str:
+    """A mail with the link, in the customer's language, for one's own mail program."""
+    address = quote.contact.email if quote.contact and not quote.contact.do_not_contact else ""
+    with translation.override(quote.language):
+        subject = _("Our quote %(number)s") % {"number": quote}
+        body = _("Please find our quote here:\n%(link)s") % {"link": quotes.link_of(quote)}
+    return f"mailto:{quoted(address)}?subject={quoted(subject)}&body={quoted(body)}"
+
+
+def pdf_response(quote: Quote, language: str) -> HttpResponse:
+    response = HttpResponse(quote_pdf.as_pdf(quote, language), content_type="application/pdf")
+    response["Content-Disposition"] = content_disposition_header(True, f"{quote}.pdf")
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _editable(request: HttpRequest, pk: int) -> Quote:
+    return guards.get_permitted(Quote.objects.select_related(*RELATED), request.user, Verb.EDIT, pk=pk)
+
+
+def _lines(request: HttpRequest, lines: list[quote_lines.Line], currency: str, data: Any = None) -> Any:
+    code, day = tidy_currency(currency), timezone.localdate()
+    return line_forms(request.user, lines, currency=code, day=day, data=data)
+
+
+def _show(request: HttpRequest, form: Any, lines: Any, quote: Quote | None = None, status: int = 200) -> HttpResponse:
+    context = {"form": form, "lines": lines, "quote": quote, "post_url": request.get_full_path()}
+    return render(request, "sales/quote/form.html", context, status=status)
