@@ -46,7 +46,8 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
     """Send the body and return what was answered, whatever its status. Raises Unreachable."""
     parts = checked(url)
     begun = time.monotonic()
-    address = _public_address(parts)
+    assert parts.hostname is not None
+    address = _public_address(parts.hostname, _port(parts))
     try:
         with socket.create_connection((str(address), _port(parts)), timeout=CONNECT) as plain:
             plain.settimeout(TOTAL)
@@ -68,6 +69,22 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         ) from error
 
 
+def connection(name: str, port: int, *, only_inside: bool = False) -> socket.socket:
+    """A connection to a mail server that people named, by the same rules. Raises Unreachable.
+
+    `only_inside` is for what must not cross the internet: the address has to be one of OUTGOING_NETWORKS.
+    """
+    address = _public_address(name, port)
+    if only_inside and not any(address in network for network in settings.OUTGOING_NETWORKS):
+        raise Unreachable(_("Without encryption only servers of the organisation's own network are asked."))
+    try:
+        return socket.create_connection((str(address), port), timeout=TOTAL)
+    except TimeoutError as error:
+        raise Unreachable(_("No answer within %(seconds)d seconds.") % {"seconds": TOTAL}) from error
+    except OSError as error:
+        raise Unreachable(_("The connection failed: %(reason)s.") % {"reason": error}) from error
+
+
 def checked(url: str) -> SplitResult:
     """The parts of an address that may be asked at all, before its name is looked up. Raises Unreachable."""
     try:
@@ -86,15 +103,14 @@ def _port(parts: SplitResult) -> int:
     return parts.port or PORTS[parts.scheme]
 
 
-def _public_address(parts: SplitResult) -> Address:
-    assert parts.hostname is not None
+def _public_address(name: str, port: int) -> Address:
     try:
-        found = socket.getaddrinfo(parts.hostname, _port(parts), type=socket.SOCK_STREAM)
+        found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
-        raise Unreachable(_("There is no server %(name)s.") % {"name": parts.hostname}) from None
+        raise Unreachable(_("There is no server %(name)s.") % {"name": name}) from None
     addresses = [ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]
     if not all(_may_be_reached(address) for address in addresses):
-        raise Unreachable(_("%(name)s is not on the public internet.") % {"name": parts.hostname})
+        raise Unreachable(_("%(name)s is not on the public internet.") % {"name": name})
     return addresses[0]
 
 

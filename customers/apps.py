@@ -51,7 +51,7 @@ class CustomersConfig(AppConfig):
 
     def declare_kinds(self) -> None:
         from crm.access import kinds
-        from customers.models import Activity, Contact, Customer, Email, Task
+        from customers.models import Activity, Contact, Customer, Email, PooledCustomer, Task
 
         declared: list[tuple[Any, Any, Any, str, str]] = [
             (Customer, _("customer"), _("customers"), "building", "customer-detail"),

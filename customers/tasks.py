@@ -1,13 +1,33 @@
 """What of customers is done by itself."""
 
+import time
 from datetime import datetime
+from typing import Any
 
+from celery import shared_task
 from django.db import transaction
+from django.utils import timezone
 from django.utils.timezone import localtime
 
 from crm.jobs import periodic
-from customers.actions import cadence, merging, repetition, snoozes
+from customers.actions import cadence, email_sending, merging, pool, repetition, snoozes
 from customers.models import duplicate
+
+LONGEST_RUN = 300  # seconds
+
+
+@shared_task(name="customers.send_emails")
+def send_emails(**_: Any) -> int:
+    sent, end = 0, time.monotonic() + LONGEST_RUN
+    while time.monotonic() < end and email_sending.send_next(timezone.now()):
+        sent += 1
+    return sent
+
+
+@periodic("send-emails", every="minute")
+def send_waiting_emails(now: datetime) -> None:
+    """Those nobody was told about, and those that are to be tried again."""
+    send_emails()
 
 
 @periodic("find-duplicates", every="day", hour=1)

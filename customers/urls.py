@@ -16,6 +16,7 @@ from customers.views import (
     repetition,
     tasks,
     timeline,
+    emails,
     today,
 )
 
@@ -96,3 +97,9 @@ urlpatterns: list[URLPattern] = [
     path("tasks/<int:pk>/delete/", tasks.TaskDelete.as_view(), name="task-delete"),
     path("tasks/<int:pk>/restoration/", tasks.TaskRestoration.as_view(), name="task-restoration"),
 ]
+    path("emails/new/", emails.EmailNew.as_view(), name="email-new"),
+    path("emails/new/text/", emails.text, name="email-text"),
+    path("emails/<int:pk>/", emails.EmailDetail.as_view(), name="email-detail"),
+    path("emails/<int:pk>/resending/", emails.EmailResending.as_view(), name="email-resending"),
+    path("emails/<int:pk>/sharing/", emails.EmailSharing.as_view(), name="email-sharing"),
+    path("emails/<int:pk>/privacy/", emails.EmailPrivacy.as_view(), name="email-privacy"),

@@ -43,8 +43,9 @@ FORECASTING = ("forecast", "quota")
 SERVING = ("ticket",)
 LISTENING = ("invitation", "response")
 EVALUATING = ("measurement", "goal", "review_cycle", "review", "action_plan", "health_score")
+WRITING = ("email",)  # one's own letters; what is shared is seen with the activity
 TOOLS = ("saved_view", "import")
-ALL_KINDS = CATALOGUE + SELLING + FORECASTING + SERVING + LISTENING + EVALUATING + TOOLS
+ALL_KINDS = CATALOGUE + SELLING + FORECASTING + SERVING + LISTENING + EVALUATING + WRITING + TOOLS
 
 SHIPPED_ROLES = [
     ShippedRole(
@@ -56,6 +57,7 @@ SHIPPED_ROLES = [
             _grant(Reach.TEAM, (VIEW, CREATE), *SELLING),
             _grant(Reach.OWN, (EDIT, DELETE, EXPORT), *SELLING),
             _grant(Reach.TEAM, (EDIT,), "lead"),  # whoever of the team has time takes it
+            _grant(Reach.OWN, WORK, *WRITING),
             _grant(Reach.OWN, (VIEW, CREATE, EXPORT), "forecast"),
             _grant(Reach.OWN, READ, "quota"),
             _grant(Reach.OWN, (VIEW, CREATE), *SERVING),
@@ -72,6 +74,7 @@ SHIPPED_ROLES = [
         _merge(
             _grant(Reach.ALL, (VIEW,), *CATALOGUE, "customer", "contact", "activity"),
             _grant(Reach.OWN, (CREATE, EDIT), "activity", "task", "contact"),
+            _grant(Reach.OWN, WORK, *WRITING),
             _grant(Reach.TEAM, (VIEW,), "task"),
             _grant(Reach.TEAM, (VIEW, CREATE, EDIT, EXPORT), *SERVING),
             _grant(Reach.TEAM, (VIEW,), *LISTENING),
@@ -87,6 +90,7 @@ SHIPPED_ROLES = [
         _merge(
             _grant(Reach.ALL, (VIEW,), *CATALOGUE),
             _grant(Reach.SUBTREE, MANAGE, *SELLING, *FORECASTING),
+            _grant(Reach.OWN, WORK, *WRITING),
             _grant(Reach.SUBTREE, (EDIT,), "criteria_override"),
             _grant(Reach.SUBTREE, (VIEW, CREATE, EXPORT), *SERVING),
             _grant(Reach.SUBTREE, READ, *LISTENING),
@@ -102,6 +106,7 @@ SHIPPED_ROLES = [
             _grant(Reach.ALL, (VIEW,), *CATALOGUE, "customer", "contact", "activity"),
             _grant(Reach.SUBTREE, MANAGE, "contact", "activity", "task", *SERVING),
             _grant(Reach.ALL, (VIEW,), "contact", "activity"),
+            _grant(Reach.OWN, WORK, *WRITING),
             _grant(Reach.SUBTREE, MANAGE, *LISTENING),
             _grant(Reach.SUBTREE, MANAGE, *EVALUATING),
             _grant(Reach.SUBTREE, MANAGE, *TOOLS),

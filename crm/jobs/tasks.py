@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from crm.actions import idempotency, journal
 from crm.events import webhooks
-from crm.jobs import schedule
+from crm.jobs import mail, schedule  # noqa: F401 - registers the reading of mailboxes
 
 
 @shared_task(name="crm.minute_tick")

@@ -2,7 +2,10 @@ from crm.models.calendar import BusinessCalendar, CalendarFrame, CalendarHoliday
 from crm.models.event import Delivery, Event, EventLink
 from crm.models.idempotency import IdempotencyKey
 from crm.models.import_batch import ImportBatch, ImportJournal, ImportProfile, ImportRow
+from crm.models.incoming_mail import IncomingMail
 from crm.models.job import JobRun
+from crm.models.mail_account import MailAccount
+from crm.models.mail_template import MailTemplate
 from crm.models.notification import Notification
 from crm.models.operation import Operation, OperationPart
 from crm.models.record import Record, StaleVersion
@@ -28,7 +31,10 @@ __all__ = [
     "ImportJournal",
     "ImportProfile",
     "ImportRow",
+    "IncomingMail",
     "JobRun",
+    "MailAccount",
+    "MailTemplate",
     "Notification",
     "Operation",
     "OperationPart",

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from crm.web import home, imports, notifications, operations, preferences, search, sessions, tokens, why
+from crm.web import home, imports, mail_account, notifications, operations, preferences, search, sessions, tokens, why
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
@@ -9,6 +9,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/sessions/<int:pk>/end/", sessions.SessionEnd.as_view(), name="session-end"),
     path("accounts/tokens/", tokens.TokenList.as_view(), name="token-list"),
     path("accounts/tokens/<int:pk>/revocation/", tokens.TokenRevocation.as_view(), name="token-revocation"),
+    path("accounts/mail/", mail_account.MailAccountPage.as_view(), name="mail-account"),
+    path("accounts/mail/test/", mail_account.test, name="mail-account-test"),
+    path("accounts/mail/removal/", mail_account.removal, name="mail-account-removal"),
+    path("accounts/mail/unread/<int:pk>/retry/", mail_account.retry, name="incoming-mail-retry"),
     path("why/<slug:kind>/<int:pk>/", why.Why.as_view(), name="why"),
     path("notifications/", notifications.NotificationList.as_view(), name="notification-list"),
     path("notifications/bell/", notifications.bell, name="notifications-bell"),

@@ -30,6 +30,8 @@ class ContactDetail(View):
             "links": links_seen_by(request.user, contact),
             "language": dict(settings.LANGUAGES).get(contact.language, ""),
             "log_url": f"{reverse('activity-new')}?contact={pk}",
+            "email_url": f"{reverse('email-new')}?contact={pk}",
+            "may_email": contact.email and request.user.access.may("email", Verb.CREATE),
             "may_edit": editing.allows(request.user, contact, Verb.EDIT),
             "may_delete": editing.allows(request.user, contact, Verb.DELETE),
             "may_log": request.user.access.may("activity", Verb.CREATE),

@@ -42,6 +42,7 @@ class CustomerDetail(View):
             "log_url": f"{reverse('activity-new')}?customer={pk}",
             "task_url": f"{reverse('task-new')}?customer={pk}",
             "currency": settings.CURRENCY,
+            "email_url": f"{reverse('email-new')}?customer={pk}",
             "lifecycles": [choice for choice in Customer.Lifecycle.choices if choice[0] != customer.lifecycle],
             **timeline.context(request, customer),
         }
@@ -67,6 +68,7 @@ class CustomerNew(View):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         guards.require(request.user, Customer.kind, Verb.CREATE)
+        "email": user.access.may("email", Verb.CREATE),
         form = CustomerForm(request.POST, user=request.user)
         if not form.is_valid():
             return self.page(form, status=422)

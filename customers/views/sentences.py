@@ -68,6 +68,14 @@ SENTENCES: dict[str, tuple[Any, str, str]] = {
     "task.restored": (gettext_lazy("Task taken out of the bin: %(subject)s"), "restore", "neutral"),
 }
 LEADS_TO = {"contact": "contact-detail", "task": "task-detail"}
+    "email.written": (gettext_lazy("Written"), "pencil", "info"),
+    "email.sent": (gettext_lazy("Sent"), "send", "good"),
+    "email.failed": (gettext_lazy("Could not be sent"), "alert-triangle", "bad"),
+    "email.tried_again": (gettext_lazy("Tried again"), "refresh", "neutral"),
+    "email.bounced": (gettext_lazy("Came back"), "corner-up-left", "bad"),
+    "email.received": (gettext_lazy("Filed"), "mail", "info"),
+    "email.shared": (gettext_lazy("Shared"), "lock-open", "neutral"),
+    "email.kept_private": (gettext_lazy("Kept private"), "lock", "neutral"),
 TELL_CHANGES = {"updated"}
 
 

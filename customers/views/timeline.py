@@ -18,10 +18,10 @@ from crm import keyset
 from crm.access import guards
 from crm.events import timeline
 from crm.events.timeline import Before, Entry
-from customers.models import Activity, Contact, Customer
+from customers.models import Activity, Contact, Customer, Email
 
 PAGE = 20
-ACTIVITY_KEY = "activity"
+ACTIVITY_KEY, EMAIL_KEY = "activity", "email"
 
 
 class Timeline(View):
@@ -90,6 +90,37 @@ def activities_with_contact(user: Any, record: Any, before: Before, limit: int) 
 def activities_about(user: Any, record: Any, before: Before, limit: int) -> list[Entry]:
     """For records of apps above: `timeline.add_source("ticket", activities_about, shows="activity")`."""
     return _entries(user, Activity.objects.visible_to(user).about(record), before, limit)
+
+
+# One's own letters that nobody else sees; the shared ones are activities.
+
+
+def letters_of_customer(user: Any, record: Any, before: Before, limit: int) -> list[Entry]:
+    return _letters(Email.objects.visible_to(user).private_to(user).of_customer(record), before, limit)
+
+
+def letters_with_contact(user: Any, record: Any, before: Before, limit: int) -> list[Entry]:
+    return _letters(Email.objects.visible_to(user).private_to(user).with_contact(record), before, limit)
+
+
+def letters_about(user: Any, record: Any, before: Before, limit: int) -> list[Entry]:
+    """For records of apps above, as activities_about."""
+    return _letters(Email.objects.visible_to(user).private_to(user).about(record), before, limit)
+
+
+def _letters(letters: Any, before: Before, limit: int) -> list[Entry]:
+    rows = _older(letters, EMAIL_KEY, before).order_by("-at", "-id").select_related("owner")[:limit]
+    return [Entry(row.at, (EMAIL_KEY, row.pk), row, "customers/email/_entry.html") for row in rows]
+
+
+def _older(rows: Any, name: str, before: Before) -> Any:
+    if before is None:
+        return rows
+    at, source, key = before
+    # Entries of one moment are ordered by source name first, then by id.
+    if source == name:
+        return keyset.after(rows, ("at", "id"), (at, key), descending=True)
+    return rows.filter(at__lte=at) if source > name else rows.filter(at__lt=at)
 
 
 def _entries(user: Any, activities: Any, before: Before, limit: int) -> list[Entry]:

@@ -36,6 +36,16 @@ def task(owner: Any, team: Any) -> Any:
     return Task.objects.create(title="Example", owner=owner, team=team, due_at=NOW)
 
 
+def email(owner: Any, team: Any) -> Any:
+    """Private to its owner: nobody else's role reaches it."""
+    from customers.models import Email
+
+    return Email.objects.create(
+        owner=owner or somebody_else(), customer=customer(owner, team), direction="inbound", state="received", at=NOW,
+        sender="example@example.com", to=["example@example.org"], subject="Example", text="Example",
+    )  # fmt: skip
+
+
 def lead(owner: Any, team: Any) -> Any:
     from customers.sales.models import Lead
 
@@ -253,8 +263,9 @@ def pipeline(owner: Any, team: Any) -> Any:
 MAKERS: dict[str, Callable[[Any, Any], Any]] = {
     maker.__name__: maker
     for maker in (
-        customer, contact, activity, task, lead, contract, opportunity, forecast, quota, order, product, ticket, survey,
-        invitation, response, goal, review_cycle, review, action_plan, action_step, measurement, queue, pipeline,
+        customer, contact, activity, task, email, lead, contract, opportunity, forecast, quota, order, product, ticket,
+        survey, invitation, response, goal, review_cycle, review, action_plan, action_step, measurement, queue, pipeline,
+        quote,
     )
 }  # fmt: skip
 MAKERS["import"] = an_import

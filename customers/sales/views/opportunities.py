@@ -47,6 +47,7 @@ class Detail(View):
             **timeline.context(request, opportunity),
             **_exit(opportunity, now),
             "lines": opportunity.lines.select_related("product"),
+            "may_email": user.access.may("email", Verb.CREATE),
             "now": now,
             "today": timezone.localdate(),
             **_permissions(user, opportunity),

@@ -1,0 +1,1 @@
+"""Letters themselves: names, fields, servers, and the reading of what strangers sent. Tables: crm/actions."""

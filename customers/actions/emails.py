@@ -1,0 +1,209 @@
+"""What is done with a letter: written, sent, tried again, shared, and found to have come back."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from crm import events
+from crm.actions import mail_sending
+from crm.actions.notifications import notify
+from crm.joining import listed
+from crm.mail import fields
+from crm.models import MailTemplate, User
+from customers.actions import activities
+from customers.models import Activity, Contact, Customer, Email, tidy
+
+SUBMISSIONS = uuid.UUID("9b1f6c0a-2e0e-4c58-9d0f-6a3f5d9a7c21")  # namespace of tokens, nothing more
+RECEIVERS = 50  # of one letter
+CAME_BACK = gettext_noop("Your mail to %(to)s came back: %(reason)s")
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What somebody wants to send, with the fields of templates still in it or already filled in."""
+
+    to: list[str]
+    subject: str
+    text: str
+    cc: list[str]
+
+
+def write(
+    draft: Draft,
+    *,
+    customer: Customer,
+    contact: Contact | None,
+    about: Any = None,
+    answers: Email | None = None,
+    is_shared: bool = True,
+    by: User,
+    at: datetime,
+    submission: str = "",
+) -> Email:
+    """Put a letter into the outbox: it leaves after this transaction. The same form sent twice is one letter."""
+    key = uuid.uuid5(SUBMISSIONS, f"{by.pk}:{submission}") if submission else None
+    if key is not None and (known := Email.objects.filter(submission=key).first()):
+        return known
+    _refuse_unwanted([*draft.to, *draft.cc])
+    email = Email(
+        owner=by, account=mail_sending.account_of(by), customer=customer, contact=contact,
+        about_kind=about.kind if about else "", about_id=about.pk if about else None,
+        direction=Email.Direction.OUTBOUND, state=Email.State.WAITING, sender="", to=draft.to, cc=draft.cc,
+        subject=tidy.one_line(draft.subject), text=draft.text.strip(), at=at, due_at=at, is_shared=is_shared,
+        answers=answers, submission=key,
+    )  # fmt: skip
+    email.sender = mail_sending.sender_of(email.account, by)
+    email.message_id = mail_sending.name_of(email)
+    if answers is not None:
+        email.references = f"{answers.references} {answers.message_id}".strip()[-4000:]
+    email.full_clean()
+    try:
+        with transaction.atomic():
+            email.save(force_insert=True)
+            events.record("email.written", email, by=by, at=at)
+            transaction.on_commit(ring)
+    except IntegrityError:
+        # The same form, sent twice at once, and the other request came first?
+        if key is not None and (known := Email.objects.filter(submission=key).first()):
+            return known
+        raise
+    return email
+
+
+def filled(draft: Draft, around: dict[str, Any]) -> Draft:
+    """The letter with its fields in place. What is unknown or empty is named and refused, never sent as written."""
+    subject, text = fields.fill(draft.subject, around), fields.fill(draft.text, around)
+    wrong: dict[str, Any] = {}
+    for name, part in (("subject", subject), ("text", text)):
+        said = []
+        if part.unknown:
+            said.append(_("There are no fields %(fields)s.") % {"fields": _in_braces(part.unknown)})
+        if part.empty:
+            said.append(_("Nothing is known for %(fields)s.") % {"fields": _in_braces(part.empty)})
+        if said:
+            wrong[name] = said
+    if wrong:
+        raise ValidationError(wrong)
+    return Draft(draft.to, subject.text, text.text, draft.cc)
+
+
+def from_template(template: MailTemplate, around: dict[str, Any]) -> tuple[fields.Filled, fields.Filled]:
+    """Its subject and text as they would read; what cannot be filled in is still in braces, and named."""
+    return fields.fill(template.subject, around), fields.fill(template.body, around)
+
+
+def try_again(email: Email, *, by: Any, at: datetime) -> None:
+    """Send once more what could not be sent; what is on its way or gone stays as it is."""
+    with transaction.atomic():
+        locked = Email.objects.select_for_update(of=("self",)).get(pk=email.pk)
+        if not locked.try_again(at):
+            return
+        _refuse_unwanted([*locked.to, *locked.cc])
+        locked.account = mail_sending.account_of(locked.owner)
+        locked.sender = mail_sending.sender_of(locked.account, locked.owner)
+        locked.save()
+        events.record("email.tried_again", locked, by=by, at=at)
+        transaction.on_commit(ring)
+
+
+@transaction.atomic
+def share(email: Email, *, by: Any, at: datetime) -> Email:
+    """Whoever sees the customer sees it from now on, as an activity. Sharing twice does nothing."""
+    locked = Email.objects.select_for_update(of=("self",)).select_related("customer", "owner").get(pk=email.pk)
+    if locked.activity_id is not None or not locked.went_out_or_came_in:
+        return locked
+    note_activity(locked, by=by, at=at)
+    events.record("email.shared", locked, by=by, at=at)
+    return locked
+
+
+@transaction.atomic
+def keep_private(email: Email, *, by: Any, at: datetime) -> Email:
+    """Take the sharing back: its activity goes, the letter stays with its owner."""
+    locked = Email.objects.select_for_update(of=("self",)).get(pk=email.pk)
+    activity = locked.activity
+    if not locked.is_shared:
+        return locked
+    locked.is_shared, locked.activity = False, None
+    locked.save(update_fields=["is_shared", "activity"])
+    if activity is not None and not activity.is_in_bin:
+        activities.delete(activity, by=by, at=at)
+    events.record("email.kept_private", locked, by=by, at=at)
+    return locked
+
+
+def note_activity(email: Email, *, by: Any, at: datetime) -> None:
+    """The activity that others see, count and search: made when a shared letter has left or come in."""
+    works_there = email.contact is not None and email.customer.contact_links.filter(contact=email.contact).exists()
+    email.activity = activities.log(
+        customer=email.customer,
+        type=Activity.Type.EMAIL,
+        direction=email.direction,
+        subject=email.subject or _("(no subject)"),
+        body=email.text,
+        contacts=[email.contact] if email.contact is not None and works_there else [],
+        happened_at=min(email.at, at),
+        owner=email.owner,
+        about=email.about,
+        by=by,
+        at=at,
+    )
+    email.is_shared = True
+    email.save(update_fields=["activity", "is_shared"])
+
+
+@transaction.atomic
+def came_back(email: Email, *, reason: str, at: datetime) -> None:
+    """A postman could not deliver it: its writer is told, and the activity says that nobody was reached."""
+    locked = Email.objects.select_for_update(of=("self",)).select_related("owner").get(pk=email.pk)
+    if not locked.bounced(reason):
+        return
+    locked.save(update_fields=["state", "problem"])
+    events.record("email.bounced", locked, by=None, at=at)
+    if locked.activity is not None and not locked.activity.is_in_bin:
+        activities.update(locked.activity, {"outcome": Activity.Outcome.NOT_REACHED}, by=None, at=at)
+    values = {"to": ", ".join(locked.to), "reason": reason or "?"}
+    url, key = locked.get_absolute_url(), f"email-bounced:{locked.pk}"
+    notify(locked.owner, CAME_BACK, values=values, url=url, key=key, at=at)
+
+
+def ring() -> None:
+    """There is a letter to send. When the broker is away the sweep finds it within a minute."""
+    from customers.tasks import send_emails
+
+    try:
+        send_emails.apply_async(retry=False)
+    except Exception:
+        structlog.get_logger(__name__).warning("broker_unreachable", exc_info=True)
+
+
+def unwanted(addresses: Iterable[str]) -> list[str]:
+    """Those of the addresses whose person does not want to hear from us: the one place that is asked."""
+    given = [tidy.email(address) for address in addresses]
+    refused = Contact.objects.alive().filter(email__in=given, do_not_contact=True)
+    return sorted(set(refused.values_list("email", flat=True)))
+
+
+def not_wanted(addresses: list[str]) -> str:
+    return _("They asked not to be contacted: %(addresses)s.") % {"addresses": listed(addresses)}
+
+
+def _refuse_unwanted(addresses: list[str]) -> None:
+    if len(addresses) > RECEIVERS:
+        raise ValidationError({"to": _("At most %(count)d receivers.") % {"count": RECEIVERS}})
+    if refused := unwanted(addresses):
+        raise ValidationError({"to": not_wanted(refused)})
+
+
+def _in_braces(codes: Iterable[str]) -> str:
+    return listed("{" + code + "}" for code in codes)

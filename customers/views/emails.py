@@ -1,0 +1,211 @@
+"""Letters to and from customers: written from a record, and looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views import View
+from django.views.decorators.http import require_GET
+
+from crm.access import guards
+from crm.access.permissions import Verb
+from crm.actions import mail_sending
+from crm.events import timeline
+from crm.joining import listed
+from crm.mail import fields
+from crm.models import MailTemplate
+from crm.web.toasts import toast
+from customers.actions import emails
+from customers.forms.emails import EmailForm
+from customers.models import Contact, Customer, Email, mail_fields
+from customers.views import editing
+from customers.views.about import record_named_by
+
+HISTORY = 30
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """Whom a letter is about and to, as far as the address or the form says so and the person may see it."""
+
+    customer: Customer | None
+    contact: Contact | None
+    about: Any
+    answers: Email | None
+
+    def around(self, user: Any) -> dict[str, Any]:
+        """The records whose fields a template can name here."""
+        known: dict[str, Any] = {"owner": user}
+        if self.about is not None and self.about.kind in fields.kinds_to_fill_from():
+            known |= fields.records_around(user, self.about)
+        elif self.customer is not None:
+            known |= mail_fields.around_customer(user, self.customer)
+        if self.contact is not None:
+            known["contact"] = self.contact
+        known["owner"] = known["owner"] or user
+        return known
+
+
+def circumstances(values: QueryDict, user: Any) -> Circumstances:
+    answered = _visible(Email, user, values.get("answers", ""))
+    about = record_named_by(values, user)
+    if answered is not None and about is None:
+        about = answered.about_for(user)
+    contact = _visible(Contact, user, values.get("contact", "")) or (answered.contact if answered else None)
+    customer = _visible(Customer, user, values.get("customer", ""))
+    if customer is None:
+        known = getattr(about, "customer_id", None) or (answered.customer_id if answered else None)
+        customer = _visible(Customer, user, str(known or ""))
+    if contact is None and about is not None:
+        contact = _visible(Contact, user, str(getattr(about, "contact_id", None) or ""))
+    if customer is None and contact is not None:
+        customer = mail_fields.customer_of(user, contact)
+    if contact is None and customer is not None:
+        contact = _addressed(values.get("to", ""), customer, user) or mail_fields.main_contact(user, customer)
+    return Circumstances(customer, contact, about, answered)
+
+
+class EmailNew(View):
+    """Write to a customer."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        guards.require(request.user, Email.kind, Verb.CREATE)
+        found = circumstances(request.GET, request.user)
+        form = EmailForm(user=request.user, language=_language(found), initial=self.started_from(found))
+        return self.page(form, missing=_fill_from_template(request.GET, request.user, found, form))
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        guards.require(request.user, Email.kind, Verb.CREATE)
+        user: Any = request.user
+        found = circumstances(request.POST, user)
+        form = EmailForm(request.POST, user=user, language=_language(found))
+        if not form.is_valid():
+            return self.page(form, status=422)
+        try:
+            email = emails.write(
+                emails.filled(form.draft(), found.around(user)),
+                customer=form.cleaned_data["customer"], contact=found.contact, about=found.about,
+                answers=found.answers, is_shared=form.cleaned_data["is_shared"], by=user, at=timezone.now(),
+                submission=request.POST.get("submit_once", ""),
+            )  # fmt: skip
+        except ValidationError as error:
+            for name, errors in getattr(error, "error_dict", {None: error}).items():
+                form.add_error(name if name in form.fields else None, errors)
+            return self.page(form, status=422)
+        said = _("On its way to %(to)s.") % {"to": listed(email.to)}
+        toast(request, said, link_url=email.get_absolute_url())
+        return editing.saved(request, email.get_absolute_url(), activity_logged=None, email_written={"id": email.pk})
+
+    def started_from(self, found: Circumstances) -> dict[str, Any]:
+        initial: dict[str, Any] = {"customer": found.customer, "is_shared": True}
+        if found.contact is not None:
+            initial["to"] = found.contact.email
+        if found.about is not None:
+            initial |= {"about_kind": found.about.kind, "about_id": found.about.pk}
+        if (letter := found.answers) is not None:
+            subject = letter.subject if letter.subject.lower().startswith("re:") else f"Re: {letter.subject}"
+            sender = letter.sender.rpartition("<")[2].rstrip(">")
+            initial |= {"answers": letter.pk, "subject": subject[:200], "is_shared": letter.is_shared}
+            initial["to"] = ", ".join(letter.to) if letter.is_outbound else sender
+            initial["text"] = "\n\n" + "\n".join(f"> {line}" for line in letter.text[:5000].splitlines())
+        return initial
+
+    def page(self, form: EmailForm, status: int = 200, missing: str = "") -> HttpResponse:
+        user: Any = self.request.user
+        context = {"form": form, "missing": missing, "fields": fields.all_fields()}
+        context["sender"] = mail_sending.sender_of(mail_sending.account_of(user), user)
+        return render(self.request, "customers/email/write.html", context, status=status)
+
+
+@require_GET
+def text(request: HttpRequest) -> HttpResponse:
+    """Subject and text as the chosen template would read for whom the letter is about."""
+    guards.require(request.user, Email.kind, Verb.CREATE)
+    found = circumstances(request.GET, request.user)
+    form = EmailForm(user=request.user, initial={})
+    missing = _fill_from_template(request.GET, request.user, found, form)
+    return render(request, "customers/email/_text.html", {"form": form, "missing": missing})
+
+
+class EmailDetail(View):
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        email = guards.get_visible(Email.objects.select_related("owner"), request.user, pk=pk)
+        is_mine = editing.allows(request.user, email, Verb.EDIT)
+        context = {
+            "email": email,
+            "customer": Customer.objects.visible_to(request.user).filter(pk=email.customer_id).first(),
+            "contact": Contact.objects.visible_to(request.user).filter(pk=email.contact_id).first(),
+            "about": email.about_for(request.user),
+            "answers": Email.objects.visible_to(request.user).filter(pk=email.answers_id).first(),
+            "answered_by": Email.objects.visible_to(request.user).filter(answers=email).order_by("at")[:HISTORY],
+            "is_mine": is_mine,
+            "may_write": request.user.access.may(Email.kind, Verb.CREATE),
+            "history": timeline.page(request.user, email, limit=HISTORY)[0],
+        }
+        return render(request, "customers/email/detail.html", context)
+
+
+class OwnEmail(View):
+    """Something that only the owner of a letter does with it."""
+
+    act: ClassVar[Callable[..., Any]]
+    done: ClassVar[Any]
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        email = guards.get_permitted(Email.objects.all(), request.user, Verb.EDIT, pk=pk)
+        try:
+            type(self).act(email, by=request.user, at=timezone.now())
+            toast(request, self.done)
+        except ValidationError as error:
+            toast(request, " ".join(error.messages), level=40)
+        return redirect(email.get_absolute_url())
+
+
+class EmailResending(OwnEmail):
+    act = emails.try_again
+    done = gettext_lazy("It is on its way again.")
+
+
+class EmailSharing(OwnEmail):
+    act = emails.share
+    done = gettext_lazy("Whoever sees the customer sees the email now.")
+
+
+class EmailPrivacy(OwnEmail):
+    act = emails.keep_private
+    done = gettext_lazy("Only you see the email now.")
+
+
+def _fill_from_template(values: QueryDict, user: Any, found: Circumstances, form: EmailForm) -> str:
+    """Put the chosen template into the form; what it names and is not known, in a sentence."""
+    pk = values.get("template", "")
+    template = MailTemplate.objects.in_use().filter(pk=pk).first() if pk.isdecimal() else None  # scoped: configuration
+    if template is None:
+        return ""
+    subject, body = emails.from_template(template, found.around(user))
+    form.initial |= {"template": str(template.pk), "subject": subject.text, "text": body.text}
+    codes = dict.fromkeys([*subject.unknown, *subject.empty, *body.unknown, *body.empty])
+    return listed("{" + code + "}" for code in codes)
+
+
+def _visible(model: Any, user: Any, pk: str) -> Any:
+    return model.objects.visible_to(user).filter(pk=int(pk)).first() if pk.isdecimal() and len(pk) < 19 else None
+
+
+def _addressed(to: str, customer: Customer, user: Any) -> Contact | None:
+    """The person of the customer whom the letter is addressed to."""
+    first = to.replace(";", ",").partition(",")[0].strip()
+    theirs = Contact.objects.visible_to(user).filter(customer_links__customer=customer)
+    return theirs.with_email(first).first() if first else None
+
+
+def _language(found: Circumstances) -> str:
+    return found.contact.language if found.contact else ""
