@@ -124,15 +124,7 @@ def _older(rows: Any, name: str, before: Before) -> Any:
 
 
 def _entries(user: Any, activities: Any, before: Before, limit: int) -> list[Entry]:
-    if before is not None:
-        at, source, key = before
-        # Entries of one moment are ordered by source name first, then by id.
-        if source == ACTIVITY_KEY:
-            activities = keyset.after(activities, ("at", "id"), (at, key), descending=True)
-        elif source > ACTIVITY_KEY:
-            activities = activities.filter(at__lte=at)
-        else:
-            activities = activities.filter(at__lt=at)
+    activities = _older(activities, ACTIVITY_KEY, before)
     people = Prefetch("contacts", Contact.objects.visible_to(user), to_attr="people")
     rows = activities.order_by("-at", "-id").select_related("owner").prefetch_related(people)[:limit]
     return [Entry(row.at, (ACTIVITY_KEY, row.pk), row, "customers/activity/_entry.html") for row in rows]

@@ -100,16 +100,6 @@ def order(owner: Any, team: Any) -> Any:
     )  # fmt: skip
 
 
-def contract(owner: Any, team: Any) -> Any:
-    from datetime import date
-
-    from customers.sales.models import Contract, ContractMovement
-
-    made = Contract.objects.create(
-        owner=owner, team=team, name="Example", customer=customer(owner, team), start=date(2026, 1, 1),
-        end=date(2026, 12, 31), monthly_value=100,
-    )  # fmt: skip
-    ContractMovement.objects.create(
 def quote(owner: Any, team: Any) -> Any:
     """One that was declined: then each of its texts may be filled."""
     from datetime import date
@@ -130,6 +120,16 @@ def quote(owner: Any, team: Any) -> Any:
     return made
 
 
+def contract(owner: Any, team: Any) -> Any:
+    from datetime import date
+
+    from customers.sales.models import Contract, ContractMovement
+
+    made = Contract.objects.create(
+        owner=owner, team=team, name="Example", customer=customer(owner, team), start=date(2026, 1, 1),
+        end=date(2026, 12, 31), monthly_value=100,
+    )  # fmt: skip
+    ContractMovement.objects.create(
         contract=made, type="new", counts_from=made.start, agreed_on=made.start, before=0, after=100, until=made.end,
         owner=owner, team=team, recorded_at=NOW,
     )  # fmt: skip
@@ -269,4 +269,3 @@ MAKERS: dict[str, Callable[[Any, Any], Any]] = {
     )
 }  # fmt: skip
 MAKERS["import"] = an_import
-        quote,
