@@ -41,8 +41,8 @@ class CustomerDetail(View):
             "may": may(request.user, customer),
             "log_url": f"{reverse('activity-new')}?customer={pk}",
             "task_url": f"{reverse('task-new')}?customer={pk}",
-            "currency": settings.CURRENCY,
             "email_url": f"{reverse('email-new')}?customer={pk}",
+            "currency": settings.CURRENCY,
             "lifecycles": [choice for choice in Customer.Lifecycle.choices if choice[0] != customer.lifecycle],
             **timeline.context(request, customer),
         }
@@ -56,6 +56,7 @@ def may(user: Any, customer: Customer) -> dict[str, bool]:
         "delete": editing.allows(user, customer, Verb.DELETE),
         "assign": editing.allows(user, customer, Verb.ASSIGN),
         "log": user.access.may("activity", Verb.CREATE),
+        "email": user.access.may("email", Verb.CREATE),
         "task": user.access.may("task", Verb.CREATE),
         "administer": user.access.administers,
     }
@@ -68,7 +69,6 @@ class CustomerNew(View):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         guards.require(request.user, Customer.kind, Verb.CREATE)
-        "email": user.access.may("email", Verb.CREATE),
         form = CustomerForm(request.POST, user=request.user)
         if not form.is_valid():
             return self.page(form, status=422)

@@ -53,6 +53,14 @@ SENTENCES: dict[str, tuple[Any, str, str]] = {
     "contact.collaboration_asked": (gettext_lazy("Asked about %(subject)s"), "user-plus", "info"),
     "contact.deleted": (gettext_lazy("Contact moved to the bin: %(subject)s"), "trash", "warn"),
     "contact.restored": (gettext_lazy("Contact taken out of the bin: %(subject)s"), "restore", "neutral"),
+    "email.written": (gettext_lazy("Written"), "pencil", "info"),
+    "email.sent": (gettext_lazy("Sent"), "send", "good"),
+    "email.failed": (gettext_lazy("Could not be sent"), "alert-triangle", "bad"),
+    "email.tried_again": (gettext_lazy("Tried again"), "refresh", "neutral"),
+    "email.bounced": (gettext_lazy("Came back"), "corner-up-left", "bad"),
+    "email.received": (gettext_lazy("Filed"), "mail", "info"),
+    "email.shared": (gettext_lazy("Shared"), "lock-open", "neutral"),
+    "email.kept_private": (gettext_lazy("Kept private"), "lock", "neutral"),
     "activity.created": (gettext_lazy("Noted"), "plus", "info"),
     "activity.updated": (gettext_lazy("Activity corrected"), "pencil", "neutral"),
     "activity.deleted": (gettext_lazy("Activity moved to the bin"), "trash", "warn"),
@@ -68,14 +76,6 @@ SENTENCES: dict[str, tuple[Any, str, str]] = {
     "task.restored": (gettext_lazy("Task taken out of the bin: %(subject)s"), "restore", "neutral"),
 }
 LEADS_TO = {"contact": "contact-detail", "task": "task-detail"}
-    "email.written": (gettext_lazy("Written"), "pencil", "info"),
-    "email.sent": (gettext_lazy("Sent"), "send", "good"),
-    "email.failed": (gettext_lazy("Could not be sent"), "alert-triangle", "bad"),
-    "email.tried_again": (gettext_lazy("Tried again"), "refresh", "neutral"),
-    "email.bounced": (gettext_lazy("Came back"), "corner-up-left", "bad"),
-    "email.received": (gettext_lazy("Filed"), "mail", "info"),
-    "email.shared": (gettext_lazy("Shared"), "lock-open", "neutral"),
-    "email.kept_private": (gettext_lazy("Kept private"), "lock", "neutral"),
 TELL_CHANGES = {"updated"}
 
 
