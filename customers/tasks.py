@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.timezone import localtime
 
 from crm.jobs import periodic
-from customers.actions import cadence, email_sending, merging, pool, repetition, snoozes
+from customers.actions import cadence, email_sending, merging, repetition, snoozes
 from customers.models import duplicate
 
 LONGEST_RUN = 300  # seconds
