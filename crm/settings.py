@@ -211,6 +211,11 @@ STORAGES = {
 }
 if DEBUG:
     STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+ATTACHMENT_MAX_BYTES = environment.number("ATTACHMENT_MAX_MB", 25) * 1024 * 1024
+ATTACHMENTS_PER_UPLOAD = environment.number("ATTACHMENTS_PER_UPLOAD", 20)
+ATTACHMENTS_PER_RECORD = environment.number("ATTACHMENTS_PER_RECORD", 200)
+ATTACHMENT_BIN_DAYS = environment.number("ATTACHMENT_BIN_DAYS", 30)
+DATA_UPLOAD_MAX_NUMBER_FILES = ATTACHMENTS_PER_UPLOAD + 1
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 12_000  # a bulk selection of 10,000 rows
 

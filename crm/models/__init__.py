@@ -1,5 +1,7 @@
+from crm.models.attachment import Attachment
 from crm.models.calendar import BusinessCalendar, CalendarFrame, CalendarHoliday
 from crm.models.event import Delivery, Event, EventLink
+from crm.models.follow import Follow, Reminder
 from crm.models.idempotency import IdempotencyKey
 from crm.models.import_batch import ImportBatch, ImportJournal, ImportProfile, ImportRow
 from crm.models.incoming_mail import IncomingMail
@@ -19,6 +21,7 @@ from crm.models.webhook import Webhook, WebhookCall
 
 __all__ = [
     "ApiToken",
+    "Attachment",
     "BusinessCalendar",
     "CalendarFrame",
     "CalendarHoliday",
@@ -26,6 +29,7 @@ __all__ = [
     "Delivery",
     "Event",
     "EventLink",
+    "Follow",
     "IdempotencyKey",
     "ImportBatch",
     "ImportJournal",
@@ -39,6 +43,7 @@ __all__ = [
     "Operation",
     "OperationPart",
     "Record",
+    "Reminder",
     "Role",
     "RoleGrant",
     "SavedView",

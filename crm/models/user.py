@@ -59,6 +59,7 @@ class User(AbstractBaseUser):
     language = models.CharField(_("language"), max_length=10, default="en")
     theme = models.CharField(_("theme"), max_length=5, choices=Theme.choices, default=Theme.AUTO)
     timezone = models.CharField(_("time zone"), max_length=60, blank=True)
+    reminds_by_mail = models.BooleanField(_("reminders by email too"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
     is_superuser = models.BooleanField(_("administrator of the installation"), default=False)
     date_joined = models.DateTimeField(_("joined"), default=now, editable=False)

@@ -1,0 +1,43 @@
+"""The kinds of record on which people work together: they have files and followers. Apps register theirs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404
+
+from crm.access import guards, kinds
+from crm.access.permissions import Verb
+
+_codes: list[str] = []
+
+
+def register(code: str) -> None:
+    if code not in _codes:
+        _codes.append(code)
+
+
+def codes() -> list[str]:
+    return list(_codes)
+
+
+def model_of(code: str) -> Any:
+    """The model of a kind that takes part; KeyError for any other."""
+    if code not in _codes:
+        raise KeyError(code)
+    return kinds.get(code).model
+
+
+def find(user: Any, code: str, pk: int, verb: Verb = Verb.VIEW) -> Any:
+    """The record if the person may do this to it: 404 and 403 as everywhere."""
+    if code not in _codes:
+        raise Http404
+    rows = model_of(code).objects
+    if verb == Verb.VIEW:
+        return guards.get_visible(rows.all(), user, pk=pk)
+    return guards.get_permitted(rows.all(), user, verb, pk=pk)
+
+
+def upwards(record: Any) -> list[Any]:
+    """What a record belongs to, on whose timeline it is told too: a ticket's customer."""
+    return [getattr(record, name) for name in getattr(record, "follows", ())]
