@@ -297,6 +297,9 @@ SPECTACULAR_SETTINGS = {
         "ActivityType": "customers.models.activity.Activity.Type",
         "ActivityOutcome": "customers.models.activity.Activity.Outcome",
         "ContractMovementType": "customers.sales.models.contract_movement.ContractMovement.Type",
+        "QuoteState": "customers.sales.models.quote.Quote.State",
+        "ContactPointType": "customers.models.contact_point.ContactPoint.Type",
+        "ConsentState": "customers.models.consent.Consent.State",
         "StageOutcome": "customers.sales.models.pipeline.Stage.Outcome",
     },
 }

@@ -73,7 +73,7 @@ VERBS_OF_THE_API = {
         "correction": "POST",
         "movements": "GET",
     },
-    "quote": {"sending": "POST", "answer": "POST", "ordering": "POST", "new-version": "POST"},
+    "quote": {"sending": "POST", "answer": "POST", "make-order": "POST", "new-version": "POST"},
     "forecast": {"adjustment": "POST"},
     "opportunity": {"lines": "POST", "stage": "POST", "history": "GET"},
     "ticket": {"messages": "GET", "answer": "POST", "state": "POST", "resolution": "POST"},

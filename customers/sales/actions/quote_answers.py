@@ -17,9 +17,8 @@ from crm.models import StaleVersion
 from customers.sales.actions import orders
 from customers.sales.actions.contract_movements import local_day
 from customers.sales.actions.quotes import settle
-from customers.sales.models import Order, Quote
+from customers.sales.models import Order, Product, Quote, QuoteLine
 from customers.sales.models.currency import in_cents
-from customers.sales.models.quote_line import QuoteLine
 
 State = Quote.State
 MESSAGES = {
@@ -100,7 +99,7 @@ def order(quote: Quote, *, by: Any, at: datetime) -> Order:
     rows = list(locked.lines.select_related("product").order_by("pk"))
     made = orders.create(
         customer=locked.customer, opportunity=locked.opportunity, amount=locked.net, currency=locked.currency,
-        lines=[_line(row) for row in rows if row.product], notes=_notes(locked, rows), owner=locked.owner,
+        lines=[_line(row, row.product) for row in rows if row.product], notes=_notes(locked, rows), owner=locked.owner,
         team=locked.team, by=by, at=at,
     )  # fmt: skip
     locked.order = made
@@ -108,9 +107,9 @@ def order(quote: Quote, *, by: Any, at: datetime) -> Order:
     return made
 
 
-def _line(row: QuoteLine) -> orders.Line:
+def _line(row: QuoteLine, product: Product) -> orders.Line:
     quantity = row.quantity * (row.months or 1)
-    return orders.Line(row.product, quantity, in_cents(row.net / quantity) if row.net else Decimal(0))
+    return orders.Line(product, quantity, in_cents(row.net / quantity) if row.net else Decimal(0))
 
 
 def _notes(quote: Quote, rows: list[QuoteLine]) -> str:

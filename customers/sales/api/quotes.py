@@ -137,7 +137,7 @@ class QuoteViewSet(RecordViewSet):
 
     @extend_schema(request=None, responses=QuoteSerializer, summary="Make the order, once")
     @action(detail=True, methods=["post"], url_path="order", verb=Verb.EDIT)
-    def ordering(self, request: Request, pk: int) -> Response:
+    def make_order(self, request: Request, pk: int) -> Response:
         record = self.permitted_record(Verb.EDIT)
         guards.require(request.user, Order.kind, Verb.CREATE)
         return self.carry_out(request, lambda quote, **how: quote_answers.order(record, **how))

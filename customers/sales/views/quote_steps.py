@@ -49,8 +49,9 @@ class Step(View):
         return redirect(quote.get_absolute_url()) if still_seen else redirect("quote-list")
 
     def load(self, request: HttpRequest, pk: int) -> Quote:
-        related = Quote.objects.select_related("customer", "contact", "owner")
-        return guards.get_permitted(related, request.user, self.verb, pk=pk)
+        return guards.get_permitted(
+            Quote.objects.select_related("customer", "contact", "owner"), request.user, self.verb, pk=pk
+        )
 
     def page(self, quote: Quote, form: Any, status: int = 200) -> HttpResponse:
         context = {"quote": quote, "form": form, "wording": self.wording(quote)}
