@@ -39,13 +39,14 @@ def _merge(*parts: Grants) -> Grants:
 
 CATALOGUE = ("product", "pipeline", "kpi", "survey", "team", "person", "queue", "calendar")
 SELLING = ("customer", "contact", "activity", "task", "lead", "opportunity", "quote", "order", "contract")
+POOL = ("pool",)  # customers that nobody owns
 FORECASTING = ("forecast", "quota")
 SERVING = ("ticket",)
 LISTENING = ("invitation", "response")
 EVALUATING = ("measurement", "goal", "review_cycle", "review", "action_plan", "health_score")
 WRITING = ("email",)  # one's own letters; what is shared is seen with the activity
 TOOLS = ("saved_view", "import")
-ALL_KINDS = CATALOGUE + SELLING + FORECASTING + SERVING + LISTENING + EVALUATING + WRITING + TOOLS
+ALL_KINDS = CATALOGUE + SELLING + POOL + FORECASTING + SERVING + LISTENING + EVALUATING + WRITING + TOOLS
 
 SHIPPED_ROLES = [
     ShippedRole(
@@ -55,6 +56,7 @@ SHIPPED_ROLES = [
         _merge(
             _grant(Reach.ALL, (VIEW,), *CATALOGUE),
             _grant(Reach.TEAM, (VIEW, CREATE), *SELLING),
+            _grant(Reach.TEAM, (VIEW, EDIT), *POOL),  # to edit is to claim
             _grant(Reach.OWN, (EDIT, DELETE, EXPORT), *SELLING),
             _grant(Reach.TEAM, (EDIT,), "lead"),  # whoever of the team has time takes it
             _grant(Reach.OWN, WORK, *WRITING),
@@ -90,6 +92,7 @@ SHIPPED_ROLES = [
         _merge(
             _grant(Reach.ALL, (VIEW,), *CATALOGUE),
             _grant(Reach.SUBTREE, MANAGE, *SELLING, *FORECASTING),
+            _grant(Reach.SUBTREE, (VIEW, EDIT, EXPORT), *POOL),
             _grant(Reach.OWN, WORK, *WRITING),
             _grant(Reach.SUBTREE, (EDIT,), "criteria_override"),
             _grant(Reach.SUBTREE, (VIEW, CREATE, EXPORT), *SERVING),

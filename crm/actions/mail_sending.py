@@ -84,7 +84,6 @@ def _by_settings(message: EmailMessage) -> None:
     try:
         message.send()
     except smtplib.SMTPRecipientsRefused as error:
-        text = _("The server does not take mail for %(whom)s.") % {"whom": ", ".join(error.recipients)}
-        raise MailTrouble(text, for_good=True) from error
+        raise servers.refused(error) from error
     except (smtplib.SMTPException, OSError) as error:
         raise MailTrouble(_("The connection failed: %(reason)s.") % {"reason": error}) from error

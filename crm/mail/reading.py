@@ -22,6 +22,8 @@ from crm.mail.html_text import text_of
 
 BODY, SUBJECT, PARTS, ADDRESSES = 200_000, 200, 200, 100
 DELIVERY_FAILED = re.compile(r"^Action:\s*failed", re.IGNORECASE | re.MULTILINE)
+# Of one receiver in a report: no such address (5.1.x), rather than full, or taken for spam.
+UNKNOWN = re.compile(r"^Final-Recipient:[^;\n]*;\s*(\S+)\s*\n(?:.+\n)*?Status:\s*5\.1\.", re.IGNORECASE | re.MULTILINE)
 DIAGNOSIS = re.compile(r"^(?:Diagnostic-Code|Status):\s*(.+)$", re.IGNORECASE | re.MULTILINE)
 POSTMEN = ("mailer-daemon", "postmaster")
 UNTRUSTED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")  # control and text-direction characters
@@ -47,6 +49,7 @@ class Letter:
     is_bounce: bool
     bounced_for_good: bool
     bounce_reason: str
+    unknown: tuple[str, ...]  # receivers of whom the postman says that there is no such address
     returned: str  # the Message-IDs that a bounce brings back
     loops: str  # X-Loop
 
@@ -85,6 +88,7 @@ def _read(raw: bytes) -> Letter:
         is_bounce=bounce,
         bounced_for_good=bounce and (not report or bool(DELIVERY_FAILED.search(report))),
         bounce_reason="; ".join(dict.fromkeys(_clean(found).strip() for found in DIAGNOSIS.findall(report)))[:500],
+        unknown=tuple(address.strip("<>").lower() for address in UNKNOWN.findall(report)) if bounce else (),
         returned=_returned(parts) if bounce else "",
         loops=_one_line(message.get("X-Loop"))[:255],
     )

@@ -19,16 +19,21 @@ from crm import outgoing
 from crm.mail import naming
 
 TLS, STARTTLS, PLAIN = "tls", "starttls", "plain"
+NO_SUCH_ADDRESS = (550, 551, 553)
 LONGEST_LINE = 200  # characters of what a server said that are shown
 LONGEST_VISIT = 120.0  # seconds: one that sends a byte at a time is not waited for any longer
 
 
 class MailTrouble(Exception):
-    """It did not work; the sentence says why. `for_good`: trying again would change nothing."""
+    """It did not work; the sentence says why. `for_good`: trying again would change nothing.
 
-    def __init__(self, text: str, *, for_good: bool = False) -> None:
+    `unknown` are the receivers of whom the server says that there is no such address.
+    """
+
+    def __init__(self, text: str, *, for_good: bool = False, unknown: tuple[str, ...] = ()) -> None:
         super().__init__(text)
         self.for_good = for_good
+        self.unknown = unknown
 
 
 @dataclass(frozen=True)
@@ -131,10 +136,7 @@ def _in_words() -> Iterator[None]:
     except smtplib.SMTPAuthenticationError as error:
         raise MailTrouble(_("The server refused the user name or the password."), for_good=True) from error
     except smtplib.SMTPRecipientsRefused as error:
-        refused = [f"{address}: {_said(answer[1])}" for address, answer in error.recipients.items()]
-        permanent = all(answer[0] >= 500 for answer in error.recipients.values())
-        text = _("The server does not take mail for %(whom)s.") % {"whom": "; ".join(refused)[:LONGEST_LINE]}
-        raise MailTrouble(text, for_good=permanent) from error
+        raise refused(error) from error
     except smtplib.SMTPResponseException as error:
         text = _("The server answered: %(answer)s") % {"answer": f"{error.smtp_code} {_said(error.smtp_error)}"}
         raise MailTrouble(text, for_good=error.smtp_code >= 500) from error
@@ -147,6 +149,13 @@ def _in_words() -> Iterator[None]:
         raise MailTrouble(_("No answer within %(seconds)d seconds.") % {"seconds": outgoing.TOTAL}) from error
     except OSError as error:
         raise MailTrouble(_("The connection failed: %(reason)s.") % {"reason": error}) from error
+
+
+def refused(error: smtplib.SMTPRecipientsRefused) -> MailTrouble:
+    said = "; ".join(f"{address}: {_said(answer[1])}" for address, answer in error.recipients.items())
+    unknown = tuple(address for address, answer in error.recipients.items() if answer[0] in NO_SUCH_ADDRESS)
+    text = _("The server does not take mail for %(whom)s.") % {"whom": said[:LONGEST_LINE]}
+    return MailTrouble(text, for_good=all(answer[0] >= 500 for answer in error.recipients.values()), unknown=unknown)
 
 
 def _said(answer: Any) -> str:

@@ -18,6 +18,7 @@ FIRST_PURPOSES = {
     Purpose.SERVICE: ("Answers and service", "答复与服务", False),
     Purpose.SURVEYS: ("Surveys", "调查问卷", False),
     "marketing": ("Marketing", "市场推广", True),
+    Purpose.LETTERS: ("Personal emails", "个人邮件", False),
 }
 
 
@@ -53,9 +54,10 @@ def withdraw(
 
 
 def install_purposes(sender: Any, **kwargs: Any) -> None:
-    """The purposes the program itself writes for, and marketing."""
-    if not Purpose.objects.exists():
-        for position, (code, (name, name_zh, needs_consent)) in enumerate(FIRST_PURPOSES.items()):
+    """The purposes the program itself writes for, and marketing, which may be deleted."""
+    known = set(Purpose.objects.values_list("code", flat=True))
+    for position, (code, (name, name_zh, needs_consent)) in enumerate(FIRST_PURPOSES.items()):
+        if code not in known and (not known or code in Purpose.BUILT_IN):
             Purpose.objects.create(
                 code=code, name=name, name_zh=name_zh, needs_consent=needs_consent, position=position
             )

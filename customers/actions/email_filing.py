@@ -63,7 +63,7 @@ def _file_bounce(letter: Letter, at: datetime) -> bool:
     if email is None:
         return False
     if letter.bounced_for_good:
-        emails.came_back(email, reason=letter.bounce_reason, at=at)
+        emails.came_back(email, reason=letter.bounce_reason, unknown=letter.unknown, at=at)
     return True
 
 

@@ -16,7 +16,7 @@ from crm import events
 from crm.actions import mail_sending
 from crm.actions.notifications import notify
 from crm.mail.servers import MailTrouble
-from customers.actions import emails
+from customers.actions import contact_points, emails
 from customers.models import Email
 
 LEASE = timedelta(minutes=5)  # more than a mail server is waited for
@@ -30,8 +30,8 @@ def send_next(now: datetime) -> bool:
         return False
     with override(email.owner.language if email.owner else settings.LANGUAGE_CODE):
         try:
-            if refused := emails.unwanted([*email.to, *email.cc]):  # said so after it was written
-                raise MailTrouble(emails.not_wanted(refused), for_good=True)
+            if refused := emails.why_not(email):  # said so after it was written
+                raise MailTrouble(refused, for_good=True)
             mail_sending.send(email)
         except MailTrouble as trouble:
             _failed(email, trouble, now)
@@ -45,7 +45,7 @@ def _claim(now: datetime) -> Email | None:
         email = (
             Email.objects.due(now)
             .select_for_update(skip_locked=True, of=("self",))
-            .select_related("owner", "account", "customer", "contact")
+            .select_related("owner", "account", "customer", "contact", "answers")
             .order_by("due_at", "id")
             .first()
         )
@@ -70,6 +70,8 @@ def _failed(email: Email, trouble: MailTrouble, now: datetime) -> None:
     email.save(update_fields=["state", "due_at", "problem"])
     if email.state != Email.State.FAILED:
         return
+    for address in trouble.unknown:
+        contact_points.mark_invalid(address, by=None, at=now)
     events.record("email.failed", email, by=None, at=now)
     values = {"to": ", ".join(email.to), "reason": email.problem}
     key = f"email-failed:{email.pk}:{now.isoformat()}"

@@ -20,8 +20,9 @@ from crm.actions.notifications import notify
 from crm.joining import listed
 from crm.mail import fields
 from crm.models import MailTemplate, User
-from customers.actions import activities
-from customers.models import Activity, Contact, Customer, Email, tidy
+from customers.actions import activities, contact_points
+from customers.models import Activity, Contact, Customer, Email, Purpose, tidy
+from customers.models.writing import may_write_to
 
 SUBMISSIONS = uuid.UUID("9b1f6c0a-2e0e-4c58-9d0f-6a3f5d9a7c21")  # namespace of tokens, nothing more
 RECEIVERS = 50  # of one letter
@@ -54,7 +55,6 @@ def write(
     key = uuid.uuid5(SUBMISSIONS, f"{by.pk}:{submission}") if submission else None
     if key is not None and (known := Email.objects.filter(submission=key).first()):
         return known
-    _refuse_unwanted([*draft.to, *draft.cc])
     email = Email(
         owner=by, account=mail_sending.account_of(by), customer=customer, contact=contact,
         about_kind=about.kind if about else "", about_id=about.pk if about else None,
@@ -66,6 +66,7 @@ def write(
     email.message_id = mail_sending.name_of(email)
     if answers is not None:
         email.references = f"{answers.references} {answers.message_id}".strip()[-4000:]
+    _refuse_unwanted(email)
     email.full_clean()
     try:
         with transaction.atomic():
@@ -108,7 +109,7 @@ def try_again(email: Email, *, by: Any, at: datetime) -> None:
         locked = Email.objects.select_for_update(of=("self",)).get(pk=email.pk)
         if not locked.try_again(at):
             return
-        _refuse_unwanted([*locked.to, *locked.cc])
+        _refuse_unwanted(locked)
         locked.account = mail_sending.account_of(locked.owner)
         locked.sender = mail_sending.sender_of(locked.account, locked.owner)
         locked.save()
@@ -163,8 +164,11 @@ def note_activity(email: Email, *, by: Any, at: datetime) -> None:
 
 
 @transaction.atomic
-def came_back(email: Email, *, reason: str, at: datetime) -> None:
-    """A postman could not deliver it: its writer is told, and the activity says that nobody was reached."""
+def came_back(email: Email, *, reason: str, unknown: Iterable[str] = (), at: datetime) -> None:
+    """A postman could not deliver it: its writer is told, and the activity says that nobody was reached.
+
+    Of the `unknown` addresses it says that there are none such: those of its receivers are invalid from now on.
+    """
     locked = Email.objects.select_for_update(of=("self",)).select_related("owner").get(pk=email.pk)
     if not locked.bounced(reason):
         return
@@ -172,6 +176,8 @@ def came_back(email: Email, *, reason: str, at: datetime) -> None:
     events.record("email.bounced", locked, by=None, at=at)
     if locked.activity is not None and not locked.activity.is_in_bin:
         activities.update(locked.activity, {"outcome": Activity.Outcome.NOT_REACHED}, by=None, at=at)
+    for address in {tidy.email(each) for each in unknown} & {*locked.to, *locked.cc}:
+        contact_points.mark_invalid(address, by=None, at=at)
     values = {"to": ", ".join(locked.to), "reason": reason or "?"}
     url, key = locked.get_absolute_url(), f"email-bounced:{locked.pk}"
     notify(locked.owner, CAME_BACK, values=values, url=url, key=key, at=at)
@@ -187,22 +193,23 @@ def ring() -> None:
         structlog.get_logger(__name__).warning("broker_unreachable", exc_info=True)
 
 
-def unwanted(addresses: Iterable[str]) -> list[str]:
-    """Those of the addresses whose person does not want to hear from us: the one place that is asked."""
-    given = [tidy.email(address) for address in addresses]
-    refused = Contact.objects.alive().filter(email__in=given, do_not_contact=True)
-    return sorted(set(refused.values_list("email", flat=True)))
+def why_not(email: Email) -> str:
+    """Which of the receivers may not be written to, and why; empty where all may. Asked again before it leaves.
+
+    Who wrote to us is answered.
+    """
+    answer = email.answers is not None and not email.answers.is_outbound
+    purpose = Purpose.SERVICE if answer else Purpose.LETTERS
+    verdicts = {address: may_write_to(address, purpose) for address in [*email.to, *email.cc]}
+    refused = [f"{address} ({verdict.in_words})" for address, verdict in verdicts.items() if not verdict]
+    return _("Not to be written to: %(addresses)s.") % {"addresses": listed(refused)} if refused else ""
 
 
-def not_wanted(addresses: list[str]) -> str:
-    return _("They asked not to be contacted: %(addresses)s.") % {"addresses": listed(addresses)}
-
-
-def _refuse_unwanted(addresses: list[str]) -> None:
-    if len(addresses) > RECEIVERS:
+def _refuse_unwanted(email: Email) -> None:
+    if len(email.to) + len(email.cc) > RECEIVERS:
         raise ValidationError({"to": _("At most %(count)d receivers.") % {"count": RECEIVERS}})
-    if refused := unwanted(addresses):
-        raise ValidationError({"to": not_wanted(refused)})
+    if refused := why_not(email):
+        raise ValidationError({"to": refused})
 
 
 def _in_braces(codes: Iterable[str]) -> str:

@@ -18,7 +18,8 @@ class Purpose(models.Model):
 
     SERVICE: ClassVar[str] = "service"
     SURVEYS: ClassVar[str] = "surveys"
-    BUILT_IN: ClassVar[tuple[str, ...]] = (SERVICE, SURVEYS)
+    LETTERS: ClassVar[str] = "letters"  # what one person writes to another
+    BUILT_IN: ClassVar[tuple[str, ...]] = (SERVICE, SURVEYS, LETTERS)
 
     code = models.SlugField(_("code"), max_length=30, unique=True)
     name = models.CharField(_("name"), max_length=80)

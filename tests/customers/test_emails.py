@@ -127,8 +127,9 @@ def test_private_servers_are_not_asked_and_who_wants_no_mail_gets_none(cast, acm
     assert mail_accounts.try_out(account).sending == "127.0.0.1 is not on the public internet."
     acme[1].do_not_contact = True
     acme[1].save()
-    with pytest.raises(ValidationError, match="They asked not to be contacted: carla@acme.example"):
+    with pytest.raises(ValidationError, match="carla@acme.example .does not want to be contacted.") as refused:
         write(cast, acme, now)
+    assert list(refused.value.message_dict) == ["to"]
     assert Email.objects.count() == 0
     # A kept password never goes to another server than the one it was given for.
     mail_accounts.keep(account, {"smtp_host": "mail.elsewhere.example"}, password="", by=cast.rep, at=now)
@@ -247,6 +248,8 @@ def test_bounces_absence_notes_loops_and_hostile_letters(cast, acme, now, inside
     email.refresh_from_db()
     assert (email.state, email.problem) == ("bounced", "5.1.1; smtp; 550 unknown user")
     assert email.activity.outcome == "not_reached"
+    with pytest.raises(ValidationError, match="the address is invalid"):
+        write(cast, acme, now)
     bad, away = Email.objects.filter(direction="inbound").order_by("-pk")
     assert (away.subject, away.is_automatic, away.is_shared, away.owner, away.answers) == (
         "Away", True, False, cast.rep, email,
