@@ -1,16 +1,19 @@
-"""How often customers are to hear from us: what administrators configure."""
+"""How often customers hear from us and for what, why they leave, the pool, tags: what administrators configure."""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django.contrib import admin
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ActionForm
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from crm.admin import AuditedAdmin
-from customers.models import CadenceRule
+from customers.actions import tags
+from customers.models import CadenceRule, ChurnReason, PoolRule, Purpose, Tag
 
 
 @admin.register(CadenceRule)
@@ -31,3 +34,66 @@ class CadenceRuleAdmin(AuditedAdmin):
     @admin.display(description=_("open tasks"))
     def open_tasks(self, rule: Any) -> int:
         return int(rule.open_count)
+
+
+@admin.register(ChurnReason)
+class ChurnReasonAdmin(AuditedAdmin):
+    list_display = ("name", "is_active", "for_lapsed")
+    list_editable = ("is_active",)
+
+
+@admin.register(PoolRule)
+class PoolRuleAdmin(AuditedAdmin):
+    list_display = ("__str__", "capacity", "claims_per_day", "release_after_days", "warn_days", "protected_days")
+    list_select_related = ("team",)
+    fieldsets: ClassVar[Any] = [
+        (None, {"fields": ["team"]}),
+        (_("Claiming"), {"fields": ["capacity", "claims_per_day", "reclaim_after_days"]}),
+        (_("Released by itself"), {"fields": ["release_after_days", "warn_days", "protected_days"]}),
+    ]
+
+
+@admin.register(Purpose)
+class PurposeAdmin(AuditedAdmin):
+    list_display = ("name", "code", "needs_consent", "is_active", "position")
+    list_editable = ("position",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("code",) if obj is not None else ()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """What the program itself writes for stays, and what somebody said something of: it is taken out of use."""
+        is_needed = obj is not None and (obj.code in Purpose.BUILT_IN or obj.consents.exists())
+        return not is_needed and super().has_delete_permission(request, obj)
+
+
+class MergeInto(ActionForm):
+    into = forms.ModelChoiceField(Tag.objects.all(), label=_("into"), required=False)
+
+
+@admin.register(Tag)
+class TagAdmin(AuditedAdmin):
+    list_display = ("name", "colour")
+    list_editable = ("colour",)
+    search_fields = ("name",)
+    action_form = MergeInto
+    actions = ("merge_tags",)
+
+    @admin.action(description=_("Merge the selected tags into another"))
+    def merge_tags(self, request: HttpRequest, queryset: QuerySet[Tag]) -> None:
+        into = Tag.objects.filter(pk=request.POST.get("into") or 0).first()
+        if into is None:
+            self.message_user(request, _("Choose the tag that stays, beside the action."), messages.WARNING)
+            return
+        gone = list(queryset.exclude(pk=into.pk))
+        self.log_deletions(request, queryset.exclude(pk=into.pk))
+        for tag in gone:
+            tags.merge(tag, into=into)
+        self.message_user(request, _("%(count)s merged into %(tag)s.") % {"count": len(gone), "tag": into})
+
+    def delete_model(self, request: HttpRequest, obj: Tag) -> None:
+        tags.delete(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Tag]) -> None:
+        for tag in queryset:
+            tags.delete(tag)

@@ -62,6 +62,7 @@ class CustomersConfig(AppConfig):
         ]
         for model, label, label_plural, icon, detail_url in declared:
             kinds.register(model, label=label, label_plural=label_plural, icon=icon, detail_url=detail_url)
+        kinds.register(PooledCustomer, label=_("customer in the pool"), label_plural=_("customers in the pool"))
 
     def fill_timelines(self) -> None:
         from crm.events import timeline
@@ -123,6 +124,14 @@ class CustomersConfig(AppConfig):
             )
         navigation.register(
             section="customers",
+            label=_("Customer pool"),
+            url_name="pool-list",
+            icon="users-group",
+            order=50,
+            permission=("pool", "view"),
+        )
+        navigation.register(
+            section="customers",
             label=_("Possible duplicates"),
             url_name="duplicate-list",
             icon="copy",
@@ -157,6 +166,14 @@ class CustomersConfig(AppConfig):
             permission=("contact", "view"),
             order=20,
             refresh_on=("contacts-changed",),
+        )
+        panels.register(
+            "customer.side",
+            name="holders",
+            url_name="customer-holders",
+            title=_("Who had it"),
+            permission=("customer", "view"),
+            order=95,
         )
         panels.register(
             "customer.side",

@@ -11,6 +11,7 @@ from crm.exchange import declaring, storing
 from crm.exchange.declaring import (
     BOOLEAN,
     CHOICE,
+    DATE,
     DATETIME,
     MONEY,
     NUMBER,
@@ -22,7 +23,20 @@ from crm.exchange.declaring import (
 from crm.exchange.drafts import Draft, Run
 from crm.models import Team, User
 from crm.search.normalise import sort_key
-from customers.models import Activity, Contact, Customer, CustomerContact, Standing, Task, match_key, tidy
+from customers.actions import lifecycle
+from customers.addresses_exchange import FURTHER_COLUMNS, AddressesImport
+from customers.models import (
+    Activity,
+    ChurnReason,
+    Contact,
+    Customer,
+    CustomerContact,
+    Standing,
+    Task,
+    match_key,
+    source,
+    tidy,
+)
 
 PERSON = Reference(User, ("name", "email"), related=("team",))
 TEAM = Reference(Team)
@@ -34,7 +48,7 @@ OWNER_AND_TEAM = (
 )
 
 
-class CustomerImport(Importable):
+class CustomerImport(AddressesImport):
     derived = ("sort_name",)
 
     def tidy(self, values: dict[str, Any]) -> dict[str, Any]:
@@ -43,6 +57,17 @@ class CustomerImport(Importable):
     def check(self, record: Customer, draft: Draft, run: Run) -> None:
         if not draft.is_new and "parent" in draft.changes:
             record.clean()  # the rest is tidy already, and a new customer stands above nobody
+
+    def settle(self, record: Customer, draft: Draft, run: Run) -> None:
+        super().settle(record, draft, run)
+        wanted = {"lifecycle": record.lifecycle}
+        if draft.values.get("churn_reason") is not None:
+            wanted["churn_reason"] = draft.values["churn_reason"]
+        was = Customer() if draft.is_new else Customer(**draft.before)
+        for name, value in lifecycle.effects(was, wanted, run.at).items():
+            setattr(record, name, value)
+        if not draft.is_new:
+            source.refuse_another(draft.before, {name: getattr(record, name) for name in source.FIELDS})
 
     def before_saving(self, records: list[Any]) -> None:
         for record in records:
@@ -58,7 +83,7 @@ class CustomerImport(Importable):
         self._note_standing(moved, run)
 
     def parts(self) -> dict[str, Any]:
-        return {"standings": Standing}
+        return {**super().parts(), "standings": Standing}
 
     def removed(self, records: list[Any]) -> None:
         match_key.forget(Customer.kind, [record.pk for record in records])
@@ -67,14 +92,17 @@ class CustomerImport(Importable):
         records = [draft.record for draft in drafts]
         keys = storing.add(
             Standing,
-            ("customer", "since", "owner", "team", "lifecycle", "by"),
-            [(each.pk, run.at, each.owner_id, each.team_id, str(each.lifecycle), run.user.pk) for each in records],
+            ("customer", "since", "owner", "team", "lifecycle", "churn_reason", "by"),
+            [
+                (each.pk, run.at, each.owner_id, each.team_id, str(each.lifecycle), each.churn_reason_id, run.user.pk)
+                for each in records
+            ],
         )
         for draft, key in zip(drafts, keys, strict=True):
             draft.parts["standings"] = [key]
 
 
-class ContactImport(Importable):
+class ContactImport(AddressesImport):
     derived = ("sort_name",)
 
     def tidy(self, values: dict[str, Any]) -> dict[str, Any]:
@@ -86,11 +114,12 @@ class ContactImport(Importable):
 
     def differs(self, draft: Draft, run: Run) -> dict[str, list[Any]]:
         customer = draft.values.get("customer")
+        found = super().differs(draft, run)
         if customer is None:
-            return {}
+            return found
         if not draft.is_new and any(link.customer_id == customer.pk for link in draft.record.customer_links.all()):
-            return {}
-        return {"customer": [None, str(customer)]}
+            return found
+        return {"customer": [None, str(customer)], **found}
 
     def insert(self, drafts: list[Draft], run: Run) -> None:
         super().insert(drafts, run)
@@ -101,7 +130,7 @@ class ContactImport(Importable):
         self._link([draft for draft in drafts if "customer" in draft.changes])
 
     def parts(self) -> dict[str, Any]:
-        return {"links": CustomerContact}
+        return {**super().parts(), "links": CustomerContact}
 
     def removed(self, records: list[Any]) -> None:
         match_key.forget(Contact.kind, [record.pk for record in records])
@@ -156,8 +185,12 @@ CUSTOMERS = CustomerImport(
         Field("number", _("registration number")),
         Field("form", _("form"), CHOICE, choices=Customer.Form.choices),
         Field("lifecycle", _("lifecycle"), CHOICE, choices=Customer.Lifecycle.choices),
+        Field("churn_reason", _("why it left"), REFERENCE, reference=Reference(ChurnReason, scoped=False)),
         Field("tier", _("tier"), CHOICE, choices=Customer.Tier.choices),
         Field("channel", _("source channel"), CHOICE, choices=Customer.Channel.choices),
+        Field("campaign", _("campaign")),
+        Field("first_contact_on", _("first contact"), DATE),
+        Field("referred_by", _("referred by"), REFERENCE, reference=CUSTOMER),
         Field("industry", _("industry")),
         Field("website", _("website")),
         Field("email", _("email")),
@@ -168,10 +201,14 @@ CUSTOMERS = CustomerImport(
         Field("employees", _("employees"), NUMBER),
         Field("annual_revenue", _("annual revenue"), MONEY),
         Field("parent", _("subsidiary of"), REFERENCE, reference=CUSTOMER),
+        Field("do_not_contact", _("do not contact"), BOOLEAN),
+        Field("do_not_contact_reason", _("why not")),
+        *FURTHER_COLUMNS,
         Field("notes", _("notes")),
         *OWNER_AND_TEAM,
     ),
     identities=(("number",), ("name",)),
+    prefetch=("points",),
 )
 
 CONTACTS = ContactImport(
@@ -182,13 +219,15 @@ CONTACTS = ContactImport(
         Field("phone", _("phone")),
         Field("language", _("language")),
         Field("do_not_contact", _("do not contact"), BOOLEAN),
+        Field("do_not_contact_reason", _("why not")),
+        *FURTHER_COLUMNS,
         Field("customer", _("customer"), REFERENCE, reference=CUSTOMER, stored=False),
         Field("role", _("role"), stored=False),
         Field("notes", _("notes")),
         *OWNER_AND_TEAM,
     ),
     identities=(("email",), ("name",)),
-    prefetch=("customer_links",),
+    prefetch=("customer_links", "points"),
 )
 
 ACTIVITIES = ActivityImport(

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.timezone import localtime
 
 from crm.jobs import periodic
-from customers.actions import cadence, email_sending, merging, repetition, snoozes
+from customers.actions import cadence, email_sending, merging, pool, repetition, snoozes
 from customers.models import duplicate
 
 LONGEST_RUN = 300  # seconds
@@ -35,6 +35,12 @@ def find_duplicates(now: datetime) -> None:
     with transaction.atomic():
         merging.gather_stragglers()
         duplicate.scan(now)
+
+
+@periodic("customer-pool", every="day", hour=4)
+def look_after_the_pool(now: datetime) -> None:
+    pool.release_quiet(now)
+    pool.warn_owners(now)
 
 
 @periodic("make-cadence-tasks", every="day", hour=3)

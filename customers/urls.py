@@ -1,28 +1,47 @@
 from django.urls import URLPattern, path
+from django.views import View
 
 from customers.lists.activities import ActivityList
 from customers.lists.contacts import ContactList
 from customers.lists.customers import CustomerList
 from customers.lists.duplicates import DuplicateList
+from customers.lists.pool import PoolList
 from customers.lists.tasks import TaskList
 from customers.views import (
     activities,
     calendar,
     calendar_feed,
+    consents,
+    contact_points,
     contacts,
     customers,
     duplicates,
     emails,
     merging,
+    pool,
     repetition,
+    tags,
     tasks,
     timeline,
     today,
 )
 
+
+def points(kind: str, new: type[View], edit: type[View], removal: type[View]) -> list[URLPattern]:
+    """Further emails, phones, addresses and handles of a record."""
+    below = f"{kind}s/<int:pk>/points/"
+    return [
+        path(f"{below}new/", new.as_view(), name=f"{kind}-point-new"),
+        path(f"{below}<int:point_pk>/", edit.as_view(), name=f"{kind}-point-edit"),
+        path(f"{below}<int:point_pk>/removal/", removal.as_view(), name=f"{kind}-point-removal"),
+    ]
+
+
 urlpatterns: list[URLPattern] = [
     path("customers/", CustomerList.as_view(), name="customer-list"),
     *CustomerList.extra_urls("customers/", "customer-list"),
+    path("customers/pool/", PoolList.as_view(), name="pool-list"),
+    *PoolList.extra_urls("customers/pool/", "pool-list"),
     path("customers/options/", customers.options, name="customer-options"),
     path("customers/duplicates/", DuplicateList.as_view(), name="duplicate-list"),
     *DuplicateList.extra_urls("customers/duplicates/", "duplicate-list"),
@@ -42,6 +61,9 @@ urlpatterns: list[URLPattern] = [
     path("customers/<int:pk>/restoration/", customers.CustomerRestoration.as_view(), name="customer-restoration"),
     path("customers/<int:pk>/hand-over/", customers.CustomerHandOver.as_view(), name="customer-hand-over"),
     path("customers/<int:pk>/lifecycle/", customers.CustomerLifecycle.as_view(), name="customer-lifecycle"),
+    path("customers/<int:pk>/claim/", pool.CustomerClaim.as_view(), name="customer-claim"),
+    path("customers/<int:pk>/release/", pool.CustomerRelease.as_view(), name="customer-release"),
+    path("customers/<int:pk>/holders/", pool.CustomerHolders.as_view(), name="customer-holders"),
     path("customers/<int:pk>/timeline/", timeline.Timeline.as_view(), name="customer-timeline"),
     path("customers/<int:pk>/contacts/", contacts.CustomerContacts.as_view(), name="customer-contacts"),
     path("customers/<int:pk>/tasks/", tasks.CustomerTasks.as_view(), name="customer-tasks"),
@@ -51,6 +73,13 @@ urlpatterns: list[URLPattern] = [
         "customers/<int:pk>/collaborators/<int:user_pk>/removal/",
         customers.CollaboratorRemoval.as_view(),
         name="collaborator-removal",
+    ),
+    path("customers/<int:pk>/tags/", tags.CustomerTags.as_view(), name="customer-tags"),
+    *points(
+        "customer",
+        contact_points.CustomerPointNew,
+        contact_points.CustomerPointEdit,
+        contact_points.CustomerPointRemoval,
     ),
     path("contacts/", ContactList.as_view(), name="contact-list"),
     *ContactList.extra_urls("contacts/", "contact-list"),
@@ -67,6 +96,11 @@ urlpatterns: list[URLPattern] = [
         name="contact-link-removal",
     ),
     path("contacts/<int:pk>/customers/<int:customer_pk>/main/", contacts.MainContact.as_view(), name="contact-main"),
+    path("contacts/<int:pk>/consents/new/", consents.ConsentNew.as_view(), name="contact-consent-new"),
+    path("contacts/<int:pk>/tags/", tags.ContactTags.as_view(), name="contact-tags"),
+    *points(
+        "contact", contact_points.ContactPointNew, contact_points.ContactPointEdit, contact_points.ContactPointRemoval
+    ),
     path("activities/", ActivityList.as_view(), name="activity-list"),
     *ActivityList.extra_urls("activities/", "activity-list"),
     path("activities/new/", activities.ActivityNew.as_view(), name="activity-new"),

@@ -11,6 +11,7 @@ from datetime import datetime
 from itertools import count as counter
 from typing import Any
 
+from customers.actions import pool
 from customers.models import Duplicate
 from evaluation.engine import scopes
 from tests.factories import customers, goals, reviews, sales, service, surveys
@@ -34,6 +35,12 @@ def some_duplicates(cast: Any, count: int, now: datetime) -> None:
         name = f"Customer {next(_number)}"
         pair = [customers.make_customer(owner, name, at=now) for owner in (first_owner, second_owner)]
         Duplicate.objects.create(first=pair[0], second=pair[1], signs=[5], strength=1, found_at=now)
+
+
+def some_of_the_pool(cast: Any, count: int, now: datetime) -> None:
+    for owner in _owners(cast, count):
+        customer = customers.make_customer(owner, f"Customer {next(_number)}", at=now)
+        pool.release(customer, reason="No time", by=owner, at=now)
 
 
 def some_contacts(cast: Any, count: int, now: datetime) -> None:
@@ -143,6 +150,7 @@ ROWS: dict[str, Callable[[Any, int, datetime], None]] = {
     "customer-list": some_customers,
     "contact-list": some_contacts,
     "duplicate-list": some_duplicates,
+    "pool-list": some_of_the_pool,
     "activity-list": some_activities,
     "task-list": some_tasks,
     "lead-list": some_leads,

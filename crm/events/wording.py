@@ -12,6 +12,8 @@ VERBS = {
     "deleted": p("event", "moved to the bin"), "restored": p("event", "taken out of the bin"),
     "assigned": p("event", "assigned"), "handed_over": p("event", "handed over"),
     "owner_changed": p("event", "handed over"), "lifecycle_changed": p("event", "lifecycle changed"),
+    "won_back": p("event", "won back"), "claimed": p("event", "claimed"), "released": p("event", "released"),
+    "taken_back": p("event", "back in the pool"),
     "collaborator_added": p("event", "collaborator added"), "collaborator_removed": p("event", "collaborator removed"),
     "linked": p("event", "linked"), "unlinked": p("event", "unlinked"), "role_changed": p("event", "role changed"),
     "made_main": p("event", "made the main contact"), "completed": p("event", "done"),

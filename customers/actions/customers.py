@@ -16,8 +16,8 @@ from crm import events
 from crm.actions import journal, records
 from crm.actions.notifications import notify
 from crm.models import Team, User
-from customers.actions import contact_points, duplicates, graph, handing_over
-from customers.models import Collaborator, Customer, Standing, tidy
+from customers.actions import contact_points, duplicates, graph, handing_over, lifecycle
+from customers.models import ChurnReason, Collaborator, Customer, Standing, source, tidy
 from customers.models.matching import Alike
 
 
@@ -30,8 +30,9 @@ def create(*, by: User | None, at: datetime, apart_from: Iterable[Alike] = (), *
     owner = fields.pop("owner", by)
     team = fields.pop("team", None) or (owner.team if owner else None)
     customer = Customer(owner=owner, team=team, **tidy.fields(fields))
+    lifecycle.effects(customer, {}, at)
     records.create(customer, by=by, at=at, data={"lifecycle": customer.lifecycle}, about=[customer.parent])
-    _note_standing(customer, by=by, at=at)
+    note_standing(customer, by=by, at=at)
     duplicates.note_apart(customer, apart_from, by=by, at=at)
     return customer
 
@@ -48,11 +49,15 @@ def update(
 ) -> Customer:
     """Change fields. Use `hand_over` and `change_lifecycle` for what they name: others react to those."""
     before = _standing_of(customer)
-    customer = records.update(customer, tidy.fields(changes), by=by, at=at, version=version, base=base)
+    changes = lifecycle.effects(customer, tidy.fields(changes), at)
+    source.refuse_another({name: getattr(customer, name) for name in source.FIELDS}, changes, base)
+    is_won_back = lifecycle.is_won_back(customer.lifecycle, changes.get("lifecycle", ""))
+    event = "won_back" if is_won_back and changes.get("won_back_at") == at else "updated"
+    customer = records.update(customer, changes, by=by, at=at, version=version, base=base, event=event)
     if {"email", "phone"} & set(changes):
         contact_points.follow([customer])
     if _standing_of(customer) != before:
-        _note_standing(customer, by=by, at=at)
+        note_standing(customer, by=by, at=at)
     return customer
 
 
@@ -79,7 +84,7 @@ def hand_over(
     customer = records.update(locked, {"owner": to, "team": team or to.team}, by=by, at=at, event=event)
     if _standing_of(customer) == before:
         return customer
-    _note_standing(customer, by=by, at=at)
+    note_standing(customer, by=by, at=at)
     if with_open_work and last_owner not in (None, to):
         handing_over.open_tasks(customer, last_owner, to, by=by, at=at)
         handing_over.people(customer, last_owner, to, by=by, at=at)
@@ -101,12 +106,25 @@ def hand_over_many(
 
 
 @transaction.atomic
-def change_lifecycle(customer: Customer, *, to: str, by: User | None, at: datetime) -> Customer:
-    """Prospect, active or churned; being there already changes nothing."""
-    before = customer.lifecycle
-    customer = records.update(customer, {"lifecycle": to}, by=by, at=at, event="lifecycle_changed")
-    if customer.lifecycle != before:
-        _note_standing(customer, by=by, at=at)
+def put_back(customer: Customer, changes: dict[str, Any], *, by: User | None, at: datetime) -> Customer:
+    """What was there before something that is taken back now; nobody is won back by that."""
+    with source.correcting():
+        return update(customer, {"won_back_at": customer.won_back_at} | changes, by=by, at=at)
+
+
+@transaction.atomic
+def change_lifecycle(
+    customer: Customer, *, to: str, by: User | None, at: datetime, churn_reason: ChurnReason | None = None
+) -> Customer:
+    """Prospect, active or churned; being there already changes nothing. Who leaves leaves for a reason."""
+    customer = Customer._base_manager.select_for_update(of=("self",)).get(pk=customer.pk)
+    if customer.lifecycle == to:
+        return customer
+    reason = {"churn_reason": churn_reason} if to == Customer.Lifecycle.CHURNED else {}
+    changes = lifecycle.effects(customer, {"lifecycle": to, **reason}, at)
+    event = "won_back" if lifecycle.is_won_back(customer.lifecycle, to) else "lifecycle_changed"
+    customer = records.update(customer, changes, by=by, at=at, event=event)
+    note_standing(customer, by=by, at=at)
     return customer
 
 
@@ -179,10 +197,11 @@ def _standing_of(customer: Customer) -> tuple[int | None, int | None, str]:
     return customer.owner_id, customer.team_id, customer.lifecycle
 
 
-def _note_standing(customer: Customer, *, by: User | None, at: datetime) -> None:
+def note_standing(customer: Customer, *, by: User | None, at: datetime) -> None:
     Standing.objects.create(
-        customer=customer, since=at, owner=customer.owner, team=customer.team, lifecycle=customer.lifecycle, by=by
-    )
+        customer=customer, since=at, owner=customer.owner, team=customer.team, lifecycle=customer.lifecycle,
+        churn_reason=customer.churn_reason, by=by,
+    )  # fmt: skip
 
 
 def _tell_new_owner(customer: Customer, to: User, by: User | None, at: datetime) -> None:

@@ -92,4 +92,4 @@ def _give_back(operation: Operation, master: Customer, *, by: User, at: datetime
         return
     after = journal.values_of(Customer, part.after)
     same = {name: part.before[name] for name, value in after.items() if getattr(master, name) == value}
-    customers.update(master, journal.as_changes(Customer, same), by=by, at=at)
+    customers.put_back(master, journal.as_changes(Customer, same), by=by, at=at)

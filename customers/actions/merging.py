@@ -21,16 +21,22 @@ from crm.joining import listed
 from crm.models import OperationPart, Record, StaleVersion, User
 from crm.models.operation import Operation
 from customers.actions import contact_points, customers
-from customers.models import Activity, Customer, following
+from customers.models import Activity, Customer, following, source
 from customers.models.contact_point import IN_A_FIELD
 from customers.models.following import Follower
 
 MERGE = "merge"
 # What can be chosen from either of the two. Whose the customer is stays as it is: handing over has a verb of its own.
 CHOOSABLE = (
-    "name", "form", "lifecycle", "tier", "channel", "industry", "number", "website", "email", "phone", "city",
+    "name", "form", "lifecycle", "tier", "channel", "campaign", "first_contact_on", "referred_by", "industry",
+    "number", "website", "email", "phone", "city",
     "country", "founded", "employees", "annual_revenue", "parent", "notes",
 )  # fmt: skip
+# What comes along with the lifecycle, and goes back with it.
+FOLLOWING_THE_LIFECYCLE = ("churn_reason", "won_back_at")
+
+# What is true of the one that stays as soon as it is true of either.
+COMBINED = ("tags", "do_not_contact", "do_not_contact_reason")
 
 
 @transaction.atomic
@@ -144,9 +150,18 @@ def _change(
         parent = other.parent
     chosen["parent"] = None if parent == master else parent
     before = journal.columns_of(master, always=True)
-    master = customers.update(master, chosen, by=by, at=at)
+    if chosen.get("referred_by", master.referred_by) in (master, other):
+        chosen["referred_by"] = other.referred_by if other.referred_by != master else None
+    if chosen.get("lifecycle", master.lifecycle) != master.lifecycle:
+        chosen |= {name: getattr(other, name) for name in FOLLOWING_THE_LIFECYCLE}
+    chosen["tags"] = sorted({*master.tags, *other.tags})
+    if other.do_not_contact and not master.do_not_contact:
+        chosen |= {"do_not_contact": True, "do_not_contact_reason": other.do_not_contact_reason}
+    with source.correcting():
+        master = customers.update(master, chosen, by=by, at=at)
     after = journal.columns_of(master, always=True)
-    names = [master._meta.get_field(name).attname for name in CHOOSABLE]  # type: ignore[union-attr]
+    written = (*CHOOSABLE, *FOLLOWING_THE_LIFECYCLE, *COMBINED)
+    names = [master._meta.get_field(name).attname for name in written]  # type: ignore[union-attr]
     names = [name for name in names if before[name] != after[name]]
     if not names:
         return master, []

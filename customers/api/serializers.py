@@ -6,18 +6,20 @@ from rest_framework import serializers
 
 from crm.api.serializers import COMMON, READ_ONLY, RecordSerializer, ScopedRelatedField
 from customers.actions.activities import NextStep
+from customers.api.reaching import ReachedSerializer
 from customers.models import Activity, Contact, Customer, CustomerContact, Task
 
 
-class CustomerSerializer(RecordSerializer):
+class CustomerSerializer(ReachedSerializer):
     class Meta:
         model = Customer
         fields = (
-            *COMMON, "name", "form", "lifecycle", "tier", "channel", "industry", "number", "website", "email", "phone",
-            "city", "country", "founded", "employees", "annual_revenue", "parent", "notes", "health",
-            "last_activity_at",
+            *COMMON, "name", "form", "lifecycle", "churn_reason", "won_back_at", "tier", "channel",
+            "campaign", "first_contact_on", "referred_by", "industry", "number", "website", "email", "phone",
+            "city", "country", "founded", "employees", "annual_revenue", "parent", "do_not_contact",
+            "do_not_contact_reason", "points", "tags", "notes", "health", "last_activity_at",
         )  # fmt: skip
-        read_only_fields = (*READ_ONLY, "health", "last_activity_at")
+        read_only_fields = (*READ_ONLY, "won_back_at", "health", "last_activity_at")
 
 
 class CustomerContactSerializer(serializers.ModelSerializer):
@@ -27,7 +29,7 @@ class CustomerContactSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class ContactSerializer(RecordSerializer):
+class ContactSerializer(ReachedSerializer):
     customers = serializers.SerializerMethodField()
     customer = ScopedRelatedField(
         model=Customer, write_only=True, required=False, help_text="On creation: the first customer."
@@ -37,8 +39,8 @@ class ContactSerializer(RecordSerializer):
     class Meta:
         model = Contact
         fields = (
-            *COMMON, "name", "email", "phone", "language", "birthday", "do_not_contact", "notes", "customers",
-            "customer", "role",
+            *COMMON, "name", "email", "phone", "language", "birthday", "do_not_contact", "do_not_contact_reason",
+            "points", "tags", "notes", "customers", "customer", "role",
         )  # fmt: skip
         read_only_fields = READ_ONLY
 

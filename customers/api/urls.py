@@ -2,9 +2,11 @@ from rest_framework.routers import SimpleRouter
 
 from customers.api import today, viewsets
 from customers.api.duplicates import DuplicateViewSet
+from customers.api.pool import PoolViewSet
 
 router = SimpleRouter(use_regex_path=False)
 router.register("customers", viewsets.CustomerViewSet, "customer")
+router.register("pool", PoolViewSet, "pool")
 router.register("duplicates", DuplicateViewSet, "duplicate")
 router.register("contacts", viewsets.ContactViewSet, "contact")
 router.register("activities", viewsets.ActivityViewSet, "activity")

@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch
 from django.http import Http404
 from django.urls import reverse
@@ -18,15 +19,17 @@ from crm.access.permissions import Verb
 from crm.api.errors import Conflict
 from crm.api.idempotency import once
 from crm.api.operations import OperationSerializer
-from crm.api.viewsets import RecordViewSet
-from customers.actions import activities, contacts, customers, merging, task_results, tasks
+from crm.api.viewsets import RecordViewSet, etag_of
+from customers.actions import activities, contacts, customers, merging, pool, task_results, tasks
 from customers.api import filters, serializers
 from customers.api.duplicates import MergeSerializer
+from customers.api.pool import ReleaseSerializer
+from customers.api.reaching import ConsentingViewSet, ReachedViewSet
 from customers.models import Activity, Contact, Customer, CustomerContact, Task
 
 
 @extend_schema_view(list=extend_schema(summary="Customers"))
-class CustomerViewSet(RecordViewSet):
+class CustomerViewSet(ReachedViewSet):
     model = Customer
     serializer_class = serializers.CustomerSerializer
     filterset_class = filters.CustomerFilter
@@ -89,9 +92,28 @@ class CustomerViewSet(RecordViewSet):
 
         return once(request, write)
 
+    @extend_schema(
+        request=ReleaseSerializer, responses=serializers.CustomerSerializer, summary="Release a customer to the pool"
+    )
+    @action(detail=True, methods=["post"], url_path="release", verb=Verb.EDIT)
+    def release(self, request: Request, pk: int) -> Response:
+        record = self.permitted_record(Verb.VIEW)
+        if not Customer.objects.visible_to(request.user).releasable_by(request.user).filter(pk=record.pk).exists():
+            raise PermissionDenied(_("Only its owner, or who may assign it, puts it into the pool."))
+        self.expected_version(record)
+        said = ReleaseSerializer(data=request.data)
+        said.is_valid(raise_exception=True)
+
+        def write() -> Response:
+            by: Any = request.user
+            freed = pool.release(record, by=by, at=timezone.now(), **said.validated_data)
+            return Response(self._shown(freed), headers=etag_of(freed))
+
+        return once(request, write)
+
 
 @extend_schema_view(list=extend_schema(summary="Contacts"))
-class ContactViewSet(RecordViewSet):
+class ContactViewSet(ConsentingViewSet):
     model = Contact
     serializer_class = serializers.ContactSerializer
     filterset_class = filters.ContactFilter

@@ -9,7 +9,7 @@ from crm.models import User
 from crm.web.forms import RecordForm
 from crm.web.lists import BulkForm
 from customers.forms.fields import CustomerField, people_to_assign
-from customers.models import Customer
+from customers.models import ChurnReason, Customer, source
 
 
 class CustomerForm(RecordForm):
@@ -17,6 +17,7 @@ class CustomerForm(RecordForm):
 
     website = forms.URLField(label=_("Website"), required=False, max_length=200, assume_scheme="https")
     parent = CustomerField(label=_("Subsidiary of"), required=False)
+    referred_by = CustomerField(label=_("Referred by"), required=False)
 
     class Meta:
         model = Customer
@@ -25,6 +26,9 @@ class CustomerForm(RecordForm):
             "form",
             "tier",
             "channel",
+            "campaign",
+            "first_contact_on",
+            "referred_by",
             "industry",
             "phone",
             "email",
@@ -36,20 +40,28 @@ class CustomerForm(RecordForm):
             "employees",
             "annual_revenue",
             "parent",
+            "do_not_contact",
+            "do_not_contact_reason",
             "notes",
         ]
         widgets = {
+            "first_contact_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
             "notes": forms.Textarea(attrs={"rows": 3}),
             "phone": forms.TextInput(attrs={"type": "tel", "autocomplete": "off"}),
         }
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        parent: Any = self.fields["parent"]
-        parent.offer_to(user)
-        # Somebody else's parent that cannot be seen stays as it is.
-        if self.instance.parent_id and not parent.queryset.filter(pk=self.instance.parent_id).exists():
-            del self.fields["parent"]
+        for name in ("parent", "referred_by"):
+            field: Any = self.fields[name]
+            field.offer_to(user)
+            # Somebody else's customer that cannot be seen stays as it is.
+            pointed_at = getattr(self.instance, f"{name}_id")
+            if pointed_at and not field.queryset.filter(pk=pointed_at).exists():
+                del self.fields[name]
+        for name in source.FIELDS:
+            if self.instance.pk and getattr(self.instance, name) not in (None, ""):
+                self.fields[name].disabled = True
 
 
 class HandOverForm(BulkForm):
@@ -82,4 +94,14 @@ class CollaboratorForm(forms.Form):
 
 
 class LifecycleForm(forms.Form):
+    """Where the customer stands now; one that left left for a reason."""
+
     lifecycle = forms.ChoiceField(label=_("Lifecycle"), choices=Customer.Lifecycle.choices)
+    churn_reason = forms.ModelChoiceField(
+        ChurnReason.objects.none(), label=_("Why it left"), required=False, empty_label=_("Choose a reason")
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        reasons: Any = self.fields["churn_reason"]
+        reasons.queryset = ChurnReason.objects.visible_to(user).active().filter(for_lapsed=False)

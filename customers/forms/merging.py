@@ -34,7 +34,7 @@ class MergeForm(forms.Form):
             column: Any = Customer._meta.get_field(name)
             held = [getattr(each, name) for each in (master, other)]
             label = capfirst(str(column.verbose_name))
-            if held[0] == held[1] or (name == "parent" and set(held) <= {master, other, None}):
+            if held[0] == held[1] or (name in ("parent", "referred_by") and set(held) <= {master, other, None}):
                 if held[0] not in (None, ""):
                     self.same.append(label)
                 continue

@@ -11,8 +11,10 @@ from crm.web import lists
 from crm.web.lists import BulkAction, Column
 from customers.actions import customers
 from customers.forms.customers import HandOverForm
+from customers.lists.addresses import further_column
 from customers.lists.filters import DAY, OwnerFilter, SinceFilter, TeamFilter, UntilFilter, day_start
-from customers.models import Customer, HealthBand
+from customers.lists.tags import AnyTagFilter, NoTagFilter, tags_action, tags_column
+from customers.models import ChurnReason, Customer, HealthBand
 
 LIFECYCLE_TONES = {"prospect": "info", "active": "good", "churned": "bad"}
 HEALTH_TONES = {"good": "good", "fair": "warn", "poor": "bad"}
@@ -22,9 +24,16 @@ class CustomerFilter(filters.FilterSet):
     owner = OwnerFilter()
     team = TeamFilter()
     lifecycle = filters.MultipleChoiceFilter(choices=Customer.Lifecycle.choices, label=_("lifecycle"))
+    won_back = filters.BooleanFilter(method="once_left", label=_("won back"))
+    churn_reason = filters.ModelMultipleChoiceFilter(
+        queryset=lambda request: ChurnReason.objects.visible_to(request.user), label=_("why it left")
+    )
     tier = filters.MultipleChoiceFilter(choices=Customer.Tier.choices, label=_("tier"))
     channel = filters.MultipleChoiceFilter(choices=Customer.Channel.choices, label=_("source channel"))
     health = filters.ChoiceFilter(choices=HealthBand.choices, method="in_band", label=_("health"))
+    do_not_contact = filters.BooleanFilter(label=_("do not contact"))
+    tags_any = AnyTagFilter()
+    tags_none = NoTagFilter()
     created_since = SinceFilter(field_name="created_at", label=_("created since"))
     created_until = UntilFilter(field_name="created_at", label=_("created until"))
     active_since = SinceFilter(field_name="last_activity_at", label=_("last activity since"))
@@ -33,6 +42,10 @@ class CustomerFilter(filters.FilterSet):
     class Meta:
         model = Customer
         fields: list[str] = []
+
+    def once_left(self, queryset: QuerySet, name: str, value: bool) -> QuerySet:
+        is_won_back = Q(lifecycle=Customer.Lifecycle.ACTIVE, won_back_at__isnull=False)
+        return queryset.filter(is_won_back if value else ~is_won_back)
 
     def in_band(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
         return queryset.filter(health__range=HealthBand(value).bounds)
@@ -45,7 +58,7 @@ class CustomerList(lists.List):
     kind = "customer"
     model = Customer
     filterset_class = CustomerFilter
-    select_related = ("owner", "team")
+    select_related = ("owner", "team", "churn_reason")
     columns = [
         Column("name", _("Name"), sort="sort_name", link=True),
         Column("lifecycle", _("Lifecycle"), format="badge", tones=LIFECYCLE_TONES),
@@ -55,6 +68,10 @@ class CustomerList(lists.List):
         Column("health", _("Health"), sort="health", format="number"),
         Column("last_activity_at", _("Last activity"), sort="last_activity_at", format="ago"),
         Column("channel", _("Source channel")),
+        Column("campaign", _("Campaign")),
+        Column("first_contact_on", _("First contact"), format="day"),
+        Column("churn_reason", _("Why it left"), value="churn_reason.name"),
+        Column("won_back_at", _("Won back"), format="day"),
         Column("industry", _("Industry")),
         Column("city", _("City")),
         Column("country", _("Country")),
@@ -64,6 +81,10 @@ class CustomerList(lists.List):
         Column("number", _("Registration number")),
         Column("employees", _("Employees"), format="number"),
         Column("annual_revenue", _("Annual revenue"), format="money"),
+        tags_column(),
+        further_column("email", _("Further emails")),
+        further_column("phone", _("Further phones")),
+        Column("do_not_contact", _("Do not contact"), format="yesno"),
         Column("created_at", _("Created"), sort="created_at", format="day"),
         Column("updated_at", _("Changed"), sort="updated_at", format="ago"),
     ]
@@ -77,7 +98,8 @@ class CustomerList(lists.List):
             verb=Verb.ASSIGN,
             form=HandOverForm,
             icon="arrows-exchange",
-        )
+        ),
+        tags_action(),
     ]
     create_url = "customer-new"
     create_label = _("New customer")

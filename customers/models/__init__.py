@@ -1,6 +1,7 @@
 from customers.models.activity import Activity
 from customers.models.cadence import CadenceRule
 from customers.models.calendar_feed import CalendarFeed
+from customers.models.churn_reason import ChurnReason
 from customers.models.consent import Consent
 from customers.models.contact import Contact, CustomerContact
 from customers.models.contact_point import ContactPoint
@@ -8,6 +9,8 @@ from customers.models.customer import Collaborator, Customer, HealthBand
 from customers.models.duplicate import Duplicate
 from customers.models.email import Email
 from customers.models.match_key import MatchKey
+from customers.models.pool import PooledCustomer, PoolMove
+from customers.models.pool_rule import PoolRule, PoolRules
 from customers.models.purpose import Purpose
 from customers.models.series import TaskSeries
 from customers.models.snooze import Snooze
@@ -16,7 +19,7 @@ from customers.models.tag import Tag
 from customers.models.task import Task
 
 __all__ = [
-    "Activity", "CadenceRule", "CalendarFeed", "Collaborator", "Consent", "Contact", "ContactPoint", "Customer",
-    "CustomerContact", "Duplicate", "Email", "HealthBand", "MatchKey", "Purpose", "Snooze", "Standing", "Tag", "Task",
-    "TaskSeries",
+    "Activity", "CadenceRule", "CalendarFeed", "ChurnReason", "Collaborator", "Consent", "Contact", "ContactPoint",
+    "Customer", "CustomerContact", "Duplicate", "Email", "HealthBand", "MatchKey", "PoolMove", "PoolRule", "PoolRules", "PooledCustomer", "Purpose", "Snooze", "Standing",
+    "Tag", "Task", "TaskSeries",
 ]  # fmt: skip

@@ -18,6 +18,7 @@ from crm.models import Record
 from crm.models.record import RecordQuerySet
 from crm.search.normalise import sort_key
 from customers.models import tidy
+from customers.models.churn_reason import ChurnReason
 from customers.models.tag import tags_field
 
 
@@ -59,6 +60,10 @@ class CustomerQuerySet(RecordQuerySet):
     def prospects(self) -> Self:
         return self.filter(lifecycle=Customer.Lifecycle.PROSPECT)
 
+    def won_back(self) -> Self:
+        """Active again after they had left."""
+        return self.active().filter(won_back_at__isnull=False)
+
     def unowned(self) -> Self:
         return self.filter(owner__isnull=True)
 
@@ -68,6 +73,10 @@ class CustomerQuerySet(RecordQuerySet):
 
     def merged_away(self) -> Self:
         return self.filter(merged_into__isnull=False)
+
+    def releasable_by(self, user: Any) -> Self:
+        """Owned by somebody: who has it, or whoever may assign it, puts it into the pool."""
+        return self.shareable_by(user).filter(owner__isnull=False)
 
     def shareable_by(self, user: Any) -> Self:
         """Whose owner, or whoever may assign it, decides who works on it too; a collaborator does not."""
@@ -106,8 +115,20 @@ class Customer(Record):
     sort_name = models.CharField(max_length=200, editable=False)  # folded and accent-free; Chinese by its pinyin
     form = models.CharField(_("form"), max_length=12, choices=Form.choices, default=Form.ORGANISATION)
     lifecycle = models.CharField(_("lifecycle"), max_length=10, choices=Lifecycle.choices, default=Lifecycle.PROSPECT)
+    churn_reason = models.ForeignKey(
+        ChurnReason, models.PROTECT, null=True, blank=True, related_name="+", db_index=False,
+        verbose_name=_("why it left"),
+    )  # fmt: skip
+    won_back_at = models.DateTimeField(_("won back"), null=True, blank=True, editable=False)  # the last time
     tier = models.CharField(_("tier"), max_length=1, choices=Tier.choices, blank=True)
     channel = models.CharField(_("source channel"), max_length=12, choices=Channel.choices, blank=True)
+    # Once known, where a customer came from is kept for ever: see models/source.py.
+    campaign = models.CharField(_("campaign"), max_length=120, blank=True, default="", db_default="")
+    first_contact_on = models.DateField(_("first contact"), null=True, blank=True)
+    referred_by = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="referred", db_index=False,
+        verbose_name=_("referred by"),
+    )  # fmt: skip
     industry = models.CharField(_("industry"), max_length=100, blank=True)
     number = models.CharField(_("registration number"), max_length=60, blank=True)
     website = models.URLField(_("website"), max_length=200, blank=True)
@@ -128,6 +149,8 @@ class Customer(Record):
     notes = models.TextField(_("notes"), blank=True)
     # Written by evaluation through `actions.customers.rate`, so that lists can filter by it.
     health = models.PositiveSmallIntegerField(_("health"), null=True, blank=True, editable=False)
+    # Recency, frequency and value of the orders, 1 to 5 each, as three digits; written by sales, see models/rfm.py.
+    rfm = models.PositiveSmallIntegerField("RFM", null=True, blank=True, editable=False)
     last_activity_at = models.DateTimeField(_("last activity"), null=True, blank=True, editable=False)
     # In the bin, and what was its own is that customer's: see actions/merging.py.
     merged_into = models.ForeignKey(
@@ -144,6 +167,13 @@ class Customer(Record):
             models.CheckConstraint(condition=~Q(name=""), name="customer_has_a_name"),
             models.CheckConstraint(condition=Q(email=Lower("email")), name="customer_email_is_lower_case"),
             models.CheckConstraint(condition=~Q(pk=models.F("parent")), name="customer_is_not_its_own_parent"),
+            models.CheckConstraint(condition=~Q(pk=models.F("referred_by")), name="customer_is_not_referred_by_itself"),
+            models.CheckConstraint(
+                condition=Q(lifecycle="churned", churn_reason__isnull=False)
+                | (~Q(lifecycle="churned") & Q(churn_reason=None)),
+                name="customer_churned_has_a_reason",
+                violation_error_message=_("Say why the customer left: only one that left has a reason."),
+            ),
             models.CheckConstraint(
                 condition=Q(merged_into=None) | (Q(deleted_at__isnull=False) & ~Q(pk=models.F("merged_into"))),
                 name="customer_merged_is_in_the_bin",
@@ -160,6 +190,7 @@ class Customer(Record):
             models.Index(fields=["created_at", "id"], name="customer_created", condition=Q(deleted_at=None)),
             # A file names customers by their numbers, some hundred at a time.
             models.Index(fields=["number"], name="customer_number", condition=Q(deleted_at=None)),
+            models.Index(fields=["referred_by"], name="customer_referred", condition=Q(referred_by__isnull=False)),
             models.Index(fields=["merged_into"], name="customer_merged", condition=Q(merged_into__isnull=False)),
             GinIndex(fields=["tags"], name="customer_tags", condition=Q(deleted_at=None)),
         ]
@@ -169,7 +200,10 @@ class Customer(Record):
 
     def clean(self) -> None:
         self.name, self.email, self.phone = tidy.one_line(self.name), tidy.email(self.email), tidy.phone(self.phone)
+        self.campaign = tidy.one_line(self.campaign)
         self.do_not_contact_reason = tidy.one_line(self.do_not_contact_reason) if self.do_not_contact else ""
+        if self.pk and self.referred_by_id == self.pk:
+            raise ValidationError({"referred_by": _("A customer cannot have been referred by itself.")})
         if self.parent_id and self.pk and self._is_above(self.parent_id):
             raise ValidationError({"parent": _("A customer cannot be a subsidiary of one of its own subsidiaries.")})
 
@@ -187,6 +221,15 @@ class Customer(Record):
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.sort_name = sort_key(self.name)[:200]
         super().save(*args, **kwargs)
+
+    @property
+    def is_churned(self) -> bool:
+        return self.lifecycle == self.Lifecycle.CHURNED
+
+    @property
+    def is_won_back(self) -> bool:
+        """Active again after it had left."""
+        return self.lifecycle == self.Lifecycle.ACTIVE and self.won_back_at is not None
 
     @property
     def phone_for_reading(self) -> str:

@@ -68,6 +68,7 @@ def pointers_to(target: type[models.Model]) -> set[tuple[str, str]]:
     return {
         (model._meta.label, field.name)
         for model in apps.get_models(include_auto_created=True)
+        if not model._meta.proxy  # its columns are those of the table it stands for
         for field in model._meta.concrete_fields
         if field.related_model is target
     }

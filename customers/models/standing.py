@@ -7,6 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from crm.models import Team, User
+from customers.models.churn_reason import ChurnReason
 from customers.models.customer import Customer
 
 
@@ -27,6 +28,7 @@ class Standing(models.Model):
     owner = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     team = models.ForeignKey(Team, models.PROTECT, null=True, related_name="+")
     lifecycle = models.CharField(max_length=10, choices=Customer.Lifecycle.choices)
+    churn_reason = models.ForeignKey(ChurnReason, models.PROTECT, null=True, related_name="+", db_index=False)
     by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
 
     objects = StandingQuerySet.as_manager()

@@ -17,7 +17,18 @@ from django.utils.translation import gettext_lazy
 
 from crm.admin import AuditedAdmin
 from customers.sales.actions import pipelines
-from customers.sales.models import ChurnReason, ExitCriterion, LeadForm, LostReason, Pipeline, RenewalRules, Stage
+from customers.sales.models import (
+    ExitCriterion,
+    LeadForm,
+    ListPrice,
+    LostReason,
+    Pipeline,
+    PriceList,
+    Product,
+    QuoteRules,
+    RenewalRules,
+    Stage,
+)
 
 
 class StageFormSet(BaseInlineFormSet):
@@ -107,12 +118,6 @@ class LostReasonAdmin(AuditedAdmin):
     list_editable = ["is_active"]
 
 
-@admin.register(ChurnReason)
-class ChurnReasonAdmin(AuditedAdmin):
-    list_display = ["name", "is_active", "for_lapsed"]
-    list_editable = ["is_active"]
-
-
 @admin.register(RenewalRules)
 class RenewalRulesAdmin(AuditedAdmin):
     """One row: when renewals are prepared, and where."""
@@ -124,6 +129,68 @@ class RenewalRulesAdmin(AuditedAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+@admin.register(QuoteRules)
+class QuoteRulesAdmin(AuditedAdmin):
+    """One row: what new quotes begin with, and who offers."""
+
+    list_display = ["__str__", "valid_days", "tax_percent"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return super().has_add_permission(request) and not QuoteRules.objects.exists()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class PriceFormSet(BaseInlineFormSet):
+    """A product has one price at a time; said before the database refuses it."""
+
+    def clean(self) -> None:
+        super().clean()
+        if any(self.errors):
+            return
+        kept: list[ListPrice] = []
+        for form in self.forms:
+            if not form.cleaned_data or form.cleaned_data.get("DELETE"):
+                continue
+            if any(form.instance.overlaps(other) for other in kept):
+                form.add_error("product", _("This product has another price on this list at that time."))
+            kept.append(form.instance)
+
+
+class PriceForm(forms.ModelForm):
+    class Meta:
+        model = ListPrice
+        fields = ["product", "price", "valid_from", "valid_until"]
+        help_texts = {"valid_from": gettext_lazy("Empty: as long as the list.")}
+
+    def _get_validation_exclusions(self) -> set[str]:
+        """The prices of a list are compared with each other, as they stand in the form: see PriceFormSet."""
+        return super()._get_validation_exclusions() | {"price_list"}
+
+
+class PriceInline(admin.TabularInline):
+    model = ListPrice
+    form = PriceForm
+    formset = PriceFormSet
+    extra = 3
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "product":
+            kwargs["queryset"] = Product.objects.alive().order_by("name")
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+@admin.register(PriceList)
+class PriceListAdmin(AuditedAdmin):
+    """What products cost in a currency, for some time."""
+
+    list_display = ["name", "currency", "valid_from", "valid_until"]
+    list_filter = ["currency"]
+    search_fields = ["name"]
+    inlines = [PriceInline]
 
 
 class LeadFormForm(forms.ModelForm):

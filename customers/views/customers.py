@@ -20,8 +20,8 @@ from crm.web.toasts import toast
 from customers.actions import customers
 from customers.forms.customers import CollaboratorForm, CustomerForm, HandOverForm, LifecycleForm
 from customers.forms.fields import find_customers
-from customers.models import Customer, alike
-from customers.views import editing, merging, timeline
+from customers.models import Customer, PooledCustomer, alike
+from customers.views import beside, editing, merging, timeline
 from customers.views.telling_apart import is_none_of_these
 
 
@@ -30,23 +30,34 @@ class CustomerDetail(View):
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         try:
-            customer = guards.get_visible(Customer.objects.select_related("owner", "team"), request.user, pk=pk)
+            customer = guards.get_visible(
+                Customer.objects.select_related("owner", "team", "churn_reason"), request.user, pk=pk
+            )
         except Http404:
             if master := merging.became_of(request.user, pk):
                 return redirect(master.get_absolute_url())
             raise
         context = {
             "customer": customer,
-            "parent": Customer.objects.visible_to(request.user).filter(pk=customer.parent_id).first(),
+            **pointed_at(request.user, customer),
             "may": may(request.user, customer),
             "log_url": f"{reverse('activity-new')}?customer={pk}",
             "task_url": f"{reverse('task-new')}?customer={pk}",
             "email_url": f"{reverse('email-new')}?customer={pk}",
             "currency": settings.CURRENCY,
             "lifecycles": [choice for choice in Customer.Lifecycle.choices if choice[0] != customer.lifecycle],
+            **beside.context(customer),
             **timeline.context(request, customer),
         }
         return render(request, "customers/customer/detail.html", context)
+
+
+def pointed_at(user: Any, customer: Customer) -> dict[str, Customer | None]:
+    """The customers above it and before it, where they may be seen."""
+    wanted = {"parent": customer.parent_id, "referred_by": customer.referred_by_id}
+    pks = [pk for pk in wanted.values() if pk]
+    found = Customer.objects.visible_to(user).in_bulk(pks) if pks else {}
+    return {name: found.get(pk or 0) for name, pk in wanted.items()}
 
 
 def may(user: Any, customer: Customer) -> dict[str, bool]:
@@ -55,11 +66,17 @@ def may(user: Any, customer: Customer) -> dict[str, bool]:
         "edit": editing.allows(user, customer, Verb.EDIT),
         "delete": editing.allows(user, customer, Verb.DELETE),
         "assign": editing.allows(user, customer, Verb.ASSIGN),
+        "claim": customer.owner_id is None and is_claimable(user, customer),
+        "release": Customer.objects.visible_to(user).releasable_by(user).filter(pk=customer.pk).exists(),
         "log": user.access.may("activity", Verb.CREATE),
         "email": user.access.may("email", Verb.CREATE),
         "task": user.access.may("task", Verb.CREATE),
         "administer": user.access.administers,
     }
+
+
+def is_claimable(user: Any, customer: Customer) -> bool:
+    return PooledCustomer.objects.permitted(user, Verb.EDIT).filter(pk=customer.pk).exists()
 
 
 class CustomerNew(View):
@@ -132,15 +149,32 @@ class CustomerHandOver(View):
 
 
 class CustomerLifecycle(View):
+    """Where the customer stands now. Who leaves is asked why."""
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        customer = guards.get_permitted(Customer.objects.all(), request.user, Verb.EDIT, pk=pk)
+        return self.page(customer, LifecycleForm(user=request.user, initial={"lifecycle": Customer.Lifecycle.CHURNED}))
+
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         customer = guards.get_permitted(Customer.objects.all(), request.user, Verb.EDIT, pk=pk)
-        form = LifecycleForm(request.POST)
-        if form.is_valid():
-            to = form.cleaned_data["lifecycle"]
-            customer = customers.change_lifecycle(customer, to=to, by=request.user, at=timezone.now())
-            said = {"customer": customer, "lifecycle": customer.get_lifecycle_display()}
-            toast(request, _("%(customer)s: %(lifecycle)s.") % said)
+        form = LifecycleForm(request.POST, user=request.user)
+        if not form.is_valid():
+            return self.page(customer, form, status=422)
+        said: Any = form.cleaned_data
+        try:
+            customer = customers.change_lifecycle(
+                customer, to=said["lifecycle"], churn_reason=said["churn_reason"], by=request.user, at=timezone.now()
+            )
+        except ValidationError as error:
+            form.add_error(None, error)
+            return self.page(customer, form, status=422)
+        said = {"customer": customer, "lifecycle": customer.get_lifecycle_display()}
+        toast(request, _("%(customer)s: %(lifecycle)s.") % said)
         return redirect(customer.get_absolute_url())
+
+    def page(self, customer: Customer, form: LifecycleForm, status: int = 200) -> HttpResponse:
+        context = {"customer": customer, "form": form}
+        return render(self.request, "customers/customer/lifecycle.html", context, status=status)
 
 
 class CustomerCollaborators(View):

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from crm.access import kinds
 from crm.models import Event
 from crm.web import changes
 from customers.models import Customer
@@ -31,7 +32,11 @@ SENTENCES: dict[str, tuple[Any, str, str]] = {
     "customer.updated": (gettext_lazy("Customer changed"), "pencil", "neutral"),
     "customer.handed_over": (gettext_lazy("Handed over to %(to)s with the open work"), "arrows-exchange", "info"),
     "customer.owner_changed": (gettext_lazy("Handed over to %(to)s"), "arrows-exchange", "info"),
-    "customer.lifecycle_changed": (gettext_lazy("Lifecycle: %(to)s"), "refresh", "info"),
+    "customer.lifecycle_changed": (gettext_lazy("Lifecycle: %(to)s%(why)s"), "refresh", "info"),
+    "customer.won_back": (gettext_lazy("Won back"), "rotate-clockwise", "good"),
+    "customer.claimed": (gettext_lazy("Claimed from the pool by %(to)s"), "user-check", "info"),
+    "customer.released": (gettext_lazy("Released to the pool"), "users-group", "warn"),
+    "customer.taken_back": (gettext_lazy("Back in the pool: nobody was in touch"), "hourglass", "warn"),
     "customer.collaborator_added": (gettext_lazy("%(user)s works on it too"), "user-plus", "neutral"),
     "customer.collaborator_removed": (gettext_lazy("%(user)s no longer works on it"), "user-x", "neutral"),
     "customer.created_apart": (gettext_lazy("Created although there was one like it"), "copy", "warn"),
@@ -51,6 +56,16 @@ SENTENCES: dict[str, tuple[Any, str, str]] = {
     "contact.made_main": (gettext_lazy("%(subject)s is the main contact of %(customer)s"), "star", "info"),
     "contact.created_apart": (gettext_lazy("Created although there was one like it: %(subject)s"), "copy", "warn"),
     "contact.collaboration_asked": (gettext_lazy("Asked about %(subject)s"), "user-plus", "info"),
+    "customer.point_added": (gettext_lazy("Added: %(point)s"), "plus", "neutral"),
+    "customer.point_changed": (gettext_lazy("Changed: %(point)s"), "pencil", "neutral"),
+    "customer.point_removed": (gettext_lazy("Removed: %(point)s"), "x", "neutral"),
+    "customer.tagged": (gettext_lazy("Tags changed"), "tags", "neutral"),
+    "contact.point_added": (gettext_lazy("Added to %(subject)s: %(point)s"), "plus", "neutral"),
+    "contact.point_changed": (gettext_lazy("Changed at %(subject)s: %(point)s"), "pencil", "neutral"),
+    "contact.point_removed": (gettext_lazy("Removed from %(subject)s: %(point)s"), "x", "neutral"),
+    "contact.tagged": (gettext_lazy("Tags of %(subject)s changed"), "tags", "neutral"),
+    "contact.consent_given": (gettext_lazy("%(subject)s allows: %(purpose)s"), "thumb-up", "good"),
+    "contact.consent_withdrawn": (gettext_lazy("%(subject)s no longer allows: %(purpose)s"), "thumb-down", "warn"),
     "contact.deleted": (gettext_lazy("Contact moved to the bin: %(subject)s"), "trash", "warn"),
     "contact.restored": (gettext_lazy("Contact taken out of the bin: %(subject)s"), "restore", "neutral"),
     "email.written": (gettext_lazy("Written"), "pencil", "info"),
@@ -93,10 +108,13 @@ def _words(event: Event, user: Any) -> dict[str, str]:
     return {
         "subject": event.subject_label,
         "to": _to(data),
+        "why": _why(data),
         "user": str((data.get("user") or {}).get("label", "")),
         "customer": changes.label(Customer, data["customer"], user) if "id" in _dict(data.get("customer")) else "",
         "master": changes.label(Customer, data["master"], user) if "id" in _dict(data.get("master")) else "",
         "other": str(_dict(data.get("other")).get("label", "")),
+        "point": _point(event, user) if "point" in data else "",
+        "purpose": str(_dict(data.get("purpose")).get("label", "")),
         "role": str(data.get("role") or _("no role")),
     }
 
@@ -107,6 +125,18 @@ def _to(data: dict[str, Any]) -> str:
         return str(dict(Customer.Lifecycle.choices).get(data["lifecycle"][1], data["lifecycle"][1]))
     owner = data.get("owner")
     return str(owner[1]["label"]) if isinstance(owner, list) and owner[1] else _("somebody")
+
+
+def _why(data: dict[str, Any]) -> str:
+    """For which reason the customer left; nothing otherwise."""
+    reason = data.get("churn_reason")
+    return f" ({reason[1]['label']})" if isinstance(reason, list) and reason[1] else ""
+
+
+def _point(event: Event, user: Any) -> str:
+    """An address or number, for whoever may see whose it is: on a customer's timeline stand people from elsewhere."""
+    seen = kinds.get(event.subject_kind).model.objects.visible_to(user).filter(pk=event.subject_id).exists()
+    return str(_dict(event.data.get("point")).get("text", "")) if seen else _("one you cannot see")
 
 
 def _dict(value: Any) -> dict[str, Any]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils import timezone
+
 from crm.models import User
 from crm.search.normalise import sort_key
-from customers.models import Contact, Customer, CustomerContact, Standing
+from customers.models import ChurnReason, Contact, Customer, CustomerContact, Standing
 from evaluation.demo import storing, words
 from evaluation.demo.world import World, at_clock
 
@@ -39,11 +41,38 @@ def settle(world: World) -> None:
     """What became of each customer, once it is known what they bought: the lifecycle, dated, and the last contact."""
     rows = [row for customer in world.customers for row in _standings(world, customer)]
     rows.sort(key=lambda row: (row.since, row.customer_id))
+    _say_why(rows)
     storing.store(Standing, rows)
     for row in rows:
-        row.customer.owner, row.customer.team, row.customer.lifecycle = row.owner, row.team, row.lifecycle
-    fields = ["owner", "team", "lifecycle", "last_activity_at", "updated_at"]
+        was, customer = row.customer.lifecycle, row.customer
+        customer.owner, customer.team, customer.lifecycle = row.owner, row.team, row.lifecycle
+        customer.churn_reason = row.churn_reason
+        if (was, row.lifecycle) == (Customer.Lifecycle.CHURNED, Customer.Lifecycle.ACTIVE):
+            customer.won_back_at = row.since
+    _say_who_referred(world)
+    fields = [
+        "owner", "team", "lifecycle", "churn_reason", "won_back_at", "referred_by", "first_contact_on",
+        "last_activity_at", "updated_at",
+    ]  # fmt: skip
     storing.change(Customer, world.customers, fields)
+
+
+def _say_why(rows: list[Standing]) -> None:
+    """Nobody leaves without a reason; the same customer always for the same."""
+    reasons = list(ChurnReason.objects.active().filter(for_lapsed=False).order_by("pk"))
+    for row in rows:
+        if row.lifecycle == Customer.Lifecycle.CHURNED:
+            row.churn_reason = reasons[row.customer_id % len(reasons)]
+
+
+def _say_who_referred(world: World) -> None:
+    """Whoever came by referral was referred by one that was there before."""
+    before: list[Customer] = []
+    for customer in world.customers:
+        customer.first_contact_on = timezone.localdate(customer.created_at)
+        if customer.channel == Customer.Channel.REFERRAL and before:
+            customer.referred_by = before[customer.pk * 7 % len(before)]
+        before.append(customer)
 
 
 def _customer(world: World, place: int) -> Customer:

@@ -16,6 +16,12 @@ def customer(owner: Any, team: Any) -> Any:
     return Customer.objects.create(name="Example", owner=owner, team=team, created_at=NOW, updated_at=NOW)
 
 
+def pool(owner: Any, team: Any) -> Any:
+    from customers.models import PooledCustomer
+
+    return PooledCustomer.objects.create(name="Example", team=team, created_at=NOW, updated_at=NOW)
+
+
 def contact(owner: Any, team: Any) -> Any:
     from customers.models import Contact
 
@@ -263,7 +269,7 @@ def pipeline(owner: Any, team: Any) -> Any:
 MAKERS: dict[str, Callable[[Any, Any], Any]] = {
     maker.__name__: maker
     for maker in (
-        customer, contact, activity, task, email, lead, contract, opportunity, forecast, quota, order, product, ticket,
+        customer, pool, contact, activity, task, email, lead, contract, opportunity, forecast, quota, order, product, ticket,
         survey, invitation, response, goal, review_cycle, review, action_plan, action_step, measurement, queue, pipeline,
         quote,
     )

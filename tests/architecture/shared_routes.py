@@ -55,7 +55,8 @@ READ_ONLY = {
     "measurement": "measurement",
 }  # fmt: skip
 VERBS_OF_THE_API = {
-    "customer": {"merge": "POST"},
+    "customer": {"merge": "POST", "points": "POST", "point-removal": "POST", "tags": "POST", "release": "POST"},
+    "contact": {"points": "POST", "point-removal": "POST", "tags": "POST", "consents": "GET", "consent": "POST"},
     "task": {"completion": "POST", "reopening": "POST", "result": "POST"},
     "lead": {
         "taking": "POST",

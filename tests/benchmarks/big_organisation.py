@@ -19,6 +19,7 @@ from crm.models import Role, Team, User
 from crm.search.lexemes import lexemes
 from crm.search.normalise import sort_key
 from crm.search.words import Words
+from customers.models import ChurnReason
 from tests.benchmarks.loading import chance as share
 from tests.benchmarks.loading import copy, indexes_apart, mix
 
@@ -103,8 +104,9 @@ def customers(count: int, owners: Owners, seed: int = 7) -> Iterator[dict[str, A
 def fill(count: int, people: list[User]) -> None:
     """Customers, where they stood, their contacts and search documents, as the actions would have left them."""
     owners = Owners(people)
+    reason = ChurnReason.objects.get_or_create(name="Price")[0].pk
     with indexes_apart("customers_customer", "customers_standing", "crm_searchdocument"), transaction.atomic():
-        copy("customers_customer", CUSTOMER, map(_customer, customers(count, owners)))
+        copy("customers_customer", CUSTOMER, (_customer(row, reason) for row in customers(count, owners)))
         standings = (
             (r["id"], r["at"], r["lifecycle"], r["id"], r["owner_id"], r["team_id"]) for r in customers(count, owners)
         )
@@ -114,17 +116,18 @@ def fill(count: int, people: list[User]) -> None:
 
 CUSTOMER = (
     "id, name, sort_name, form, lifecycle, tier, channel, industry, number, website, email, phone, city, country, "
-    "notes, owner_id, team_id, version, created_at, updated_at, last_activity_at"
+    "notes, owner_id, team_id, version, created_at, updated_at, last_activity_at, "
+    "churn_reason_id"
 )
 
 
-def _customer(row: dict[str, Any]) -> tuple[Any, ...]:
+def _customer(row: dict[str, Any], reason: int) -> tuple[Any, ...]:
     last = activity_times(row["id"], row["at"])[-1]
     channel = ("referral", "website", "campaign", "")[row["id"] % 4]
     return (
         row["id"], row["name"], sort_key(row["name"]), "organisation", row["lifecycle"], "", channel, "",
         row["number"], "", row["email"], row["phone"], row["city"], "", "", row["owner_id"], row["team_id"], 1,
-        row["at"], last, last,
+        row["at"], last, last, reason if row["lifecycle"] == "churned" else None,
     )  # fmt: skip
 
 

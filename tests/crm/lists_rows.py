@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from customers.models import Customer
+from customers.models import ChurnReason, Customer
 
 
 def make_customers(count, owner, now, name="C", **fields):
     """C 00, C 01 …, each changed a minute after the one before."""
+    if fields.get("lifecycle") == "churned":
+        fields["churn_reason"] = ChurnReason.objects.get_or_create(name="Price")[0]
     return Customer.objects.bulk_create(
         Customer(
             name=f"{name} {n:02}",

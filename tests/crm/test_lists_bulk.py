@@ -42,7 +42,7 @@ def test_confirming_changes_exactly_the_rows_shown_with_an_event_each(client, ca
 
 
 def test_everything_that_matches_is_taken_from_the_filters_not_from_the_page(client, cast, rows):
-    Customer.objects.filter(pk=rows[3].pk).update(lifecycle="churned")
+    Customer.objects.filter(pk=rows[3].pk).update(lifecycle="active")
 
     page = client.post(ADDRESS, {"all_matching": "1", "query": "lifecycle=prospect", "row": [rows[0].pk]})
 

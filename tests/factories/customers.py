@@ -7,14 +7,20 @@ from typing import Any
 
 from crm.models import User
 from customers.actions import activities, contacts, customers, tasks
-from customers.models import Activity, Contact, Customer, Task
+from customers.models import Activity, ChurnReason, Contact, Customer, Task
 
 AT = datetime(2026, 5, 1, 9, 0, tzinfo=UTC)
 
 
 def make_customer(owner: User | None = None, name: str = "Acme Ltd", *, at: datetime = AT, **fields: Any) -> Customer:
     """A customer of `owner`, in the owner's team."""
+    if fields.get("lifecycle") == "churned":
+        fields.setdefault("churn_reason", churn_reason())
     return customers.create(name=name, by=owner, at=at, **fields)
+
+
+def churn_reason(name: str = "Price") -> ChurnReason:
+    return ChurnReason.objects.get_or_create(name=name)[0]
 
 
 def make_contact(

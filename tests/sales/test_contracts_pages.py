@@ -85,7 +85,7 @@ def test_renewal_rules_are_one_row_that_administrators_edit(client, cast):
     assert client.post(add, {"days_ahead": "45"}).status_code == 302
     assert RenewalRules.objects.get().days_ahead == 45
     assert client.get(add).status_code == 403
-    assert client.get(reverse("admin:sales_churnreason_changelist")).status_code == 200
+    assert client.get(reverse("admin:customers_churnreason_changelist")).status_code == 200
 
 
 def test_contracts_move_over_the_api_with_the_version_and_only_by_movements(client, cast):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
@@ -40,7 +41,7 @@ class Bulk(ListPart):
         confirmed = "confirmed" in request.POST
         form = action.form(request.POST if confirmed else None, user=request.user) if action.form else None
         if confirmed and (form is None or form.is_valid()):
-            return self.run(permitted, ids, form.cleaned_data if form else {})
+            return self.carry_out(permitted, ids, form.cleaned_data if form else {})
         return self.preview(permitted, ids, form, status=422 if confirmed else 200)
 
     @property
@@ -81,6 +82,14 @@ class Bulk(ListPart):
         }
         return render(self.request, "lists/bulk.html", context, status=status)
 
+    def carry_out(self, permitted: QuerySet, ids: list[int], values: dict[str, Any]) -> HttpResponse:
+        """What the action refuses is said, and nothing is changed."""
+        try:
+            return self.run(permitted, ids, values)
+        except ValidationError as error:
+            toast(self.request, " ".join(error.messages), level=messages.ERROR)
+            return redirect(self.where())
+
     @transaction.atomic
     def run(self, permitted: QuerySet, ids: list[int], values: dict[str, Any]) -> HttpResponse:
         records = list(permitted.values_list("pk", flat=True))
@@ -89,8 +98,8 @@ class Bulk(ListPart):
         count = len(records) if changed is None else changed
         done = self.action.done or ngettext("%(count)s record changed.", "%(count)s records changed.", count)
         toast(self.request, str(done) % {"count": count})
-        if len(records) < len(ids):
-            kept = len(ids) - len(records)
+        kept = len(ids) - (count if self.action.tells_left else len(records))
+        if kept:
             toast(
                 self.request,
                 ngettext("%(count)s was left as it is.", "%(count)s were left as they are.", kept) % {"count": kept},

@@ -1,7 +1,10 @@
-from customers.sales.models.churn_reason import ChurnReason
+from customers.models.churn_reason import ChurnReason
+from customers.sales.models.campaign import Campaign, CampaignName
+from customers.sales.models.campaign_member import CampaignMember, CampaignMemberChange, MemberState
 from customers.sales.models.contract import GRACE, Contract, State
 from customers.sales.models.contract_movement import ContractMovement
 from customers.sales.models.contract_renewal import ContractRenewal, RenewalRules
+from customers.sales.models.cost import Cost
 from customers.sales.models.currency import Money, totals
 from customers.sales.models.exit_criterion import CriterionTick, ExitCriterion
 from customers.sales.models.forecast import ForecastAdjustment, ForecastFigure, ForecastSubmission
@@ -22,10 +25,15 @@ from customers.sales.models.stage_change import CAPTURED, StageChange
 __all__ = [
     "CAPTURED",
     "GRACE",
+    "Campaign",
+    "CampaignMember",
+    "CampaignMemberChange",
+    "CampaignName",
     "ChurnReason",
     "Contract",
     "ContractMovement",
     "ContractRenewal",
+    "Cost",
     "CriterionTick",
     "ExitCriterion",
     "ForecastAdjustment",
@@ -36,6 +44,7 @@ __all__ = [
     "LeadForm",
     "ListPrice",
     "LostReason",
+    "MemberState",
     "Money",
     "Opportunity",
     "OpportunityLine",

@@ -14,7 +14,7 @@ from crm.models import Record
 from crm.models.record import RecordQuerySet
 from crm.search.documents import Words
 from customers.models import Customer
-from customers.sales.models.churn_reason import ChurnReason
+from customers.models.churn_reason import ChurnReason
 from customers.sales.models.currency import check_currency, is_a_currency, tidy_currency
 from customers.sales.models.opportunity import Opportunity
 from customers.sales.models.product import Product

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from crm.models import Team, User
-from customers.sales.models.churn_reason import ChurnReason
+from customers.models.churn_reason import ChurnReason
 from customers.sales.models.contract import Contract
 from customers.sales.models.currency import Money, totals
 

@@ -15,7 +15,10 @@ class ChurnReasonQuerySet(ScopedQuerySet):
 
 
 class ChurnReason(models.Model):
-    """Why contracts end; chosen from a list so that it can be counted. Whoever sees pipelines sees it."""
+    """Why customers leave and contracts end; chosen from a list so that it can be counted.
+
+    Whoever sees pipelines sees it.
+    """
 
     kind: ClassVar[str] = "pipeline"
     owner_field = None
@@ -29,6 +32,7 @@ class ChurnReason(models.Model):
     objects = ChurnReasonQuerySet.as_manager()
 
     class Meta:
+        db_table = "sales_churnreason"  # where it stood while only contracts had one
         verbose_name = _("churn reason")
         verbose_name_plural = _("churn reasons")
         ordering = ["name"]

@@ -1,0 +1,155 @@
+"""The customer pool: one gets what two want, limits hold, and what nobody looks after comes back."""
+
+from datetime import timedelta
+from threading import Thread
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection, transaction
+from django.urls import reverse
+
+from crm.models import Event, Notification
+from customers.actions import customers, pool
+from customers.models import Customer, PooledCustomer, PoolMove, PoolRule, holding
+from customers.sales.actions import opportunities
+from tests.factories.customers import make_activity, make_customer
+from tests.factories.sales import make_opportunity
+
+
+@pytest.fixture
+def pooled(cast, now):
+    """A customer of the north that nobody owns, because its owner had no time."""
+    return pool.release(make_customer(cast.teammate), reason="No time", by=cast.teammate, at=now)
+
+
+def owner_of(customer):
+    return Customer.objects.get(pk=customer.pk).owner
+
+
+def test_a_claimed_customer_is_the_claimants_and_its_history_says_who_had_it(cast, pooled, now):
+    later = now + timedelta(days=1)
+    claimed = pool.claim(pooled, by=cast.rep, at=later)
+
+    assert (claimed.owner, claimed.team) == (cast.rep, cast.north)
+    held = [(one.owner, one.since, one.reason) for one in holding.of(claimed)]
+    assert held == [(cast.rep, later, ""), (None, now, "No time"), (cast.teammate, held[2][1], "")]
+    kinds = Event.objects.filter(subject_kind="customer").order_by("pk").values_list("type", flat=True)
+    assert list(kinds) == ["customer.created", "customer.released", "customer.claimed"]
+    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+        PoolMove.objects.update(reason="Another")
+
+
+@pytest.mark.parametrize(
+    ("rule", "sentence"),
+    [
+        ({"capacity": 1}, "You have 1 customer, as many as you may"),
+        ({"claims_per_day": 1}, "You claimed 1 customer today"),
+        ({"reclaim_after_days": 30}, "for 30 days the others may claim it first"),
+    ],
+)
+def test_limits_of_the_nearest_team_are_kept(cast, pooled, now, rule, sentence):
+    PoolRule.objects.create(team=cast.company, capacity=500)
+    PoolRule.objects.create(team=cast.north, **rule)
+    second = pool.release(make_customer(cast.rep, "Second"), reason="Too far", by=cast.rep, at=now)
+    pool.claim(pooled, by=cast.rep, at=now)
+
+    with pytest.raises(ValidationError, match=sentence):
+        pool.claim(second, by=cast.rep, at=now)
+
+    assert owner_of(second) is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_claim_at_once_one_gets_it_and_the_other_is_told(cast, pooled, now):
+    said = []
+
+    def claim(person):
+        try:
+            pool.claim(pooled, by=person, at=now)
+            said.append(person.pk)
+        except ValidationError as error:
+            said.append(error.messages[0])
+        finally:
+            connection.close()
+
+    both = [Thread(target=claim, args=[person]) for person in (cast.rep, cast.junior)]
+    for thread in both:
+        thread.start()
+    for thread in both:
+        thread.join()
+
+    winner = owner_of(pooled).pk
+    assert sorted(map(str, said)) == [str(winner), "Somebody was faster: Acme Ltd is no longer in the pool."]
+    assert PoolMove.objects.filter(type="claimed").count() == 1
+
+
+def test_who_sees_which_pool(cast, pooled, now):
+    company = pool.release(make_customer(cast.rep, "Far"), reason="Far", by=cast.rep, at=now, to_company=True)
+    seen = {
+        name: sorted(PooledCustomer.objects.visible_to(getattr(cast, name)).values_list("name", flat=True))
+        for name in ("rep", "outsider", "manager", "agent")
+    }
+    assert seen == {"rep": ["Acme Ltd", "Far"], "outsider": ["Far"], "manager": ["Acme Ltd", "Far"], "agent": []}
+    assert pool.claim(company, by=cast.outsider, at=now).team == cast.south
+
+
+def test_quiet_customers_are_announced_then_released_once(cast, now):
+    PoolRule.objects.create(release_after_days=30, warn_days=7, protected_days=60)
+    start = now - timedelta(days=25)
+    quiet, called, noted, sold = (
+        make_customer(cast.rep, name, at=start) for name in ("Quiet", "Called", "Noted", "Sold")
+    )
+    make_activity(cast.rep, called, at=now - timedelta(days=3))
+    make_activity(cast.rep, noted, at=now - timedelta(days=3), type="note", direction="none")
+    opportunities.win(make_opportunity(cast.rep, customer=sold, at=start), by=cast.rep, at=start)
+
+    for _again in range(2):
+        assert pool.release_quiet(now) == 0
+        pool.warn_owners(now)
+    warned = Notification.objects.filter(receiver=cast.rep, message__startswith="%(customer)s goes to the pool")
+    assert sorted(each.values["customer"] for each in warned) == ["Noted", "Quiet"]
+
+    due = start + timedelta(days=30)
+    assert pool.release_quiet(due - timedelta(seconds=1)) == 0
+    assert [pool.release_quiet(due), pool.release_quiet(due)] == [2, 0]
+    assert sorted(Customer.objects.unowned().values_list("name", flat=True)) == ["Noted", "Quiet"]
+    assert PoolMove.objects.get(customer=quiet).reason == "No contact for 30 days."
+    assert Notification.objects.filter(message__contains="in the pool again").count() == 2
+    # A claim protects: 60 days, although nobody was in touch for longer than 30.
+    pool.claim(quiet, by=cast.teammate, at=due)
+    assert pool.release_quiet(due + timedelta(days=59)) == 2  # those called and sold meanwhile
+    assert owner_of(quiet) == cast.teammate
+    assert pool.release_quiet(due + timedelta(days=60)) == 1
+
+
+def test_the_pages_claim_and_release(client, cast, pooled):
+    client.force_login(cast.rep)
+    assert "No time" in client.get(reverse("pool-list")).content.decode()
+
+    client.post(reverse("customer-claim", args=[pooled.pk]))
+    assert owner_of(pooled) == cast.rep
+    page = client.post(reverse("customer-claim", args=[pooled.pk]), follow=True)
+    assert "Somebody was faster" in page.content.decode()
+
+    address = reverse("customer-release", args=[pooled.pk])
+    assert client.post(address, {"reason": ""}).status_code == 422
+    client.post(address, {"reason": "Moves away"})
+    assert owner_of(pooled) is None
+    assert "Moves away" in client.get(reverse("customer-holders", args=[pooled.pk])).content.decode()
+
+    PoolRule.objects.create(claims_per_day=1)
+    bulk = reverse("pool-list-bulk", args=["claim"])
+    refused = client.post(bulk, {"ids": str(pooled.pk), "confirmed": "1"}, follow=True)
+    assert "You claimed 1 customer today" in refused.content.decode()
+    assert owner_of(pooled) is None
+
+
+def test_a_collaborator_does_not_give_away_what_is_not_theirs(client, cast, now):
+    customer = make_customer(cast.rep)
+    customers.add_collaborator(customer, user=cast.outsider, by=cast.rep, at=now)
+    client.force_login(cast.outsider)
+
+    answer = client.post(reverse("customer-release", args=[customer.pk]), {"reason": "Mine now"})
+
+    assert answer.status_code == 403
+    assert owner_of(customer) == cast.rep
