@@ -32,7 +32,10 @@ class Mover:
 
 @dataclass(frozen=True)
 class Explanation:
-    """`change` = rate + mix + entered + left, in the KPI's unit; None where a value is not computable."""
+    """`change` = rate + mix + entered + left, in the KPI's unit; None where a value is not computable.
+
+    `effects` is None where there is nothing to split by: one person's number has no parts by person.
+    """
 
     before: Result
     after: Result
@@ -57,13 +60,13 @@ def explain(
     kpi, view = declared(kpi), View.of(as_of, now)
     scopes.check(kpi, scope.kind)
     dimension = dimension or _default_parts(kpi, scope)
-    if dimension not in PARTS or dimension not in kpi.dimensions:
+    if dimension and (dimension not in PARTS or dimension not in kpi.dimensions):
         allowed = ", ".join(part for part in PARTS if part in kpi.dimensions)
         raise scopes.ScopeError(f"A change of {kpi.code} is explained by one of: {allowed}.")
     first, second = measuring.series(kpi, scope, [before, after], as_of, now=view.seen)
     if first.value is None or second.value is None:
         return Explanation(first, second, dimension, None, None, [])
-    effects = _effects(kpi, scope, [before, after], dimension, view)
+    effects = _effects(kpi, scope, [before, after], dimension, view) if dimension else None
     movers = _movers(kpi, scope, (first, second), view, user)
     return Explanation(first, second, dimension, float(second.value) - float(first.value), effects, movers)
 

@@ -26,7 +26,6 @@ from evaluation.formulas.scores import Verdict
 from evaluation.kpis.declaration import Direction, Kpi, Unit
 
 TOO_IMPRECISE = "too_imprecise"
-SCALES = {Unit.RATIO: (0.0, 1.0), Unit.POINTS: (-100.0, 100.0)}
 
 
 class Terms(Protocol):
@@ -159,7 +158,7 @@ def judge(series: Sequence[Result], levels: Levels | None = None) -> Judgement:
 
 def chart_of(series: Sequence[Result]) -> Chart:
     """The XmR chart of the complete periods; the others have no point in it."""
-    lowest, highest = SCALES.get(series[0].kpi.unit, (0.0, None)) if series else (None, None)
+    lowest, highest = series[0].kpi.scale if series else (None, None)
     return control_chart.xmr([_charted(result) for result in series], lowest=lowest, highest=highest)
 
 

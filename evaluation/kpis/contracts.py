@@ -252,6 +252,7 @@ NET_REVENUE_RETENTION = retention(
     "net_revenue_retention",
     "base.closing",
     "gross_revenue_retention",
+    ends=(0.0, None),
     name=_("Net revenue retention"),
     meaning=_("What the customers of the start of the period bring in at its end, growth included."),
     formula=_("Value per month at the end / value per month at the start, of those who were customers at the start"),

@@ -38,6 +38,9 @@ class Unit(StrEnum):
     POINTS = "points"  # -100 to 100
 
 
+SCALES = {Unit.RATIO: (0.0, 1.0), Unit.POINTS: (-100.0, 100.0)}
+
+
 class Direction(StrEnum):
     HIGHER = "higher"
     LOWER = "lower"
@@ -116,6 +119,7 @@ class Kpi:
     interval: Method = Method.NONE
     minimum_n: int = 0  # below it there is no verdict
     percentile: float = 0.5
+    ends: tuple[float | None, float | None] | None = None  # of the scale, where its unit does not say
     guard: str = ""  # the KPI that must not suffer for this one
     matures_after: timedelta = timedelta(0)  # how long a cohort is followed
     confidential: bool = False  # survey answers: small groups of identifiable people are hidden
@@ -128,6 +132,11 @@ class Kpi:
 
     def __hash__(self) -> int:
         return hash((self.code, self.version))
+
+    @property
+    def scale(self) -> tuple[float | None, float | None]:
+        """The least and the greatest value there can be; None where there is no end."""
+        return self.ends or SCALES.get(self.unit, (0.0, None))
 
     @property
     def dimensions(self) -> tuple[str, ...]:

@@ -7,7 +7,6 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from evaluation.engine import wording
-from evaluation.engine.judgement import SCALES
 from evaluation.formulas import control_chart, effect, periods
 from evaluation.kpis import Unit
 from evaluation.models import ActionPlan, EffectMeasurement
@@ -79,7 +78,7 @@ def _chart(plan: ActionPlan, found: EffectMeasurement) -> dict[str, Any]:
     names = [wording.period_name(periods.parse(label)) for label in given["periods"]]
     before = [None if index in trigger else value for index, value in enumerate(values[:starts])]
     points = sum(value is not None for value in before)
-    lowest, highest = SCALES.get(plan.kpi.unit, (0.0, None))
+    lowest, highest = plan.kpi.scale
     chart = control_chart.xmr(before, baseline=max(points, 2), lowest=lowest, highest=highest)
     scale = 3600 if plan.kpi.unit == Unit.SECONDS else 1
     rows = [

@@ -165,6 +165,15 @@ def test_a_change_is_exactly_the_sum_of_its_effects(busy):
             assert len(explained.movers) <= 10
 
 
+def test_a_number_of_one_person_that_has_no_other_parts_is_not_split(cast):
+    for month, amount in (("2026-05", 50), ("2026-08", 100)):
+        a_quota(cast.rep, month, 200)
+        won(f"{month}-10", cast.rep, amount=amount)
+    explained = engine.explain("quota_attainment", scopes.of_person(cast.rep), Q2, Q3, now=LATER)
+    assert (explained.change, explained.effects) == (0.25, None)
+    assert [mover.effect for mover in explained.movers] == [0.125, 0.125]
+
+
 def test_a_change_of_mix_alone_is_told_as_mix(cast):
     for period, ratio in (("2026-05-01", (1, 3)), ("2026-08-01", (3, 1))):
         for person, close, times in ((cast.rep, won, ratio[0]), (cast.outsider, lost, ratio[1])):

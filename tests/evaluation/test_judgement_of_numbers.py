@@ -53,6 +53,19 @@ def test_a_point_outside_the_natural_limits_is_a_signal_with_a_side():
     assert wording.variation(found) == said
 
 
+@pytest.mark.parametrize(
+    ("code", "values", "lower", "upper"),
+    [
+        ("win_rate", [0.9, 0.5] * 6, 0.0, 1.0),
+        ("net_revenue_retention", [1.1, 1.3] * 6, 0.668, 1.732),  # growth knows no end
+        ("forecast_accuracy", [0.5, -0.5] * 6, -2.66, 1.0),  # how wrong one can be neither
+    ],
+)
+def test_the_usual_range_ends_where_the_scale_does(code, values, lower, upper):
+    chart = judgement.judge([counted(value, step, code=code) for step, value in enumerate(values)]).chart
+    assert (chart.lower, chart.upper) == (pytest.approx(lower), pytest.approx(upper))
+
+
 def test_whether_a_signal_is_good_depends_on_the_direction_of_the_kpi():
     rows = [counted(value, step, code="first_response_time") for step, value in enumerate([*STEADY, 20])]
     assert judgement.judge(rows).variation.good is False
