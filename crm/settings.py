@@ -295,6 +295,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "SourceChannel": "customers.models.customer.Customer.Channel",
         "ActivityType": "customers.models.activity.Activity.Type",
+        "EmailDirection": "customers.models.email.Email.Direction",
+        "EmailState": "customers.models.email.Email.State",
         "ActivityOutcome": "customers.models.activity.Activity.Outcome",
         "ContractMovementType": "customers.sales.models.contract_movement.ContractMovement.Type",
         "QuoteState": "customers.sales.models.quote.Quote.State",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import chain
 from smtplib import SMTPRecipientsRefused
 from typing import Any
 
@@ -35,8 +36,8 @@ def add(
     by: User | None,
     at: datetime,
     is_primary: bool = False,
-    validity: str = ContactPoint.Validity.UNKNOWN,
-    opted_out: bool = False,
+    validity: str | None = None,
+    opted_out: bool | None = None,
     **fields: Any,
 ) -> ContactPoint:
     """One more. One that is there already is changed instead; the first of its type is the first one anyway."""
@@ -49,7 +50,7 @@ def add(
         return change(known, by=by, at=at, **given)
     point.is_primary = point.key in {each.key for each in in_fields(record)}
     alone = not (getattr(record, type) if point.is_in_a_field else ContactPoint.objects.of(record).filter(type=type))
-    _mark(point, validity, opted_out, at)
+    _mark(point, validity or point.validity, bool(opted_out), at)
     point.full_clean(validate_constraints=False)
     point.save()
     write_down(record, at=at)
@@ -120,11 +121,14 @@ def remove(point: ContactPoint, *, by: User | None, at: datetime) -> None:
 @transaction.atomic
 def mark_invalid(address: str, *, by: User | None, at: datetime) -> int:
     """A mail to it came back: whoever has the address, it is of no use until somebody says otherwise."""
-    holders = MatchKey.objects.filter(sign=Sign.EMAIL, value=tidy.email(address))
-    for model in (Contact, Customer):
-        ids = holders.filter(kind=model.kind).values("object_id")
-        for record in model.objects.alive().filter(pk__in=ids).order_by("pk"):
-            write_down(record, at=at)
+    address = tidy.email(address)
+    keys = MatchKey.objects.filter(kind=Customer.kind, sign=Sign.EMAIL, value=address)  # customers have no index on it
+    holders = (
+        Contact.objects.alive().filter(email=address),
+        Customer.objects.alive().filter(pk__in=keys.values("object_id")),
+    )
+    for record in chain(*holders):
+        write_down(record, at=at)
     found = ContactPoint.objects.of_address(address).exclude(validity=ContactPoint.Validity.INVALID)
     points = list(found.select_related("contact", "customer").order_by("pk"))
     for point in points:

@@ -13,6 +13,7 @@ from crm import events
 from crm.actions import journal, records
 from crm.models import User
 from customers.models import Contact, Customer, Tag
+from customers.models.tag import key_of
 
 TAGGED = (Customer, Contact)
 
@@ -30,6 +31,11 @@ def named(name: str, *, by: User | None, at: datetime, colour: str = Tag.Colour.
     if is_new and by is not None:
         events.record("tag.created", by, by=by, at=at, data={"tag": {"id": made.pk, "label": made.name}})
     return made
+
+
+def known(names: Iterable[str]) -> list[Tag]:
+    """Those of these names that there are."""
+    return list(Tag.objects.filter(key__in=[key_of(name) for name in names]))
 
 
 @transaction.atomic

@@ -1,26 +1,46 @@
 from __future__ import annotations
 
+from typing import Any
+
 import django_filters as filters
 
 from crm.api.filters import MomentFilter
-from customers.models import Activity, Contact, Customer, Task
+from customers.models import Activity, Contact, Customer, Tag, Task
+from customers.models.tag import key_of
+
+
+def bearing(queryset: Any, name: str) -> Any:
+    """Records with the tag of this name; of a name that is none there are none."""
+    found = Tag.objects.filter(key=key_of(name))  # scoped: tags are everybody's
+    return queryset.filter(tags__overlap=list(found.values_list("pk", flat=True)))
 
 
 class CustomerFilter(filters.FilterSet):
+    tag = filters.CharFilter(method="with_tag", label="Name of a tag")
     changed_since = MomentFilter("updated_at", "gte", label="Changed at or after")
 
     class Meta:
         model = Customer
         fields = ("owner", "team", "lifecycle", "tier", "channel", "form")
 
+    def with_tag(self, queryset: Any, name: str, value: str) -> Any:
+        return bearing(queryset, value)
+
 
 class ContactFilter(filters.FilterSet):
     changed_since = MomentFilter("updated_at", "gte", label="Changed at or after")
-    email = filters.CharFilter("email", "iexact", label="Email address")
+    email = filters.CharFilter(method="reached_at", label="Email address, the first or a further one")
+    tag = filters.CharFilter(method="with_tag", label="Name of a tag")
 
     class Meta:
         model = Contact
         fields = ("owner", "team", "email")
+
+    def reached_at(self, queryset: Any, name: str, value: str) -> Any:
+        return queryset.with_email(value)
+
+    def with_tag(self, queryset: Any, name: str, value: str) -> Any:
+        return bearing(queryset, value)
 
 
 class ActivityFilter(filters.FilterSet):

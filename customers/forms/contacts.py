@@ -24,7 +24,7 @@ class ContactForm(RecordForm):
 
     class Meta:
         model = Contact
-        fields = ["name", "email", "phone", "language", "birthday", "do_not_contact", "notes"]
+        fields = ["name", "email", "phone", "language", "birthday", "do_not_contact", "do_not_contact_reason", "notes"]
         widgets = {
             "notes": forms.Textarea(attrs={"rows": 3}),
             "birthday": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),

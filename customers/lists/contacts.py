@@ -8,7 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.web import lists
 from crm.web.lists import Column
+from customers.lists.addresses import further_column
 from customers.lists.filters import OwnerFilter, SinceFilter, TeamFilter
+from customers.lists.tags import AnyTagFilter, NoTagFilter, tags_action, tags_column
 from customers.models import Contact, Customer
 
 
@@ -16,6 +18,8 @@ class ContactFilter(filters.FilterSet):
     owner = OwnerFilter()
     team = TeamFilter()
     do_not_contact = filters.BooleanFilter(label=_("do not contact"))
+    tags_any = AnyTagFilter()
+    tags_none = NoTagFilter()
     created_since = SinceFilter(field_name="created_at", label=_("created since"))
 
     class Meta:
@@ -36,11 +40,15 @@ class ContactList(lists.List):
         Column("owner", _("Owner"), value="owner.name", format="person"),
         Column("team", _("Team"), value="team.name"),
         Column("do_not_contact", _("Do not contact"), format="yesno"),
+        tags_column(),
+        further_column("email", _("Further emails")),
+        further_column("phone", _("Further phones")),
         Column("created_at", _("Created"), sort="created_at", format="day"),
         Column("updated_at", _("Changed"), sort="updated_at", format="ago"),
     ]
     default_columns = ["name", "customer", "email", "phone", "owner", "updated_at"]
     default_sort = "-updated_at"
+    bulk_actions = [tags_action()]
     create_url = "contact-new"
     create_label = _("New contact")
     empty_title = _("No contacts yet")

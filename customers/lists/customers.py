@@ -12,7 +12,7 @@ from crm.web.lists import BulkAction, Column
 from customers.actions import customers
 from customers.forms.customers import HandOverForm
 from customers.lists.addresses import further_column
-from customers.lists.filters import DAY, OwnerFilter, SinceFilter, TeamFilter, UntilFilter, day_start
+from customers.lists.filters import DAY, DigitFilter, OwnerFilter, SinceFilter, TeamFilter, UntilFilter, day_start
 from customers.lists.tags import AnyTagFilter, NoTagFilter, tags_action, tags_column
 from customers.models import ChurnReason, Customer, HealthBand
 
@@ -34,6 +34,9 @@ class CustomerFilter(filters.FilterSet):
     do_not_contact = filters.BooleanFilter(label=_("do not contact"))
     tags_any = AnyTagFilter()
     tags_none = NoTagFilter()
+    rfm_recency = DigitFilter(0, label=_("RFM: recency"))
+    rfm_frequency = DigitFilter(1, label=_("RFM: frequency"))
+    rfm_value = DigitFilter(2, label=_("RFM: value"))
     created_since = SinceFilter(field_name="created_at", label=_("created since"))
     created_until = UntilFilter(field_name="created_at", label=_("created until"))
     active_since = SinceFilter(field_name="last_activity_at", label=_("last activity since"))
@@ -66,6 +69,7 @@ class CustomerList(lists.List):
         Column("owner", _("Owner"), value="owner.name", format="person"),
         Column("team", _("Team"), value="team.name"),
         Column("health", _("Health"), sort="health", format="number"),
+        Column("rfm", "RFM", value="rfm_text", sort="rfm"),
         Column("last_activity_at", _("Last activity"), sort="last_activity_at", format="ago"),
         Column("channel", _("Source channel")),
         Column("campaign", _("Campaign")),

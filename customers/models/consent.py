@@ -14,7 +14,7 @@ from customers.models.purpose import Purpose
 class ConsentQuerySet(models.QuerySet):
     def current(self) -> Self:
         """Of each contact and purpose what was said last."""
-        return self.order_by("contact", "purpose", "-at", "-pk").distinct("contact", "purpose")
+        return self.order_by("contact_id", "purpose_id", "-at", "-pk").distinct("contact_id", "purpose_id")
 
 
 class Consent(models.Model):
@@ -36,7 +36,7 @@ class Consent(models.Model):
     basis = models.CharField(_("lawful basis"), max_length=10, choices=Basis.choices, default=Basis.CONSENT)
     at = models.DateTimeField(_("when"))
     source = models.CharField(_("source"), max_length=200, blank=True)  # a form, a call, a signed letter
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     noted_at = models.DateTimeField(_("noted"))
 
     objects = ConsentQuerySet.as_manager()

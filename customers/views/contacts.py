@@ -18,7 +18,7 @@ from crm.web.toasts import toast
 from customers.actions import contacts
 from customers.forms.contacts import ContactForm, NewContactForm, WorksAt
 from customers.models import Contact, Customer, CustomerContact, alike
-from customers.views import editing, timeline
+from customers.views import beside, editing, timeline
 from customers.views.telling_apart import is_none_of_these
 
 
@@ -36,6 +36,7 @@ class ContactDetail(View):
             "may_delete": editing.allows(request.user, contact, Verb.DELETE),
             "may_log": request.user.access.may("activity", Verb.CREATE),
             "administers": request.user.access.administers,
+            **beside.context(contact),
             **timeline.context(request, contact),
         }
         return render(request, "customers/contact/detail.html", context)

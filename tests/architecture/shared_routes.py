@@ -76,6 +76,7 @@ VERBS_OF_THE_API = {
     },
     "quote": {"sending": "POST", "answer": "POST", "make-order": "POST", "new-version": "POST"},
     "forecast": {"adjustment": "POST"},
+    "email": {"sharing": "POST", "privacy": "POST", "resending": "POST"},
     "opportunity": {"lines": "POST", "stage": "POST", "history": "GET"},
     "ticket": {"messages": "GET", "answer": "POST", "state": "POST", "resolution": "POST"},
 }
@@ -91,6 +92,8 @@ def of_api() -> dict[str, Route]:
         found[f"api:{name}-detail"] = on(kind, GET=VIEW)
     found["api:forecast-list"] = of("forecast", GET=VIEW, POST=CREATE)
     found["api:forecast-detail"] = on("forecast", GET=VIEW)
+    found["api:email-list"] = of("email", GET=VIEW, POST=CREATE)
+    found["api:email-detail"] = on("email", GET=VIEW)
     for kind, verbs in VERBS_OF_THE_API.items():
         for verb, method in verbs.items():
             found[f"api:{kind}-{verb}"] = on(kind, **{method: VIEW if method == "GET" else EDIT})

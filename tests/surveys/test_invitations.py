@@ -11,6 +11,8 @@ from django.db import connection
 
 from crm.events import delivering
 from crm.models import Delivery, EventLink
+from customers.actions import consents
+from customers.models import Purpose
 from service.actions import tickets
 from surveys.actions import invitations
 from surveys.actions import mail as survey_mail
@@ -116,6 +118,19 @@ class TestWhoIsAsked:
         assert seen(cast.outsider) == {south}
         assert seen(cast.analyst) == {north, south}
         assert seen(cast.nobody) == set()
+
+
+@pytest.mark.django_db
+def test_a_withdrawn_consent_and_a_closed_customer_ask_nobody_and_the_reason_is_kept(cast, now):
+    closed = a_customer(do_not_contact=True)
+    carla = a_contact(a_customer())
+    consents.withdraw(carla, purpose=Purpose.objects.get(code="surveys"), by=cast.rep, at=now)
+    for contact in (carla, a_contact(closed, name="Dora", email="dora@closed.example")):
+        invitations.invite(survey=the_survey(), contact=contact, by=None, at=now)
+    deliver(now)
+    asked = Invitation.objects.order_by("pk").values_list("state", "reason")
+    assert list(asked) == [("suppressed", "withdrawn"), ("suppressed", "customer")]
+    assert mail.outbox == []
 
 
 @pytest.mark.django_db
