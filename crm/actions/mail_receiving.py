@@ -85,7 +85,9 @@ def try_again(incoming: IncomingMail, now: datetime) -> None:
 
 
 def _fetch(account: MailAccount, now: datetime) -> None:
-    known = Place(account.validity, account.last_uid) if account.validity is not None else None
+    known = None
+    if account.validity is not None and account.last_uid is not None:
+        known = Place(account.validity, account.last_uid)
     for found in fetching.visit(account.imap, account.folder, known, account.read_at or now):
         if isinstance(found, Place):
             _go_to(account, found)

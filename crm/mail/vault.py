@@ -14,7 +14,7 @@ class Locked(Exception):
 
 
 def lock(secret: str) -> str:
-    return _keys().encrypt(secret.encode()).decode()
+    return bytes(_keys().encrypt(secret.encode())).decode()
 
 
 def unlock(kept: str) -> str:
@@ -26,6 +26,6 @@ def unlock(kept: str) -> str:
 
 def _keys() -> MultiFernet:
     """Of the key of today, then of those before it."""
-    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    keys = [str(key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
     digests = (hashlib.sha256(b"crm.mail.vault:" + key.encode()).digest() for key in keys)
     return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])

@@ -2,6 +2,7 @@ from rest_framework.routers import SimpleRouter
 
 from customers.api import today, viewsets
 from customers.api.duplicates import DuplicateViewSet
+from customers.api.emails import EmailViewSet
 from customers.api.pool import PoolViewSet
 
 router = SimpleRouter(use_regex_path=False)
@@ -10,6 +11,7 @@ router.register("pool", PoolViewSet, "pool")
 router.register("duplicates", DuplicateViewSet, "duplicate")
 router.register("contacts", viewsets.ContactViewSet, "contact")
 router.register("activities", viewsets.ActivityViewSet, "activity")
+router.register("emails", EmailViewSet, "email")
 router.register("tasks", viewsets.TaskViewSet, "task")
 router.register("today", today.TodayViewSet, "today")
 

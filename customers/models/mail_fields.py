@@ -38,6 +38,19 @@ def around_customer(user: Any, customer: Any) -> dict[str, Any]:
     return {"contact": main_contact(user, customer), "customer": customer, "owner": customer.owner}
 
 
+def around_letter(user: Any, customer: Any, contact: Any, about: Any = None) -> dict[str, Any]:
+    """What stands around a letter: what it is about, else its customer; whom it goes to; who writes, if nobody else."""
+    known: dict[str, Any] = {}
+    if about is not None and about.kind in fields.kinds_to_fill_from():
+        known = fields.records_around(user, about)
+    elif customer is not None:
+        known = around_customer(user, customer)
+    if contact is not None:
+        known["contact"] = contact
+    known["owner"] = known.get("owner") or user
+    return known
+
+
 def customer_of(user: Any, contact: Any) -> Customer | None:
     theirs = Customer.objects.visible_to(user).filter(contact_links__contact=contact)
     return theirs.order_by("-contact_links__is_main", "pk").first()

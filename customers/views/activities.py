@@ -18,7 +18,7 @@ from crm.events import timeline
 from crm.web.toasts import toast
 from customers.actions import activities
 from customers.forms.activities import ActivityForm, LogForm
-from customers.models import Activity, Contact, Customer, Task
+from customers.models import Activity, Contact, Customer, Email, Task
 from customers.views import editing
 from customers.views.about import record_named_by
 
@@ -103,6 +103,7 @@ class ActivityDetail(View):
             "colleagues": activity.colleagues.all(),
             "next_steps": Task.objects.visible_to(request.user).filter(after=activity).select_related("owner"),
             "about": activity.about_for(request.user),
+            "email": Email.objects.visible_to(request.user).filter(activity=activity).first(),
             "may_edit": editing.allows(request.user, activity, Verb.EDIT),
             "may_delete": editing.allows(request.user, activity, Verb.DELETE),
             "administers": request.user.access.administers,

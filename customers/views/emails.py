@@ -43,15 +43,7 @@ class Circumstances:
 
     def around(self, user: Any) -> dict[str, Any]:
         """The records whose fields a template can name here."""
-        known: dict[str, Any] = {"owner": user}
-        if self.about is not None and self.about.kind in fields.kinds_to_fill_from():
-            known |= fields.records_around(user, self.about)
-        elif self.customer is not None:
-            known |= mail_fields.around_customer(user, self.customer)
-        if self.contact is not None:
-            known["contact"] = self.contact
-        known["owner"] = known["owner"] or user
-        return known
+        return mail_fields.around_letter(user, self.customer, self.contact, self.about)
 
 
 def circumstances(values: QueryDict, user: Any) -> Circumstances:

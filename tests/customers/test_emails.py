@@ -127,7 +127,7 @@ def test_private_servers_are_not_asked_and_who_wants_no_mail_gets_none(cast, acm
     assert mail_accounts.try_out(account).sending == "127.0.0.1 is not on the public internet."
     acme[1].do_not_contact = True
     acme[1].save()
-    with pytest.raises(ValidationError, match="carla@acme.example .does not want to be contacted.") as refused:
+    with pytest.raises(ValidationError, match="does not want to be contacted") as refused:
         write(cast, acme, now)
     assert list(refused.value.message_dict) == ["to"]
     assert Email.objects.count() == 0
@@ -146,7 +146,9 @@ def test_answers_are_filed_where_the_letter_was_and_seen_by_their_owner_alone(ca
         email = write(cast, acme, now)
         email_sending.send_next(now)
         for number in range(3):
-            mailbox.put(letter(From="assistant@other.example", Message_ID=f"<{number}@acme>", In_Reply_To=email.message_id))
+            mailbox.put(
+                letter(From="assistant@other.example", Message_ID=f"<{number}@acme>", In_Reply_To=email.message_id)
+            )
         mailbox.put(letter(From="friend@home.example", Subject="Dinner", Message_ID="<private@home>"))
         mailbox.cut_after = 2
         mail_receiving.receive(account, now)
@@ -236,7 +238,8 @@ def test_bounces_absence_notes_loops_and_hostile_letters(cast, acme, now, inside
         mailbox.put(b"Subject: nobody sent this\n\nhello")
         mailbox.put(
             b"From: =?x-unknown?B?////?= <carla@acme.example>\nDate: the day before\nSubject: =?gb2312?B?xPq6ww==?=\n"
-            b"Message-ID: <bad@acme>\nContent-Type: multipart/alternative; boundary=q\n\n--q\nContent-Type: text/calendar\n\n"
+            b"Message-ID: <bad@acme>\nContent-Type: multipart/alternative; boundary=q\n\n--q\n"
+            b"Content-Type: text/calendar\n\n"
             b"BEGIN:VCALENDAR\n--q\nContent-Type: text/html; charset=nonsense\n\n<p onclick='x()'>Hi <b>you</b>"
             b"<script>alert(1)</script> <a href='https://evil.example/'>bank</a></p>"
         )
@@ -299,8 +302,13 @@ def test_fields_are_filled_in_once_and_what_is_missing_is_named_and_not_sent(cas
     assert client.post(reverse("email-new"), {**sent, "text": "For {customer.name}"}).status_code == 302
     assert client.post(reverse("email-new"), {**sent, "text": "For {customer.name}"}).status_code == 302
     email = Email.objects.get()
-    assert (email.to, email.text, email.contact, email.is_shared) == (["carla@acme.example"], "For Acme Ltd", contact, False)
-    with pytest.raises(ValidationError, match="There are no fields {contact.nme}"):
+    assert (email.to, email.text, email.contact, email.is_shared) == (
+        ["carla@acme.example"],
+        "For Acme Ltd",
+        contact,
+        False,
+    )
+    with pytest.raises(ValidationError, match=r"There are no fields \{contact.nme\}"):
         MailTemplate(name="X", subject="{contact.nme}", body="x").full_clean()
 
 

@@ -1,0 +1,117 @@
+"""Letters over HTTP: one's own, and those that were shared; written, shared and tried again by the same actions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters as filters
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from crm.access import guards
+from crm.access.permissions import Verb
+from crm.api.filters import MomentFilter
+from crm.api.idempotency import once
+from crm.api.serializers import RecordSerializer, ScopedRelatedField
+from crm.api.viewsets import ReadViewSet
+from customers.actions import emails
+from customers.actions.emails import Draft
+from customers.models import Contact, Customer, Email, mail_fields
+
+
+class EmailFilter(filters.FilterSet):
+    since = MomentFilter("at", "gte", label="Sent or received at or after")
+
+    class Meta:
+        model = Email
+        fields = ("owner", "customer", "contact", "direction", "state")
+
+
+class EmailSerializer(RecordSerializer):
+    class Meta:
+        model = Email
+        fields = (
+            "id", "kind", "url", "owner", "customer", "contact", "about_kind", "about_id", "answers", "activity",
+            "direction", "state", "sender", "to", "cc", "subject", "text", "attachments", "at", "is_shared",
+            "is_automatic", "problem",
+        )  # fmt: skip
+        read_only_fields = fields
+
+
+class WritingSerializer(serializers.Serializer):
+    """A letter to send. Fields like {contact.name} are filled in; what is not known is refused."""
+
+    customer = ScopedRelatedField(Customer)
+    contact = ScopedRelatedField(Contact, required=False)
+    answers = ScopedRelatedField(Email, required=False)
+    to = serializers.ListField(child=serializers.EmailField(), min_length=1, max_length=emails.RECEIVERS)
+    cc = serializers.ListField(child=serializers.EmailField(), required=False, max_length=emails.RECEIVERS)
+    subject = serializers.CharField(max_length=200)
+    text = serializers.CharField(max_length=100_000)
+    is_shared = serializers.BooleanField(default=True)
+
+    def draft(self) -> Draft:
+        values = self.validated_data
+        to, cc = ([address.lower() for address in values.get(name, ())] for name in ("to", "cc"))
+        return Draft(to, values["subject"], values["text"], cc)
+
+
+@extend_schema_view(list=extend_schema(summary="Emails: one's own and those that were shared"))
+class EmailViewSet(ReadViewSet):
+    model = Email
+    serializer_class = EmailSerializer
+    filterset_class = EmailFilter
+    ordering = ("at", "pk")
+    http_method_names = ["get", "post", "head", "options"]
+
+    @extend_schema(request=WritingSerializer, responses={201: EmailSerializer}, summary="Send an email to a customer")
+    def create(self, request: Request) -> Response:
+        user: Any = request.user
+        wanted = WritingSerializer(data=request.data, context=self.get_serializer_context())
+        wanted.is_valid(raise_exception=True)
+        values = wanted.validated_data
+        customer, contact = values["customer"], values.get("contact")
+
+        def write() -> Response:
+            around = mail_fields.around_letter(user, customer, contact)
+            email = emails.write(
+                emails.filled(wanted.draft(), around), customer=customer, contact=contact or around.get("contact"),
+                answers=values.get("answers"), is_shared=values["is_shared"], by=user, at=timezone.now(),
+            )  # fmt: skip
+            return Response(self.get_serializer(email).data, status=201)
+
+        return once(request, write)
+
+    @extend_schema(request=None, responses=EmailSerializer, summary="Share an email with all who see the customer")
+    @action(detail=True, methods=["post"], url_path="sharing", verb=Verb.EDIT)
+    def sharing(self, request: Request, pk: int) -> Response:
+        return self._with(request, emails.share)
+
+    @extend_schema(request=None, responses=EmailSerializer, summary="Keep an email private again")
+    @action(detail=True, methods=["post"], url_path="privacy", verb=Verb.EDIT)
+    def privacy(self, request: Request, pk: int) -> Response:
+        return self._with(request, emails.keep_private)
+
+    @extend_schema(request=None, responses=EmailSerializer, summary="Try again to send an email that could not be sent")
+    @action(detail=True, methods=["post"], url_path="resending", verb=Verb.EDIT)
+    def resending(self, request: Request, pk: int) -> Response:
+        return self._with(request, emails.try_again)
+
+    def _with(self, request: Request, act: Any) -> Response:
+        email = guards.get_permitted(Email.objects.all(), request.user, Verb.EDIT, pk=self.kwargs["pk"])
+
+        def write() -> Response:
+            act(email, by=request.user, at=timezone.now())
+            email.refresh_from_db()
+            return Response(self.get_serializer(email).data)
+
+        return once(request, write)
+
+    def _mine(self) -> Any:
+        from crm.access import guards
+
+        return guards.get_permitted(Email.objects.all(), self.request.user, Verb.EDIT, pk=self.kwargs["pk"])
