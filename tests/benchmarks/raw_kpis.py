@@ -20,6 +20,8 @@ BOUGHT = f"""SELECT customer_id, team_id, at, opportunity_id AS id, 'opportunity
         AND change.outcome = 'won' {{changed}}) AS won
     UNION ALL SELECT customer_id, team_id, ordered_at, id, 'order' FROM sales_order WHERE deleted_at IS NULL
     {{ordered}}"""
+# Each sale once: an order of an opportunity is the same one.
+SOLD = BOUGHT.format(changed="", ordered="AND opportunity_id IS NULL")
 YEAR = "{at} >= %(end)s - interval '365 days' AND {at} < %(end)s"
 OPENED = "SELECT * FROM service_ticket WHERE deleted_at IS NULL AND opened_at >= %(start)s AND opened_at < %(end)s"
 SAID = """SELECT response.team_id, score FROM surveys_response AS response JOIN surveys_survey AS survey
@@ -80,6 +82,59 @@ RAW = {
                 ON opportunity.id = opportunity_id AND deleted_at IS NULL
             WHERE at < %(end)s ORDER BY opportunity_id, at DESC, change.id DESC) AS last WHERE outcome = 'open'""",
         "sum(value), count(*)",
+    ),
+    "weighted_pipeline": (
+        """SELECT team_id, amount * probability AS value FROM (
+            SELECT DISTINCT ON (opportunity_id) change.team_id, change.amount, change.probability, change.outcome
+            FROM sales_stagechange AS change JOIN sales_opportunity AS opportunity
+                ON opportunity.id = opportunity_id AND deleted_at IS NULL
+            WHERE at < %(end)s ORDER BY opportunity_id, at DESC, change.id DESC) AS last WHERE outcome = 'open'""",
+        "sum(value), count(*)",
+    ),
+    "next_step_coverage": (
+        """SELECT last.team_id, (EXISTS (SELECT FROM customers_task AS step WHERE step.about_kind = 'opportunity'
+                AND step.about_id = last.opportunity_id AND step.due_at IS NOT NULL AND step.deleted_at IS NULL
+                AND step.created_at < %(end)s AND (step.done_at IS NULL OR step.done_at >= %(end)s)))::int AS value
+            FROM (SELECT DISTINCT ON (opportunity_id) opportunity_id, change.team_id, change.outcome
+                FROM sales_stagechange AS change JOIN sales_opportunity AS opportunity
+                    ON opportunity.id = opportunity_id AND deleted_at IS NULL
+                WHERE at < %(end)s ORDER BY opportunity_id, at DESC, change.id DESC) AS last WHERE outcome = 'open'""",
+        SHARE,
+    ),
+    "win_rate_by_value": (
+        f"""SELECT team_id, CASE WHEN outcome = 'won' THEN amount ELSE 0 END AS won, amount
+            FROM ({CLOSED_NOW}) AS closed WHERE outcome IN ('won', 'lost')""",
+        "sum(won)::float8 / sum(amount), sum(won), sum(amount)",
+    ),
+    "repeat_purchase_rate": (
+        f"""SELECT team_id, coalesce(again < at + interval '90 days', FALSE)::int AS value FROM (
+                SELECT *, row_number() OVER course AS number, lead(at) OVER course AS again FROM ({SOLD}) AS sold
+                WHERE customer_id IS NOT NULL
+                WINDOW course AS (PARTITION BY customer_id ORDER BY at, kind, id)) AS bought
+            WHERE number = 1 AND at >= %(start)s AND at < %(end)s""",
+        SHARE,
+    ),
+    "returning_customers": (
+        f"""SELECT DISTINCT ON (customer_id) team_id, (first < %(start)s)::int AS value FROM (
+                SELECT *, min(at) OVER (PARTITION BY customer_id) AS first FROM ({SOLD}) AS sold
+                WHERE customer_id IS NOT NULL) AS bought
+            WHERE at >= %(start)s AND at < %(end)s ORDER BY customer_id, at DESC, kind, id DESC""",
+        SHARE,
+    ),
+    "revenue_per_customer": (
+        f"""SELECT active.team_id, coalesce(sold.amount, 0) AS value FROM (SELECT DISTINCT ON (customer_id)
+                    customer_id, team_id FROM ({
+            BOUGHT.format(
+                changed=f"AND {YEAR.format(at='change.at')} AND {YEAR.format(at='opportunity.closed_at')}",
+                ordered=f"AND {YEAR.format(at='ordered_at')}",
+            )
+        }) AS bought WHERE customer_id IS NOT NULL ORDER BY customer_id, at DESC, kind, id DESC) AS active
+            LEFT JOIN (SELECT customer_id, sum(amount) AS amount FROM (
+                SELECT customer_id, amount FROM ({CLOSED_NOW}) AS closed WHERE outcome = 'won'
+                UNION ALL SELECT customer_id, amount FROM sales_order WHERE deleted_at IS NULL
+                AND opportunity_id IS NULL AND ordered_at >= %(start)s AND ordered_at < %(end)s) AS sale
+                GROUP BY customer_id) AS sold USING (customer_id)""",
+        "avg(value), count(*)",
     ),
     "first_response_time": (
         f"""SELECT coalesce(answer.team_id, ticket.team_id) AS team_id,
