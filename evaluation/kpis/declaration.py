@@ -38,7 +38,8 @@ class Unit(StrEnum):
     POINTS = "points"  # -100 to 100
 
 
-SCALES = {Unit.RATIO: (0.0, 1.0), Unit.POINTS: (-100.0, 100.0)}
+Ends = tuple[float | None, float | None]
+SCALES: dict[Unit, Ends] = {Unit.RATIO: (0.0, 1.0), Unit.POINTS: (-100.0, 100.0)}
 
 
 class Direction(StrEnum):
@@ -119,7 +120,7 @@ class Kpi:
     interval: Method = Method.NONE
     minimum_n: int = 0  # below it there is no verdict
     percentile: float = 0.5
-    ends: tuple[float | None, float | None] | None = None  # of the scale, where its unit does not say
+    ends: Ends | None = None  # of the scale, where its unit does not say
     guard: str = ""  # the KPI that must not suffer for this one
     matures_after: timedelta = timedelta(0)  # how long a cohort is followed
     confidential: bool = False  # survey answers: small groups of identifiable people are hidden
@@ -134,7 +135,7 @@ class Kpi:
         return hash((self.code, self.version))
 
     @property
-    def scale(self) -> tuple[float | None, float | None]:
+    def scale(self) -> Ends:
         """The least and the greatest value there can be; None where there is no end."""
         return self.ends or SCALES.get(self.unit, (0.0, None))
 
