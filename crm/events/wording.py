@@ -15,6 +15,8 @@ VERBS = {
     "won_back": p("event", "won back"), "claimed": p("event", "claimed"), "released": p("event", "released"),
     "taken_back": p("event", "back in the pool"),
     "collaborator_added": p("event", "collaborator added"), "collaborator_removed": p("event", "collaborator removed"),
+    "file_added": p("event", "file added"), "file_removed": p("event", "file taken away"),
+    "file_restored": p("event", "file brought back"),
     "linked": p("event", "linked"), "unlinked": p("event", "unlinked"), "role_changed": p("event", "role changed"),
     "made_main": p("event", "made the main contact"), "completed": p("event", "done"),
     "reopened": p("event", "reopened"), "moved": p("event", "moved"), "won": p("event", "won"),
@@ -42,9 +44,14 @@ VERBS = {
     "step_done": p("event", "step done"), "step_reopened": p("event", "step reopened"),
     "agreed": p("event", "agreed"), "acknowledged": p("event", "acknowledged"), "objected": p("event", "objected to"),
     "revised": p("event", "revised"), "retired": p("event", "retired"),
+    "point_added": p("event", "address added"), "point_changed": p("event", "address changed"),
+    "point_removed": p("event", "address removed"), "tagged": p("event", "tags changed"),
+    "consent_given": p("event", "consent given"), "consent_withdrawn": p("event", "consent withdrawn"),
+    "members_added": p("event", "members added"), "members_changed": p("event", "members changed"),
 }  # fmt: skip
 OTHER_KINDS = {
     "settings": p("event", "settings"), "export": p("event", "export"), "token": p("event", "access token"),
+    "tag": p("event", "tag"),
 }  # fmt: skip
 
 

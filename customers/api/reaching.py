@@ -24,6 +24,10 @@ from customers.models.tag import by_number
 class PointSerializer(serializers.ModelSerializer):
     """Without an id it is only the record's own field that says it."""
 
+    id = serializers.IntegerField(read_only=True, allow_null=True)
+    network = serializers.CharField(read_only=True, help_text="Of a social handle: wechat, linkedin, whatsapp, other.")
+    label = serializers.CharField(read_only=True, help_text="work, private, mobile, billing, delivery, other; or none.")
+
     class Meta:
         model = ContactPoint
         fields = (

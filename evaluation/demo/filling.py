@@ -12,6 +12,7 @@ from crm.models import Delivery
 from crm.search import documents, rebuilding
 from customers.models import duplicate
 from evaluation.demo import (
+    addresses,
     contracts,
     customers,
     forecasts,
@@ -44,6 +45,7 @@ STEPS: tuple[tuple[str, Callable[[World], None]], ...] = (
     ("surveys", surveys.listen),
     ("activities", work.do),
     ("standings", customers.settle),
+    ("addresses", addresses.tell),
     ("story", story.play),
     ("numbers", measuring.measure),
 )

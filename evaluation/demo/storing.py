@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
 from django.db.models.expressions import DatabaseDefault
 
@@ -111,6 +112,8 @@ def _lines(records: Iterable[Any], names: list[str], writers: list[Callable[[Any
 def _writer(field: Any) -> Callable[[Any], str]:
     if isinstance(field, models.JSONField):
         return lambda value: "\\N" if value is None else text(json.dumps(value, ensure_ascii=False))
+    if isinstance(field, ArrayField):  # of numbers
+        return lambda value: "{" + ",".join(str(number) for number in value) + "}"
     if field.is_relation or isinstance(field, models.AutoField | models.BigIntegerField):
         return lambda value: "\\N" if value is None else str(value)
     if isinstance(field, models.DateTimeField):
