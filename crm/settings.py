@@ -294,6 +294,9 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
         "SourceChannel": "customers.models.customer.Customer.Channel",
+        "CampaignState": "customers.sales.models.campaign.Campaign.State",
+        "CampaignMemberState": "customers.sales.models.campaign_member.MemberState",
+        "CostCategory": "customers.sales.models.cost.Cost.Category",
         "ActivityType": "customers.models.activity.Activity.Type",
         "EmailDirection": "customers.models.email.Email.Direction",
         "EmailState": "customers.models.email.Email.State",

@@ -91,6 +91,16 @@ def some_contracts(cast: Any, count: int, now: datetime) -> None:
         sales.make_contract(owner, at=now)
 
 
+def some_campaigns(cast: Any, count: int, now: datetime) -> None:
+    for owner in _owners(cast, count):
+        sales.make_campaign(owner, name=f"Campaign {next(_number)}", at=now)
+
+
+def some_costs(cast: Any, count: int, now: datetime) -> None:
+    for owner in _owners(cast, count):
+        sales.make_cost(owner, at=now)
+
+
 def some_quotes(cast: Any, count: int, now: datetime) -> None:
     for owner in _owners(cast, count):
         sales.make_quote(owner, at=now)
@@ -160,6 +170,8 @@ ROWS: dict[str, Callable[[Any, int, datetime], None]] = {
     "order-list": some_orders,
     "contract-list": some_contracts,
     "quote-list": some_quotes,
+    "campaign-list": some_campaigns,
+    "cost-list": some_costs,
     "product-list": some_products,
     "ticket-list": some_tickets,
     "survey-list": nothing,

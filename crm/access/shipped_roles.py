@@ -40,13 +40,14 @@ def _merge(*parts: Grants) -> Grants:
 CATALOGUE = ("product", "pipeline", "kpi", "survey", "team", "person", "queue", "calendar")
 SELLING = ("customer", "contact", "activity", "task", "lead", "opportunity", "quote", "order", "contract")
 POOL = ("pool",)  # customers that nobody owns
+MARKETING = ("campaign", "cost")
 FORECASTING = ("forecast", "quota")
 SERVING = ("ticket",)
 LISTENING = ("invitation", "response")
 EVALUATING = ("measurement", "goal", "review_cycle", "review", "action_plan", "health_score")
 WRITING = ("email",)  # one's own letters; what is shared is seen with the activity
 TOOLS = ("saved_view", "import")
-ALL_KINDS = CATALOGUE + SELLING + POOL + FORECASTING + SERVING + LISTENING + EVALUATING + WRITING + TOOLS
+ALL_KINDS = CATALOGUE + SELLING + MARKETING + POOL + FORECASTING + SERVING + LISTENING + EVALUATING + WRITING + TOOLS
 
 SHIPPED_ROLES = [
     ShippedRole(
@@ -60,6 +61,8 @@ SHIPPED_ROLES = [
             _grant(Reach.OWN, (EDIT, DELETE, EXPORT), *SELLING),
             _grant(Reach.TEAM, (EDIT,), "lead"),  # whoever of the team has time takes it
             _grant(Reach.OWN, WORK, *WRITING),
+            _grant(Reach.ALL, (VIEW,), "campaign"),
+            _grant(Reach.OWN, (CREATE, EDIT, DELETE, EXPORT), "campaign"),
             _grant(Reach.OWN, (VIEW, CREATE, EXPORT), "forecast"),
             _grant(Reach.OWN, READ, "quota"),
             _grant(Reach.OWN, (VIEW, CREATE), *SERVING),
@@ -91,7 +94,8 @@ SHIPPED_ROLES = [
         gettext_noop("Manages the customers, opportunities, goals and reviews of the team and the teams below."),
         _merge(
             _grant(Reach.ALL, (VIEW,), *CATALOGUE),
-            _grant(Reach.SUBTREE, MANAGE, *SELLING, *FORECASTING),
+            _grant(Reach.SUBTREE, MANAGE, *SELLING, *MARKETING, *FORECASTING),
+            _grant(Reach.ALL, (VIEW,), "campaign"),
             _grant(Reach.SUBTREE, (VIEW, EDIT, EXPORT), *POOL),
             _grant(Reach.OWN, WORK, *WRITING),
             _grant(Reach.SUBTREE, (EDIT,), "criteria_override"),

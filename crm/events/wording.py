@@ -13,7 +13,8 @@ VERBS = {
     "assigned": p("event", "assigned"), "handed_over": p("event", "handed over"),
     "owner_changed": p("event", "handed over"), "lifecycle_changed": p("event", "lifecycle changed"),
     "won_back": p("event", "won back"), "claimed": p("event", "claimed"), "released": p("event", "released"),
-    "taken_back": p("event", "back in the pool"),
+    "taken_back": p("event", "back in the pool"), "members_added": p("event", "members added"),
+    "members_removed": p("event", "members taken out"),
     "collaborator_added": p("event", "collaborator added"), "collaborator_removed": p("event", "collaborator removed"),
     "file_added": p("event", "file added"), "file_removed": p("event", "file taken away"),
     "file_restored": p("event", "file brought back"),
@@ -47,7 +48,7 @@ VERBS = {
     "point_added": p("event", "address added"), "point_changed": p("event", "address changed"),
     "point_removed": p("event", "address removed"), "tagged": p("event", "tags changed"),
     "consent_given": p("event", "consent given"), "consent_withdrawn": p("event", "consent withdrawn"),
-    "members_added": p("event", "members added"), "members_changed": p("event", "members changed"),
+    "members_changed": p("event", "members changed"),
 }  # fmt: skip
 OTHER_KINDS = {
     "settings": p("event", "settings"), "export": p("event", "export"), "token": p("event", "access token"),

@@ -24,6 +24,7 @@ class SalesConfig(AppConfig):
         self.fill_timelines()
         self.fill_shell()
         self.fill_today()
+        self.fill_lists()
         # Like the shipped roles: written down once, in actions/pipelines.py, and never over what is there.
         post_migrate.connect(pipelines.install_default, sender=self, dispatch_uid="install-default-pipeline")
         post_migrate.connect(contract_renewals.install_reasons, sender=self, dispatch_uid="install-churn-reasons")
@@ -35,7 +36,9 @@ class SalesConfig(AppConfig):
         # A permission on no table: going on from a stage although something it asks for is missing.
         kinds.register(None, code="criteria_override", label=_("exception"), label_plural=_("exceptions from criteria"))
         from customers.sales.models import (
+            Campaign,
             Contract,
+            Cost,
             ForecastSubmission,
             Lead,
             Opportunity,
@@ -54,6 +57,8 @@ class SalesConfig(AppConfig):
             (Order, _("order"), _("orders"), "receipt", "order-detail"),
             (Contract, _("contract"), _("contracts"), "contract", "contract-detail"),
             (ForecastSubmission, _("forecast"), _("forecasts"), "chart-line", "forecast-detail"),
+            (Campaign, _("campaign"), _("campaigns"), "speakerphone", "campaign-detail"),
+            (Cost, _("cost"), _("costs"), "coin", "cost-detail"),
             (Quota, _("quota"), _("quotas"), "target", None),
             (Pipeline, _("pipeline"), _("pipelines"), "layout-kanban", None),
         ]
@@ -66,6 +71,7 @@ class SalesConfig(AppConfig):
             (Order, ["customer"]),
             (Product, []),
             (Contract, ["customer"]),
+            (Campaign, []),
         ):
             searchable(model.kind, model.search_words, related, quotes={path: ["name"] for path in related})
 
@@ -83,6 +89,15 @@ class SalesConfig(AppConfig):
         stories.show_kind("customer", "contract", _("Contracts"))
         for event_type in sentences.SENTENCES:
             timeline.show_with(event_type, "sales/_event.html")
+
+    def fill_lists(self) -> None:
+        """Whom one sees in a list can be added to a campaign."""
+        from customers.lists.contacts import ContactList
+        from customers.sales.campaign_lists import ADD_TO_CAMPAIGN
+        from customers.sales.lists import LeadList
+
+        for each in (ContactList, LeadList):
+            each.bulk_actions = [*each.bulk_actions, ADD_TO_CAMPAIGN]
 
     def fill_today(self) -> None:
         from crm.web import panels
@@ -107,6 +122,8 @@ class SalesConfig(AppConfig):
         from crm.web import navigation, panels
 
         pages = [
+            (_("Campaigns"), "campaign-list", "campaign", "speakerphone", 3, None),
+            (_("Costs"), "cost-list", "cost", "coin", 4, None),
             (_("Leads"), "lead-list", "lead", "user-search", 5, None),
             (_("Pipeline"), "opportunity-board", "opportunity", "layout-kanban", 10, "s"),
             (_("Opportunities"), "opportunity-list", "opportunity", "target-arrow", 20, "o"),
@@ -134,6 +151,8 @@ class SalesConfig(AppConfig):
             (_("New quote"), "quote-new", "quote", "file-invoice", None, 55, False),
             (_("New order"), "order-new", "order", "receipt", None, 60, False),
             (_("New contract"), "contract-new", "contract", "contract", None, 65, False),
+            (_("New campaign"), "campaign-new", "campaign", "speakerphone", None, 70, True),
+            (_("New cost"), "cost-new", "cost", "coin", None, 75, True),
         ]:
             navigation.register_create(label, url_name, icon, (kind, "create"), key, order=order, dialog=dialog)
 
@@ -141,6 +160,7 @@ class SalesConfig(AppConfig):
             ("customer.main", "opportunities", "customer-opportunities", _("Opportunities"), "opportunity", 10),
             ("customer.side", "quotes", "customer-quotes", _("Quotes"), "quote", 32),
             ("opportunity.side", "quotes", "opportunity-quotes", _("Quotes"), "quote", 20),
+            ("opportunity.side", "attribution", "opportunity-attribution", _("Where it came from"), "opportunity", 10),
             ("customer.side", "contracts", "customer-contracts", _("Contracts"), "contract", 35),
             ("customer.side", "orders", "customer-orders", _("Orders"), "order", 40),
             ("home.main", "opportunities", "my-opportunities", _("My open opportunities"), "opportunity", 30),

@@ -18,6 +18,7 @@ from customers.models import Customer, tidy
 from customers.sales.actions import stage_changes
 from customers.sales.actions.stage_changes import PastChange
 from customers.sales.contracts_exchange import CONTRACTS
+from customers.sales.costs_exchange import COSTS
 from customers.sales.models import CAPTURED, Lead, LostReason, Opportunity, Pipeline, Product, Quota, Stage, StageChange
 from customers.sales.models.currency import tidy_currency
 from customers.sales.orders_exchange import ORDERS, PRODUCT, WithCurrency
@@ -267,5 +268,5 @@ QUOTAS = QuotaImport(
 
 
 def register() -> None:
-    declaring.register(CONTRACTS)
+    declaring.register(CONTRACTS, COSTS)
     declaring.register(LEADS, PRODUCTS, ORDERS, OPPORTUNITIES, QUOTAS)

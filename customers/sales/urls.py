@@ -1,14 +1,17 @@
 from django.urls import URLPattern, path
 
+from customers.sales.campaign_lists import CampaignList, CostList
 from customers.sales.contract_lists import ContractList
 from customers.sales.lists import ForecastList, LeadList, OpportunityList, OrderList, ProductList, QuotaList
 from customers.sales.quote_lists import QuoteList
 from customers.sales.views import (
     asking,
     board,
+    campaigns,
     close_date,
     contract_movements,
     contracts,
+    costs,
     coverage,
     forecast_board,
     forecasts,
@@ -122,6 +125,26 @@ urlpatterns: list[URLPattern] = [
     path("contracts/<int:pk>/reactivation/", contract_movements.Reactivation.as_view(), name="contract-reactivation"),
     path("contracts/<int:pk>/correction/", contract_movements.Correction.as_view(), name="contract-correction"),
     path("contracts/<int:pk>/handover/", contract_movements.HandOver.as_view(), name="contract-handover"),
+    path("campaigns/", CampaignList.as_view(), name="campaign-list"),
+    *CampaignList.extra_urls("campaigns/", "campaign-list"),
+    path("campaigns/new/", campaigns.New.as_view(), name="campaign-new"),
+    path("campaigns/<int:pk>/", campaigns.Detail.as_view(), name="campaign-detail"),
+    path("campaigns/<int:pk>/edit/", campaigns.Edit.as_view(), name="campaign-edit"),
+    path("campaigns/<int:pk>/delete/", campaigns.Delete.as_view(), name="campaign-delete"),
+    path("campaigns/<int:pk>/restoration/", campaigns.Restoration.as_view(), name="campaign-restoration"),
+    path("campaigns/<int:pk>/timeline/", campaigns.Timeline.as_view(), name="campaign-timeline"),
+    path("campaigns/<int:pk>/members/", campaigns.Members.as_view(), name="campaign-members"),
+    path("campaigns/<int:pk>/members/new/", campaigns.NewMember.as_view(), name="campaign-member-new"),
+    path("costs/", CostList.as_view(), name="cost-list"),
+    *CostList.extra_urls("costs/", "cost-list"),
+    path("costs/new/", costs.New.as_view(), name="cost-new"),
+    path("costs/<int:pk>/", costs.Detail.as_view(), name="cost-detail"),
+    path("costs/<int:pk>/taking-back/", costs.TakingBack.as_view(), name="cost-taking-back"),
+    path(
+        "opportunities/<int:pk>/attribution/",
+        campaigns.OpportunityAttribution.as_view(),
+        name="opportunity-attribution",
+    ),
     path("products/", ProductList.as_view(), name="product-list"),
     *ProductList.extra_urls("products/", "product-list"),
     path("products/new/", products.New.as_view(), name="product-new"),

@@ -142,6 +142,18 @@ def contract(owner: Any, team: Any) -> Any:
     return made
 
 
+def campaign(owner: Any, team: Any) -> Any:
+    from customers.sales.models import Campaign
+
+    return Campaign.objects.create(name="Example", owner=owner, team=team, channel="event", budget=100)
+
+
+def cost(owner: Any, team: Any) -> Any:
+    from customers.sales.models import Cost
+
+    return Cost.objects.create(month="2026-04-01", category="media", amount=100, owner=owner, team=team)
+
+
 def product(owner: Any, team: Any) -> Any:
     from customers.sales.models import Product
 
@@ -269,9 +281,9 @@ def pipeline(owner: Any, team: Any) -> Any:
 MAKERS: dict[str, Callable[[Any, Any], Any]] = {
     maker.__name__: maker
     for maker in (
-        customer, pool, contact, activity, task, email, lead, contract, opportunity, forecast, quota, order, product, ticket,
-        survey, invitation, response, goal, review_cycle, review, action_plan, action_step, measurement, queue, pipeline,
-        quote,
+        customer, pool, contact, activity, task, email, lead, contract, opportunity,
+        forecast, quota, order, product, ticket, survey, invitation, response, goal, review_cycle, review,
+        action_plan, action_step, measurement, queue, pipeline, quote, campaign, cost,
     )
 }  # fmt: skip
 MAKERS["import"] = an_import

@@ -49,6 +49,7 @@ READ_WRITE = (
     "ticket",
     "contract",
     "quote",
+    "campaign",
 )
 READ_ONLY = {
     "queue": "queue", "pipeline": "pipeline", "survey": "survey", "invitation": "invitation", "response": "response",
@@ -74,6 +75,8 @@ VERBS_OF_THE_API = {
         "correction": "POST",
         "movements": "GET",
     },
+    "campaign": {"members": "GET", "adding": "POST", "noting": "POST"},
+    "cost": {"taking-back": "POST"},
     "quote": {"sending": "POST", "answer": "POST", "make-order": "POST", "new-version": "POST"},
     "forecast": {"adjustment": "POST"},
     "email": {"sharing": "POST", "privacy": "POST", "resending": "POST"},
@@ -90,6 +93,8 @@ def of_api() -> dict[str, Route]:
     for name, kind in READ_ONLY.items():
         found[f"api:{name}-list"] = of(kind, GET=VIEW)
         found[f"api:{name}-detail"] = on(kind, GET=VIEW)
+    found["api:cost-list"] = of("cost", GET=VIEW, POST=CREATE)
+    found["api:cost-detail"] = on("cost", GET=VIEW)
     found["api:forecast-list"] = of("forecast", GET=VIEW, POST=CREATE)
     found["api:forecast-detail"] = on("forecast", GET=VIEW)
     found["api:email-list"] = of("email", GET=VIEW, POST=CREATE)

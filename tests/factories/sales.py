@@ -8,7 +8,9 @@ from typing import Any
 
 from customers.models import Customer
 from customers.sales.actions import (
+    campaigns,
     contracts,
+    costs,
     forecasts,
     leads,
     opportunities,
@@ -20,8 +22,10 @@ from customers.sales.actions import (
 )
 from customers.sales.actions.quote_lines import Line
 from customers.sales.models import (
+    Campaign,
     ChurnReason,
     Contract,
+    Cost,
     ForecastSubmission,
     Lead,
     LostReason,
@@ -133,3 +137,15 @@ def make_quote(owner: Any = None, *, at: datetime = WEDNESDAY, sent: bool = Fals
 
 def churn_reason(name: str = "Price") -> ChurnReason:
     return ChurnReason.objects.get_or_create(name=name)[0]
+
+
+def make_campaign(owner: Any = None, *, at: datetime = WEDNESDAY, **fields: Any) -> Campaign:
+    """A campaign that runs, by mail unless said otherwise."""
+    named = {"name": f"Campaign {Campaign.objects.count() + 1}", "channel": "campaign", "state": "running"}
+    return campaigns.create(owner=owner, by=owner, at=at, **{**named, **fields})
+
+
+def make_cost(owner: Any, amount: Any = 100, *, at: datetime = WEDNESDAY, **fields: Any) -> Cost:
+    """For advertising, in April 2026 unless said otherwise."""
+    said = {"month": date(2026, 4, 1), "category": "media"}
+    return costs.note(amount=Decimal(amount), by=owner, at=at, **{**said, **fields})

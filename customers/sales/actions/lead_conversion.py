@@ -144,12 +144,13 @@ def _of_others(links: Any, record: Any, lead: Lead, gone: list[Any]) -> Any:
 
 
 def _new_customer(lead: Lead, whose: dict[str, Any]) -> Customer:
-    """The organisation, or the person where the lead names none. The source channel stays with it for good."""
+    """The organisation, or the person where the lead names none. Its source stays with it for good."""
     _refuse_creating(whose["by"], Customer)
+    source = {"channel": lead.channel, "campaign": lead.campaign}
     if lead.organisation:
-        return customers.create(name=lead.organisation, channel=lead.channel, **whose)
+        return customers.create(name=lead.organisation, **source, **whose)
     person: dict[str, Any] = {"form": Customer.Form.PERSON, "email": lead.email, "phone": lead.phone}
-    return customers.create(name=lead.name, channel=lead.channel, **person, **whose)
+    return customers.create(name=lead.name, **source, **person, **whose)
 
 
 def _new_contact(lead: Lead, customer: Customer, whose: dict[str, Any], is_main: bool) -> Contact:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from crm.models import Event
 from crm.web import changes, formats
 from customers.models import Activity
-from customers.sales.models import Lead
+from customers.sales.models import Lead, MemberState
 from customers.views.sentences import Sentence
 
 # Type of event: sentence, icon, tone. What stands for %(…)s is made in `_words`.
@@ -97,6 +97,18 @@ SENTENCES: dict[str, tuple[Any, str, str]] = {
     ),
     "contract.deleted": (gettext_lazy("Moved the contract “%(subject)s” to the bin"), "trash", "warn"),
     "contract.restored": (gettext_lazy("Took the contract “%(subject)s” out of the bin"), "restore", "neutral"),
+    "campaign.created": (gettext_lazy("New campaign: %(subject)s"), "speakerphone", "info"),
+    "campaign.updated": (gettext_lazy("Changed the campaign “%(subject)s”"), "pencil", "neutral"),
+    "campaign.members_added": (gettext_lazy("Added to “%(subject)s”: %(count)s"), "user-plus", "info"),
+    "campaign.members_changed": (gettext_lazy("“%(subject)s”: %(count)s %(member_state)s"), "users", "good"),
+    "campaign.handed_over": (
+        gettext_lazy("Handed the campaign “%(subject)s” over to %(owner)s"),
+        "arrows-exchange",
+        "info",
+    ),
+    "campaign.deleted": (gettext_lazy("Moved the campaign “%(subject)s” to the bin"), "trash", "warn"),
+    "campaign.restored": (gettext_lazy("Took the campaign “%(subject)s” out of the bin"), "restore", "neutral"),
+    "cost.created": (gettext_lazy("Noted a cost of %(amount)s: %(subject)s"), "coin", "neutral"),
     "product.created": (gettext_lazy("New product: %(subject)s"), "package", "info"),
     "product.updated": (gettext_lazy("Changed “%(subject)s”"), "pencil", "neutral"),
     "product.deleted": (gettext_lazy("Moved “%(subject)s” to the bin"), "trash", "warn"),
@@ -131,6 +143,8 @@ def _words(event: Event) -> dict[str, str]:
         **_of_quote(data),
         "missing": ", ".join(data.get("missing", [])),
         "why_so": data["reason"] if isinstance(data.get("reason"), str) else "",
+        "count": str(data.get("count", "")),
+        "member_state": str(dict(MemberState.choices).get(data.get("state", ""), "")),
         "criterion": str(data.get("criterion", "")),
         "why": str(dict(Lead.Reason.choices).get(data.get("reason", ""), "")),
     }

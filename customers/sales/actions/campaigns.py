@@ -1,0 +1,113 @@
+"""What is done with campaigns, and how those they are addressed to answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Value
+from django.db.models.functions import Lower
+from django.utils.translation import gettext as _
+
+from crm import events
+from crm.actions import records
+from customers.models import Contact
+from customers.sales.actions.contract_movements import local_day
+from customers.sales.models import Campaign, CampaignMember, CampaignMemberChange, CampaignName, Lead, MemberState
+
+
+@transaction.atomic
+def create(*, name: str, by: Any, at: datetime, owner: Any = None, team: Any = None, **fields: Any) -> Campaign:
+    campaign = Campaign(name=name, owner=owner, team=team or (owner.team if owner else None), **fields)
+    campaign = records.create(campaign, by=by, at=at, data={"channel": campaign.channel})
+    _keep_names(campaign)
+    return campaign
+
+
+@transaction.atomic
+def update(
+    campaign: Campaign,
+    changes: dict[str, Any],
+    *,
+    by: Any,
+    at: datetime,
+    version: int | None = None,
+    base: dict[str, Any] | None = None,
+) -> Campaign:
+    """Its old names keep leading to it."""
+    campaign = records.update(campaign, changes, by=by, at=at, version=version, base=base)
+    _keep_names(campaign)
+    return campaign
+
+
+def delete(campaign: Campaign, *, by: Any, at: datetime) -> Campaign:
+    return records.delete(campaign, by=by, at=at)
+
+
+def restore(campaign: Campaign, *, by: Any, at: datetime) -> Campaign:
+    return records.restore(campaign, by=by, at=at)
+
+
+def hand_over_many(rows: Any, *, owner: Any, by: Any, at: datetime) -> int:
+    """One by one, each with its event; returns how many changed hands."""
+    changes = {"owner": owner, "team": owner.team}
+    done = [records.update(one, changes, by=by, at=at, event="handed_over").version != one.version for one in rows]
+    return sum(done)
+
+
+@transaction.atomic
+def add_members(people: Iterable[Contact | Lead], *, campaign: Campaign, by: Any, at: datetime) -> int:
+    """Whoever is a member already stays as they are. Returns how many are new."""
+    campaign = Campaign._base_manager.select_for_update(of=("self",)).get(pk=campaign.pk)
+    wanted = [one for one in people if not getattr(one, "do_not_contact", False)]  # who asked for it is left alone
+    known = set(campaign.members.values_list("contact_id", "lead_id"))
+    keys = [(one.pk, None) if isinstance(one, Contact) else (None, one.pk) for one in wanted]
+    new = [CampaignMember(campaign=campaign, contact_id=contact, lead_id=lead, added_at=at)
+           for contact, lead in dict.fromkeys(keys) if (contact, lead) not in known]  # fmt: skip
+    if not new:
+        return 0
+    members = CampaignMember.objects.bulk_create(new)
+    CampaignMemberChange.objects.bulk_create(
+        CampaignMemberChange(member=one, state=one.state, day=local_day(at), by=by, recorded_at=at) for one in members
+    )
+    events.record("campaign.members_added", campaign, by=by, at=at, data={"count": len(new)})
+    return len(new)
+
+
+@transaction.atomic
+def note_state(members: Iterable[CampaignMember], state: str, *, by: Any, at: datetime, day: date | None = None) -> int:
+    """How they stand from a day on, today unless said; the same again changes nothing. Returns how many changed."""
+    day = day or local_day(at)
+    if day > local_day(at):
+        raise ValidationError({"day": _("This day has not come yet.")})
+    ids = [one.pk for one in members]
+    responded_on = day if state == MemberState.RESPONDED else None
+    locked = CampaignMember._base_manager.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk")
+    changed = [one for one in locked if (one.state, one.responded_on) != (state, responded_on)]
+    for one in changed:
+        one.state, one.responded_on = state, responded_on
+    CampaignMember.objects.bulk_update(changed, ["state", "responded_on"])
+    CampaignMemberChange.objects.bulk_create(
+        CampaignMemberChange(member=one, state=state, day=day, by=by, recorded_at=at) for one in changed
+    )
+    for campaign in Campaign.objects.filter(pk__in={one.campaign_id for one in changed}):
+        count = sum(one.campaign_id == campaign.pk for one in changed)
+        data = {"count": count, "state": str(state), "day": day.isoformat()}
+        events.record("campaign.members_changed", campaign, by=by, at=at, data=data)
+    return len(changed)
+
+
+def _keep_names(campaign: Campaign) -> None:
+    """A name or code leads to one campaign only, for ever."""
+    for field in ("name", "code"):
+        text = getattr(campaign, field)
+        if not text:
+            continue
+        known = CampaignName.objects.annotate(key=Lower("name")).filter(key=Lower(Value(text))).first()
+        if known is None:
+            CampaignName.objects.create(campaign=campaign, name=text)
+        elif known.campaign_id != campaign.pk:
+            raise ValidationError({field: _("Another campaign is, or was, called this.")})

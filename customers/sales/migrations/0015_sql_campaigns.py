@@ -1,0 +1,35 @@
+"""Costs, and how members of campaigns stood, are only ever added.
+
+As with stage changes, a row goes only where the transaction says so (`SET LOCAL yardstick.allow_purge = 'on'`).
+"""
+
+from django.db import migrations
+
+FORWARD = """
+CREATE OR REPLACE FUNCTION sales_campaign_rows_only_grow() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'DELETE' AND current_setting('yardstick.allow_purge', true) = 'on' THEN
+        RETURN OLD;
+    END IF;
+    RAISE EXCEPTION 'Rows of % are only ever added; % of number % was refused.', TG_TABLE_NAME, lower(TG_OP), OLD.id
+        USING ERRCODE = 'restrict_violation';
+END
+$$;
+DROP TRIGGER IF EXISTS cost_append_only ON sales_cost;
+CREATE TRIGGER cost_append_only BEFORE UPDATE OR DELETE ON sales_cost
+    FOR EACH ROW EXECUTE FUNCTION sales_campaign_rows_only_grow();
+DROP TRIGGER IF EXISTS campaign_member_change_append_only ON sales_campaignmemberchange;
+CREATE TRIGGER campaign_member_change_append_only BEFORE UPDATE OR DELETE ON sales_campaignmemberchange
+    FOR EACH ROW EXECUTE FUNCTION sales_campaign_rows_only_grow();
+"""
+BACKWARD = """
+DROP TRIGGER IF EXISTS cost_append_only ON sales_cost;
+DROP TRIGGER IF EXISTS campaign_member_change_append_only ON sales_campaignmemberchange;
+DROP FUNCTION IF EXISTS sales_campaign_rows_only_grow();
+"""
+
+
+class Migration(migrations.Migration):
+    dependencies = [("sales", "0014_campaigns")]
+
+    operations = [migrations.RunSQL(FORWARD, BACKWARD)]

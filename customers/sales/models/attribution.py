@@ -1,0 +1,165 @@
+"""Where a sale came from, told from rows: the first touch of its customer, and the last answer before it was opened.
+
+The first touch is what the customer came through and stays for ever: its channel and campaign, else those of the first
+lead that became it. The last touch is the campaign somebody of the customer responded to last before the opportunity
+was opened. Both are claims about what preceded a sale, not about what caused it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, tzinfo
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from customers.models import Customer
+from customers.sales.models.campaign import Campaign, CampaignName
+from customers.sales.models.campaign_member import CampaignMember, MemberState
+from customers.sales.models.cost import Cost
+from customers.sales.models.currency import Money, totals
+from customers.sales.models.lead import Lead
+from customers.sales.models.opportunity import Opportunity
+
+
+@dataclass(frozen=True)
+class Touch:
+    """`text` is what the record says of a campaign; `campaign` the one it names, where it is one of ours."""
+
+    channel: str
+    text: str
+    campaign: Campaign | None
+    day: date | None
+
+    @property
+    def channel_label(self) -> str:
+        return str(dict(Customer.Channel.choices).get(self.channel, ""))
+
+
+def first_touch(customer: Customer) -> Touch | None:
+    leads = Lead.objects.alive().filter(customer=customer).order_by("created_at", "pk")
+    lead = leads.first()
+    text = customer.campaign or (lead.campaign if lead else "")
+    channel = customer.channel or (lead.channel if lead else "")
+    if not channel and not text:
+        return None
+    day = customer.first_contact_on or (timezone.localdate(lead.created_at) if lead else None)
+    campaign = Campaign.objects.alive().called(text).first() if text else None
+    return Touch(channel, text, campaign, day)
+
+
+def last_touch(opportunity: Opportunity, zone: tzinfo) -> Touch | None:
+    if opportunity.customer_id is None:
+        return None
+    customer = opportunity.customer_id
+    opened = (opportunity.opened_at or opportunity.created_at).astimezone(zone).date()
+    theirs = Q(contact__customer_links__customer=customer) | Q(lead__customer=customer)
+    answered = CampaignMember.objects.filter(
+        theirs, state=MemberState.RESPONDED, responded_on__lte=opened, campaign__deleted_at=None
+    )
+    last = answered.select_related("campaign").order_by("-responded_on", "-pk").first()
+    return Touch(last.campaign.channel, last.campaign.name, last.campaign, last.responded_on) if last else None
+
+
+def leads_of(campaign: Campaign) -> QuerySet[Lead]:
+    return Lead.objects.alive().annotate(named=Lower("campaign")).filter(named__in=_names(campaign))
+
+
+def customers_of(campaign: Campaign) -> QuerySet[Customer]:
+    """Those whose first touch it was."""
+    said = Customer.objects.alive().annotate(named=Lower("campaign"))
+    earlier = (
+        Lead.objects.alive()
+        .filter(customer=OuterRef("customer"))
+        .filter(Q(created_at__lt=OuterRef("created_at")) | Q(created_at=OuterRef("created_at"), pk__lt=OuterRef("pk")))
+    )
+    brought = leads_of(campaign).filter(~Exists(earlier), customer__isnull=False).order_by()
+    return said.filter(Q(named__in=_names(campaign)) | Q(campaign="", pk__in=brought.values("customer")))
+
+
+def _names(campaign: Campaign) -> Any:
+    return CampaignName.objects.filter(campaign=campaign).values(key=Lower("name"))
+
+
+@dataclass(frozen=True)
+class Results:
+    """What a campaign led to, as far as somebody may see it."""
+
+    planned: int
+    sent: int
+    responded: int
+    leads: int
+    converted: int
+    customers: int
+    open: list[Money]
+    won: list[Money]
+    won_count: int
+
+    @property
+    def members(self) -> int:
+        return self.planned + self.sent + self.responded
+
+    @property
+    def response_rate(self) -> float | None:
+        """Of those addressed; who responded was addressed."""
+        asked = self.sent + self.responded
+        return self.responded / asked if asked else None
+
+    @property
+    def conversion_rate(self) -> float | None:
+        return self.converted / self.leads if self.leads else None
+
+
+def results_of(campaign: Campaign, user: Any) -> Results:
+    members = dict(
+        CampaignMember.objects.visible_to(user).filter(campaign=campaign).order_by()
+        .values_list("state").annotate(count=Count("pk"))
+    )  # fmt: skip
+    leads = Lead.objects.visible_to(user).filter(pk__in=leads_of(campaign).values("pk"))
+    counted = leads.aggregate(all=Count("pk"), converted=Count("pk", filter=Q(state=Lead.State.CONVERTED)))
+    customers = Customer.objects.visible_to(user).filter(pk__in=customers_of(campaign).values("pk"))
+    sales = Opportunity.objects.visible_to(user).filter(customer__in=customers.values("pk"))
+    won = sales.filter(stage__outcome="won")
+    return Results(
+        members.get(MemberState.PLANNED, 0), members.get(MemberState.SENT, 0), members.get(MemberState.RESPONDED, 0),
+        counted["all"], counted["converted"], customers.count(),
+        _sums(sales.open()), _sums(won), won.count(),
+    )  # fmt: skip
+
+
+def _sums(sales: Any) -> list[Money]:
+    rows = sales.filter(amount__isnull=False).order_by().values_list("currency").annotate(sum=Sum("amount"))
+    return totals(Money(amount, currency) for currency, amount in rows)
+
+
+@dataclass(frozen=True)
+class Spending:
+    spent: list[Money]
+    left: Money | None  # of the budget
+    cost_per_customer: Money | None
+    upper_return: float | None  # (won - cost) / cost: what follows is not all caused
+
+    @property
+    def is_over(self) -> bool:
+        return self.left is not None and self.left.amount < 0
+
+
+def spending_of(campaign: Campaign, results: Results, user: Any) -> Spending:
+    """Only what is in one currency is held against each other: the budget's, and the organisation's own."""
+    spent = Cost.objects.visible_to(user).of_campaign(campaign).sums()
+    cost = _in(spent, settings.CURRENCY)
+    left = None
+    if campaign.budget is not None:
+        left = Money(campaign.budget - _in(spent, campaign.currency), campaign.currency)
+    each = Money(cost / results.customers, settings.CURRENCY) if cost and results.customers else None
+    won = _in(results.won, settings.CURRENCY)
+    return Spending(spent, left, each, float((won - cost) / cost) if cost else None)
+
+
+def _in(sums: Sequence[Money], currency: str) -> Decimal:
+    return next((one.amount for one in sums if one.currency == currency), Decimal(0))
