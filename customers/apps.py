@@ -51,7 +51,7 @@ class CustomersConfig(AppConfig):
 
     def declare_kinds(self) -> None:
         from crm.access import kinds
-        from customers.models import Activity, Contact, Customer, Email, PooledCustomer, Task
+        from customers.models import Activity, Contact, Customer, Email, PooledCustomer, Segment, Task
 
         declared: list[tuple[Any, Any, Any, str, str]] = [
             (Customer, _("customer"), _("customers"), "building", "customer-detail"),
@@ -62,6 +62,9 @@ class CustomersConfig(AppConfig):
         ]
         for model, label, label_plural, icon, detail_url in declared:
             kinds.register(model, label=label, label_plural=label_plural, icon=icon, detail_url=detail_url)
+        kinds.register(
+            Segment, label=_("segment"), label_plural=_("segments"), icon="chart-pie", detail_url="segment-detail"
+        )
         kinds.register(PooledCustomer, label=_("customer in the pool"), label_plural=_("customers in the pool"))
 
     def fill_timelines(self) -> None:
@@ -104,7 +107,7 @@ class CustomersConfig(AppConfig):
 
     def fill_shell(self) -> None:
         """The sidebar, the "new" menu, and the panels of pages."""
-        from crm.web import navigation, panels
+        from crm.web import navigation, panels, together
 
         pages = [
             (_("Customers"), "customer", "building", 10, "c"),
@@ -132,6 +135,14 @@ class CustomersConfig(AppConfig):
         )
         navigation.register(
             section="customers",
+            label=_("Segments"),
+            url_name="segment-list",
+            icon="chart-pie",
+            order=55,
+            permission=("segment", "view"),
+        )
+        navigation.register(
+            section="customers",
             label=_("Possible duplicates"),
             url_name="duplicate-list",
             icon="copy",
@@ -148,6 +159,8 @@ class CustomersConfig(AppConfig):
         for label, kind, icon, key, order in creations:
             navigation.register_create(label, f"{kind}-new", icon, (kind, "create"), key, order=order)
 
+        together.register("customer", slot="customer.side")
+        together.register("contact", slot="contact.side")
         changes = ("task-changed",)
         panels.register(
             "customer.side",

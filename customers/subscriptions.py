@@ -24,6 +24,7 @@ following.register(
     Follower("customers.Customer", field="referred_by", title=_("customers it referred")),
     Follower("customers.Customer", field="merged_into", title=_("customers merged into it")),
     Follower("customers.Standing", how=How.STAYS),  # whose it was and when is never rewritten
+    Follower("customers.SegmentMember", once="segment", title=_("segments")),
     Follower("customers.PoolMove", how=How.STAYS),  # who had it and gave it away is never rewritten
     Follower("customers.Duplicate", field="first", how=How.STAYS),  # shown again when the merge is undone
     Follower("customers.Duplicate", field="second", how=How.STAYS),

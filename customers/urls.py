@@ -6,6 +6,7 @@ from customers.lists.contacts import ContactList
 from customers.lists.customers import CustomerList
 from customers.lists.duplicates import DuplicateList
 from customers.lists.pool import PoolList
+from customers.lists.segments import SegmentList
 from customers.lists.tasks import TaskList
 from customers.views import (
     activities,
@@ -20,6 +21,7 @@ from customers.views import (
     merging,
     pool,
     repetition,
+    segments,
     tags,
     tasks,
     timeline,
@@ -42,6 +44,13 @@ urlpatterns: list[URLPattern] = [
     *CustomerList.extra_urls("customers/", "customer-list"),
     path("customers/pool/", PoolList.as_view(), name="pool-list"),
     *PoolList.extra_urls("customers/pool/", "pool-list"),
+    path("segments/", SegmentList.as_view(), name="segment-list"),
+    *SegmentList.extra_urls("segments/", "segment-list"),
+    path("segments/new/", segments.SegmentNew.as_view(), name="segment-new"),
+    path("segments/<int:pk>/", segments.SegmentDetail.as_view(), name="segment-detail"),
+    path("segments/<int:pk>/edit/", segments.SegmentEdit.as_view(), name="segment-edit"),
+    path("segments/<int:pk>/delete/", segments.SegmentDelete.as_view(), name="segment-delete"),
+    path("segments/<int:pk>/restoration/", segments.SegmentRestoration.as_view(), name="segment-restoration"),
     path("customers/options/", customers.options, name="customer-options"),
     path("customers/duplicates/", DuplicateList.as_view(), name="duplicate-list"),
     *DuplicateList.extra_urls("customers/duplicates/", "duplicate-list"),

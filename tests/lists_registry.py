@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import count as counter
 from typing import Any
 
-from customers.actions import pool
+from customers.actions import pool, segments
 from customers.models import Duplicate
 from evaluation.engine import scopes
 from tests.factories import customers, goals, reviews, sales, service, surveys
@@ -41,6 +41,11 @@ def some_of_the_pool(cast: Any, count: int, now: datetime) -> None:
     for owner in _owners(cast, count):
         customer = customers.make_customer(owner, f"Customer {next(_number)}", at=now)
         pool.release(customer, reason="No time", by=owner, at=now)
+
+
+def some_segments(cast: Any, count: int, now: datetime) -> None:
+    for owner in _owners(cast, count):
+        segments.create(name=f"Segment {next(_number)}", question={"tier": ["A"]}, by=owner, at=now)
 
 
 def some_contacts(cast: Any, count: int, now: datetime) -> None:
@@ -161,6 +166,7 @@ ROWS: dict[str, Callable[[Any, int, datetime], None]] = {
     "contact-list": some_contacts,
     "duplicate-list": some_duplicates,
     "pool-list": some_of_the_pool,
+    "segment-list": some_segments,
     "activity-list": some_activities,
     "task-list": some_tasks,
     "lead-list": some_leads,

@@ -39,6 +39,7 @@ def _merge(*parts: Grants) -> Grants:
 
 CATALOGUE = ("product", "pipeline", "kpi", "survey", "team", "person", "queue", "calendar")
 SELLING = ("customer", "contact", "activity", "task", "lead", "opportunity", "quote", "order", "contract")
+SEGMENTS = ("segment",)
 POOL = ("pool",)  # customers that nobody owns
 MARKETING = ("campaign", "cost")
 FORECASTING = ("forecast", "quota")
@@ -47,7 +48,9 @@ LISTENING = ("invitation", "response")
 EVALUATING = ("measurement", "goal", "review_cycle", "review", "action_plan", "health_score")
 WRITING = ("email",)  # one's own letters; what is shared is seen with the activity
 TOOLS = ("saved_view", "import")
-ALL_KINDS = CATALOGUE + SELLING + MARKETING + POOL + FORECASTING + SERVING + LISTENING + EVALUATING + WRITING + TOOLS
+ALL_KINDS = (
+    CATALOGUE + SELLING + MARKETING + SEGMENTS + POOL + FORECASTING + SERVING + LISTENING + EVALUATING + WRITING + TOOLS
+)
 
 SHIPPED_ROLES = [
     ShippedRole(
@@ -70,6 +73,8 @@ SHIPPED_ROLES = [
             _grant(Reach.OWN, (VIEW,), *EVALUATING),
             _grant(Reach.OWN, (EDIT,), "goal", "review", "action_plan"),
             _grant(Reach.OWN, MANAGE, "saved_view"),
+            _grant(Reach.TEAM, (VIEW,), *SEGMENTS),
+            _grant(Reach.OWN, (CREATE, EDIT, DELETE, EXPORT), *SEGMENTS),
         ),
     ),
     ShippedRole(
@@ -97,6 +102,7 @@ SHIPPED_ROLES = [
             _grant(Reach.SUBTREE, MANAGE, *SELLING, *MARKETING, *FORECASTING),
             _grant(Reach.ALL, (VIEW,), "campaign"),
             _grant(Reach.SUBTREE, (VIEW, EDIT, EXPORT), *POOL),
+            _grant(Reach.SUBTREE, MANAGE, *SEGMENTS),
             _grant(Reach.OWN, WORK, *WRITING),
             _grant(Reach.SUBTREE, (EDIT,), "criteria_override"),
             _grant(Reach.SUBTREE, (VIEW, CREATE, EXPORT), *SERVING),

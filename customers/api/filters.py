@@ -5,7 +5,8 @@ from typing import Any
 import django_filters as filters
 
 from crm.api.filters import MomentFilter
-from customers.models import Activity, Contact, Customer, Tag, Task
+from customers.lists import membership
+from customers.models import Activity, Contact, Customer, Segment, Tag, Task
 from customers.models.tag import key_of
 
 
@@ -16,6 +17,11 @@ def bearing(queryset: Any, name: str) -> Any:
 
 
 class CustomerFilter(filters.FilterSet):
+    segment = filters.ModelChoiceFilter(
+        queryset=lambda request: Segment.objects.visible_to(request.user),
+        method="in_segment",
+        label="Members of a segment",
+    )
     tag = filters.CharFilter(method="with_tag", label="Name of a tag")
     changed_since = MomentFilter("updated_at", "gte", label="Changed at or after")
 
@@ -25,6 +31,9 @@ class CustomerFilter(filters.FilterSet):
 
     def with_tag(self, queryset: Any, name: str, value: str) -> Any:
         return bearing(queryset, value)
+
+    def in_segment(self, queryset: Any, name: str, value: Segment) -> Any:
+        return membership.members(value, queryset, self.request)
 
 
 class ContactFilter(filters.FilterSet):

@@ -4,9 +4,11 @@ from customers.api import today, viewsets
 from customers.api.duplicates import DuplicateViewSet
 from customers.api.emails import EmailViewSet
 from customers.api.pool import PoolViewSet
+from customers.api.segments import SegmentViewSet
 
 router = SimpleRouter(use_regex_path=False)
 router.register("customers", viewsets.CustomerViewSet, "customer")
+router.register("segments", SegmentViewSet, "segment")
 router.register("pool", PoolViewSet, "pool")
 router.register("duplicates", DuplicateViewSet, "duplicate")
 router.register("contacts", viewsets.ContactViewSet, "contact")

@@ -9,12 +9,14 @@ from django.utils.translation import gettext_lazy as _
 from crm.access.permissions import Verb
 from crm.web import lists
 from crm.web.lists import BulkAction, Column
-from customers.actions import customers
+from customers.actions import customers, segments
 from customers.forms.customers import HandOverForm
+from customers.forms.segments import SegmentChoiceForm
+from customers.lists import membership
 from customers.lists.addresses import further_column
 from customers.lists.filters import DAY, DigitFilter, OwnerFilter, SinceFilter, TeamFilter, UntilFilter, day_start
 from customers.lists.tags import AnyTagFilter, NoTagFilter, tags_action, tags_column
-from customers.models import ChurnReason, Customer, HealthBand
+from customers.models import ChurnReason, Customer, HealthBand, Segment
 
 LIFECYCLE_TONES = {"prospect": "info", "active": "good", "churned": "bad"}
 HEALTH_TONES = {"good": "good", "fair": "warn", "poor": "bad"}
@@ -34,6 +36,9 @@ class CustomerFilter(filters.FilterSet):
     do_not_contact = filters.BooleanFilter(label=_("do not contact"))
     tags_any = AnyTagFilter()
     tags_none = NoTagFilter()
+    segment = filters.ModelChoiceFilter(
+        queryset=lambda request: Segment.objects.visible_to(request.user), method="in_segment", label=_("segment")
+    )
     rfm_recency = DigitFilter(0, label=_("RFM: recency"))
     rfm_frequency = DigitFilter(1, label=_("RFM: frequency"))
     rfm_value = DigitFilter(2, label=_("RFM: value"))
@@ -49,6 +54,9 @@ class CustomerFilter(filters.FilterSet):
     def once_left(self, queryset: QuerySet, name: str, value: bool) -> QuerySet:
         is_won_back = Q(lifecycle=Customer.Lifecycle.ACTIVE, won_back_at__isnull=False)
         return queryset.filter(is_won_back if value else ~is_won_back)
+
+    def in_segment(self, queryset: QuerySet, name: str, value: Segment) -> QuerySet:
+        return membership.members(value, queryset, self.request)
 
     def in_band(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
         return queryset.filter(health__range=HealthBand(value).bounds)
@@ -104,6 +112,22 @@ class CustomerList(lists.List):
             icon="arrows-exchange",
         ),
         tags_action(),
+        BulkAction(
+            "segment",
+            _("Add to a segment"),
+            segments.add,
+            verb=Verb.VIEW,
+            form=SegmentChoiceForm,
+            icon="users-group",
+        ),
+        BulkAction(
+            "segment-removal",
+            _("Take out of a segment"),
+            segments.remove,
+            verb=Verb.VIEW,
+            form=SegmentChoiceForm,
+            icon="user-x",
+        ),
     ]
     create_url = "customer-new"
     create_label = _("New customer")

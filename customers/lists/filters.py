@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
+from itertools import product
 from typing import Any
 
 import django_filters as filters
@@ -41,6 +42,20 @@ class OwnerFilter(filters.ModelChoiceFilter):
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("label", _("owner"))
         super().__init__(queryset=people, null_label=_("nobody"), null_value="none", **kwargs)
+
+
+class DigitFilter(filters.MultipleChoiceFilter):
+    """One of the three digits of RFM, each 1 to 5: the `place` counts from the left."""
+
+    def __init__(self, place: int, **kwargs: Any) -> None:
+        self.place = place
+        super().__init__(choices=[(str(digit), str(digit)) for digit in (5, 4, 3, 2, 1)], **kwargs)
+
+    def filter(self, qs: QuerySet, value: Any) -> QuerySet:
+        if not value:
+            return qs
+        wanted = [code for code in map("".join, product("12345", repeat=3)) if code[self.place] in value]
+        return qs.filter(rfm__in=[int(code) for code in wanted])
 
 
 class SinceFilter(filters.DateFilter):

@@ -61,7 +61,7 @@ class PoolList(lists.List):
         Column("industry", _("Industry")),
         Column("city", _("City")),
         Column("channel", _("Source channel")),
-        Column("rfm", "RFM", sort="rfm", format="number"),
+        Column("rfm", "RFM", value="rfm_text", sort="rfm"),
         Column("last_activity_at", _("Last activity"), sort="last_activity_at", format="ago"),
         Column("last_owner", _("Had it last"), annotate=with_last_owner),
         Column("pool_reason", _("Why it is here"), annotate=with_last_move),

@@ -12,6 +12,7 @@ from customers.models.match_key import MatchKey
 from customers.models.pool import PooledCustomer, PoolMove
 from customers.models.pool_rule import PoolRule, PoolRules
 from customers.models.purpose import Purpose
+from customers.models.segment import Segment, SegmentMember
 from customers.models.series import TaskSeries
 from customers.models.snooze import Snooze
 from customers.models.standing import Standing
@@ -20,6 +21,7 @@ from customers.models.task import Task
 
 __all__ = [
     "Activity", "CadenceRule", "CalendarFeed", "ChurnReason", "Collaborator", "Consent", "Contact", "ContactPoint",
-    "Customer", "CustomerContact", "Duplicate", "Email", "HealthBand", "MatchKey", "PoolMove", "PoolRule", "PoolRules", "PooledCustomer", "Purpose", "Snooze", "Standing",
-    "Tag", "Task", "TaskSeries",
+    "Customer", "CustomerContact", "Duplicate", "Email", "HealthBand", "MatchKey", "PoolMove", "PoolRule",
+    "PoolRules", "PooledCustomer", "Purpose", "Segment", "SegmentMember", "Snooze", "Standing", "Tag", "Task",
+    "TaskSeries",
 ]  # fmt: skip

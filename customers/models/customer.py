@@ -223,6 +223,11 @@ class Customer(Record):
         super().save(*args, **kwargs)
 
     @property
+    def rfm_text(self) -> str:
+        """The three digits as people read them: recency, frequency, value."""
+        return "-".join(str(self.rfm)) if self.rfm else ""
+
+    @property
     def is_churned(self) -> bool:
         return self.lifecycle == self.Lifecycle.CHURNED
 

@@ -48,9 +48,11 @@ class PoolRule(models.Model):
         verbose_name_plural = _("rules of the customer pool")
         constraints = [
             models.UniqueConstraint(
-                fields=["team"], name="pool_rule_once_for_a_team", nulls_distinct=False,
+                fields=["team"],
+                name="pool_rule_once_for_a_team",
+                nulls_distinct=False,
                 violation_error_message=_("There is a rule for this team, or for everybody, already."),
-            ),  # fmt: skip
+            ),
             models.CheckConstraint(
                 condition=Q(release_after_days=None) | Q(release_after_days__gt=models.F("warn_days")),
                 name="pool_rule_warns_before_it_releases",

@@ -119,7 +119,10 @@ class SalesConfig(AppConfig):
 
     def fill_shell(self) -> None:
         """The sidebar, the "new" menu, and the panels of pages."""
-        from crm.web import navigation, panels
+        from crm.web import navigation, panels, together
+
+        for kind in ("lead", "opportunity", "contract"):
+            together.register(kind, slot=f"{kind}.side")
 
         pages = [
             (_("Campaigns"), "campaign-list", "campaign", "speakerphone", 3, None),
@@ -163,6 +166,7 @@ class SalesConfig(AppConfig):
             ("opportunity.side", "attribution", "opportunity-attribution", _("Where it came from"), "opportunity", 10),
             ("customer.side", "contracts", "customer-contracts", _("Contracts"), "contract", 35),
             ("customer.side", "orders", "customer-orders", _("Orders"), "order", 40),
+            ("customer.side", "rfm", "customer-rfm", "RFM", "order", 45),
             ("home.main", "opportunities", "my-opportunities", _("My open opportunities"), "opportunity", 30),
         ]:
             refresh_on = ("task-changed", "activity-logged") if kind == "opportunity" else ()

@@ -21,6 +21,7 @@ following.register(
     Follower("sales.StageChange", how=How.STAYS),  # what was true then; where it goes on is a row of its own
     Follower("sales.Lead"),
     Follower("sales.Order"),
+    Follower("sales.RfmScore", how=How.STAYS),  # computed anew every night
     Follower("sales.Contract"),
     Follower("sales.Quote"),
 )

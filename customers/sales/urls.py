@@ -154,6 +154,7 @@ urlpatterns: list[URLPattern] = [
     path("products/<int:pk>/restoration/", products.Restoration.as_view(), name="product-restoration"),
     path("customers/<int:pk>/opportunities/", panels.CustomerOpportunities.as_view(), name="customer-opportunities"),
     path("customers/<int:pk>/orders/", panels.CustomerOrders.as_view(), name="customer-orders"),
+    path("customers/<int:pk>/rfm/", panels.CustomerRfm.as_view(), name="customer-rfm"),
     path("customers/<int:pk>/contracts/", panels.CustomerContracts.as_view(), name="customer-contracts"),
     path("customers/<int:pk>/quotes/", quote_panels.CustomerQuotes.as_view(), name="customer-quotes"),
     path("opportunities/<int:pk>/quotes/", quote_panels.OpportunityQuotes.as_view(), name="opportunity-quotes"),

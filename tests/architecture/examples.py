@@ -22,6 +22,12 @@ def pool(owner: Any, team: Any) -> Any:
     return PooledCustomer.objects.create(name="Example", team=team, created_at=NOW, updated_at=NOW)
 
 
+def segment(owner: Any, team: Any) -> Any:
+    from customers.models import Segment
+
+    return Segment.objects.create(name="Example", question={"tier": ["A"]}, owner=owner, team=team)
+
+
 def contact(owner: Any, team: Any) -> Any:
     from customers.models import Contact
 
@@ -50,6 +56,15 @@ def email(owner: Any, team: Any) -> Any:
         owner=owner or somebody_else(), customer=customer(owner, team), direction="inbound", state="received", at=NOW,
         sender="example@example.com", to=["example@example.org"], subject="Example", text="Example",
     )  # fmt: skip
+
+
+def attachment(owner: Any, team: Any) -> Any:
+    from django.core.files.base import ContentFile
+
+    from crm.actions import attachments
+
+    [kept] = attachments.add(customer(owner, team), [ContentFile(b"Example", "example.txt")], by=owner, at=NOW)
+    return kept
 
 
 def lead(owner: Any, team: Any) -> Any:
@@ -281,7 +296,7 @@ def pipeline(owner: Any, team: Any) -> Any:
 MAKERS: dict[str, Callable[[Any, Any], Any]] = {
     maker.__name__: maker
     for maker in (
-        customer, pool, contact, activity, task, email, lead, contract, opportunity,
+        customer, pool, segment, contact, activity, task, email, attachment, lead, contract, opportunity,
         forecast, quota, order, product, ticket, survey, invitation, response, goal, review_cycle, review,
         action_plan, action_step, measurement, queue, pipeline, quote, campaign, cost,
     )

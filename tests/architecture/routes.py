@@ -84,6 +84,11 @@ ROUTES: dict[str, Route] = {
     "notification-reading": nobodys("POST"),
     "search": anyone("GET"),
     "search-palette": anyone("GET"),
+    # Files of records: whoever may see, or change, the record
+    "record-files": on("customer", others={"kind": "customer"}, GET=VIEW, POST=EDIT),
+    "attachment-download": on("attachment", GET=VIEW),
+    "attachment-removal": on("attachment", POST=DELETE),
+    "attachment-restoration": back("attachment"),
     "why": administrators_on("customer", "GET"),
     "api:schema": anyone("GET"),
     # Merges and bulk edits: one's own, and administrators'
@@ -121,6 +126,11 @@ ROUTES: dict[str, Route] = {
     "customer-restoration": back("customer"),
     "customer-hand-over": on("customer", GET=ASSIGN, POST=ASSIGN),
     "customer-lifecycle": on("customer", GET=EDIT, POST=EDIT),
+    "segment-new": of("segment", GET=CREATE, POST=CREATE),
+    "segment-detail": on("segment", GET=VIEW),
+    "segment-edit": on("segment", GET=EDIT, POST=EDIT),
+    "segment-delete": on("segment", GET=DELETE, POST=DELETE),
+    "segment-restoration": back("segment"),
     "customer-claim": on("pool", POST=EDIT),
     "api:pool-list": of("pool", GET=VIEW),
     "api:pool-detail": on("pool", GET=VIEW),

@@ -39,6 +39,7 @@ def of_lists() -> dict[str, Route]:
 READ_WRITE = (
     "customer",
     "contact",
+    "segment",
     "activity",
     "task",
     "product",
@@ -58,6 +59,7 @@ READ_ONLY = {
 VERBS_OF_THE_API = {
     "customer": {"merge": "POST", "points": "POST", "point-removal": "POST", "tags": "POST", "release": "POST"},
     "contact": {"points": "POST", "point-removal": "POST", "tags": "POST", "consents": "GET", "consent": "POST"},
+    "segment": {"addition": "POST", "removal": "POST"},
     "task": {"completion": "POST", "reopening": "POST", "result": "POST"},
     "lead": {
         "taking": "POST",

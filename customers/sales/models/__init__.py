@@ -20,6 +20,7 @@ from customers.sales.models.quota import Quota
 from customers.sales.models.quote import Quote
 from customers.sales.models.quote_line import QuoteLine
 from customers.sales.models.quote_rules import QuoteRules
+from customers.sales.models.rfm import RfmScore
 from customers.sales.models.stage_change import CAPTURED, StageChange
 
 __all__ = [
@@ -58,6 +59,7 @@ __all__ = [
     "QuoteLine",
     "QuoteRules",
     "RenewalRules",
+    "RfmScore",
     "Stage",
     "StageChange",
     "State",

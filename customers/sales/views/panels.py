@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Exists, F, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -13,7 +14,7 @@ from django.views import View
 from crm.access import guards
 from crm.access.permissions import Verb
 from customers.models import Customer, Task
-from customers.sales.models import Contract, ContractMovement, Opportunity, Order
+from customers.sales.models import Contract, ContractMovement, Opportunity, Order, RfmScore
 from customers.sales.models import board as boards
 
 SHOWN = 10
@@ -54,6 +55,17 @@ class CustomerOrders(View):
             "may_create": request.user.access.may("order", Verb.CREATE),  # type: ignore[union-attr]
         }
         return render(request, "sales/panels/customer_orders.html", context)
+
+
+class CustomerRfm(View):
+    """When, how often and for how much the customer bought, among all that bought."""
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        customer = guards.get_visible(Customer.objects.all(), request.user, pk=pk)
+        may_view = request.user.access.may("order", Verb.VIEW)  # type: ignore[union-attr]
+        scores = RfmScore.objects.filter(customer=customer)  # scoped: by its customer
+        context = {"may_view": may_view, "score": scores.first() if may_view else None, "currency": settings.CURRENCY}
+        return render(request, "sales/panels/customer_rfm.html", context)
 
 
 class CustomerContracts(View):

@@ -1,0 +1,45 @@
+"""Who belongs to a segment, of the customers at hand: chosen, or answering to its question."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import QueryDict
+
+from customers.models import Segment, SegmentMember
+
+NOT_ASKED = ("segment",)  # a segment of segments would go round in circles
+
+
+def members(segment: Segment, customers: QuerySet, request: Any) -> QuerySet:
+    """Start from what the person may see: nobody learns of a customer by a segment."""
+    if segment.is_static:
+        return customers.filter(Exists(SegmentMember.objects.filter(segment=segment, customer=OuterRef("pk"))))
+    asked = asking(segment.question, customers, request)
+    # What names a person or team that is not theirs to see finds nobody, rather than everybody.
+    return asked.filter_queryset(customers) if asked.form.is_valid() else customers.none()
+
+
+def asking(question: Mapping[str, Any], customers: QuerySet, request: Any) -> Any:
+    """The filters of the customer list, asked a stored question."""
+    from customers.lists.customers import CustomerFilter  # it offers segments itself
+
+    return CustomerFilter(as_params(question), queryset=customers, request=request)
+
+
+def as_params(question: Mapping[str, Any]) -> QueryDict:
+    params = QueryDict(mutable=True)
+    for name, values in question.items():
+        params.setlist(name, [str(value) for value in (values if isinstance(values, list) else [values])])
+    return params
+
+
+def question_of(params: QueryDict) -> dict[str, list[str]]:
+    """What of an address, or of a form, is a question to customers."""
+    from customers.lists.customers import CustomerFilter
+
+    names = [name for name in CustomerFilter.base_filters if name not in NOT_ASKED]
+    found = {name: [value for value in params.getlist(name) if value] for name in names}
+    return {name: values for name, values in found.items() if values}

@@ -1,0 +1,99 @@
+"""Recency, frequency and value of what each customer bought, as fifths of all customers that bought.
+
+A purchase is a won opportunity, or an order that came of none: as revenue is counted. Those of one day are one. The
+digit says how many fifths of the customers did worse: 1 for the lowest fifth, 5 for the highest. Who is equal gets the
+same digit, counted from those who did strictly worse. Who never bought anything has none. Value counts what was sold
+in the organisation's own currency.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, models, transaction
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from customers.models import Customer
+
+
+class RfmScore(models.Model):
+    """What a customer's three digits were computed from; written nightly for everyone."""
+
+    customer = models.OneToOneField(Customer, models.CASCADE, related_name="+", primary_key=True)
+    last_on = models.DateField(_("last purchase"))
+    purchases = models.PositiveIntegerField(_("purchases"))  # days with one
+    amount = models.DecimalField(_("bought for"), max_digits=20, decimal_places=2)
+    recency = models.PositiveSmallIntegerField(_("recency"))
+    frequency = models.PositiveSmallIntegerField(_("frequency"))
+    value = models.PositiveSmallIntegerField(_("value"))
+    computed_at = models.DateTimeField(_("computed"))
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(recency__range=(1, 5), frequency__range=(1, 5), value__range=(1, 5)),
+                name="rfm_digits_are_1_to_5",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.recency}-{self.frequency}-{self.value}"
+
+
+_COMPUTE = """
+WITH bought AS (
+    SELECT customer_id, (closed_at AT TIME ZONE %(zone)s)::date AS day,
+        CASE WHEN currency = %(currency)s THEN coalesce(amount, 0) ELSE 0 END AS amount
+    FROM sales_opportunity
+    WHERE deleted_at IS NULL AND closed_at <= %(now)s
+      AND stage_id IN (SELECT id FROM sales_stage WHERE outcome = 'won')
+    UNION ALL
+    SELECT customer_id, (ordered_at AT TIME ZONE %(zone)s)::date,
+        CASE WHEN currency = %(currency)s THEN amount ELSE 0 END
+    FROM sales_order
+    WHERE deleted_at IS NULL AND opportunity_id IS NULL AND ordered_at <= %(now)s
+), known AS (
+    SELECT bought.customer_id, max(day) AS last_on, count(DISTINCT day) AS purchases, sum(bought.amount) AS amount
+    FROM bought JOIN customers_customer AS customer ON customer.id = bought.customer_id AND customer.deleted_at IS NULL
+    GROUP BY bought.customer_id
+), scored AS MATERIALIZED (
+    SELECT customer_id, last_on, purchases, amount,
+        1 + 5 * (rank() OVER (ORDER BY last_on) - 1) / count(*) OVER () AS recency,
+        1 + 5 * (rank() OVER (ORDER BY purchases) - 1) / count(*) OVER () AS frequency,
+        1 + 5 * (rank() OVER (ORDER BY amount) - 1) / count(*) OVER () AS value
+    FROM known
+), gone AS (
+    DELETE FROM sales_rfmscore AS known
+    WHERE NOT EXISTS (SELECT 1 FROM scored WHERE scored.customer_id = known.customer_id)
+), written AS (
+    INSERT INTO sales_rfmscore AS known
+        (customer_id, last_on, purchases, amount, recency, frequency, value, computed_at)
+    SELECT customer_id, last_on, purchases, amount, recency, frequency, value, %(now)s FROM scored
+    ON CONFLICT (customer_id) DO UPDATE SET last_on = excluded.last_on, purchases = excluded.purchases,
+        amount = excluded.amount, recency = excluded.recency, frequency = excluded.frequency, value = excluded.value,
+        computed_at = excluded.computed_at
+    WHERE (known.last_on, known.purchases, known.amount, known.recency, known.frequency, known.value)
+        IS DISTINCT FROM (excluded.last_on, excluded.purchases, excluded.amount, excluded.recency, excluded.frequency,
+            excluded.value)
+)
+UPDATE customers_customer AS customer SET rfm = found.rfm
+FROM (
+    SELECT each.id, (100 * scored.recency + 10 * scored.frequency + scored.value)::smallint AS rfm
+    FROM customers_customer AS each LEFT JOIN scored ON scored.customer_id = each.id
+    WHERE each.rfm IS NOT NULL OR scored.customer_id IS NOT NULL
+) AS found
+WHERE customer.id = found.id AND customer.rfm IS DISTINCT FROM found.rfm
+"""
+
+
+@transaction.atomic
+def compute(now: datetime) -> int:
+    """The digits of everyone, in one statement; returns how many customers got others. Again it changes nothing."""
+    said: dict[str, Any] = {"now": now, "zone": settings.TIME_ZONE, "currency": settings.CURRENCY}
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL work_mem = '128MB'")
+        cursor.execute(_COMPUTE, said)
+        return cursor.rowcount
