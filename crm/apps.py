@@ -12,7 +12,7 @@ class CrmConfig(AppConfig):
         from crm.access import kinds
         from crm.actions import roles
         from crm.exchange import organisation
-        from crm.models import BusinessCalendar, ImportBatch, SavedView, Team, User
+        from crm.models import Attachment, BusinessCalendar, ImportBatch, SavedView, Team, User
         from crm.web import navigation
 
         navigation.register(section="start", label=_("Home"), url_name="home", icon="home", order=1, key="h")
@@ -28,6 +28,7 @@ class CrmConfig(AppConfig):
         kinds.register(
             BusinessCalendar, label=_("business calendar"), label_plural=_("business calendars"), icon="calendar"
         )
+        kinds.register(Attachment, label=_("file"), label_plural=_("files"), icon="paperclip", granted=False)
         kinds.register(SavedView, label=_("saved view"), label_plural=_("saved views"), icon="bookmark")
         kinds.register(ImportBatch, label=_("import"), label_plural=_("imports"), icon="file-import")
         kinds.register(None, code="settings", label=_("settings"), label_plural=_("settings"), icon="settings")

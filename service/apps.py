@@ -43,7 +43,9 @@ class ServiceConfig(AppConfig):
         today.register("service.assigned_to_me", ours.assigned_to_me, kind="ticket")
 
     def _register_pages(self) -> None:
-        from crm.web import navigation, panels
+        from crm.web import navigation, panels, together
+
+        together.register("ticket", slot="ticket.side")
 
         view = ("ticket", "view")
         navigation.register(

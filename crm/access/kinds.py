@@ -21,6 +21,7 @@ class Kind:
     label_plural: Any
     icon: str = "file"
     detail_url: str | None = None  # URL name that takes the primary key
+    granted: bool = True  # roles may grant on it; not what is as visible as the record it belongs to
 
     def url_for(self, record_id: int) -> str | None:
         return addresses.of_record(self.detail_url, record_id) if self.detail_url else None
@@ -37,13 +38,14 @@ def register(
     code: str | None = None,
     icon: str = "file",
     detail_url: str | None = None,
+    granted: bool = True,
 ) -> Kind:
     """Declare a kind of record; `model.kind` is its code. Registering the same code for another model is an error."""
     code = code or model.kind  # type: ignore[union-attr]
     known = _kinds.get(code)
     if known is not None and known.model is not model:
         raise ValueError(f"The kind {code!r} is registered for {known.model} already.")
-    kind = Kind(code, model, label, label_plural, icon, detail_url)
+    kind = Kind(code, model, label, label_plural, icon, detail_url, granted)
     _kinds[code] = kind
     return kind
 
@@ -65,4 +67,4 @@ def all_kinds() -> list[Kind]:
 
 
 def choices() -> list[tuple[str, Any]]:
-    return [(kind.code, kind.label) for kind in _kinds.values()]
+    return [(kind.code, kind.label) for kind in _kinds.values() if kind.granted]

@@ -3,7 +3,7 @@ from typing import Any
 from celery import shared_task
 from django.utils import timezone
 
-from crm.actions import idempotency, journal
+from crm.actions import attachments, idempotency, journal
 from crm.events import webhooks
 from crm.jobs import mail, schedule  # noqa: F401 - registers the reading of mailboxes
 
@@ -38,3 +38,8 @@ def forget_old_calls(now: Any) -> None:
 @schedule.periodic("forget-old-operations", every="day")
 def forget_old_operations(now: Any) -> None:
     journal.forget_old(now)
+
+
+@schedule.periodic("clear-away-files", every="day", hour=3)
+def clear_away_files(now: Any) -> None:
+    attachments.clear_away(now)

@@ -17,6 +17,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from crm.actions import attachments
 from crm.web import panels as registry
 from crm.web.toasts import as_note
 
@@ -216,7 +217,14 @@ def tabs(items: Sequence[dict[str, Any]], label: Any = "", target: str = "") -> 
 def panels(context: Context, slot: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
     """Every panel of the slot; further arguments go into its URL: {% panels "customer.side" customer.pk %}."""
     chosen = registry.for_slot(slot, context["request"].user)
-    return {"slot": slot, "panels": [(panel, reverse(panel.url_name, args=args, kwargs=kwargs)) for panel in chosen]}
+    urls = [reverse(panel.url_name, args=[*panel.first, *args], kwargs=kwargs) for panel in chosen]
+    return {"slot": slot, "panels": list(zip(chosen, urls, strict=True))}
+
+
+@register.simple_tag
+def file_sentence(event: Any) -> str:
+    """What an event tells of files: {% file_sentence entry.item as said %}."""
+    return attachments.said(event.type.partition(".")[2], event.data.get("files", []))
 
 
 @register.inclusion_tag("components/panel.html")

@@ -13,6 +13,7 @@ SLOTS = frozenset(
         "customer.main",
         "customer.side",
         "contact.side",
+        "contract.side",
         "lead.side",
         "opportunity.side",
         "ticket.side",
@@ -34,6 +35,7 @@ class Panel:
     permission: Permission | None = None
     order: int = 100
     refresh_on: tuple[str, ...] = ()
+    first: tuple[str, ...] = ()  # stands in the URL before what the page says
 
     @property
     def trigger(self) -> str:
@@ -52,11 +54,12 @@ def register(
     permission: Permission | None = None,
     order: int = 100,
     refresh_on: tuple[str, ...] = (),
+    first: tuple[str, ...] = (),
 ) -> None:
     """Show the fragment at `url_name` in `slot` to whoever has `permission`; its view checks again for itself."""
     if slot not in SLOTS:
         raise ValueError(f"There is no slot {slot!r}; known: {', '.join(sorted(SLOTS))}.")
-    _panels.setdefault(slot, {})[name] = Panel(name, url_name, title, permission, order, tuple(refresh_on))
+    _panels.setdefault(slot, {})[name] = Panel(name, url_name, title, permission, order, tuple(refresh_on), first)
 
 
 def for_slot(slot: str, user: Any) -> list[Panel]:

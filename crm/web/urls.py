@@ -1,6 +1,18 @@
 from django.urls import URLPattern, URLResolver, path
 
-from crm.web import home, imports, mail_account, notifications, operations, preferences, search, sessions, tokens, why
+from crm.web import (
+    attachments,
+    home,
+    imports,
+    mail_account,
+    notifications,
+    operations,
+    preferences,
+    search,
+    sessions,
+    tokens,
+    why,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
@@ -13,6 +25,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/mail/test/", mail_account.test, name="mail-account-test"),
     path("accounts/mail/removal/", mail_account.removal, name="mail-account-removal"),
     path("accounts/mail/unread/<int:pk>/retry/", mail_account.retry, name="incoming-mail-retry"),
+    path("files/<slug:kind>/<int:pk>/", attachments.Files.as_view(), name="record-files"),
+    path("files/<int:pk>/", attachments.Download.as_view(), name="attachment-download"),
+    path("files/<int:pk>/removal/", attachments.Removal.as_view(), name="attachment-removal"),
+    path("files/<int:pk>/restoration/", attachments.Restoration.as_view(), name="attachment-restoration"),
     path("why/<slug:kind>/<int:pk>/", why.Why.as_view(), name="why"),
     path("notifications/", notifications.NotificationList.as_view(), name="notification-list"),
     path("notifications/bell/", notifications.bell, name="notifications-bell"),
