@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -194,9 +195,14 @@ def next_number() -> str:
 
 
 def lines_of_sale(opportunity: Opportunity) -> list[Line]:
-    """What an opportunity is about, as the lines of a quote."""
+    """What an opportunity is about, as the lines of a quote; one line of its amount where it has none."""
     rate = QuoteRules.in_force().tax_rate
     rows = opportunity.lines.select_related("product").order_by("pk")
+    if not rows and opportunity.amount is not None:
+        product = opportunity.product
+        return [
+            Line(Decimal(1), opportunity.amount, product.name if product else opportunity.name, product, tax_rate=rate)
+        ]
     return [
         Line(row.quantity, row.unit_price, row.product.name, row.product, row.discount, row.months, rate)
         for row in rows

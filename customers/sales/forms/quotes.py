@@ -11,6 +11,7 @@ from crm.access.permissions import Verb
 from crm.models import User
 from crm.web.forms import RecordForm
 from crm.web.lists import BulkForm
+from customers.forms.activities import AS_BUTTONS
 from customers.forms.fields import CustomerField, people_to_assign
 from customers.models import Contact
 from customers.sales.forms.contracts import DayField
@@ -76,7 +77,7 @@ class NotedAnswerForm(forms.Form):
             (Quote.State.ACCEPTED.value, pgettext_lazy("quote", "accepted")),
             (Quote.State.DECLINED.value, pgettext_lazy("quote", "declined")),
         ],
-        widget=forms.RadioSelect,
+        widget=forms.RadioSelect(attrs=AS_BUTTONS),
     )
     name = forms.CharField(label=_("Who answered"), max_length=120)
     reason = forms.CharField(

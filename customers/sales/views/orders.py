@@ -19,7 +19,7 @@ from crm.web.toasts import toast
 from customers.models import Customer
 from customers.sales.actions import orders
 from customers.sales.forms.orders import OrderForm, line_forms
-from customers.sales.models import Opportunity, Order
+from customers.sales.models import Opportunity, Order, Quote
 from customers.views import editing
 
 RELATED = ("customer", "opportunity", "owner", "team")
@@ -34,6 +34,7 @@ class Detail(View):
             "lines": order.lines.select_related("product"),
             "customer_is_visible": Customer.objects.visible_to(user).filter(pk=order.customer_id).exists(),
             "opportunity": Opportunity.objects.visible_to(user).filter(pk=order.opportunity_id).first(),
+            "quote": Quote.objects.visible_to(user).filter(order=order).first(),
             "may_edit": Order.objects.editable_by(user).filter(pk=pk).exists(),
             "may_delete": Order.objects.permitted(user, Verb.DELETE).filter(pk=pk).exists(),
         }

@@ -14,10 +14,10 @@ from customers.sales.actions import quote_lines
 from customers.sales.actions.contract_movements import local_day
 from customers.sales.models import Quote, QuoteRules
 
-SIZES = {"title": 18, "head": 12, "text": 9.5, "number": 9.5, "sum": 10.5, "soft": 8.5}
+SIZES = {"title": 18, "head": 12, "text": 9.5, "number": 9.5, "sum": 10.5, "soft": 8.5, "heads": 8.5}
 BOLD = ("title", "head", "sum")
-TO_THE_RIGHT = ("number", "sum")
-WIDTH = 481  # of the paper between its margins
+TO_THE_RIGHT = ("number", "sum", "heads")
+WIDTH = 469  # of the paper between its margins, less what a frame keeps free
 
 
 def as_pdf(quote: Quote, language: str) -> bytes:
@@ -48,7 +48,7 @@ class _Setting:
             (name, chinese): ParagraphStyle(
                 name, fontName=paper.LATIN, fontSize=size, leading=size * 1.4, wordWrap="CJK" if chinese else None,
                 alignment=2 if name in TO_THE_RIGHT else 0, spaceBefore=12 if name == "head" else 0,
-                textColor="#555555" if name == "soft" else "#000000",
+                textColor="#555555" if name in ("soft", "heads") else "#000000",
             )
             for name, size in SIZES.items()
             for chinese in (False, True)
@@ -120,7 +120,7 @@ def _lines(quote: Quote, lines: list[quote_lines.Line], set_: _Setting) -> Any:
     heads += [(_("Tax"), 42), (_("Net"), 82)]
     widths = [width for _head, width in heads]
     widths[0] = WIDTH - sum(widths)
-    rows = [[set_.text(head, "soft") for head, _width in heads]]
+    rows = [[set_.text(head, "heads" if place else "soft") for place, (head, _width) in enumerate(heads)]]
     for line in lines:
         cells = [formats.number(line.quantity), formats.money(line.unit_price, quote.currency)]
         cells += [formats.percent(line.discount) if line.discount else ""] if discounted else []
