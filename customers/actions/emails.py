@@ -81,9 +81,14 @@ def write(
     return email
 
 
-def filled(draft: Draft, around: dict[str, Any]) -> Draft:
-    """The letter with its fields in place. What is unknown or empty is named and refused, never sent as written."""
-    subject, text = fields.fill(draft.subject, around), fields.fill(draft.text, around)
+def filled(draft: Draft, around: dict[str, Any], answers: Email | None = None) -> Draft:
+    """The letter with its fields in place. What is unknown or empty is named and refused, never sent as written.
+
+    What is quoted of others stays as they wrote it: nobody is told what we know by asking for it in braces.
+    """
+    theirs = answers is not None and bool(answers.subject) and draft.subject.endswith(answers.subject)
+    subject = fields.Filled(draft.subject) if theirs else fields.fill(draft.subject, around)
+    text = _own_words_filled(draft.text, around)
     wrong: dict[str, Any] = {}
     for name, part in (("subject", subject), ("text", text)):
         said = []
@@ -96,6 +101,13 @@ def filled(draft: Draft, around: dict[str, Any]) -> Draft:
     if wrong:
         raise ValidationError(wrong)
     return Draft(draft.to, subject.text, text.text, draft.cc)
+
+
+def _own_words_filled(text: str, around: dict[str, Any]) -> fields.Filled:
+    lines = [fields.Filled(line) if line.startswith(">") else fields.fill(line, around) for line in text.splitlines()]
+    unknown = dict.fromkeys(code for line in lines for code in line.unknown)
+    empty = dict.fromkeys(code for line in lines for code in line.empty)
+    return fields.Filled("\n".join(line.text for line in lines), tuple(unknown), tuple(empty))
 
 
 def from_template(template: MailTemplate, around: dict[str, Any]) -> tuple[fields.Filled, fields.Filled]:

@@ -83,7 +83,7 @@ class EmailNew(View):
             return self.page(form, status=422)
         try:
             email = emails.write(
-                emails.filled(form.draft(), found.around(user)),
+                emails.filled(form.draft(), found.around(user), found.answers),
                 customer=form.cleaned_data["customer"], contact=found.contact, about=found.about,
                 answers=found.answers, is_shared=form.cleaned_data["is_shared"], by=user, at=timezone.now(),
                 submission=request.POST.get("submit_once", ""),

@@ -312,6 +312,22 @@ def test_fields_are_filled_in_once_and_what_is_missing_is_named_and_not_sent(cas
         MailTemplate(name="X", subject="{contact.nme}", body="x").full_clean()
 
 
+def test_what_a_stranger_wrote_in_braces_is_never_filled_in(cast, acme):
+    asked = Email.objects.create(
+        owner=cast.rep, customer=acme[0], contact=acme[1], direction="inbound", state="received", at=acme[0].created_at,
+        sender="carla@acme.example", to=["rosa@ours.example"], subject="{owner.email}", text="{owner.email} {x}",
+    )  # fmt: skip
+    client = Client()
+    client.force_login(cast.rep)
+    page = client.get(reverse("email-new"), {"answers": asked.pk}).content.decode()
+    assert "&gt; {owner.email} {x}" in page
+    sent = {"customer": acme[0].pk, "to": "carla@acme.example", "subject": "Re: {owner.email}", "answers": asked.pk}
+    answer = client.post(reverse("email-new"), {**sent, "text": "{owner.name}\n> {owner.email} {x}"})
+    assert answer.status_code == 302
+    written = Email.objects.get(direction="outbound")
+    assert (written.subject, written.text) == ("Re: {owner.email}", "Rosa Rep\n> {owner.email} {x}")
+
+
 def test_the_account_page_tells_in_words_and_never_shows_the_password(cast, now, inside):
     client = Client()
     client.force_login(cast.rep)
