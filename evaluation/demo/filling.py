@@ -18,6 +18,7 @@ from evaluation.demo import (
     forecasts,
     measuring,
     people,
+    pool,
     quotes,
     sales,
     service,
@@ -47,6 +48,7 @@ STEPS: tuple[tuple[str, Callable[[World], None]], ...] = (
     ("standings", customers.settle),
     ("addresses", addresses.tell),
     ("story", story.play),
+    ("pool", pool.fill),
     ("numbers", measuring.measure),
 )
 
