@@ -7,102 +7,231 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('crm', '0004_webhooks'),
+        ("crm", "0004_webhooks"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='MailAccount',
+            name="MailAccount",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('address', models.EmailField(help_text='Mail is sent from this address.', max_length=254, verbose_name='mail address')),
-                ('name', models.CharField(blank=True, max_length=120, verbose_name='name beside the address')),
-                ('user', models.CharField(blank=True, help_text='Often the mail address.', max_length=254, verbose_name='user name')),
-                ('locked_password', models.TextField(blank=True, editable=False)),
-                ('smtp_host', models.CharField(blank=True, max_length=253, verbose_name='server for sending (SMTP)')),
-                ('smtp_port', models.PositiveIntegerField(default=465, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(65535)], verbose_name='its port')),
-                ('smtp_security', models.CharField(choices=[('tls', 'TLS'), ('starttls', 'STARTTLS'), ('plain', "none (only in the organisation's own network)")], default='tls', max_length=8, verbose_name='its encryption')),
-                ('imap_host', models.CharField(blank=True, max_length=253, verbose_name='server for reading (IMAP)')),
-                ('imap_port', models.PositiveIntegerField(default=993, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(65535)], verbose_name='its port')),
-                ('imap_security', models.CharField(choices=[('tls', 'TLS'), ('starttls', 'STARTTLS'), ('plain', "none (only in the organisation's own network)")], default='tls', max_length=8, verbose_name='its encryption')),
-                ('folder', models.CharField(default='INBOX', max_length=200, verbose_name='folder that is read')),
-                ('takes_tags', models.BooleanField(default=False, help_text="Then answers find their way even where the customer's mail program forgets what it answers.", verbose_name='mail to name+anything@… arrives too')),
-                ('is_active', models.BooleanField(default=True, verbose_name='active')),
-                ('validity', models.BigIntegerField(blank=True, editable=False, null=True)),
-                ('last_uid', models.BigIntegerField(blank=True, editable=False, null=True)),
-                ('read_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='last read')),
-                ('problem', models.TextField(blank=True, editable=False, verbose_name='problem')),
-                ('failures', models.PositiveIntegerField(default=0, editable=False)),
-                ('paused_until', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='next attempt')),
-                ('owner', models.OneToOneField(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='mail_account', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "address",
+                    models.EmailField(
+                        help_text="Mail is sent from this address.", max_length=254, verbose_name="mail address"
+                    ),
+                ),
+                ("name", models.CharField(blank=True, max_length=120, verbose_name="name beside the address")),
+                (
+                    "user",
+                    models.CharField(
+                        blank=True, help_text="Often the mail address.", max_length=254, verbose_name="user name"
+                    ),
+                ),
+                ("locked_password", models.TextField(blank=True, editable=False)),
+                ("smtp_host", models.CharField(blank=True, max_length=253, verbose_name="server for sending (SMTP)")),
+                (
+                    "smtp_port",
+                    models.PositiveIntegerField(
+                        default=465,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(65535),
+                        ],
+                        verbose_name="its port",
+                    ),
+                ),
+                (
+                    "smtp_security",
+                    models.CharField(
+                        choices=[
+                            ("tls", "TLS"),
+                            ("starttls", "STARTTLS"),
+                            ("plain", "none (only in the organisation's own network)"),
+                        ],
+                        default="tls",
+                        max_length=8,
+                        verbose_name="its encryption",
+                    ),
+                ),
+                ("imap_host", models.CharField(blank=True, max_length=253, verbose_name="server for reading (IMAP)")),
+                (
+                    "imap_port",
+                    models.PositiveIntegerField(
+                        default=993,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(65535),
+                        ],
+                        verbose_name="its port",
+                    ),
+                ),
+                (
+                    "imap_security",
+                    models.CharField(
+                        choices=[
+                            ("tls", "TLS"),
+                            ("starttls", "STARTTLS"),
+                            ("plain", "none (only in the organisation's own network)"),
+                        ],
+                        default="tls",
+                        max_length=8,
+                        verbose_name="its encryption",
+                    ),
+                ),
+                ("folder", models.CharField(default="INBOX", max_length=200, verbose_name="folder that is read")),
+                (
+                    "takes_tags",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Then answers find their way even where the customer's mail program forgets what it answers.",
+                        verbose_name="mail to name+anything@… arrives too",
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True, verbose_name="active")),
+                ("validity", models.BigIntegerField(blank=True, editable=False, null=True)),
+                ("last_uid", models.BigIntegerField(blank=True, editable=False, null=True)),
+                ("read_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="last read")),
+                ("problem", models.TextField(blank=True, editable=False, verbose_name="problem")),
+                ("failures", models.PositiveIntegerField(default=0, editable=False)),
+                (
+                    "paused_until",
+                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="next attempt"),
+                ),
+                (
+                    "owner",
+                    models.OneToOneField(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="mail_account",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'mail account',
-                'verbose_name_plural': 'mail accounts',
+                "verbose_name": "mail account",
+                "verbose_name_plural": "mail accounts",
             },
         ),
         migrations.CreateModel(
-            name='IncomingMail',
+            name="IncomingMail",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('validity', models.BigIntegerField(editable=False)),
-                ('uid', models.BigIntegerField(editable=False)),
-                ('message_id', models.CharField(blank=True, editable=False, max_length=64)),
-                ('raw', models.BinaryField(default=bytes)),
-                ('size', models.PositiveBigIntegerField(default=0, verbose_name='size')),
-                ('fetched_at', models.DateTimeField(verbose_name='fetched')),
-                ('state', models.CharField(choices=[('waiting', 'waiting'), ('filed', 'filed'), ('ignored', 'concerns no customer'), ('unreadable', 'unreadable')], default='waiting', max_length=10, verbose_name='state')),
-                ('heading', models.CharField(blank=True, max_length=300, verbose_name='letter')),
-                ('reason', models.TextField(blank=True, verbose_name='reason')),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='incoming', to='crm.mailaccount', verbose_name='mail account')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("validity", models.BigIntegerField(editable=False)),
+                ("uid", models.BigIntegerField(editable=False)),
+                ("message_id", models.CharField(blank=True, editable=False, max_length=64)),
+                ("raw", models.BinaryField(default=bytes)),
+                ("size", models.PositiveBigIntegerField(default=0, verbose_name="size")),
+                ("fetched_at", models.DateTimeField(verbose_name="fetched")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "waiting"),
+                            ("filed", "filed"),
+                            ("ignored", "concerns no customer"),
+                            ("unreadable", "unreadable"),
+                        ],
+                        default="waiting",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("heading", models.CharField(blank=True, max_length=300, verbose_name="letter")),
+                ("reason", models.TextField(blank=True, verbose_name="reason")),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="incoming",
+                        to="crm.mailaccount",
+                        verbose_name="mail account",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'received mail',
-                'verbose_name_plural': 'received mail',
-                'ordering': ['-id'],
+                "verbose_name": "received mail",
+                "verbose_name_plural": "received mail",
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='MailTemplate',
+            name="MailTemplate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80, verbose_name='name')),
-                ('language', models.CharField(choices=[('en', 'English'), ('zh-hans', '简体中文')], default='en', max_length=10, verbose_name='language')),
-                ('subject', models.CharField(max_length=200, verbose_name='subject')),
-                ('body', models.TextField(verbose_name='text')),
-                ('is_active', models.BooleanField(default=True, verbose_name='active')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=80, verbose_name="name")),
+                (
+                    "language",
+                    models.CharField(
+                        choices=[("en", "English"), ("zh-hans", "简体中文")],
+                        default="en",
+                        max_length=10,
+                        verbose_name="language",
+                    ),
+                ),
+                ("subject", models.CharField(max_length=200, verbose_name="subject")),
+                ("body", models.TextField(verbose_name="text")),
+                ("is_active", models.BooleanField(default=True, verbose_name="active")),
             ],
             options={
-                'verbose_name': 'mail template',
-                'verbose_name_plural': 'mail templates',
-                'ordering': ['name', 'language'],
-                'constraints': [models.UniqueConstraint(fields=('name', 'language'), name='mail_template_once_in_a_language'), models.CheckConstraint(condition=models.Q(models.Q(('name', ''), _negated=True), models.Q(('subject', ''), _negated=True)), name='mail_template_has_name_and_subject')],
+                "verbose_name": "mail template",
+                "verbose_name_plural": "mail templates",
+                "ordering": ["name", "language"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("name", "language"), name="mail_template_once_in_a_language"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("name", ""), _negated=True), models.Q(("subject", ""), _negated=True)
+                        ),
+                        name="mail_template_has_name_and_subject",
+                    ),
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='mailaccount',
-            constraint=models.UniqueConstraint(fields=('owner',), name='mail_account_once_for_each', nulls_distinct=False),
+            model_name="mailaccount",
+            constraint=models.UniqueConstraint(
+                fields=("owner",), name="mail_account_once_for_each", nulls_distinct=False
+            ),
         ),
         migrations.AddConstraint(
-            model_name='mailaccount',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('last_uid', None), ('validity', None)), models.Q(('last_uid__isnull', False), ('validity__isnull', False)), _connector='OR'), name='mail_account_place_is_whole'),
+            model_name="mailaccount",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("last_uid", None), ("validity", None)),
+                    models.Q(("last_uid__isnull", False), ("validity__isnull", False)),
+                    _connector="OR",
+                ),
+                name="mail_account_place_is_whole",
+            ),
         ),
         migrations.AddIndex(
-            model_name='incomingmail',
-            index=models.Index(condition=models.Q(('state__in', ['waiting'])), fields=['account', 'id'], name='incoming_mail_open'),
+            model_name="incomingmail",
+            index=models.Index(
+                condition=models.Q(("state__in", ["waiting"])), fields=["account", "id"], name="incoming_mail_open"
+            ),
         ),
         migrations.AddIndex(
-            model_name='incomingmail',
-            index=models.Index(condition=models.Q(('state', 'unreadable')), fields=['account', '-id'], name='incoming_mail_bad'),
+            model_name="incomingmail",
+            index=models.Index(
+                condition=models.Q(("state", "unreadable")), fields=["account", "-id"], name="incoming_mail_bad"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='incomingmail',
-            constraint=models.UniqueConstraint(fields=('account', 'validity', 'uid'), name='incoming_mail_once_by_number'),
+            model_name="incomingmail",
+            constraint=models.UniqueConstraint(
+                fields=("account", "validity", "uid"), name="incoming_mail_once_by_number"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='incomingmail',
-            constraint=models.UniqueConstraint(condition=models.Q(('message_id', ''), _negated=True), fields=('account', 'message_id'), name='incoming_mail_once_by_name'),
+            model_name="incomingmail",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("message_id", ""), _negated=True),
+                fields=("account", "message_id"),
+                name="incoming_mail_once_by_name",
+            ),
         ),
     ]

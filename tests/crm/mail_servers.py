@@ -22,7 +22,7 @@ class Post:
     def __init__(self) -> None:
         self.letters: list[Any] = []
 
-    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
         if address.endswith("@refused.example"):
             return "550 No such user here"
         if address.endswith("@busy.example"):
@@ -30,7 +30,7 @@ class Post:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         message = message_from_bytes(envelope.content)
         message["X-Envelope-To"] = ", ".join(envelope.rcpt_tos)
         self.letters.append(message)
@@ -49,9 +49,7 @@ def smtp_server() -> Iterator[tuple[Post, int]]:
         return AuthResult(success=data.password == PASSWORD.encode(), handled=False)
 
     post = Post()
-    controller = _AnyPort(
-        post, hostname="127.0.0.1", port=0, authenticator=signs_in, auth_require_tls=False
-    )
+    controller = _AnyPort(post, hostname="127.0.0.1", port=0, authenticator=signs_in, auth_require_tls=False)
     controller.start()
     try:
         yield post, controller.port
