@@ -23,6 +23,8 @@ following.register(
     Follower("customers.Customer", field="parent", title=_("subsidiaries")),
     Follower("customers.Customer", field="referred_by", title=_("customers it referred")),
     Follower("customers.Customer", field="merged_into", title=_("customers merged into it")),
+    Follower("crm.Attachment", field="about_id", where=("about_kind", "customer"), once="sha256", title=_("files")),
+    Follower("crm.Follow", field="about_id", where=("about_kind", "customer"), once="user", title=_("followers")),
     Follower("customers.Standing", how=How.STAYS),  # whose it was and when is never rewritten
     Follower("customers.SegmentMember", once="segment", title=_("segments")),
     Follower("customers.PoolMove", how=How.STAYS),  # who had it and gave it away is never rewritten

@@ -13,11 +13,13 @@ from rest_framework.request import Request
 from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 
+from crm.api.attachments import AttachmentViewSet
 from crm.api.operations import OperationViewSet
 
 app_name = "api"
 
 router = SimpleRouter(use_regex_path=False)
+router.register("files", AttachmentViewSet, "attachment")
 router.register("operations", OperationViewSet, "operation")
 
 

@@ -8,8 +8,11 @@ from pathlib import PurePosixPath
 LONGEST = 150
 # Programs, and what systems start when it is opened.
 REFUSED = frozenset(
-    "exe com bat cmd scr pif msi msp cpl hta jar js jse vbs vbe wsf wsh ps1 psm1 lnk reg dll sys app dmg apk sh".split()
-)
+    {
+        "exe", "com", "bat", "cmd", "scr", "pif", "msi", "msp", "cpl", "hta", "jar", "js", "jse", "vbs", "vbe", "wsf",
+        "wsh", "ps1", "psm1", "lnk", "reg", "dll", "sys", "app", "dmg", "apk", "sh",
+    }
+)  # fmt: skip
 OPEN_XML = {
     ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",

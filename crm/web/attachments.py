@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.files.storage import default_storage
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -19,12 +18,11 @@ from django.views.decorators.http import require_safe
 from crm.access import guards, together
 from crm.access.permissions import Verb
 from crm.actions import attachments
+from crm.actions.downloads import as_download
 from crm.models import Attachment
 from crm.web.toasts import toast
 
 SHOWN = 8  # the others are behind "all"
-# Nothing of what somebody sent runs in our name, even where a browser shows it after all.
-INERT = "default-src 'none'; sandbox"
 
 
 class Files(View):
@@ -66,21 +64,6 @@ class Files(View):
 class Download(View):
     def get(self, request: HttpRequest, pk: int) -> FileResponse:
         return as_download(guards.get_visible(Attachment.objects.all(), request.user, pk=pk))
-
-
-def as_download(attachment: Attachment) -> FileResponse:
-    """Always to be saved, never to be shown: whatever is inside is somebody else's."""
-    try:
-        content = default_storage.open(attachment.file)
-    except FileNotFoundError:
-        raise Http404(_("The file is no longer where it was kept.")) from None
-    response = FileResponse(content, as_attachment=True, filename=attachment.name, content_type=attachment.content_type)
-    response["Content-Length"] = str(attachment.size)
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = INERT
-    response["Cross-Origin-Resource-Policy"] = "same-origin"
-    response["Cache-Control"] = "private, no-store"
-    return response
 
 
 class Removal(View):

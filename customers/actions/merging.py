@@ -92,14 +92,17 @@ def gather_stragglers() -> int:
     for follower in following.moving():
         table, pointer = quote(follower.model._meta.db_table), quote(follower.column)
         again = "AND row.id <> merged.merged_into_id" if follower.model is Customer else ""
+        about = f"AND row.{quote(follower.where[0])} = %(about)s" if follower.where[0] else ""
         if follower.once:
             once = quote(follower.model._meta.get_field(follower.once).column)
             again = f"""AND NOT EXISTS (SELECT 1 FROM {table} AS known
-                WHERE known.{pointer} = merged.merged_into_id AND known.{once} = row.{once})"""
+                WHERE known.{pointer} = merged.merged_into_id AND known.{once} = row.{once}
+                {about.replace("row.", "known.")})"""
         with connection.cursor() as cursor:
             cursor.execute(
                 f"""UPDATE {table} AS row SET {pointer} = merged.merged_into_id FROM customers_customer AS merged
-                WHERE row.{pointer} = merged.id AND merged.merged_into_id IS NOT NULL {again}"""
+                WHERE row.{pointer} = merged.id AND merged.merged_into_id IS NOT NULL {again} {about}""",
+                {"about": follower.where[1]},
             )
             moved += cursor.rowcount
     return moved
@@ -179,14 +182,15 @@ def _move(follower: Follower, other: Customer, master: Customer, *, by: User, at
         sets += ["version = version + 1", "updated_at = %(at)s"]
     if model is Customer:
         conditions.append("id <> %(master)s")  # that one gets its parent with the chosen values
+    about = f" AND {quote(follower.where[0])} = %(about)s" if follower.where[0] else ""
     if follower.once:
         once = quote(model._meta.get_field(follower.once).column)
-        conditions.append(f"{once} NOT IN (SELECT {once} FROM {table} WHERE {pointer} = %(master)s)")
+        conditions.append(f"{once} NOT IN (SELECT {once} FROM {table} WHERE {pointer} = %(master)s{about})")
     parts = _lower(follower, other, master)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE {table} SET {', '.join(sets)} WHERE {' AND '.join(conditions)} RETURNING id",
-            {"master": master.pk, "other": other.pk, "at": at},
+            f"UPDATE {table} SET {', '.join(sets)} WHERE {' AND '.join(conditions)}{about} RETURNING id",
+            {"master": master.pk, "other": other.pk, "at": at, "about": follower.where[1]},
         )
         ids = sorted(row[0] for row in cursor.fetchall())
     if ids:

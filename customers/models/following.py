@@ -31,11 +31,17 @@ class Follower:
     main_of: str = ""  # … or one row of each value of this field
     # Called with the keys of the rows that were moved, `by=` and `at=`: where the table has a history of its own.
     moved: Callable[..., None] | None = None
+    where: tuple[str, str] = ("", "")  # of rows about records of many kinds: the column that says which, and its value
     title: Any = ""  # what people call these rows, where it is not what the table is called
 
     @property
     def model(self) -> Any:
         return apps.get_model(self.label)
+
+    @property
+    def narrowed(self) -> dict[str, str]:
+        """What else is true of the rows, as a filter."""
+        return dict([self.where]) if self.where[0] else {}
 
     @property
     def column(self) -> str:

@@ -123,7 +123,7 @@ def moving(user: Any, other: Customer) -> list[tuple[str, int]]:
         model = follower.model
         everything = model.objects.all()  # scoped: narrowed below; links belong to a customer that can be edited
         rows = everything.visible_to(user) if hasattr(everything, "visible_to") else everything
-        count = rows.filter(**{follower.field: other}).count()
+        count = rows.filter(**{follower.column: other.pk}, **follower.narrowed).count()
         if count:
             found.append((capfirst(str(follower.title or model._meta.verbose_name_plural)), count))
     return found

@@ -89,6 +89,9 @@ ROUTES: dict[str, Route] = {
     "attachment-download": on("attachment", GET=VIEW),
     "attachment-removal": on("attachment", POST=DELETE),
     "attachment-restoration": back("attachment"),
+    "api:attachment-list": anyone("GET", "POST"),  # that the record is asked for: test_attachments.py
+    "api:attachment-detail": on("attachment", GET=VIEW, DELETE=DELETE),
+    "api:attachment-content": on("attachment", GET=VIEW),
     "why": administrators_on("customer", "GET"),
     "api:schema": anyone("GET"),
     # Merges and bulk edits: one's own, and administrators'
