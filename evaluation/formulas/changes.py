@@ -31,10 +31,11 @@ class Effects:
 
 
 def of_ratios(before: Parts, after: Parts) -> Effects:
-    """Split the change of a ratio, sum over sum, of parts given as (numerator, denominator), denominators above 0.
+    """Split the change of a ratio, sum over sum, of parts given as (numerator, denominator), neither side's all 0.
 
     Symmetric in both periods; weights are measured against the mean of both ratios, so that a part of average
-    rate has no effect however its weight moves. ValueError where a side has no parts.
+    rate has no effect however its weight moves. What a part without a denominator adds to the numerator, like a cost
+    that won nobody, is rate. ValueError where a side has no parts.
     """
     if not before or not after:
         raise ValueError("A ratio of no parts did not change: it is not computable.")
@@ -45,7 +46,9 @@ def of_ratios(before: Parts, after: Parts) -> Effects:
     for key in before.keys() | after.keys():
         top0, bottom0 = before.get(key, (0.0, 0.0))
         top1, bottom1 = after.get(key, (0.0, 0.0))
-        if key not in before:
+        if (key in before and not bottom0) or (key in after and not bottom1):
+            rate.append((top1 - middle * bottom1) / weight1 - (top0 - middle * bottom0) / weight0)
+        elif key not in before:
             entered.append(bottom1 / weight1 * (top1 / bottom1 - middle))
         elif key not in after:
             left.append(-bottom0 / weight0 * (top0 / bottom0 - middle))

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from evaluation.kpis import acquisition, contracts, experience, pipeline, retention, sales, service, targets, value
+from evaluation.kpis import (
+    acquisition,
+    campaigns,
+    contracts,
+    experience,
+    pipeline,
+    retention,
+    sales,
+    service,
+    targets,
+    value,
+)
 from evaluation.kpis.declaration import GROUPS, Aggregation, Direction, Facts, Kpi, Method, Time, Unit
 
 __all__ = [
@@ -21,7 +32,7 @@ __all__ = [
 
 _KPIS = {
     kpi.code: kpi
-    for group in (acquisition, retention, contracts, experience, sales, pipeline, targets, service, value)
+    for group in (acquisition, campaigns, retention, contracts, experience, sales, pipeline, targets, service, value)
     for kpi in group.KPIS
 }
 

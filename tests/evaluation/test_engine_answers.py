@@ -16,7 +16,9 @@ from evaluation.formulas import periods
 from tests.evaluation.measured import LATER, measured, parts, records
 from tests.factories.contracts import a_contract, renewed
 from tests.factories.evaluation import (
+    a_campaign,
     a_commit,
+    a_cost,
     a_customer,
     a_quota,
     a_response,
@@ -67,6 +69,10 @@ def busy(cast):
         )
         came_in(day, owner=who, state="working", first_contact_at=end, channel=dice.choice(channels))
     _sign_contracts(people, customers)
+    fair = a_campaign("Fair")
+    a_cost("2026-04", 100, campaign=fair, channel="event", owner=cast.rep, team=cast.north)
+    a_cost("2026-08", 300, campaign=fair, channel="event", owner=cast.rep, team=cast.north)
+    an_order("2026-05-20", a_customer(campaign="Fair"), cast.rep)
     for person in (cast.rep, cast.outsider):
         for month in ("2026-04", "2026-08"):
             a_quota(person, month, 500)

@@ -19,6 +19,9 @@ def test_the_kpis_are_these():
     assert sorted(kpi.code for kpi in kpis.all_kpis()) == [
         "active_customers",
         "average_sale",
+        "cac",
+        "cac_paid",
+        "campaign_roi",
         "churn_rate",
         "cross_sell_rate",
         "csat",

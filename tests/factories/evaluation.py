@@ -11,6 +11,9 @@ from typing import Any
 from crm.models import User
 from customers.models import Activity, Contact, Customer
 from customers.sales.models import (
+    Campaign,
+    CampaignName,
+    Cost,
     ForecastSubmission,
     Lead,
     Opportunity,
@@ -279,3 +282,14 @@ def a_commit(owner: User, month: str, commit: Any, on: str = "", kind: str = "mo
 def a_quota(owner: User, month: str, amount: Any) -> None:
     first = date.fromisoformat(f"{month}-01")
     Quota.objects.create(owner=owner, team=owner.team, month=first, amount=amount, currency="USD")
+
+
+def a_cost(month: str, amount: Any, category: str = "media", noted: str = "2026-05-31", **fields: Any) -> Cost:
+    said = {"currency": "USD", "created_at": moment(noted), **fields}
+    return Cost.objects.create(month=date.fromisoformat(f"{month}-01"), amount=amount, category=category, **said)
+
+
+def a_campaign(name: str, **fields: Any) -> Campaign:
+    campaign = Campaign.objects.create(name=name, **{"channel": "event", **fields})
+    CampaignName.objects.create(campaign=campaign, name=name)
+    return campaign
