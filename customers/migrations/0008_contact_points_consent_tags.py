@@ -177,7 +177,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="contact",
             name="do_not_contact_reason",
-            field=models.CharField(blank=True, db_default="", max_length=200, verbose_name="why not"),
+            field=models.CharField(blank=True, db_default="", default="", max_length=200, verbose_name="why not"),
         ),
         migrations.AddField(
             model_name="contact",
@@ -200,7 +200,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="customer",
             name="do_not_contact_reason",
-            field=models.CharField(blank=True, db_default="", max_length=200, verbose_name="why not"),
+            field=models.CharField(blank=True, db_default="", default="", max_length=200, verbose_name="why not"),
         ),
         migrations.AddField(
             model_name="customer",

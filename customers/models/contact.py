@@ -53,7 +53,7 @@ class Contact(Record):
     language = models.CharField(_("language"), max_length=10, blank=True)  # of mails and surveys
     birthday = models.DateField(_("birthday"), null=True, blank=True)
     do_not_contact = models.BooleanField(_("do not contact"), default=False)
-    do_not_contact_reason = models.CharField(_("why not"), max_length=200, blank=True, db_default="")
+    do_not_contact_reason = models.CharField(_("why not"), max_length=200, blank=True, default="", db_default="")
     tags = tags_field()
     notes = models.TextField(_("notes"), blank=True)
     customers: models.ManyToManyField[Customer, CustomerContact] = models.ManyToManyField(

@@ -144,7 +144,7 @@ class Customer(Record):
     )
     # Nobody there is written to, but for answers to what they asked themselves: see models/writing.py.
     do_not_contact = models.BooleanField(_("do not contact"), default=False, db_default=False)
-    do_not_contact_reason = models.CharField(_("why not"), max_length=200, blank=True, db_default="")
+    do_not_contact_reason = models.CharField(_("why not"), max_length=200, blank=True, default="", db_default="")
     tags = tags_field()
     notes = models.TextField(_("notes"), blank=True)
     # Written by evaluation through `actions.customers.rate`, so that lists can filter by it.

@@ -4,15 +4,31 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('service', '0003_sql_customer_beside'),
+        ("service", "0003_sql_customer_beside"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='message',
-            name='unsent',
-            field=models.CharField(blank=True, choices=[('gone', 'the contact was deleted'), ('no_email', 'no email address'), ('invalid', 'the address is invalid'), ('do_not_contact', 'does not want to be contacted'), ('customer', 'nobody at the customer is to be contacted'), ('opted_out', 'the address has opted out'), ('withdrawn', 'has withdrawn the consent'), ('no_consent', 'has not given consent')], db_default='', editable=False, max_length=20, verbose_name='why not sent'),
+            model_name="message",
+            name="unsent",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("gone", "the contact was deleted"),
+                    ("no_email", "no email address"),
+                    ("invalid", "the address is invalid"),
+                    ("do_not_contact", "does not want to be contacted"),
+                    ("customer", "nobody at the customer is to be contacted"),
+                    ("opted_out", "the address has opted out"),
+                    ("withdrawn", "has withdrawn the consent"),
+                    ("no_consent", "has not given consent"),
+                ],
+                db_default="",
+                default="",
+                editable=False,
+                max_length=20,
+                verbose_name="why not sent",
+            ),
         ),
     ]

@@ -37,7 +37,7 @@ class Message(models.Model):
     at = models.DateTimeField(_("at"))
     # Why the mail with it did not go out, as customers.models.writing says it.
     unsent = models.CharField(
-        _("why not sent"), max_length=20, choices=Refusal.choices, blank=True, db_default="", editable=False
+        _("why not sent"), max_length=20, choices=Refusal.choices, blank=True, default="", db_default="", editable=False
     )
     is_automatic = models.BooleanField(default=False)  # an automatic receipt is no first response
 
