@@ -166,7 +166,7 @@ class SalesConfig(AppConfig):
             ("opportunity.side", "attribution", "opportunity-attribution", _("Where it came from"), "opportunity", 10),
             ("customer.side", "contracts", "customer-contracts", _("Contracts"), "contract", 35),
             ("customer.side", "orders", "customer-orders", _("Orders"), "order", 40),
-            ("customer.side", "rfm", "customer-rfm", "RFM", "order", 45),
+            ("customer.side", "rfm", "customer-rfm", _("RFM"), "order", 45),
             ("home.main", "opportunities", "my-opportunities", _("My open opportunities"), "opportunity", 30),
         ]:
             refresh_on = ("task-changed", "activity-logged") if kind == "opportunity" else ()

@@ -41,7 +41,7 @@ def settle(world: World) -> None:
     """What became of each customer, once it is known what they bought: the lifecycle, dated, and the last contact."""
     rows = [row for customer in world.customers for row in _standings(world, customer)]
     rows.sort(key=lambda row: (row.since, row.customer_id))
-    _say_why(rows)
+    _say_why(world, rows)
     storing.store(Standing, rows)
     for row in rows:
         was, customer = row.customer.lifecycle, row.customer
@@ -57,12 +57,13 @@ def settle(world: World) -> None:
     storing.change(Customer, world.customers, fields)
 
 
-def _say_why(rows: list[Standing]) -> None:
+def _say_why(world: World, rows: list[Standing]) -> None:
     """Nobody leaves without a reason; the same customer always for the same."""
+    places = {customer.pk: place for place, customer in enumerate(world.customers)}
     reasons = list(ChurnReason.objects.active().filter(for_lapsed=False).order_by("pk"))
     for row in rows:
         if row.lifecycle == Customer.Lifecycle.CHURNED:
-            row.churn_reason = reasons[row.customer_id % len(reasons)]
+            row.churn_reason = reasons[places[row.customer_id] % len(reasons)]
 
 
 def _say_who_referred(world: World) -> None:
@@ -71,7 +72,7 @@ def _say_who_referred(world: World) -> None:
     for customer in world.customers:
         customer.first_contact_on = timezone.localdate(customer.created_at)
         if customer.channel == Customer.Channel.REFERRAL and before:
-            customer.referred_by = before[customer.pk * 7 % len(before)]
+            customer.referred_by = before[len(before) * 5 // 7]
         before.append(customer)
 
 
