@@ -16,7 +16,7 @@ CHURNED, ACTIVE = Customer.Lifecycle.CHURNED, Customer.Lifecycle.ACTIVE
 def effects(customer: Customer, changes: dict[str, Any], at: datetime) -> dict[str, Any]:
     """The changes with what belongs to them; without a reason nobody leaves."""
     after = changes.get("lifecycle", customer.lifecycle)
-    reason = changes.get("churn_reason", customer.churn_reason)
+    reason = changes.get("churn_reason", customer.churn_reason_id)
     if after == CHURNED and reason is None:
         raise ValidationError({"churn_reason": _("Say why the customer left.")})
     if after != CHURNED and changes.get("churn_reason") is not None:

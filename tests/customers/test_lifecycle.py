@@ -1,12 +1,15 @@
 """Who leaves says why, who comes back was won back, and where a customer came from is kept for ever."""
 
+import io
+
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from crm.actions import journal
-from crm.models import Event, Operation
+from crm.exchange import batches, running
+from crm.models import Event, ImportRow, Operation
 from customers.actions import customers, merging
 from customers.models import Customer, Standing
 from tests.factories.customers import churn_reason, make_customer
@@ -84,3 +87,24 @@ def test_the_page_asks_why_and_shows_it(client, cast):
     assert "won back" in client.get(customer.get_absolute_url()).content.decode()
     form = client.get(reverse("customer-edit", args=[customer.pk]))
     assert not form.context["form"].fields["channel"].disabled
+
+
+def test_a_file_says_why_too_and_changes_no_source(cast, now):
+    make_customer(cast.administrator, "Known", channel="website", lifecycle="churned")
+    text = "name,stage,why,source\nGone,churned,Price,event\nSilent,churned,,\nKnown,,,event\n"
+    batch = batches.stage(
+        io.BytesIO(text.encode()), target="customer", file_name="f.csv", by=cast.administrator, at=now
+    )
+    fields = {"name": "name", "lifecycle": "stage", "churn_reason": "why", "channel": "source"}
+    batches.choose(batch, {"fields": fields}, at=now)
+    running.start(batch, at=now)
+    running.run(batch)
+
+    outcomes = ImportRow.objects.filter(batch=batch).order_by("number").values_list("outcome", "reason")
+    assert list(outcomes) == [
+        ("created", ""),
+        ("error", "why it left: Say why the customer left."),
+        ("error", "source channel: Where a customer came from stays as it was first written down."),
+    ]
+    gone = Customer.objects.get(name="Gone")
+    assert (str(gone.churn_reason), gone.standings.get().churn_reason) == ("Price", gone.churn_reason)
