@@ -79,7 +79,8 @@ class EmailViewSet(ReadViewSet):
         def write() -> Response:
             around = mail_fields.around_letter(user, customer, contact)
             email = emails.write(
-                emails.filled(wanted.draft(), around, values.get("answers")), customer=customer, contact=contact or around.get("contact"),
+                emails.filled(wanted.draft(), around, values.get("answers")),
+                customer=customer, contact=contact or around.get("contact"),
                 answers=values.get("answers"), is_shared=values["is_shared"], by=user, at=timezone.now(),
             )  # fmt: skip
             return Response(self.get_serializer(email).data, status=201)
