@@ -13,7 +13,6 @@ from crm.search import documents, rebuilding
 from customers.models import duplicate
 from evaluation.demo import (
     addresses,
-    campaigns,
     contracts,
     customers,
     forecasts,
@@ -46,7 +45,6 @@ STEPS: tuple[tuple[str, Callable[[World], None]], ...] = (
     ("tickets", service.serve),
     ("surveys", surveys.listen),
     ("activities", work.do),
-    ("campaigns", campaigns.run),
     ("standings", customers.settle),
     ("addresses", addresses.tell),
     ("story", story.play),
