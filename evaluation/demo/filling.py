@@ -13,9 +13,11 @@ from crm.search import documents, rebuilding
 from customers.models import duplicate
 from evaluation.demo import (
     addresses,
+    campaigns,
     contracts,
     customers,
     forecasts,
+    mail,
     measuring,
     people,
     pool,
@@ -45,10 +47,12 @@ STEPS: tuple[tuple[str, Callable[[World], None]], ...] = (
     ("tickets", service.serve),
     ("surveys", surveys.listen),
     ("activities", work.do),
+    ("campaigns", campaigns.run),
     ("standings", customers.settle),
     ("addresses", addresses.tell),
     ("story", story.play),
     ("pool", pool.fill),
+    ("mail", mail.write),
     ("numbers", measuring.measure),
 )
 
