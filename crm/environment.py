@@ -2,6 +2,7 @@
 
 import contextlib
 import ipaddress
+import json
 import os
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -28,6 +29,14 @@ def number(name: str, default: int) -> int:
         return int(raw)
     except ValueError:
         raise ImproperlyConfigured(f"{name} is {raw!r}; write a whole number.") from None
+
+
+def storage(backend: str, options: str) -> dict[str, object]:
+    try:
+        given = json.loads(options or "{}")
+    except ValueError:
+        raise ImproperlyConfigured("FILE_STORAGE_OPTIONS is not JSON.") from None
+    return {"BACKEND": backend, "OPTIONS": given}
 
 
 def words(name: str, default: str = "") -> list[str]:

@@ -209,6 +209,8 @@ STORAGES = {
     },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+if os.environ.get("FILE_STORAGE"):  # an S3-like store: its class and, as JSON, its options
+    STORAGES["default"] = environment.storage(os.environ["FILE_STORAGE"], os.environ.get("FILE_STORAGE_OPTIONS", ""))
 if DEBUG:
     STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 ATTACHMENT_MAX_BYTES = environment.number("ATTACHMENT_MAX_MB", 25) * 1024 * 1024

@@ -107,7 +107,10 @@ class CustomersConfig(AppConfig):
 
     def fill_shell(self) -> None:
         """The sidebar, the "new" menu, and the panels of pages."""
+        from crm.access import together as registry
+        from crm.actions import follows
         from crm.web import navigation, panels, together
+        from customers.actions import activities
 
         pages = [
             (_("Customers"), "customer", "building", 10, "c"),
@@ -161,6 +164,8 @@ class CustomersConfig(AppConfig):
 
         together.register("customer", slot="customer.side")
         together.register("contact", slot="contact.side")
+        registry.register_reminders("task")
+        follows.add_source(activities.of_followed)
         changes = ("task-changed",)
         panels.register(
             "customer.side",

@@ -10,11 +10,26 @@ from crm.access import guards, kinds
 from crm.access.permissions import Verb
 
 _codes: list[str] = []
+_reminded: list[str] = []
 
 
 def register(code: str) -> None:
     if code not in _codes:
         _codes.append(code)
+
+
+def register_reminders(code: str) -> None:
+    """People may have themselves reminded of records of this kind."""
+    if code not in _reminded:
+        _reminded.append(code)
+
+
+def reminded_of(user: Any, code: str, pk: int) -> Any:
+    """The record of which the person may be reminded."""
+    if code not in _reminded:
+        raise Http404
+    model: Any = kinds.get(code).model
+    return guards.get_visible(model.objects.all(), user, pk=pk)
 
 
 def codes() -> list[str]:

@@ -11,7 +11,7 @@ from crm.models import User
 
 def prefer(*, by: Any, at: datetime, **changes: Any) -> User:
     """Change one's own language, theme or timezone; anything else is refused."""
-    refused = set(changes) - {"language", "theme", "timezone"}
+    refused = set(changes) - {"language", "theme", "timezone", "reminds_by_mail"}
     if refused:
         raise ValueError(f"Not a preference: {', '.join(sorted(refused))}.")
     # Read anew: `request.user` is a lazy stand-in, not a User.

@@ -3,7 +3,7 @@ from typing import Any
 from celery import shared_task
 from django.utils import timezone
 
-from crm.actions import attachments, idempotency, journal
+from crm.actions import attachments, follows, idempotency, journal, reminders
 from crm.events import webhooks
 from crm.jobs import mail, schedule  # noqa: F401 - registers the reading of mailboxes
 
@@ -43,3 +43,13 @@ def forget_old_operations(now: Any) -> None:
 @schedule.periodic("clear-away-files", every="day", hour=3)
 def clear_away_files(now: Any) -> None:
     attachments.clear_away(now)
+
+
+@schedule.periodic(follows.JOB, every="minute")
+def tell_followers(now: Any) -> None:
+    follows.tell(now)
+
+
+@schedule.periodic("send-reminders", every="minute")
+def send_reminders(now: Any) -> None:
+    reminders.send_due(now)

@@ -39,6 +39,7 @@ class PreferencesForm(forms.Form):
         label=_("Time zone"), choices=time_zones, required=False, help_text=_("Dates and times are shown in it.")
     )
     theme = forms.ChoiceField(label=_("Theme"), choices=THEMES)
+    reminds_by_mail = forms.BooleanField(label=_("Reminders by email too"), required=False)
     density = forms.ChoiceField(label=_("Density"), choices=DENSITIES, help_text=_("On this device only."))
 
 
@@ -48,7 +49,8 @@ class Preferences(View):
     def get(self, request: HttpRequest) -> HttpResponse:
         user: Any = request.user
         density = "compact" if request.COOKIES.get(DENSITY_COOKIE) == "compact" else "normal"
-        initial = {"language": user.language, "timezone": user.timezone, "theme": user.theme, "density": density}
+        kept = ("language", "timezone", "theme", "reminds_by_mail")
+        initial = {"density": density, **{name: getattr(user, name) for name in kept}}
         return render(request, "preferences.html", {"form": PreferencesForm(initial=initial)})
 
     def post(self, request: HttpRequest) -> HttpResponse:

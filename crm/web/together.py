@@ -22,3 +22,7 @@ def register(kind: str, *, slot: str, order: int = 70) -> None:
         slot, name="files", url_name="record-files", title=_("Files"), permission=seen, order=order,
         first=(kind,),
     )  # fmt: skip
+    panels.register(
+        slot, name="followers", url_name="record-followers", title=_("Followers"), permission=seen, order=order + 25,
+        first=(kind,),
+    )  # fmt: skip

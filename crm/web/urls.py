@@ -2,6 +2,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from crm.web import (
     attachments,
+    follows,
     home,
     imports,
     mail_account,
@@ -29,6 +30,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("files/<int:pk>/", attachments.Download.as_view(), name="attachment-download"),
     path("files/<int:pk>/removal/", attachments.Removal.as_view(), name="attachment-removal"),
     path("files/<int:pk>/restoration/", attachments.Restoration.as_view(), name="attachment-restoration"),
+    path("followers/<slug:kind>/<int:pk>/", follows.Followers.as_view(), name="record-followers"),
+    path("following/", follows.Following.as_view(), name="following"),
+    path("reminders/<slug:kind>/<int:pk>/", follows.Reminding.as_view(), name="record-reminder"),
     path("why/<slug:kind>/<int:pk>/", why.Why.as_view(), name="why"),
     path("notifications/", notifications.NotificationList.as_view(), name="notification-list"),
     path("notifications/bell/", notifications.bell, name="notifications-bell"),

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
-from django.db.models import Max
+from django.db.models import Exists, Max, OuterRef
 from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 
 from crm.actions import records
-from crm.models import User
+from crm.models import Event, Follow, User
 from customers.actions import tasks
 from customers.models import Activity, Contact, Customer, tidy
 
@@ -202,3 +202,15 @@ def _recount_last_activity(customer: Customer) -> None:
     list(locked.values_list("pk"))
     latest = Activity.objects.alive().of_customer(customer).aggregate(latest=Max("at"))["latest"]
     locked.update(last_activity_at=latest)
+
+
+def of_followed(since: datetime, now: datetime) -> Iterator[tuple[Event, list[tuple[str, int]]]]:
+    """Newly noted activities of followed records, on whose pages they stand by themselves, not by an event."""
+    noted = Event.objects.filter(type="activity.created", at__gt=since, at__lte=now).select_related("by")
+    by_customer = Follow.objects.filter(about_kind=Customer.kind, about_id=OuterRef("customer_id"))
+    by_about = Follow.objects.filter(about_kind=OuterRef("about_kind"), about_id=OuterRef("about_id"))
+    fresh = Activity._base_manager.filter(pk__in=noted.order_by().values("subject_id"))
+    found = {each.pk: each for each in fresh.filter(Exists(by_customer) | Exists(by_about))}
+    for event in noted.filter(subject_id__in=found).order_by("at", "pk"):
+        activity = found[event.subject_id]
+        yield event, [(Customer.kind, activity.customer_id), (activity.about_kind, activity.about_id or 0)]

@@ -15,6 +15,7 @@ from django.views import View
 from crm.access import guards
 from crm.access.permissions import Verb
 from crm.events import timeline
+from crm.web import follows
 from crm.web.toasts import toast
 from customers.actions import task_results, tasks
 from customers.forms.tasks import AssignForm, NewTaskForm, ResultForm, TaskForm
@@ -35,6 +36,7 @@ class TaskDetail(View):
         context = {
             "task": task,
             "is_overdue": task.is_overdue(timezone.now()),
+            "reminder_form": follows.form_for(request.user, task),
             "customer": Customer.objects.visible_to(request.user).filter(pk=task.customer_id).first(),
             "contact": Contact.objects.visible_to(request.user).filter(pk=task.contact_id).first(),
             "about": task.about_for(request.user),

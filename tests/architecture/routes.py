@@ -92,6 +92,9 @@ ROUTES: dict[str, Route] = {
     "api:attachment-list": anyone("GET", "POST"),  # that the record is asked for: test_attachments.py
     "api:attachment-detail": on("attachment", GET=VIEW, DELETE=DELETE),
     "api:attachment-content": on("attachment", GET=VIEW),
+    "record-followers": on("customer", others={"kind": "customer"}, GET=VIEW, POST=VIEW),
+    "record-reminder": on("task", others={"kind": "task"}, POST=VIEW),
+    "following": anyone("GET"),
     "why": administrators_on("customer", "GET"),
     "api:schema": anyone("GET"),
     # Merges and bulk edits: one's own, and administrators'

@@ -1,0 +1,71 @@
+"""Reminding a person of a record at a time they chose: in the app, and by email if they want that."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.mail import send_mail
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, override
+
+from crm.access import kinds
+from crm.actions.notifications import notify
+from crm.models import Reminder
+
+MESSAGE = gettext_noop("Reminder: %(record)s")
+
+
+def remind(record: Any, *, when: datetime | None, by: Any, at: datetime) -> None:
+    """At this time instead of the one before; without a time not at all."""
+    mine = Reminder.objects.visible_to(by).about(record)
+    if when is None:
+        mine.delete()
+        return
+    if when <= at:
+        raise ValidationError({"when": _("That time has passed.")})
+    Reminder.objects.update_or_create(
+        user=by, about_kind=record.kind, about_id=record.pk, defaults={"at": when, "sent_at": None}
+    )
+
+
+def send_due(now: datetime) -> int:
+    """Each once, however often and wherever it is called. Returns how many were sent."""
+    sent = 0
+    for pk in Reminder.objects.due(now).order_by("at", "pk").values_list("pk", flat=True)[:1000]:
+        sent += _send(pk, now)
+    return sent
+
+
+@transaction.atomic
+def _send(pk: int, now: datetime) -> int:
+    reminder = Reminder.objects.select_for_update(skip_locked=True, of=("self",)).due(now).filter(pk=pk).first()
+    if reminder is None:
+        return 0
+    reminder.sent_at = now
+    reminder.save(update_fields=["sent_at"])
+    person = reminder.user
+    model: Any = kinds.get(reminder.about_kind).model
+    record = model.objects.visible_to(person).filter(pk=reminder.about_id).first()
+    if record is None or not person.is_active or getattr(record, "is_done", False):
+        return 0
+    key = f"reminder:{reminder.pk}:{reminder.at.isoformat()}"
+    notify(person, MESSAGE, values={"record": str(record)}, url=record.get_absolute_url(), key=key, at=now)
+    if person.reminds_by_mail and person.email:
+        # Once it is certain that it counts as sent: a mail server that is away costs the mail, never a second one.
+        transaction.on_commit(lambda: _mail(person, str(record), record.get_absolute_url()))
+    return 1
+
+
+def _mail(person: Any, label: str, path: str) -> None:
+    with override(person.language):
+        subject = " ".join((_(MESSAGE) % {"record": label}).split())
+        text = f"{subject}\n\n{settings.PUBLIC_URL.rstrip('/')}{path}\n"
+    try:
+        send_mail(subject, text, settings.DEFAULT_FROM_EMAIL, [person.email])
+    except OSError:
+        structlog.get_logger(__name__).warning("reminder_mail_failed", person=person.pk, exc_info=True)
