@@ -66,7 +66,8 @@ class AddressesImport(Importable):
 
     def put_back(self, ids: list[int]) -> None:
         super().put_back(ids)
-        contact_points.follow(self.model._base_manager.filter(pk__in=ids))
+        records: Any = self.model._base_manager.filter(pk__in=ids)
+        contact_points.follow(records)
 
     def _further(self, draft: Draft, column: str, type: str) -> list[str]:
         """Those of the row that the record does not have yet, in the form in which they are kept."""

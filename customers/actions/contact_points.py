@@ -123,13 +123,14 @@ def mark_invalid(address: str, *, by: User | None, at: datetime) -> int:
     """A mail to it came back: whoever has the address, it is of no use until somebody says otherwise."""
     address = tidy.email(address)
     keys = MatchKey.objects.filter(kind=Customer.kind, sign=Sign.EMAIL, value=address)  # customers have no index on it
-    holders = (
+    holders: Any = chain(
         Contact.objects.alive().filter(email=address),
         Customer.objects.alive().filter(pk__in=keys.values("object_id")),
     )
-    for record in chain(*holders):
+    for record in holders:
         write_down(record, at=at)
     found = ContactPoint.objects.of_address(address).exclude(validity=ContactPoint.Validity.INVALID)
+    found = found.filter(contact__deleted_at=None, customer__deleted_at=None)  # what is in the bin is not changed
     points = list(found.select_related("contact", "customer").order_by("pk"))
     for point in points:
         change(point, by=by, at=at, validity=ContactPoint.Validity.INVALID)

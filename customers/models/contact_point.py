@@ -163,7 +163,7 @@ class ContactPoint(models.Model):
     @property
     def href(self) -> str:
         """Where a click leads."""
-        scheme = {self.Type.EMAIL: "mailto:", self.Type.PHONE: "tel:"}.get(self.type)
+        scheme = {"email": "mailto:", "phone": "tel:"}.get(self.type)
         return f"{scheme}{self.value}" if scheme else ""
 
     @property

@@ -97,6 +97,9 @@ def test_each_no_has_its_reason_and_only_what_cannot_arrive_stops_an_answer(
 
 def test_an_address_that_came_back_is_invalid_for_everybody_who_has_it(cast, now, carla):
     twin = make_contact(cast.outsider, "Carla C", email="carla@acme.example")
+    gone = make_contact(cast.rep, "Carla G", email="carla@acme.example")
+    contact_points.add(gone, type="email", value="carla@acme.example", by=cast.rep, at=now)
+    contacts.delete(gone, by=cast.rep, at=now)
     assert contact_points.mark_invalid("carla@acme.example", by=None, at=now) == 2
     assert (verdicts(carla)[1], verdicts(twin)[1]) == ("invalid", "invalid")
     # Another of her addresses is not.
