@@ -37,4 +37,4 @@ class SegmentList(lists.List):
     create_label = _("New segment")
     create_in_dialog = False
     empty_title = _("No segments yet")
-    empty_text = _("Save the filters of the customer list as a segment, or choose its members one by one.")
+    empty_text = _("A segment asks what the customer list can be filtered by, or has members chosen one by one.")
