@@ -146,7 +146,7 @@ def _of_others(links: Any, record: Any, lead: Lead, gone: list[Any]) -> Any:
 def _new_customer(lead: Lead, whose: dict[str, Any]) -> Customer:
     """The organisation, or the person where the lead names none. Its source stays with it for good."""
     _refuse_creating(whose["by"], Customer)
-    source = {"channel": lead.channel, "campaign": lead.campaign}
+    source: dict[str, Any] = {"channel": lead.channel, "campaign": lead.campaign}
     if lead.organisation:
         return customers.create(name=lead.organisation, **source, **whose)
     person: dict[str, Any] = {"form": Customer.Form.PERSON, "email": lead.email, "phone": lead.phone}
