@@ -16,9 +16,7 @@ following.register(
     Follower("customers.Task"),
     Follower("customers.Email"),
     Follower("customers.CustomerContact", once="contact", main="is_main", title=_("contacts")),
-    Follower(
-        "customers.ContactPoint", once="key", main="is_primary", main_of="type", title=_("addresses and numbers")
-    ),
+    Follower("customers.ContactPoint", once="key", main="is_primary", main_of="type", title=_("addresses and numbers")),
     Follower("customers.Collaborator", once="user", title=_("people who work on it too")),
     Follower("customers.Customer", field="parent", title=_("subsidiaries")),
     Follower("customers.Customer", field="referred_by", title=_("customers it referred")),
