@@ -155,8 +155,7 @@ class OpportunityAttribution(View):
     """Beside an opportunity: where its customer came from, and what was answered last before it was opened."""
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        seen = Opportunity.objects.select_related("customer")
-        opportunity = guards.get_visible(seen, request.user, pk=pk)
+        opportunity = guards.get_visible(Opportunity.objects.select_related("customer"), request.user, pk=pk)
         customer = opportunity.customer
         touches = [
             (_("First touch"), attributed.first_touch(customer) if customer else None),
