@@ -52,9 +52,7 @@ class Verdict:
         return str(self.refusal.label) if self.refusal else ""
 
 
-def may_write_to(
-    whom: Contact | str, purpose: str, *, customer: Customer | None = None, address: str = ""
-) -> Verdict:
+def may_write_to(whom: Contact | str, purpose: str, *, customer: Customer | None = None, address: str = "") -> Verdict:
     """Whether a mail for the purpose may go to a contact, or to an address whoever has it.
 
     With `customer`, what that customer wants counts; else what any of the contact's customers wants. `address` is
