@@ -106,6 +106,8 @@ def imap(server: Server) -> Iterator[imaplib.IMAP4]:
         finally:
             with suppress(imaplib.IMAP4.error, OSError):
                 connection.logout()
+            with suppress(OSError):  # one that hung up in between is not closed by that
+                connection.shutdown()
             watch.cancel()
 
 
