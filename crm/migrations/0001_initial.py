@@ -1,12 +1,17 @@
 import crm.models.calendar
+import crm.models.webhook
 import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 import django.contrib.postgres.search
+import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.text
 import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
+
+
+from crm.create_models import CreateModels
 
 
 class Migration(migrations.Migration):
@@ -16,29 +21,7 @@ class Migration(migrations.Migration):
     dependencies = [
     ]
 
-    operations = [
-        migrations.CreateModel(
-            name='User',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('email', models.EmailField(blank=True, max_length=254, null=True, unique=True, verbose_name='email address')),
-                ('name', models.CharField(help_text='As it is spoken: 张伟, or Anna Snelling.', max_length=120, verbose_name='name')),
-                ('language', models.CharField(default='en', max_length=10, verbose_name='language')),
-                ('theme', models.CharField(choices=[('auto', 'like the device'), ('light', 'light'), ('dark', 'dark')], default='auto', max_length=5, verbose_name='theme')),
-                ('timezone', models.CharField(blank=True, max_length=60, verbose_name='time zone')),
-                ('is_active', models.BooleanField(default=True, verbose_name='active')),
-                ('is_superuser', models.BooleanField(default=False, verbose_name='administrator of the installation')),
-                ('date_joined', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='joined')),
-            ],
-            options={
-                'verbose_name': 'person',
-                'verbose_name_plural': 'people',
-                'ordering': ['name', 'pk'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('email__isnull', True), ('email', django.db.models.functions.text.Lower('email')), _connector='OR'), name='user_email_is_lower_case')],
-            },
-        ),
+    operations = [CreateModels([
         migrations.CreateModel(
             name='BusinessCalendar',
             fields=[
@@ -64,6 +47,131 @@ class Migration(migrations.Migration):
                 'verbose_name': 'role',
                 'verbose_name_plural': 'roles',
                 'ordering': ['name'],
+            },
+        ),
+        migrations.CreateModel(
+            name='JobRun',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('job', models.CharField(max_length=80, verbose_name='job')),
+                ('slot', models.CharField(max_length=20, verbose_name='slot')),
+                ('started_at', models.DateTimeField(blank=True, null=True, verbose_name='started')),
+                ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='finished')),
+                ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='attempts')),
+                ('error', models.TextField(blank=True, verbose_name='last error')),
+            ],
+            options={
+                'verbose_name': 'job run',
+                'verbose_name_plural': 'job runs',
+                'ordering': ['-id'],
+                'indexes': [models.Index(condition=models.Q(('finished_at__isnull', True)), fields=['id'], name='job_run_unfinished')],
+                'constraints': [models.UniqueConstraint(fields=('job', 'slot'), name='job_run_once_per_slot')],
+            },
+        ),
+        migrations.CreateModel(
+            name='MailTemplate',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=80, verbose_name='name')),
+                ('language', models.CharField(choices=[('en', 'English'), ('zh-hans', '简体中文')], default='en', max_length=10, verbose_name='language')),
+                ('subject', models.CharField(max_length=200, verbose_name='subject')),
+                ('body', models.TextField(verbose_name='text')),
+                ('is_active', models.BooleanField(default=True, verbose_name='active')),
+            ],
+            options={
+                'verbose_name': 'mail template',
+                'verbose_name_plural': 'mail templates',
+                'ordering': ['name', 'language'],
+                'constraints': [models.UniqueConstraint(fields=('name', 'language'), name='mail_template_once_in_a_language'), models.CheckConstraint(condition=models.Q(models.Q(('name', ''), _negated=True), models.Q(('subject', ''), _negated=True)), name='mail_template_has_name_and_subject')],
+            },
+        ),
+        migrations.CreateModel(
+            name='RoleGrant',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(max_length=40, verbose_name='kind of record')),
+                ('verb', models.CharField(choices=[('view', 'View'), ('create', 'Create'), ('edit', 'Edit'), ('delete', 'Delete'), ('export', 'Export'), ('assign', 'Assign')], max_length=10, verbose_name='permission')),
+                ('reach', models.PositiveSmallIntegerField(choices=[(0, 'none'), (1, 'own'), (2, 'team'), (3, 'team and below'), (4, 'all')], default=1, verbose_name='reach')),
+                ('role', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='grants', to='crm.role', verbose_name='role')),
+            ],
+            options={
+                'verbose_name': 'permission',
+                'verbose_name_plural': 'permissions',
+                'ordering': ['kind', 'verb'],
+                'constraints': [models.UniqueConstraint(fields=('role', 'kind', 'verb'), name='role_grants_each_verb_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='SearchDocument',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(max_length=40)),
+                ('object_id', models.BigIntegerField()),
+                ('owner_id', models.BigIntegerField(null=True)),
+                ('team_id', models.BigIntegerField(null=True)),
+                ('title', models.CharField(max_length=300)),
+                ('subtitle', models.CharField(blank=True, max_length=300)),
+                ('words', django.contrib.postgres.search.SearchVectorField()),
+                ('updated_at', models.DateTimeField()),
+            ],
+            options={
+                'indexes': [django.contrib.postgres.indexes.GinIndex(fields=['words'], name='search_words'), models.Index(fields=['-updated_at', '-id'], name='search_newest'), models.Index(fields=['owner_id', '-updated_at', '-id'], name='search_owner'), models.Index(fields=['team_id', '-updated_at', '-id'], name='search_team')],
+                'constraints': [models.UniqueConstraint(fields=('kind', 'object_id'), name='search_document_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='CalendarFrame',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('weekday', models.PositiveSmallIntegerField(choices=[(0, 'Monday'), (1, 'Tuesday'), (2, 'Wednesday'), (3, 'Thursday'), (4, 'Friday'), (5, 'Saturday'), (6, 'Sunday')], verbose_name='weekday')),
+                ('opens', models.TimeField(verbose_name='opens')),
+                ('closes', models.TimeField(help_text='23:59 means the end of the day.', verbose_name='closes')),
+                ('calendar', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='frames', to='crm.businesscalendar')),
+            ],
+            options={
+                'verbose_name': 'opening hours',
+                'verbose_name_plural': 'opening hours',
+                'ordering': ['weekday', 'opens'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('weekday__lte', 6)), name='calendar_frame_weekday'), models.CheckConstraint(condition=models.Q(('closes__gt', models.F('opens'))), name='calendar_frame_closes_later'), models.UniqueConstraint(fields=('calendar', 'weekday', 'opens'), name='calendar_frame_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='CalendarHoliday',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('date', models.DateField(verbose_name='date')),
+                ('name', models.CharField(blank=True, max_length=120, verbose_name='name')),
+                ('calendar', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='holidays', to='crm.businesscalendar')),
+            ],
+            options={
+                'verbose_name': 'holiday',
+                'verbose_name_plural': 'holidays',
+                'ordering': ['date'],
+                'constraints': [models.UniqueConstraint(fields=('calendar', 'date'), name='calendar_holiday_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='User',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('password', models.CharField(max_length=128, verbose_name='password')),
+                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
+                ('email', models.EmailField(blank=True, max_length=254, null=True, unique=True, verbose_name='email address')),
+                ('name', models.CharField(help_text='As it is spoken: 张伟, or Anna Snelling.', max_length=120, verbose_name='name')),
+                ('language', models.CharField(default='en', max_length=10, verbose_name='language')),
+                ('theme', models.CharField(choices=[('auto', 'like the device'), ('light', 'light'), ('dark', 'dark')], default='auto', max_length=5, verbose_name='theme')),
+                ('timezone', models.CharField(blank=True, max_length=60, verbose_name='time zone')),
+                ('reminds_by_mail', models.BooleanField(default=False, verbose_name='reminders by email too')),
+                ('is_active', models.BooleanField(default=True, verbose_name='active')),
+                ('is_superuser', models.BooleanField(default=False, verbose_name='administrator of the installation')),
+                ('date_joined', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='joined')),
+                ('roles', models.ManyToManyField(blank=True, related_name='people', to='crm.role', verbose_name='roles')),
+            ],
+            options={
+                'verbose_name': 'person',
+                'verbose_name_plural': 'people',
+                'ordering': ['name', 'pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('email__isnull', True), ('email', django.db.models.functions.text.Lower('email')), _connector='OR'), name='user_email_is_lower_case')],
             },
         ),
         migrations.CreateModel(
@@ -120,6 +228,21 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Follow',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('about_kind', models.CharField(max_length=40)),
+                ('about_id', models.BigIntegerField()),
+                ('at', models.DateTimeField(verbose_name='since')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='follows', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ['-at', '-id'],
+                'indexes': [models.Index(fields=['about_kind', 'about_id'], name='follow_about')],
+                'constraints': [models.UniqueConstraint(fields=('user', 'about_kind', 'about_id'), name='follow_once')],
+            },
+        ),
+        migrations.CreateModel(
             name='IdempotencyKey',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -135,6 +258,150 @@ class Migration(migrations.Migration):
             options={
                 'indexes': [models.Index(fields=['created_at'], name='idempotency_key_age')],
                 'constraints': [models.UniqueConstraint(fields=('user', 'key'), name='idempotency_key_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='MailAccount',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('address', models.EmailField(help_text='Mail is sent from this address.', max_length=254, verbose_name='mail address')),
+                ('name', models.CharField(blank=True, max_length=120, verbose_name='name beside the address')),
+                ('user', models.CharField(blank=True, help_text='Often the mail address.', max_length=254, verbose_name='user name')),
+                ('locked_password', models.TextField(blank=True, editable=False)),
+                ('smtp_host', models.CharField(blank=True, max_length=253, verbose_name='server for sending (SMTP)')),
+                ('smtp_port', models.PositiveIntegerField(default=465, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(65535)], verbose_name='its port')),
+                ('smtp_security', models.CharField(choices=[('tls', 'TLS'), ('starttls', 'STARTTLS'), ('plain', "none (only in the organisation's own network)")], default='tls', max_length=8, verbose_name='its encryption')),
+                ('imap_host', models.CharField(blank=True, max_length=253, verbose_name='server for reading (IMAP)')),
+                ('imap_port', models.PositiveIntegerField(default=993, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(65535)], verbose_name='its port')),
+                ('imap_security', models.CharField(choices=[('tls', 'TLS'), ('starttls', 'STARTTLS'), ('plain', "none (only in the organisation's own network)")], default='tls', max_length=8, verbose_name='its encryption')),
+                ('folder', models.CharField(default='INBOX', max_length=200, verbose_name='folder that is read')),
+                ('takes_tags', models.BooleanField(default=False, help_text="Then answers find their way even where the customer's mail program forgets what it answers.", verbose_name='mail to name+anything@… arrives too')),
+                ('is_active', models.BooleanField(default=True, verbose_name='active')),
+                ('validity', models.BigIntegerField(blank=True, editable=False, null=True)),
+                ('last_uid', models.BigIntegerField(blank=True, editable=False, null=True)),
+                ('read_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='last read')),
+                ('problem', models.TextField(blank=True, editable=False, verbose_name='problem')),
+                ('failures', models.PositiveIntegerField(default=0, editable=False)),
+                ('paused_until', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='next attempt')),
+                ('owner', models.OneToOneField(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='mail_account', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name': 'mail account',
+                'verbose_name_plural': 'mail accounts',
+                'constraints': [models.UniqueConstraint(fields=('owner',), name='mail_account_once_for_each', nulls_distinct=False), models.CheckConstraint(condition=models.Q(models.Q(('last_uid', None), ('validity', None)), models.Q(('last_uid__isnull', False), ('validity__isnull', False)), _connector='OR'), name='mail_account_place_is_whole')],
+            },
+        ),
+        migrations.CreateModel(
+            name='IncomingMail',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('validity', models.BigIntegerField(editable=False)),
+                ('uid', models.BigIntegerField(editable=False)),
+                ('message_id', models.CharField(blank=True, editable=False, max_length=64)),
+                ('raw', models.BinaryField(default=bytes)),
+                ('size', models.PositiveBigIntegerField(default=0, verbose_name='size')),
+                ('fetched_at', models.DateTimeField(verbose_name='fetched')),
+                ('state', models.CharField(choices=[('waiting', 'waiting'), ('filed', 'filed'), ('ignored', 'concerns no customer'), ('unreadable', 'unreadable')], default='waiting', max_length=10, verbose_name='state')),
+                ('heading', models.CharField(blank=True, max_length=300, verbose_name='letter')),
+                ('reason', models.TextField(blank=True, verbose_name='reason')),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='incoming', to='crm.mailaccount', verbose_name='mail account')),
+            ],
+            options={
+                'verbose_name': 'received mail',
+                'verbose_name_plural': 'received mail',
+                'ordering': ['-id'],
+                'indexes': [models.Index(condition=models.Q(('state__in', ['waiting'])), fields=['account', 'id'], name='incoming_mail_open'), models.Index(condition=models.Q(('state', 'unreadable')), fields=['account', '-id'], name='incoming_mail_bad')],
+                'constraints': [models.UniqueConstraint(fields=('account', 'validity', 'uid'), name='incoming_mail_once_by_number'), models.UniqueConstraint(condition=models.Q(('message_id', ''), _negated=True), fields=('account', 'message_id'), name='incoming_mail_once_by_name')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Notification',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('message', models.CharField(max_length=300)),
+                ('values', models.JSONField(blank=True, default=dict)),
+                ('url', models.CharField(blank=True, max_length=300)),
+                ('at', models.DateTimeField()),
+                ('read_at', models.DateTimeField(blank=True, null=True)),
+                ('key', models.CharField(max_length=120)),
+                ('receiver', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notifications', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ['-at', '-id'],
+                'indexes': [models.Index(fields=['receiver', '-at', '-id'], name='notification_newest')],
+                'constraints': [models.UniqueConstraint(fields=('receiver', 'key'), name='notification_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Operation',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('type', models.CharField(max_length=20, verbose_name='what')),
+                ('subject_kind', models.CharField(max_length=40, verbose_name='kind of record')),
+                ('message', models.CharField(max_length=300)),
+                ('values', models.JSONField(blank=True, default=dict)),
+                ('url', models.CharField(blank=True, max_length=300)),
+                ('count', models.PositiveIntegerField(default=0, verbose_name='records')),
+                ('at', models.DateTimeField(verbose_name='at')),
+                ('undone_at', models.DateTimeField(blank=True, null=True, verbose_name='undone')),
+                ('kept', models.JSONField(blank=True, default=list)),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='by')),
+                ('undone_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='undone by')),
+            ],
+            options={
+                'verbose_name': 'operation',
+                'verbose_name_plural': 'operations',
+                'ordering': ['-at', '-id'],
+                'indexes': [models.Index(fields=['by', '-at', '-id'], name='operation_of_person'), models.Index(fields=['-at', '-id'], name='operation_newest')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('undone_at', None), ('undone_by', None)), models.Q(('undone_at__isnull', False), ('undone_by__isnull', False)), _connector='OR'), name='operation_undone_by_somebody')],
+            },
+        ),
+        migrations.CreateModel(
+            name='OperationPart',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('table', models.CharField(max_length=80)),
+                ('ids', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
+                ('before', models.JSONField(default=dict)),
+                ('after', models.JSONField(default=dict)),
+                ('operation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='parts', to='crm.operation')),
+            ],
+            options={
+                'ordering': ['id'],
+            },
+        ),
+        migrations.CreateModel(
+            name='Reminder',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('about_kind', models.CharField(max_length=40)),
+                ('about_id', models.BigIntegerField()),
+                ('at', models.DateTimeField(verbose_name='remind me')),
+                ('sent_at', models.DateTimeField(blank=True, null=True)),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reminders', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ['at', 'id'],
+                'indexes': [models.Index(condition=models.Q(('sent_at', None)), fields=['at'], name='reminder_due'), models.Index(fields=['about_kind', 'about_id'], name='reminder_about')],
+                'constraints': [models.UniqueConstraint(fields=('user', 'about_kind', 'about_id'), name='reminder_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Team',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=120, verbose_name='name')),
+                ('path', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), default=list, editable=False, size=None)),
+                ('path_names', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), default=list, editable=False, size=None)),
+                ('manager', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='managed_teams', to=settings.AUTH_USER_MODEL, verbose_name='manager')),
+                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='crm.team', verbose_name='part of')),
+            ],
+            options={
+                'verbose_name': 'team',
+                'verbose_name_plural': 'teams',
+                'ordering': ['path_names'],
+                'indexes': [django.contrib.postgres.indexes.GinIndex(fields=['path'], name='team_path')],
+                'constraints': [models.UniqueConstraint(models.F('parent'), models.F('name'), name='team_name_once_below_parent', nulls_distinct=False), models.CheckConstraint(condition=models.Q(('pk', models.F('parent')), _negated=True), name='team_is_not_its_own_parent')],
             },
         ),
         migrations.CreateModel(
@@ -160,6 +427,7 @@ class Migration(migrations.Migration):
                 ('problem', models.TextField(blank=True, verbose_name='problem')),
                 ('last_event', models.BigIntegerField(blank=True, null=True)),
                 ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='by')),
+                ('team', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='crm.team')),
             ],
             options={
                 'verbose_name': 'import',
@@ -209,100 +477,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='JobRun',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('job', models.CharField(max_length=80, verbose_name='job')),
-                ('slot', models.CharField(max_length=20, verbose_name='slot')),
-                ('started_at', models.DateTimeField(blank=True, null=True, verbose_name='started')),
-                ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='finished')),
-                ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='attempts')),
-                ('error', models.TextField(blank=True, verbose_name='last error')),
-            ],
-            options={
-                'verbose_name': 'job run',
-                'verbose_name_plural': 'job runs',
-                'ordering': ['-id'],
-                'indexes': [models.Index(condition=models.Q(('finished_at__isnull', True)), fields=['id'], name='job_run_unfinished')],
-                'constraints': [models.UniqueConstraint(fields=('job', 'slot'), name='job_run_once_per_slot')],
-            },
-        ),
-        migrations.CreateModel(
-            name='Notification',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('message', models.CharField(max_length=300)),
-                ('values', models.JSONField(blank=True, default=dict)),
-                ('url', models.CharField(blank=True, max_length=300)),
-                ('at', models.DateTimeField()),
-                ('read_at', models.DateTimeField(blank=True, null=True)),
-                ('key', models.CharField(max_length=120)),
-                ('receiver', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notifications', to=settings.AUTH_USER_MODEL)),
-            ],
-            options={
-                'ordering': ['-at', '-id'],
-                'indexes': [models.Index(fields=['receiver', '-at', '-id'], name='notification_newest')],
-                'constraints': [models.UniqueConstraint(fields=('receiver', 'key'), name='notification_once')],
-            },
-        ),
-        migrations.AddField(
-            model_name='user',
-            name='roles',
-            field=models.ManyToManyField(blank=True, related_name='people', to='crm.role', verbose_name='roles'),
-        ),
-        migrations.CreateModel(
-            name='RoleGrant',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=40, verbose_name='kind of record')),
-                ('verb', models.CharField(choices=[('view', 'View'), ('create', 'Create'), ('edit', 'Edit'), ('delete', 'Delete'), ('export', 'Export'), ('assign', 'Assign')], max_length=10, verbose_name='permission')),
-                ('reach', models.PositiveSmallIntegerField(choices=[(0, 'none'), (1, 'own'), (2, 'team'), (3, 'team and below'), (4, 'all')], default=1, verbose_name='reach')),
-                ('role', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='grants', to='crm.role', verbose_name='role')),
-            ],
-            options={
-                'verbose_name': 'permission',
-                'verbose_name_plural': 'permissions',
-                'ordering': ['kind', 'verb'],
-                'constraints': [models.UniqueConstraint(fields=('role', 'kind', 'verb'), name='role_grants_each_verb_once')],
-            },
-        ),
-        migrations.CreateModel(
-            name='SearchDocument',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=40)),
-                ('object_id', models.BigIntegerField()),
-                ('owner_id', models.BigIntegerField(null=True)),
-                ('team_id', models.BigIntegerField(null=True)),
-                ('title', models.CharField(max_length=300)),
-                ('subtitle', models.CharField(blank=True, max_length=300)),
-                ('words', django.contrib.postgres.search.SearchVectorField()),
-                ('updated_at', models.DateTimeField()),
-            ],
-            options={
-                'indexes': [django.contrib.postgres.indexes.GinIndex(fields=['words'], name='search_words'), models.Index(fields=['-updated_at', '-id'], name='search_newest'), models.Index(fields=['owner_id', '-updated_at', '-id'], name='search_owner'), models.Index(fields=['team_id', '-updated_at', '-id'], name='search_team')],
-                'constraints': [models.UniqueConstraint(fields=('kind', 'object_id'), name='search_document_once')],
-            },
-        ),
-        migrations.CreateModel(
-            name='Team',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120, verbose_name='name')),
-                ('path', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), default=list, editable=False, size=None)),
-                ('path_names', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), default=list, editable=False, size=None)),
-                ('manager', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='managed_teams', to=settings.AUTH_USER_MODEL, verbose_name='manager')),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='crm.team', verbose_name='part of')),
-            ],
-            options={
-                'verbose_name': 'team',
-                'verbose_name_plural': 'teams',
-                'ordering': ['path_names'],
-                'indexes': [django.contrib.postgres.indexes.GinIndex(fields=['path'], name='team_path')],
-                'constraints': [models.UniqueConstraint(models.F('parent'), models.F('name'), name='team_name_once_below_parent', nulls_distinct=False), models.CheckConstraint(condition=models.Q(('pk', models.F('parent')), _negated=True), name='team_is_not_its_own_parent')],
-            },
-        ),
-        migrations.CreateModel(
             name='SavedView',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -344,15 +518,47 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('by', 'target', 'name'), name='import_profile_once')],
             },
         ),
-        migrations.AddField(
-            model_name='importbatch',
-            name='team',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='crm.team'),
+        migrations.CreateModel(
+            name='Webhook',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=80, unique=True, verbose_name='name')),
+                ('url', models.CharField(max_length=500, verbose_name='address')),
+                ('types', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=80), help_text='For example: opportunity.won, ticket.*, or * for everything; separated by commas.', size=None, verbose_name='events')),
+                ('is_active', models.BooleanField(default=True, verbose_name='active')),
+                ('salt', models.CharField(default=crm.models.webhook.fresh_salt, editable=False, max_length=32)),
+                ('failing_since', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='failing since')),
+                ('failures', models.PositiveIntegerField(default=0, editable=False, verbose_name='failures in a row')),
+                ('paused_until', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='next attempt')),
+                ('sees_as', models.ForeignKey(help_text='Only events of records that this person may see are sent.', on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='sees as')),
+            ],
+            options={
+                'verbose_name': 'webhook',
+                'verbose_name_plural': 'webhooks',
+                'ordering': ['name'],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('failing_since', None), ('failures', 0)), models.Q(('failing_since__isnull', False), ('failures__gt', 0)), _connector='OR'), name='webhook_fails_since_its_first_failure')],
+            },
         ),
-        migrations.AddField(
-            model_name='user',
-            name='team',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='people', to='crm.team', verbose_name='team'),
+        migrations.CreateModel(
+            name='WebhookCall',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('state', models.CharField(choices=[('pending', 'pending'), ('done', 'done'), ('hidden', 'not visible to them'), ('dead', 'given up')], default='pending', max_length=8, verbose_name='state')),
+                ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='attempts')),
+                ('due_at', models.DateTimeField(verbose_name='next attempt')),
+                ('called_at', models.DateTimeField(blank=True, null=True, verbose_name='last attempt')),
+                ('status', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='HTTP status')),
+                ('answer', models.TextField(blank=True, verbose_name='answer')),
+                ('milliseconds', models.PositiveIntegerField(blank=True, null=True, verbose_name='took')),
+                ('event', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='crm.event', verbose_name='event')),
+                ('webhook', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='calls', to='crm.webhook', verbose_name='webhook')),
+            ],
+            options={
+                'verbose_name': 'webhook call',
+                'verbose_name_plural': 'webhook calls',
+                'indexes': [models.Index(condition=models.Q(('state', 'pending')), fields=['due_at', 'id'], name='webhook_call_due'), models.Index(condition=models.Q(('state', 'pending'), _negated=True), fields=['due_at'], name='webhook_call_old')],
+                'constraints': [models.UniqueConstraint(fields=('webhook', 'event'), name='webhook_told_once')],
+            },
         ),
         migrations.CreateModel(
             name='ApiToken',
@@ -376,34 +582,26 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='CalendarFrame',
+            name='Attachment',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('weekday', models.PositiveSmallIntegerField(choices=[(0, 'Monday'), (1, 'Tuesday'), (2, 'Wednesday'), (3, 'Thursday'), (4, 'Friday'), (5, 'Saturday'), (6, 'Sunday')], verbose_name='weekday')),
-                ('opens', models.TimeField(verbose_name='opens')),
-                ('closes', models.TimeField(help_text='23:59 means the end of the day.', verbose_name='closes')),
-                ('calendar', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='frames', to='crm.businesscalendar')),
+                ('about_kind', models.CharField(max_length=40)),
+                ('about_id', models.BigIntegerField()),
+                ('name', models.CharField(max_length=200, verbose_name='name')),
+                ('file', models.CharField(max_length=200, unique=True)),
+                ('content_type', models.CharField(max_length=100, verbose_name='content type')),
+                ('size', models.PositiveBigIntegerField(verbose_name='size')),
+                ('sha256', models.CharField(max_length=64)),
+                ('at', models.DateTimeField(verbose_name='added')),
+                ('deleted_at', models.DateTimeField(blank=True, null=True)),
+                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='added by')),
             ],
             options={
-                'verbose_name': 'opening hours',
-                'verbose_name_plural': 'opening hours',
-                'ordering': ['weekday', 'opens'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('weekday__lte', 6)), name='calendar_frame_weekday'), models.CheckConstraint(condition=models.Q(('closes__gt', models.F('opens'))), name='calendar_frame_closes_later'), models.UniqueConstraint(fields=('calendar', 'weekday', 'opens'), name='calendar_frame_once')],
-            },
-        ),
-        migrations.CreateModel(
-            name='CalendarHoliday',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('date', models.DateField(verbose_name='date')),
-                ('name', models.CharField(blank=True, max_length=120, verbose_name='name')),
-                ('calendar', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='holidays', to='crm.businesscalendar')),
-            ],
-            options={
-                'verbose_name': 'holiday',
-                'verbose_name_plural': 'holidays',
-                'ordering': ['date'],
-                'constraints': [models.UniqueConstraint(fields=('calendar', 'date'), name='calendar_holiday_once')],
+                'verbose_name': 'file',
+                'verbose_name_plural': 'files',
+                'ordering': ['-at', '-id'],
+                'indexes': [models.Index(fields=['about_kind', 'about_id', '-at'], name='attachment_about'), models.Index(condition=models.Q(('deleted_at', None)), fields=['-at', '-id'], name='attachment_newest'), models.Index(condition=models.Q(('deleted_at__isnull', False)), fields=['deleted_at'], name='attachment_bin')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='attachment_has_a_name'), models.CheckConstraint(condition=models.Q(('size__gt', 0)), name='attachment_is_not_empty'), models.UniqueConstraint(condition=models.Q(('deleted_at', None)), fields=('about_kind', 'about_id', 'name', 'sha256'), name='attachment_once')],
             },
         ),
         migrations.CreateModel(
@@ -417,5 +615,10 @@ class Migration(migrations.Migration):
             options={
                 'constraints': [models.UniqueConstraint(fields=('user', 'list_code'), name='columns_chosen_once_per_list')],
             },
+        ),]),
+        migrations.AddField(
+            model_name='user',
+            name='team',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='people', to='crm.team', verbose_name='team'),
         ),
     ]

@@ -7,6 +7,9 @@ from django.conf import settings
 from django.db import migrations, models
 
 
+from crm.create_models import CreateModels
+
+
 class Migration(migrations.Migration):
 
     initial = True
@@ -17,7 +20,7 @@ class Migration(migrations.Migration):
         ('customers', '0001_initial'),
     ]
 
-    operations = [
+    operations = [CreateModels([
         migrations.CreateModel(
             name='CycleTemplate',
             fields=[
@@ -31,41 +34,6 @@ class Migration(migrations.Migration):
                 'verbose_name': 'review template',
                 'verbose_name_plural': 'review templates',
                 'ordering': ['name'],
-            },
-        ),
-        migrations.CreateModel(
-            name='ActionPlan',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created')),
-                ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='changed')),
-                ('deleted_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='deleted')),
-                ('name', models.CharField(max_length=160, verbose_name='name')),
-                ('reason', models.TextField(verbose_name='why')),
-                ('kpi_code', models.CharField(max_length=40, verbose_name='KPI it should move')),
-                ('expected_effect', models.FloatField(verbose_name='expected effect')),
-                ('scope_kind', models.CharField(max_length=10)),
-                ('scope_key', models.CharField(blank=True, max_length=40)),
-                ('scope_name', models.CharField(blank=True, max_length=200)),
-                ('comparison', models.JSONField(blank=True, default=list, verbose_name='compared with')),
-                ('period_kind', models.CharField(choices=[('week', 'week'), ('month', 'month'), ('quarter', 'quarter')], default='month', max_length=7, verbose_name='measured every')),
-                ('trigger_start', models.DateField(blank=True, null=True, verbose_name='gave rise to it: from')),
-                ('trigger_end', models.DateField(blank=True, null=True, verbose_name='gave rise to it: to')),
-                ('due_on', models.DateField(verbose_name='steps due')),
-                ('effect_due_on', models.DateField(verbose_name='effect due')),
-                ('started_on', models.DateField(blank=True, null=True, verbose_name='started')),
-                ('state', models.CharField(choices=[('draft', 'draft'), ('agreed', 'agreed'), ('running', 'running'), ('effect_due', 'effect due'), ('effect_measured', 'effect measured'), ('closed', 'closed')], default='draft', max_length=16, verbose_name='state')),
-                ('conclusion', models.TextField(blank=True, verbose_name='what we learned')),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='owner')),
-                ('team', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='crm.team', verbose_name='team')),
-            ],
-            options={
-                'verbose_name': 'action plan',
-                'verbose_name_plural': 'action plans',
-                'ordering': ['-updated_at', '-pk'],
-                'indexes': [models.Index(condition=models.Q(('deleted_at', None)), fields=['state', 'effect_due_on'], name='plan_effect_due'), models.Index(condition=models.Q(('deleted_at', None)), fields=['owner', '-updated_at', '-id'], name='plan_owner'), models.Index(condition=models.Q(('deleted_at', None)), fields=['team', '-updated_at', '-id'], name='plan_team')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('expected_effect', 0), _negated=True), name='plan_expects_an_effect', violation_error_message='Say what it should change: an effect of nothing needs no plan.'), models.CheckConstraint(condition=models.Q(('effect_due_on__gt', models.F('due_on'))), name='plan_effect_after_the_steps', violation_error_message='The effect is due after the steps are.'), models.CheckConstraint(condition=models.Q(models.Q(('trigger_end', None), ('trigger_start', None)), ('trigger_end__gte', models.F('trigger_start')), _connector='OR'), name='plan_trigger_in_order'), models.CheckConstraint(condition=models.Q(models.Q(('started_on', None), ('state__in', ['draft', 'agreed'])), models.Q(models.Q(('state__in', ['draft', 'agreed']), _negated=True), ('started_on__isnull', False)), _connector='OR'), name='plan_running_has_started')],
             },
         ),
         migrations.CreateModel(
@@ -94,67 +62,6 @@ class Migration(migrations.Migration):
                 'ordering': ['-period_start', 'name', 'pk'],
                 'indexes': [models.Index(condition=models.Q(('deleted_at', None)), fields=['state', 'period_end'], name='cycle_in_course')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('period_end__gte', models.F('period_start'))), name='cycle_period_in_order'), models.CheckConstraint(condition=models.Q(('frozen_at', None), ('state__in', ['frozen', 'archived']), _connector='OR'), name='cycle_frozen_has_a_time'), models.CheckConstraint(condition=models.Q(('grace_days__lte', 60)), name='cycle_grace_is_short')],
-            },
-        ),
-        migrations.CreateModel(
-            name='EffectMeasurement',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('design', models.CharField(max_length=30, verbose_name='design')),
-                ('grade', models.CharField(max_length=1, verbose_name='grade')),
-                ('verdict', models.CharField(choices=[('improved', 'improved'), ('no detectable change', 'no detectable change'), ('worse', 'worse'), ('not measurable', 'not measurable')], max_length=20, verbose_name='verdict')),
-                ('estimate', models.FloatField(null=True)),
-                ('interval_low', models.FloatField(null=True)),
-                ('interval_high', models.FloatField(null=True)),
-                ('before', models.FloatField(null=True)),
-                ('after', models.FloatField(null=True)),
-                ('n_before', models.PositiveIntegerField(default=0)),
-                ('n_after', models.PositiveIntegerField(default=0)),
-                ('notes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), default=list, size=None)),
-                ('inputs', models.TextField()),
-                ('digest', models.CharField(max_length=64)),
-                ('at', models.DateTimeField(verbose_name='measured')),
-                ('plan', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='effects', to='evaluation.actionplan')),
-            ],
-            options={
-                'verbose_name': 'effect of an action plan',
-                'verbose_name_plural': 'effects of action plans',
-                'ordering': ['plan', 'at', 'pk'],
-            },
-        ),
-        migrations.CreateModel(
-            name='FrozenLine',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sequence', models.PositiveIntegerField()),
-                ('position', models.PositiveSmallIntegerField()),
-                ('kpi_code', models.CharField(max_length=40)),
-                ('number', models.PositiveSmallIntegerField(default=1, verbose_name='version')),
-                ('content', models.TextField()),
-                ('digest', models.CharField(max_length=64)),
-                ('reason', models.TextField(blank=True, verbose_name='reason')),
-                ('at', models.DateTimeField()),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-            ],
-            options={
-                'ordering': ['review', 'position', 'number'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('number', 1), models.Q(('reason', ''), _negated=True), _connector='OR'), name='frozen_line_amended_with_a_reason')],
-            },
-        ),
-        migrations.CreateModel(
-            name='FrozenRecord',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sequence', models.PositiveIntegerField()),
-                ('record_kind', models.CharField(max_length=20)),
-                ('record_id', models.BigIntegerField()),
-                ('content', models.TextField()),
-                ('digest', models.CharField(max_length=64)),
-                ('line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='records', to='evaluation.frozenline')),
-            ],
-            options={
-                'ordering': ['line', 'sequence'],
-                'constraints': [models.UniqueConstraint(fields=('line', 'sequence'), name='frozen_record_place_once')],
             },
         ),
         migrations.CreateModel(
@@ -280,11 +187,6 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('goal', 'number'), name='goal_version_once')],
             },
         ),
-        migrations.AddField(
-            model_name='frozenline',
-            name='kpi',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='evaluation.kpiversion'),
-        ),
         migrations.CreateModel(
             name='MeasuredFact',
             fields=[
@@ -342,25 +244,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='PlanStep',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-                ('title', models.CharField(max_length=200, verbose_name='step')),
-                ('due_on', models.DateField(blank=True, null=True, verbose_name='due')),
-                ('done_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='done')),
-                ('done_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='owner')),
-                ('plan', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='evaluation.actionplan')),
-                ('task', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='customers.task')),
-            ],
-            options={
-                'verbose_name': 'step of an action plan',
-                'verbose_name_plural': 'steps of action plans',
-                'ordering': ['plan', 'position', 'pk'],
-            },
-        ),
-        migrations.CreateModel(
             name='Review',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -385,10 +268,123 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('person__isnull', False), ('subject_team', None)), models.Q(('person', None), ('subject_team__isnull', False)), _connector='OR'), name='review_has_one_subject'), models.CheckConstraint(condition=models.Q(('owner', models.F('reviewer')), _negated=True), name='review_of_oneself', violation_error_message='Nobody reviews themselves.'), models.UniqueConstraint(condition=models.Q(('deleted_at', None)), fields=('cycle', 'person'), name='review_of_person_once'), models.UniqueConstraint(condition=models.Q(('deleted_at', None)), fields=('cycle', 'subject_team'), name='review_of_team_once')],
             },
         ),
-        migrations.AddField(
-            model_name='frozenline',
-            name='review',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='evaluation.review'),
+        migrations.CreateModel(
+            name='ActionPlan',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created')),
+                ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='changed')),
+                ('deleted_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='deleted')),
+                ('name', models.CharField(max_length=160, verbose_name='name')),
+                ('reason', models.TextField(verbose_name='why')),
+                ('kpi_code', models.CharField(max_length=40, verbose_name='KPI it should move')),
+                ('expected_effect', models.FloatField(verbose_name='expected effect')),
+                ('scope_kind', models.CharField(max_length=10)),
+                ('scope_key', models.CharField(blank=True, max_length=40)),
+                ('scope_name', models.CharField(blank=True, max_length=200)),
+                ('comparison', models.JSONField(blank=True, default=list, verbose_name='compared with')),
+                ('period_kind', models.CharField(choices=[('week', 'week'), ('month', 'month'), ('quarter', 'quarter')], default='month', max_length=7, verbose_name='measured every')),
+                ('trigger_start', models.DateField(blank=True, null=True, verbose_name='gave rise to it: from')),
+                ('trigger_end', models.DateField(blank=True, null=True, verbose_name='gave rise to it: to')),
+                ('due_on', models.DateField(verbose_name='steps due')),
+                ('effect_due_on', models.DateField(verbose_name='effect due')),
+                ('started_on', models.DateField(blank=True, null=True, verbose_name='started')),
+                ('state', models.CharField(choices=[('draft', 'draft'), ('agreed', 'agreed'), ('running', 'running'), ('effect_due', 'effect due'), ('effect_measured', 'effect measured'), ('closed', 'closed')], default='draft', max_length=16, verbose_name='state')),
+                ('conclusion', models.TextField(blank=True, verbose_name='what we learned')),
+                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='owner')),
+                ('team', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='crm.team', verbose_name='team')),
+                ('review', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='plans', to='evaluation.review', verbose_name='review')),
+            ],
+            options={
+                'verbose_name': 'action plan',
+                'verbose_name_plural': 'action plans',
+                'ordering': ['-updated_at', '-pk'],
+                'indexes': [models.Index(condition=models.Q(('deleted_at', None)), fields=['state', 'effect_due_on'], name='plan_effect_due'), models.Index(condition=models.Q(('deleted_at', None)), fields=['owner', '-updated_at', '-id'], name='plan_owner'), models.Index(condition=models.Q(('deleted_at', None)), fields=['team', '-updated_at', '-id'], name='plan_team')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('expected_effect', 0), _negated=True), name='plan_expects_an_effect', violation_error_message='Say what it should change: an effect of nothing needs no plan.'), models.CheckConstraint(condition=models.Q(('effect_due_on__gt', models.F('due_on'))), name='plan_effect_after_the_steps', violation_error_message='The effect is due after the steps are.'), models.CheckConstraint(condition=models.Q(models.Q(('trigger_end', None), ('trigger_start', None)), ('trigger_end__gte', models.F('trigger_start')), _connector='OR'), name='plan_trigger_in_order'), models.CheckConstraint(condition=models.Q(models.Q(('started_on', None), ('state__in', ['draft', 'agreed'])), models.Q(models.Q(('state__in', ['draft', 'agreed']), _negated=True), ('started_on__isnull', False)), _connector='OR'), name='plan_running_has_started')],
+            },
+        ),
+        migrations.CreateModel(
+            name='EffectMeasurement',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('design', models.CharField(max_length=30, verbose_name='design')),
+                ('grade', models.CharField(max_length=1, verbose_name='grade')),
+                ('verdict', models.CharField(choices=[('improved', 'improved'), ('no detectable change', 'no detectable change'), ('worse', 'worse'), ('not measurable', 'not measurable')], max_length=20, verbose_name='verdict')),
+                ('estimate', models.FloatField(null=True)),
+                ('interval_low', models.FloatField(null=True)),
+                ('interval_high', models.FloatField(null=True)),
+                ('before', models.FloatField(null=True)),
+                ('after', models.FloatField(null=True)),
+                ('n_before', models.PositiveIntegerField(default=0)),
+                ('n_after', models.PositiveIntegerField(default=0)),
+                ('notes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), default=list, size=None)),
+                ('inputs', models.TextField()),
+                ('digest', models.CharField(max_length=64)),
+                ('at', models.DateTimeField(verbose_name='measured')),
+                ('plan', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='effects', to='evaluation.actionplan')),
+            ],
+            options={
+                'verbose_name': 'effect of an action plan',
+                'verbose_name_plural': 'effects of action plans',
+                'ordering': ['plan', 'at', 'pk'],
+            },
+        ),
+        migrations.CreateModel(
+            name='FrozenLine',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('sequence', models.PositiveIntegerField()),
+                ('position', models.PositiveSmallIntegerField()),
+                ('kpi_code', models.CharField(max_length=40)),
+                ('number', models.PositiveSmallIntegerField(default=1, verbose_name='version')),
+                ('content', models.TextField()),
+                ('digest', models.CharField(max_length=64)),
+                ('reason', models.TextField(blank=True, verbose_name='reason')),
+                ('at', models.DateTimeField()),
+                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('kpi', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='evaluation.kpiversion')),
+                ('review', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='evaluation.review')),
+            ],
+            options={
+                'ordering': ['review', 'position', 'number'],
+                'constraints': [models.UniqueConstraint(fields=('review', 'sequence'), name='frozen_line_place_once'), models.UniqueConstraint(fields=('review', 'kpi_code', 'number'), name='frozen_line_version_once'), models.CheckConstraint(condition=models.Q(('number', 1), models.Q(('reason', ''), _negated=True), _connector='OR'), name='frozen_line_amended_with_a_reason')],
+            },
+        ),
+        migrations.CreateModel(
+            name='FrozenRecord',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('sequence', models.PositiveIntegerField()),
+                ('record_kind', models.CharField(max_length=20)),
+                ('record_id', models.BigIntegerField()),
+                ('content', models.TextField()),
+                ('digest', models.CharField(max_length=64)),
+                ('line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='records', to='evaluation.frozenline')),
+            ],
+            options={
+                'ordering': ['line', 'sequence'],
+                'constraints': [models.UniqueConstraint(fields=('line', 'sequence'), name='frozen_record_place_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='PlanStep',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('position', models.PositiveSmallIntegerField(default=0)),
+                ('title', models.CharField(max_length=200, verbose_name='step')),
+                ('due_on', models.DateField(blank=True, null=True, verbose_name='due')),
+                ('done_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='done')),
+                ('done_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='owner')),
+                ('plan', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='evaluation.actionplan')),
+                ('task', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='customers.task')),
+            ],
+            options={
+                'verbose_name': 'step of an action plan',
+                'verbose_name_plural': 'steps of action plans',
+                'ordering': ['plan', 'position', 'pk'],
+            },
         ),
         migrations.CreateModel(
             name='Dispute',
@@ -411,11 +407,6 @@ class Migration(migrations.Migration):
                 'ordering': ['review', 'at', 'pk'],
                 'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('review', 'kpi_code'), name='dispute_open_once_a_line', violation_error_message='This line is disputed already.'), models.CheckConstraint(condition=models.Q(models.Q(('settled_at', None), ('settled_by', None), ('state', 'open')), models.Q(models.Q(('state', 'open'), _negated=True), ('settled_at__isnull', False), ('settled_by__isnull', False)), _connector='OR'), name='dispute_settled_by_somebody'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['accepted', 'declined']), _negated=True), models.Q(('answer', ''), _negated=True), _connector='OR'), name='dispute_settled_with_a_reason')],
             },
-        ),
-        migrations.AddField(
-            model_name='actionplan',
-            name='review',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='plans', to='evaluation.review', verbose_name='review'),
         ),
         migrations.CreateModel(
             name='ReviewComment',
@@ -462,12 +453,4 @@ class Migration(migrations.Migration):
                 ('review', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='report', to='evaluation.review')),
             ],
         ),
-        migrations.AddConstraint(
-            model_name='frozenline',
-            constraint=models.UniqueConstraint(fields=('review', 'sequence'), name='frozen_line_place_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='frozenline',
-            constraint=models.UniqueConstraint(fields=('review', 'kpi_code', 'number'), name='frozen_line_version_once'),
-        ),
-    ]
+    ]),]

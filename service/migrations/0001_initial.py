@@ -5,6 +5,9 @@ from django.conf import settings
 from django.db import migrations, models
 
 
+from crm.create_models import CreateModels
+
+
 class Migration(migrations.Migration):
 
     initial = True
@@ -15,7 +18,7 @@ class Migration(migrations.Migration):
         ('customers', '0001_initial'),
     ]
 
-    operations = [
+    operations = [CreateModels([
         migrations.CreateModel(
             name='SlaPolicy',
             fields=[
@@ -63,6 +66,23 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='TicketState',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=60, unique=True, verbose_name='name')),
+                ('category', models.CharField(choices=[('open', 'open'), ('paused', 'paused'), ('resolved', 'resolved')], max_length=8, verbose_name='category')),
+                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='position')),
+                ('is_default', models.BooleanField(default=False, verbose_name='default of its category')),
+                ('closes', models.BooleanField(default=False, help_text='For good: only for states of the category resolved.', verbose_name='closes the ticket')),
+            ],
+            options={
+                'verbose_name': 'ticket state',
+                'verbose_name_plural': 'ticket states',
+                'ordering': ['position', 'pk'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('is_default', True)), fields=('category',), name='one_default_state_per_category'), models.CheckConstraint(condition=models.Q(('closes', False), ('category', 'resolved'), _connector='OR'), name='ticket_state_closes_when_resolved')],
+            },
+        ),
+        migrations.CreateModel(
             name='Ticket',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -95,6 +115,7 @@ class Migration(migrations.Migration):
                 ('queue', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tickets', to='service.queue', verbose_name='queue')),
                 ('sla_policy', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='service.slapolicy', verbose_name='SLA policy')),
                 ('team', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='crm.team', verbose_name='team')),
+                ('state', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tickets', to='service.ticketstate', verbose_name='state')),
             ],
             options={
                 'verbose_name': 'ticket',
@@ -111,6 +132,7 @@ class Migration(migrations.Migration):
                 ('direction', models.CharField(choices=[('inbound', 'from the customer'), ('outbound', 'to the customer'), ('note', 'internal note')], max_length=8, verbose_name='direction')),
                 ('body', models.TextField(verbose_name='text')),
                 ('at', models.DateTimeField(verbose_name='at')),
+                ('unsent', models.CharField(blank=True, choices=[('gone', 'the contact was deleted'), ('no_email', 'no email address'), ('invalid', 'the address is invalid'), ('do_not_contact', 'does not want to be contacted'), ('customer', 'nobody at the customer is to be contacted'), ('opted_out', 'the address has opted out'), ('withdrawn', 'has withdrawn the consent'), ('no_consent', 'has not given consent')], db_default='', default='', editable=False, max_length=20, verbose_name='why not sent')),
                 ('is_automatic', models.BooleanField(default=False)),
                 ('author', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('contact', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='customers.contact')),
@@ -119,23 +141,6 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['at', 'pk'],
                 'indexes': [models.Index(fields=['ticket', 'at', 'id'], name='message_conversation')],
-            },
-        ),
-        migrations.CreateModel(
-            name='TicketState',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, unique=True, verbose_name='name')),
-                ('category', models.CharField(choices=[('open', 'open'), ('paused', 'paused'), ('resolved', 'resolved')], max_length=8, verbose_name='category')),
-                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='position')),
-                ('is_default', models.BooleanField(default=False, verbose_name='default of its category')),
-                ('closes', models.BooleanField(default=False, help_text='For good: only for states of the category resolved.', verbose_name='closes the ticket')),
-            ],
-            options={
-                'verbose_name': 'ticket state',
-                'verbose_name_plural': 'ticket states',
-                'ordering': ['position', 'pk'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('is_default', True)), fields=('category',), name='one_default_state_per_category'), models.CheckConstraint(condition=models.Q(('closes', False), ('category', 'resolved'), _connector='OR'), name='ticket_state_closes_when_resolved')],
             },
         ),
         migrations.CreateModel(
@@ -161,9 +166,4 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['ticket', 'at', 'id'], name='ticket_event_history'), models.Index(fields=['type', 'at'], name='ticket_event_type')],
             },
         ),
-        migrations.AddField(
-            model_name='ticket',
-            name='state',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tickets', to='service.ticketstate', verbose_name='state'),
-        ),
-    ]
+    ]),]

@@ -12,9 +12,6 @@ KEPT = [
 class Migration(migrations.Migration):
     atomic = False  # indexes are made, and older rows filled, without stopping a writer
 
-    dependencies = [
-        ("service", "0002_sql_append_only"),
-        ("customers", "0001_initial"),
-    ]
+    dependencies = [("service", "0002_sql_append_only"), ("customers", "0001_initial")]
 
     operations = [*operations(*KEPT)]

@@ -46,7 +46,7 @@ WHERE told.opportunity_id = sales_opportunity.id AND close_pushes = 0
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sales", "0003_forecast")]
+    dependencies = [("sales", "0002_sql_append_only")]
 
     operations = [
         migrations.RunSQL(FORWARD, BACKWARD),

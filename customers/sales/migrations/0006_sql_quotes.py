@@ -38,7 +38,7 @@ DROP FUNCTION IF EXISTS sales_quote_lines_stay_as_sent();
 class Migration(migrations.Migration):
     atomic = False  # indexes are made, and older rows filled, without stopping a writer
 
-    dependencies = [("sales", "0011_quotes"), ("customers", "0001_initial")]
+    dependencies = [("sales", "0005_sql_contracts"), ("customers", "0001_initial")]
 
     operations = [
         migrations.RunSQL(FORWARD, BACKWARD),

@@ -14,9 +14,6 @@ KEPT = [
 class Migration(migrations.Migration):
     atomic = False  # indexes are made, and older rows filled, without stopping a writer
 
-    dependencies = [
-        ("sales", "0004_sql_forecasts_append_only"),
-        ("customers", "0001_initial"),
-    ]
+    dependencies = [("sales", "0003_sql_forecasts_append_only"), ("customers", "0001_initial")]
 
     operations = [*operations(*KEPT)]

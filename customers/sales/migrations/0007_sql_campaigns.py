@@ -35,6 +35,6 @@ DROP FUNCTION IF EXISTS sales_campaign_rows_only_grow();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sales", "0014_campaigns")]
+    dependencies = [("sales", "0006_sql_quotes")]
 
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]

@@ -12,6 +12,6 @@ BACKWARDS = "DROP TRIGGER IF EXISTS customers_consent_append_only ON customers_c
 
 
 class Migration(migrations.Migration):
-    dependencies = [("customers", "0009_tags_indexes")]
+    dependencies = [("customers", "0003_sql_customer_beside")]
 
     operations = [migrations.RunSQL(FORWARDS, BACKWARDS)]

@@ -14,8 +14,6 @@ KEPT = [
 class Migration(migrations.Migration):
     atomic = False  # indexes are made, and older rows filled, without stopping a writer
 
-    dependencies = [
-        ("customers", "0003_snooze"),
-    ]
+    dependencies = [("customers", "0002_sql_append_only")]
 
     operations = [*operations(*KEPT)]

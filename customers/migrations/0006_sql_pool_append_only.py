@@ -12,6 +12,6 @@ BACKWARDS = "DROP TRIGGER IF EXISTS customers_poolmove_append_only ON customers_
 
 
 class Migration(migrations.Migration):
-    dependencies = [("customers", "0014_pool")]
+    dependencies = [("customers", "0005_sql_lifecycle")]
 
     operations = [migrations.RunSQL(FORWARDS, BACKWARDS)]

@@ -31,7 +31,7 @@ DROP FUNCTION IF EXISTS sales_contract_movements_only_grow();
 class Migration(migrations.Migration):
     atomic = False  # indexes are made, and older rows filled, without stopping a writer
 
-    dependencies = [("sales", "0006_contracts"), ("customers", "0001_initial")]
+    dependencies = [("sales", "0004_sql_customer_beside"), ("customers", "0001_initial")]
 
     operations = [
         migrations.RunSQL(FORWARD, BACKWARD),
