@@ -37,7 +37,8 @@ class ContactQuerySet(RecordQuerySet):
     def with_email(self, address: str) -> Self:
         """By any of their addresses."""
         wanted = tidy.email(address)
-        further = self.model._meta.get_field("points").related_model.objects.of_address(wanted).values("contact")
+        points: Any = self.model._meta.get_field("points").related_model
+        further = points.objects.of_address(wanted).values("contact")
         return self.filter(Q(email=wanted) | Q(pk__in=further))
 
 

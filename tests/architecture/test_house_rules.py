@@ -83,7 +83,7 @@ def test_no_file_names_a_registry_host_or_a_path_of_some_machine():
 
 def test_nothing_renders_text_unescaped_or_takes_all_fields():
     """|safe, mark_safe, csrf_exempt and "__all__" are places where an attacker looks first."""
-    # The secret in the address is the whole authority of the public page, and no-referrer rules out an Origin.
+    # The secret in the address is the whole authority of a public page, and no-referrer rules out an Origin.
     # Nobody is signed in on a lead form, and inside another website the browser keeps no cookie of ours.
     reviewed: set[str] = {
         "surveys/views/public.py", "customers/sales/views/public_quote.py", "customers/sales/views/lead_form.py",

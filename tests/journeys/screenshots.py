@@ -61,6 +61,8 @@ def pictures() -> list[tuple[str, Any, str, int, str]]:
         ("customer", rep, customer.get_absolute_url(), 1280, "light"),
         ("board", chinese, "/sales/pipeline/", 1280, "light"),
         ("ticket", agent, ticket.get_absolute_url(), 1280, "dark"),
+        ("today", rep, "/today/", 1280, "light"),
+        ("forecast", manager, "/sales/forecast/", 1280, "light"),
         ("phone", rep, f"/activities/new/?customer={customer.pk}", 360, "light"),
     ]
     return shots + (
