@@ -14,7 +14,7 @@ from crm.access import guards
 from crm.access.permissions import Verb
 from crm.web.submit_once import first_time
 from crm.web.toasts import toast
-from customers.models import Contact
+from customers.models import Contact, Customer
 from customers.sales.actions import campaigns
 from customers.sales.forms.campaigns import CampaignForm, MemberForm, MemberStateForm
 from customers.sales.models import Campaign, CampaignMember, Cost, Lead, Opportunity
@@ -155,11 +155,12 @@ class OpportunityAttribution(View):
     """Beside an opportunity: where its customer came from, and what was answered last before it was opened."""
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        opportunity = guards.get_visible(Opportunity.objects.select_related("customer"), request.user, pk=pk)
-        customer = opportunity.customer
+        opportunity = guards.get_visible(Opportunity.objects.all(), request.user, pk=pk)
+        # Where a customer came from is told by its own record: who may not see that one is told nothing of it.
+        customer = Customer.objects.visible_to(request.user).filter(pk=opportunity.customer_id).first()
         touches = [
             (_("First touch"), attributed.first_touch(customer) if customer else None),
-            (_("Last touch"), attributed.last_touch(opportunity, organisation_zone())),
+            (_("Last touch"), attributed.last_touch(opportunity, organisation_zone()) if customer else None),
         ]
         named = [touch.campaign.pk for _label, touch in touches if touch and touch.campaign]
         shown = Campaign.objects.visible_to(request.user).filter(pk__in=named).values_list("pk", flat=True)
