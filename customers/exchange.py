@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import connection
+from django.utils import timezone
+from django.utils.translation import gettext as __
 from django.utils.translation import gettext_lazy as _
 
 from crm.exchange import declaring, storing
@@ -20,7 +22,7 @@ from crm.exchange.declaring import (
     Importable,
     Reference,
 )
-from crm.exchange.drafts import Draft, Run
+from crm.exchange.drafts import Draft, Refused, Run
 from crm.models import Team, User
 from crm.search.normalise import sort_key
 from customers.actions import lifecycle
@@ -112,6 +114,16 @@ class ContactImport(AddressesImport):
         for record in records:
             record.sort_name = sort_key(record.name)[:120]
 
+    def check(self, record: Contact, draft: Draft, run: Run) -> None:
+        super().check(record, draft, run)
+        first, last = draft.values.get("started_on"), draft.values.get("ended_on")
+        today = timezone.localdate(run.at)
+        for column, day in (("started_on", first), ("ended_on", last)):
+            if day is not None and day > today:
+                raise Refused(__("This day has not come yet."), column)
+        if first and last and last < first:
+            raise Refused(__("The last day is before the first."), "ended_on")
+
     def differs(self, draft: Draft, run: Run) -> dict[str, list[Any]]:
         customer = draft.values.get("customer")
         found = super().differs(draft, run)
@@ -138,9 +150,15 @@ class ContactImport(AddressesImport):
     def _link(self, drafts: list[Draft]) -> None:
         keys = storing.add(
             CustomerContact,
-            ("contact", "customer", "role"),
+            ("contact", "customer", "role", "started_on", "ended_on"),
             [
-                (draft.record.pk, draft.values["customer"].pk, tidy.one_line(draft.values.get("role") or "")[:80])
+                (
+                    draft.record.pk,
+                    draft.values["customer"].pk,
+                    tidy.one_line(draft.values.get("role") or "")[:80],
+                    draft.values.get("started_on"),
+                    draft.values.get("ended_on"),
+                )
                 for draft in drafts
             ],
         )
@@ -223,6 +241,8 @@ CONTACTS = ContactImport(
         *FURTHER_COLUMNS,
         Field("customer", _("customer"), REFERENCE, reference=CUSTOMER, stored=False),
         Field("role", _("role"), stored=False),
+        Field("started_on", _("since"), DATE, stored=False),
+        Field("ended_on", _("until"), DATE, stored=False),
         Field("notes", _("notes")),
         *OWNER_AND_TEAM,
     ),

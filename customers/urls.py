@@ -100,6 +100,11 @@ urlpatterns: list[URLPattern] = [
     path("contacts/<int:pk>/timeline/", timeline.ContactTimeline.as_view(), name="contact-timeline"),
     path("contacts/<int:pk>/customers/new/", contacts.ContactLinkNew.as_view(), name="contact-link-new"),
     path(
+        "contacts/<int:pk>/customers/<int:customer_pk>/leaving/",
+        contacts.ContactLeaving.as_view(),
+        name="contact-leaving",
+    ),
+    path(
         "contacts/<int:pk>/customers/<int:customer_pk>/removal/",
         contacts.ContactLinkRemoval.as_view(),
         name="contact-link-removal",

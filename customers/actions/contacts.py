@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm import events
@@ -26,6 +27,7 @@ def create(
     customer: Customer | None = None,
     role: str = "",
     is_main: bool = False,
+    started_on: date | None = None,
     apart_from: Iterable[Alike] = (),
     **fields: Any,
 ) -> Contact:
@@ -36,7 +38,8 @@ def create(
     records.create(contact, by=by, at=at, about=[customer])
     duplicates.note_apart(contact, apart_from, by=by, at=at)
     if customer is not None:
-        link(contact, customer=customer, role=role, is_main=is_main, by=by, at=at, quietly=True)
+        said: dict[str, Any] = {"role": role, "is_main": is_main, "started_on": started_on}
+        link(contact, customer=customer, **said, by=by, at=at, quietly=True)
     return contact
 
 
@@ -67,17 +70,26 @@ def link(
     at: datetime,
     role: str = "",
     is_main: bool = False,
+    started_on: date | None = None,
     quietly: bool = False,
 ) -> CustomerContact:
-    """The person works at the customer; linking again changes the role. `quietly` where creation says it all."""
+    """The person works at the customer; linking again changes the role, and brings back who had left.
+
+    `quietly` where creation says it all.
+    """
     _refuse_bin(contact, customer)
+    _refuse_future(at, started_on=started_on)
+    role = tidy.one_line(role)
     row, is_new = CustomerContact.objects.get_or_create(
-        customer=customer, contact=contact, defaults={"role": tidy.one_line(role)}
+        customer=customer, contact=contact, defaults={"role": role, "started_on": started_on}
     )
-    if not is_new and row.role != tidy.one_line(role):
-        row.role = tidy.one_line(role)
-        row.save(update_fields=["role"])
-        _record("contact.role_changed", contact, customer, row.role, by=by, at=at)
+    is_back = row.has_ended
+    if not is_new and (row.role != role or is_back or started_on not in (None, row.started_on)):
+        row.role, row.ended_on = role, None
+        row.started_on = started_on or (None if is_back else row.started_on)
+        row.save(update_fields=["role", "started_on", "ended_on"])
+        event = "contact.linked" if is_back else "contact.role_changed"
+        _record(event, contact, customer, row.role, by=by, at=at)
     elif is_new and not quietly:
         _record("contact.linked", contact, customer, row.role, by=by, at=at)
     if is_main:
@@ -87,8 +99,28 @@ def link(
 
 
 @transaction.atomic
+def leave(
+    contact: Contact, *, customer: Customer, by: User | None, at: datetime, on: date | None = None
+) -> CustomerContact:
+    """The person no longer works at the customer, `on` the last day: it stays in the history of both."""
+    row = CustomerContact.objects.select_for_update().filter(customer=customer, contact=contact).first()
+    if row is None:
+        raise ValidationError(_("This person does not work at the customer."))
+    last = on or timezone.localdate(at)
+    if row.ended_on == last or (row.has_ended and on is None):
+        return row
+    _refuse_future(at, on=last)
+    if row.started_on and last < row.started_on:
+        raise ValidationError({"on": _("The last day is before the first.")})
+    row.ended_on, row.is_main = last, False
+    row.save(update_fields=["ended_on", "is_main"])
+    _record("contact.left", contact, customer, row.role, by=by, at=at)
+    return row
+
+
+@transaction.atomic
 def unlink(contact: Contact, *, customer: Customer, by: User | None, at: datetime) -> None:
-    """The person no longer works at the customer; the person and everything noted stays."""
+    """That the person works there was a mistake; the person and everything noted stays. Who left: `leave`."""
     row = CustomerContact.objects.filter(customer=customer, contact=contact).first()
     if row is not None:
         row.delete()
@@ -104,7 +136,7 @@ def set_main(
     Customer._base_manager.select_for_update(of=("self",)).get(pk=customer.pk)
     links = CustomerContact.objects.filter(customer=customer)
     row = links.filter(contact=contact).first()
-    if row is None:
+    if row is None or row.has_ended:
         raise ValidationError(_("This person does not work at the customer."))
     if row.is_main:
         return row
@@ -129,6 +161,13 @@ def restore(contact: Contact, *, by: User | None, at: datetime) -> Contact:
 def _record(type: str, contact: Contact, customer: Customer, role: str, *, by: User | None, at: datetime) -> None:
     data = {"customer": records.as_json(customer), "role": role}
     events.record(type, contact, by=by, at=at, data=data, about=[customer])
+
+
+def _refuse_future(at: datetime, **days: date | None) -> None:
+    """When somebody comes or leaves is noted once the day has come: until then it is a plan."""
+    for name, day in days.items():
+        if day is not None and day > timezone.localdate(at):
+            raise ValidationError({name: _("This day has not come yet.")})
 
 
 def _customers_of(contact: Contact) -> list[Customer]:

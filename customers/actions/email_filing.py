@@ -112,7 +112,7 @@ def _from_outside(letter: Letter) -> Place | None:
 
 def _customer_of(address: str, contacts: Any, customers: Any) -> tuple[Customer, Contact | None] | None:
     for contact in contacts.with_email(address).order_by("pk")[:5]:
-        theirs = customers.filter(contact_links__contact=contact).order_by("-contact_links__is_main", "pk")
+        theirs = customers.with_person(contact).order_by("-contact_links__is_main", "pk")
         if customer := theirs.first():
             return customer, contact
     customer = customers.filter(email=address).order_by("pk").first()

@@ -25,8 +25,22 @@ class CustomerSerializer(ReachedSerializer):
 class CustomerContactSerializer(serializers.ModelSerializer):
     class Meta:
         model = CustomerContact
-        fields = ("customer", "role", "is_main")
+        fields = ("customer", "role", "is_main", "started_on", "ended_on")
         read_only_fields = fields
+
+
+class WorksAtShape(serializers.Serializer):
+    """What is not said of somebody who works there already: no role, and the first day as it is."""
+
+    customer = ScopedRelatedField(model=Customer)
+    role = serializers.CharField(max_length=80, required=False, allow_blank=True)
+    started_on = serializers.DateField(required=False)
+    is_main = serializers.BooleanField(required=False)
+
+
+class LeavingShape(serializers.Serializer):
+    customer = ScopedRelatedField(model=Customer)
+    on = serializers.DateField(required=False, help_text="The last day; today where it is not said.")
 
 
 class ContactSerializer(ReachedSerializer):

@@ -136,6 +136,16 @@ class ContactViewSet(ConsentingViewSet):
     def delete_record(self, record: Contact, *, by: Any, at: datetime) -> None:
         contacts.delete(record, by=by, at=at)
 
+    @extend_schema(request=serializers.WorksAtShape, summary="The person works at a customer, and as what")
+    @action(detail=True, methods=["post"], url_path="customers", verb=Verb.EDIT)
+    def works_at(self, request: Request, pk: int) -> Response:
+        return self.carry_out(request, contacts.link, serializers.WorksAtShape)
+
+    @extend_schema(request=serializers.LeavingShape, summary="The person no longer works at a customer")
+    @action(detail=True, methods=["post"], url_path="leaving", verb=Verb.EDIT)
+    def leaving(self, request: Request, pk: int) -> Response:
+        return self.carry_out(request, contacts.leave, serializers.LeavingShape)
+
 
 @extend_schema_view(list=extend_schema(summary="Activities, the latest first"))
 class ActivityViewSet(RecordViewSet):

@@ -11,8 +11,8 @@ from django.utils.translation import pgettext_lazy
 from crm.models import User
 from crm.web.forms import RecordForm
 from customers.actions.activities import NextStep
-from customers.forms.fields import QUICK_CHOICES, CustomerField, MomentField, end_of_work, quick_day
-from customers.models import Activity, Contact, Customer
+from customers.forms.fields import QUICK_CHOICES, CustomerField, MomentField, end_of_work, people_of, quick_day
+from customers.models import Activity, Contact
 
 AS_BUTTONS = {"class": "form-selectgroup-input"}
 
@@ -103,7 +103,8 @@ class ActivityForm(RecordForm):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         people: Any = self.fields["contacts"]
-        people.queryset = people_of(user, self.instance.customer_id)
+        chosen = self.instance.contacts.values_list("pk", flat=True)
+        people.queryset = people_of(user, self.instance.customer_id, *chosen)
         colleagues: Any = self.fields["colleagues"]
         colleagues.queryset = User.objects.visible_to(user).active()
         if self.instance.duration is not None:
@@ -120,12 +121,3 @@ class ActivityForm(RecordForm):
             hidden = getattr(self.instance, name).exclude(pk__in=field.queryset.values("pk"))
             changes[name] = [*changes[name], *hidden]
         return changes
-
-
-def people_of(user: User, customer: Any) -> Any:
-    """The people of a customer whom the person may see; nobody's before a customer is chosen."""
-    pk = customer.pk if isinstance(customer, Customer) else customer
-    if not str(pk or "").isdigit():
-        return Contact.objects.none()
-    seen = Customer.objects.visible_to(user).filter(pk=pk)
-    return Contact.objects.visible_to(user).filter(customer_links__customer__in=seen).order_by("sort_name", "pk")

@@ -11,6 +11,8 @@ from crm.web.forms import RecordForm
 from customers.forms.fields import CustomerField
 from customers.models import Contact
 
+DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
 
 class ContactForm(RecordForm):
     """A person, whoever they work for."""
@@ -27,7 +29,7 @@ class ContactForm(RecordForm):
         fields = ["name", "email", "phone", "language", "birthday", "do_not_contact", "do_not_contact_reason", "notes"]
         widgets = {
             "notes": forms.Textarea(attrs={"rows": 3}),
-            "birthday": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+            "birthday": DAY,
             "phone": forms.TextInput(attrs={"type": "tel", "autocomplete": "off"}),
         }
 
@@ -40,6 +42,7 @@ class WorksAt(forms.Form):
 
     customer = CustomerField(label=_("Customer"))
     role = forms.CharField(label=_("Role"), max_length=80, required=False, help_text=_("Such as purchasing, or owner."))
+    started_on = forms.DateField(label=_("Since"), required=False, widget=DAY)
     is_main = forms.BooleanField(label=_("Main contact of the customer"), required=False)
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
@@ -48,10 +51,27 @@ class WorksAt(forms.Form):
         customer.offer_to(user)
 
 
+class LeavingForm(forms.Form):
+    """The last day somebody works at a customer."""
+
+    on = forms.DateField(label=_("Last day"), widget=DAY)
+
+
 class NewContactForm(WorksAt, ContactForm):
     """A new person, at once with the customer they work at."""
 
-    field_order = ["name", "customer", "role", "is_main", "email", "phone", "language", "do_not_contact", "notes"]
+    field_order = [
+        "name",
+        "customer",
+        "role",
+        "started_on",
+        "is_main",
+        "email",
+        "phone",
+        "language",
+        "do_not_contact",
+        "notes",
+    ]
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         ContactForm.__init__(self, *args, user=user, **kwargs)
@@ -61,4 +81,4 @@ class NewContactForm(WorksAt, ContactForm):
 
     def link(self) -> dict[str, Any]:
         """The first customer of the person, as the action takes it."""
-        return {name: self.cleaned_data[name] for name in ("customer", "role", "is_main")}
+        return {name: self.cleaned_data[name] for name in ("customer", "role", "started_on", "is_main")}

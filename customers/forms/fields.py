@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.access.permissions import Reach, Verb
 from crm.models import User
 from crm.search import finding
-from customers.models import Customer
+from customers.models import Contact, Customer, CustomerContact
 
 END_OF_WORK = time(17, 0)
 OFFERED = 8
@@ -39,6 +39,21 @@ def people_to_assign(user: Any, kind: str) -> QuerySet[User]:
     if reach == Reach.TEAM:
         return people.filter(team=user.access.team_id)
     return people.none()
+
+
+def people_of(user: Any, customer: Any, *chosen: Any) -> QuerySet[Contact]:
+    """The people at a customer whom the person may see; nobody's before a customer is chosen.
+
+    Who left is not offered, but for those who are `chosen` already.
+    """
+    pk = customer.pk if isinstance(customer, Customer) else customer
+    if not str(pk or "").isdigit():
+        return Contact.objects.none()
+    seen = Customer.objects.visible_to(user).filter(pk=pk)
+    there = CustomerContact.objects.filter(customer__in=seen, ended_on=None).values("contact")
+    known = CustomerContact.objects.filter(customer__in=seen, contact__in=[each for each in chosen if each])
+    offered = Q(pk__in=there) | Q(pk__in=known.values("contact"))
+    return Contact.objects.visible_to(user).filter(offered).order_by("sort_name", "pk")
 
 
 class CustomerPicker(forms.Widget):

@@ -56,6 +56,6 @@ class ContactList(lists.List):
 
     def with_columns(self, queryset: QuerySet, codes: Iterable[str]) -> QuerySet:
         """With the first customer of each that the person may see."""
-        seen = Customer.objects.visible_to(self.request.user).filter(contact_links__contact=OuterRef("pk"))
+        seen = Customer.objects.visible_to(self.request.user).with_person(OuterRef("pk"))
         first = seen.order_by("-contact_links__is_main", "sort_name", "pk").values("name")[:1]
         return super().with_columns(queryset, codes).annotate(customer_name=Subquery(first))

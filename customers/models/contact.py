@@ -4,7 +4,7 @@ from typing import Any, ClassVar, Self
 
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
@@ -32,7 +32,13 @@ class ContactQuerySet(RecordQuerySet):
         return rules
 
     def of_customer(self, customer: Customer) -> Self:
+        """The people there, and those who left."""
         return self.filter(customers=customer)
+
+    def working_at(self, customer: Any) -> Self:
+        """The people there today: whom one calls and writes to. `customer` may be a queryset."""
+        name = "customer_links__customer__in" if isinstance(customer, models.QuerySet) else "customer_links__customer"
+        return self.filter(**{name: customer}, customer_links__ended_on=None)
 
     def with_email(self, address: str) -> Self:
         """By any of their addresses."""
@@ -103,10 +109,21 @@ class CustomerContact(models.Model):
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="customer_links", verbose_name=_("contact"))
     role = models.CharField(_("role"), max_length=80, blank=True)
     is_main = models.BooleanField(_("main contact"), default=False)
+    started_on = models.DateField(_("since"), null=True, blank=True)
+    # The last day there, once it has come: who left stays in the history and is not offered any more.
+    ended_on = models.DateField(_("until"), null=True, blank=True)
 
     class Meta:
-        ordering = ["-is_main", "pk"]
+        ordering = ["-is_main", F("ended_on").desc(nulls_first=True), "pk"]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(ended_on=None) | Q(started_on=None) | Q(ended_on__gte=F("started_on")),
+                name="contact_leaves_after_coming",
+                violation_error_message=_("The last day is before the first."),
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_on=None) | Q(is_main=False), name="contact_who_left_is_not_the_main_one"
+            ),
             models.UniqueConstraint(fields=["customer", "contact"], name="contact_once_at_a_customer"),
             models.UniqueConstraint(
                 fields=["customer"], condition=Q(is_main=True), name="customer_has_one_main_contact"
@@ -115,3 +132,7 @@ class CustomerContact(models.Model):
 
     def __str__(self) -> str:
         return f"{self.contact} ({self.role})" if self.role else str(self.contact)
+
+    @property
+    def has_ended(self) -> bool:
+        return self.ended_on is not None

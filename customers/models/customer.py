@@ -64,6 +64,10 @@ class CustomerQuerySet(RecordQuerySet):
         """Active again after they had left."""
         return self.active().filter(won_back_at__isnull=False)
 
+    def with_person(self, contact: Any) -> Self:
+        """Where somebody works today."""
+        return self.filter(contact_links__contact=contact, contact_links__ended_on=None)
+
     def unowned(self) -> Self:
         return self.filter(owner__isnull=True)
 

@@ -52,11 +52,11 @@ def around_letter(user: Any, customer: Any, contact: Any, about: Any = None) -> 
 
 
 def customer_of(user: Any, contact: Any) -> Customer | None:
-    theirs = Customer.objects.visible_to(user).filter(contact_links__contact=contact)
+    theirs = Customer.objects.visible_to(user).with_person(contact)
     return theirs.order_by("-contact_links__is_main", "pk").first()
 
 
 def main_contact(user: Any, customer: Any) -> Contact | None:
     """Whom one writes to first: the main contact, else one with an address."""
-    theirs = Contact.objects.visible_to(user).filter(customer_links__customer=customer)
+    theirs = Contact.objects.visible_to(user).working_at(customer)
     return theirs.exclude(email="").order_by("-customer_links__is_main", "pk").first()

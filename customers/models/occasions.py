@@ -11,14 +11,14 @@ from customers.models.cadence import Asked, CadenceRule, Statement, register
 PERSON = """
     LEFT JOIN LATERAL (
         SELECT p.id FROM customers_customercontact l JOIN customers_contact p ON p.id = l.contact_id
-        WHERE l.customer_id = c.id AND p.deleted_at IS NULL AND NOT p.do_not_contact
+        WHERE l.customer_id = c.id AND l.ended_on IS NULL AND p.deleted_at IS NULL AND NOT p.do_not_contact
         ORDER BY l.is_main DESC, p.id LIMIT 1
     ) person ON true"""
 # Nobody there may be contacted: then neither is the customer.
 REACHABLE = """
     (person.id IS NOT NULL OR NOT EXISTS (
         SELECT 1 FROM customers_customercontact l JOIN customers_contact p ON p.id = l.contact_id
-        WHERE l.customer_id = c.id AND p.deleted_at IS NULL))"""
+        WHERE l.customer_id = c.id AND l.ended_on IS NULL AND p.deleted_at IS NULL))"""
 
 
 def call_back(asked: Asked) -> Statement:
@@ -53,7 +53,7 @@ def birthday(asked: Asked) -> Statement:
         CROSS JOIN LATERAL (
             SELECT (p.birthday + make_interval(years => year - extract(year FROM p.birthday)::int))::date AS day
         ) born
-        JOIN customers_customercontact l ON l.contact_id = p.id
+        JOIN customers_customercontact l ON l.contact_id = p.id AND l.ended_on IS NULL
         JOIN customers_customer c ON c.id = l.customer_id AND c.deleted_at IS NULL
         WHERE p.birthday IS NOT NULL AND p.deleted_at IS NULL AND NOT p.do_not_contact
           AND born.day BETWEEN %(today)s AND %(last)s

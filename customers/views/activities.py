@@ -69,7 +69,7 @@ class ActivityNew(View):
         if customer.isdecimal():
             initial["customer"] = Customer.objects.visible_to(request.user).filter(pk=customer).first()
         if contact.isdecimal() and (person := Contact.objects.visible_to(request.user).filter(pk=contact).first()):
-            theirs = Customer.objects.visible_to(request.user).filter(contact_links__contact=person)
+            theirs = Customer.objects.visible_to(request.user).with_person(person)
             initial["contacts"] = [person.pk]
             initial["customer"] = initial.get("customer") or theirs.order_by("-contact_links__is_main", "pk").first()
         about = record_named_by(request.GET, request.user)

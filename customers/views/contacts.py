@@ -16,7 +16,7 @@ from crm.access import guards
 from crm.access.permissions import Verb
 from crm.web.toasts import toast
 from customers.actions import contacts
-from customers.forms.contacts import ContactForm, NewContactForm, WorksAt
+from customers.forms.contacts import ContactForm, LeavingForm, NewContactForm, WorksAt
 from customers.models import Contact, Customer, CustomerContact, alike
 from customers.views import beside, editing, timeline
 from customers.views.telling_apart import is_none_of_these
@@ -108,7 +108,11 @@ class ContactLinkNew(View):
         form = WorksAt(request.POST, user=request.user)
         if not form.is_valid():
             return self.page(contact, form, status=422)
-        contacts.link(contact, by=request.user, at=timezone.now(), **form.cleaned_data)
+        try:
+            contacts.link(contact, by=request.user, at=timezone.now(), **form.cleaned_data)
+        except ValidationError as error:
+            form.add_error(None, error)
+            return self.page(contact, form, status=422)
         said = {"contact": contact, "customer": form.cleaned_data["customer"]}
         toast(request, _("%(contact)s works at %(customer)s.") % said)
         return redirect(contact.get_absolute_url())
@@ -118,13 +122,43 @@ class ContactLinkNew(View):
         return render(self.request, "customers/contact/link_form.html", context, status=status)
 
 
+class ContactLeaving(View):
+    """The person no longer works at the customer: the last day is asked, and the history keeps both."""
+
+    def get(self, request: HttpRequest, pk: int, customer_pk: int) -> HttpResponse:
+        contact, customer = contact_and_customer(request, pk, customer_pk)
+        return self.page(contact, customer, LeavingForm(initial={"on": timezone.localdate()}))
+
+    def post(self, request: HttpRequest, pk: int, customer_pk: int) -> HttpResponse:
+        contact, customer = contact_and_customer(request, pk, customer_pk)
+        form = LeavingForm(request.POST)
+        if customer is None or not form.is_valid():
+            return self.page(contact, customer, form, status=422)
+        try:
+            contacts.leave(contact, customer=customer, by=request.user, at=timezone.now(), **form.cleaned_data)
+        except ValidationError as error:
+            form.add_error(None, error)
+            return self.page(contact, customer, form, status=422)
+        said = {"contact": contact, "customer": customer}
+        toast(request, _("%(contact)s no longer works at %(customer)s.") % said)
+        return redirect(contact.get_absolute_url())
+
+    def page(self, contact: Contact, customer: Customer | None, form: LeavingForm, status: int = 200) -> HttpResponse:
+        if customer is None:
+            return redirect(contact.get_absolute_url())
+        context = {"contact": contact, "customer": customer, "form": form}
+        return render(self.request, "customers/contact/leaving.html", context, status=status)
+
+
 class ContactLinkRemoval(View):
+    """It was a mistake that the person works there."""
+
     def post(self, request: HttpRequest, pk: int, customer_pk: int) -> HttpResponse:
         contact, customer = contact_and_customer(request, pk, customer_pk)
         if customer is not None:
             contacts.unlink(contact, customer=customer, by=request.user, at=timezone.now())
             said = {"contact": contact, "customer": customer}
-            toast(request, _("%(contact)s no longer works at %(customer)s.") % said)
+            toast(request, _("%(contact)s and %(customer)s have nothing to do with each other any more.") % said)
         return redirect(contact.get_absolute_url())
 
 
@@ -134,7 +168,11 @@ class MainContact(View):
     def post(self, request: HttpRequest, pk: int, customer_pk: int) -> HttpResponse:
         contact, customer = contact_and_customer(request, pk, customer_pk)
         if customer is not None:
-            contacts.set_main(contact, customer=customer, by=request.user, at=timezone.now())
+            try:
+                contacts.set_main(contact, customer=customer, by=request.user, at=timezone.now())
+            except ValidationError as error:
+                toast(request, " ".join(error.messages), level=30)
+                return redirect(contact.get_absolute_url())
             said = {"contact": contact, "customer": customer}
             toast(request, _("%(contact)s is now the main contact of %(customer)s.") % said)
         return redirect(contact.get_absolute_url())

@@ -52,6 +52,7 @@ SENTENCES: dict[str, tuple[Any, str, str]] = {
     "contact.handed_over": (gettext_lazy("%(subject)s is now looked after by %(to)s"), "arrows-exchange", "neutral"),
     "contact.linked": (gettext_lazy("%(subject)s works at %(customer)s"), "link", "info"),
     "contact.unlinked": (gettext_lazy("%(subject)s no longer works at %(customer)s"), "user-x", "neutral"),
+    "contact.left": (gettext_lazy("%(subject)s left %(customer)s"), "user-x", "neutral"),
     "contact.role_changed": (gettext_lazy("%(subject)s at %(customer)s: %(role)s"), "id-badge-2", "neutral"),
     "contact.made_main": (gettext_lazy("%(subject)s is the main contact of %(customer)s"), "star", "info"),
     "contact.created_apart": (gettext_lazy("Created although there was one like it: %(subject)s"), "copy", "warn"),

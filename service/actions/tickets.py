@@ -217,7 +217,7 @@ def default_queue() -> Queue:
 
 def _customer_of(contact: Contact | None) -> Customer | None:
     """The customer a contact speaks for first of all."""
-    link = contact.customer_links.select_related("customer").first() if contact else None
+    link = contact.customer_links.filter(ended_on=None).select_related("customer").first() if contact else None
     return link.customer if link else None
 
 

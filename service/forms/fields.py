@@ -8,7 +8,7 @@ from customers.models import Contact, Customer
 
 def contacts_of(user: Any, customer: Customer) -> Any:
     """The people at a customer whom the person may see."""
-    return Contact.objects.visible_to(user).filter(customer_links__customer=customer)
+    return Contact.objects.visible_to(user).working_at(customer)
 
 
 def contact_with(user: Any, email: str) -> Contact | None:

@@ -133,7 +133,8 @@ class Invite(View):
         user: Any = request.user
         contact = form.whom()
         if customer is None:
-            link = contact.customer_links.select_related("customer__owner", "customer__team").first()
+            links = contact.customer_links.filter(ended_on=None)
+            link = links.select_related("customer__owner", "customer__team").first()
             customer = link.customer if link else None
         return invitations.invite(
             survey=form.cleaned_data["survey"],

@@ -165,6 +165,7 @@ ROUTES: dict[str, Route] = {
     "contact-restoration": back("contact"),
     "contact-timeline": on("contact", GET=VIEW),
     "contact-link-new": on("contact", GET=EDIT, POST=EDIT),
+    "contact-leaving": on("contact", others={"customer_pk": 987_654_321}, GET=EDIT, POST=EDIT),
     "contact-link-removal": on("contact", others={"customer_pk": 987_654_321}, POST=EDIT),
     "contact-main": on("contact", others={"customer_pk": 987_654_321}, POST=EDIT),
     "activity-new": of("activity", GET=CREATE, POST=CREATE),

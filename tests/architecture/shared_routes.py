@@ -58,7 +58,15 @@ READ_ONLY = {
 }  # fmt: skip
 VERBS_OF_THE_API = {
     "customer": {"merge": "POST", "points": "POST", "point-removal": "POST", "tags": "POST", "release": "POST"},
-    "contact": {"points": "POST", "point-removal": "POST", "tags": "POST", "consents": "GET", "consent": "POST"},
+    "contact": {
+        "points": "POST",
+        "point-removal": "POST",
+        "tags": "POST",
+        "consents": "GET",
+        "consent": "POST",
+        "customers": "POST",
+        "leaving": "POST",
+    },
     "segment": {"addition": "POST", "removal": "POST"},
     "task": {"completion": "POST", "reopening": "POST", "result": "POST"},
     "lead": {

@@ -10,8 +10,7 @@ from crm.access.permissions import Verb
 from crm.models import User
 from crm.web.forms import RecordForm
 from crm.web.lists import BulkForm
-from customers.forms.fields import CustomerField, people_to_assign
-from customers.models import Contact
+from customers.forms.fields import CustomerField, people_of, people_to_assign
 from customers.sales.forms.fields import CurrencyField, PercentField, StageField
 from customers.sales.models import ForecastCategory, LostReason, Opportunity, Pipeline, Product
 
@@ -60,7 +59,7 @@ class OpportunityForm(RecordForm):
         if customer is None:
             del self.fields["contact"]
             return
-        people = Contact.objects.visible_to(self.user).filter(customer_links__customer=customer)
+        people = people_of(self.user, customer, self.instance.contact_id)
         self.fields["contact"].queryset = people  # type: ignore[attr-defined]
 
     def _offer_new(self) -> None:

@@ -12,8 +12,7 @@ from crm.models import User
 from crm.web.forms import RecordForm
 from crm.web.lists import BulkForm
 from customers.forms.activities import AS_BUTTONS
-from customers.forms.fields import CustomerField, people_to_assign
-from customers.models import Contact
+from customers.forms.fields import CustomerField, people_of, people_to_assign
 from customers.sales.forms.contracts import DayField
 from customers.sales.forms.fields import CurrencyField
 from customers.sales.models import Opportunity, Quote
@@ -52,7 +51,7 @@ class QuoteForm(RecordForm):
         if customer is None:
             del self.fields["contact"], self.fields["opportunity"]
             return
-        people = Contact.objects.visible_to(user).filter(customer_links__customer=customer)
+        people = people_of(user, customer, self.instance.contact_id)
         sales = Opportunity.objects.visible_to(user).filter(customer=customer)
         self.fields["contact"].queryset = people  # type: ignore[attr-defined]
         self.fields["opportunity"].queryset = sales  # type: ignore[attr-defined]

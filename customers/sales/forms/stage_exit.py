@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from customers.models import Contact
+from customers.forms.fields import people_of
 from customers.sales.models import ExitCriterion, Opportunity, Product
 
 What = ExitCriterion.What
@@ -54,7 +54,7 @@ class ExitForm(forms.Form):
         self.fields["expected_close"] = _day(_("Expected close"))
 
     def _ask_contact(self, _criterion: ExitCriterion) -> None:
-        people = Contact.objects.visible_to(self.user).filter(customer_links__customer=self.opportunity.customer_id)
+        people = people_of(self.user, self.opportunity.customer_id)
         self.fields["contact"] = forms.ModelChoiceField(
             people, label=_("Contact"), required=False, empty_label=_("nobody yet")
         )

@@ -30,7 +30,7 @@ def matches(user: Any, lead: Lead) -> list[Match]:
 
 def known_contact(user: Any, lead: Lead, customer: Customer) -> Contact | None:
     """The person of the lead, where the customer's people have somebody of the same mail or phone and name."""
-    people = Contact.objects.visible_to(user).of_customer(customer)
+    people = Contact.objects.visible_to(user).working_at(customer)
     if lead.email and (same := people.filter(email=lead.email).order_by("pk").first()):
         return same
     named = people.filter(phone=lead.phone).order_by("pk") if lead.phone else people.none()
