@@ -8,6 +8,7 @@ from crm.models.incoming_mail import IncomingMail
 from crm.models.job import JobRun
 from crm.models.mail_account import MailAccount
 from crm.models.mail_template import MailTemplate
+from crm.models.mention import Mention
 from crm.models.notification import Notification
 from crm.models.operation import Operation, OperationPart
 from crm.models.record import Record, StaleVersion
@@ -39,6 +40,7 @@ __all__ = [
     "JobRun",
     "MailAccount",
     "MailTemplate",
+    "Mention",
     "Notification",
     "Operation",
     "OperationPart",

@@ -51,6 +51,8 @@ class Reminder(models.Model):
     about_kind = models.CharField(max_length=40)
     about_id = models.BigIntegerField()
     at = models.DateTimeField(_("remind me"))
+    # So long before the record is due, where it was said so: then it moves with the day.
+    before = models.DurationField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
 
     objects = ReminderQuerySet.as_manager()

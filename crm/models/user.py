@@ -60,6 +60,8 @@ class User(AbstractBaseUser):
     theme = models.CharField(_("theme"), max_length=5, choices=Theme.choices, default=Theme.AUTO)
     timezone = models.CharField(_("time zone"), max_length=60, blank=True)
     reminds_by_mail = models.BooleanField(_("reminders by email too"), default=False)
+    # The hour of the person's own clock at which the summary of the day comes by mail; none: it does not.
+    summary_hour = models.PositiveSmallIntegerField(_("daily summary by email"), null=True, blank=True)
     is_active = models.BooleanField(_("active"), default=True)
     is_superuser = models.BooleanField(_("administrator of the installation"), default=False)
     date_joined = models.DateTimeField(_("joined"), default=now, editable=False)
@@ -78,6 +80,9 @@ class User(AbstractBaseUser):
             models.CheckConstraint(
                 condition=Q(email__isnull=True) | Q(email=models.functions.Lower("email")),
                 name="user_email_is_lower_case",
+            ),
+            models.CheckConstraint(
+                condition=Q(summary_hour=None) | Q(summary_hour__lte=23), name="user_summary_hour_is_an_hour"
             ),
         ]
 

@@ -15,7 +15,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from crm import joining
-from crm.web import formats
+from crm.web import formats, mentions
 
 register = template.Library()
 
@@ -39,6 +39,12 @@ def _nothing(language: str | None) -> SafeString:
 
 register.filter("listed", joining.listed)
 register.filter("clauses", joining.clauses)
+
+
+@register.filter
+def naming(text: Any, record: Any) -> SafeString:
+    """The text with the people named in it by the names they have now, where `crm.web.mentions.know` was asked."""
+    return mentions.shown(text, getattr(record, "mentions_known", ()))
 
 
 @register.simple_tag

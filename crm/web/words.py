@@ -17,6 +17,8 @@ WORDS = {
     "draft-restored": _("What you typed earlier is back. It is not saved yet."),
     "draft-discard": _("Discard it"),
     "results": _("Results: {count}"),
+    "people": _("People to name"),
+    "people-found": _("People: {count}. Arrows choose, Enter puts the name in, Escape closes."),
     "go-where": _("Go to: press the letter of a page."),
     "selected": _("{count} selected"),
     "all-selected": _("All {count} matching are selected"),

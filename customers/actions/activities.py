@@ -14,7 +14,7 @@ from django.db.models import Exists, Max, OuterRef
 from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 
-from crm.actions import records
+from crm.actions import mentions, records
 from crm.models import Event, Follow, User
 from customers.actions import tasks
 from customers.models import Activity, Contact, Customer, tidy
@@ -108,6 +108,8 @@ def update(
     _refuse_future(changes.get("at", activity.at), at)
     _refuse_other_customers(activity.customer, people.get("contacts", ()), None)
     activity = records.update(activity, changes, by=by, at=at, version=version, base=base)
+    if "body" in changes:
+        mentions.keep(activity, activity.body, by=by, at=at)
     for name, chosen in people.items():
         getattr(activity, name).set(chosen)
     if "at" in changes:
@@ -156,6 +158,7 @@ def _store(
     if colleagues:
         activity.colleagues.set(colleagues)
     _note_last_activity(activity)
+    mentions.keep(activity, activity.body, by=by, at=at)
     if next_step and next_step.title.strip():
         tasks.create(
             title=next_step.title,

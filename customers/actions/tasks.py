@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from crm import events
-from crm.actions import journal, records
+from crm.actions import journal, mentions, records
 from crm.actions.notifications import notify
 from crm.models import User
 from customers.models import Activity, Contact, Customer, Task, tidy
@@ -57,6 +57,7 @@ def create(
         all_day=all_day,
     )
     records.create(task, by=by, at=at, data=_about(task), about=_timelines(task))
+    mentions.keep(task, task.notes, by=by, at=at)
     if who is not None and who != by:
         _tell(task, who, by, at)
     return task
@@ -72,7 +73,11 @@ def update(
     version: int | None = None,
     base: dict[str, Any] | None = None,
 ) -> Task:
-    return records.update(task, tidy.fields(changes), by=by, at=at, version=version, base=base, about=_timelines(task))
+    about = _timelines(task)
+    saved = records.update(task, tidy.fields(changes), by=by, at=at, version=version, base=base, about=about)
+    if "notes" in changes:
+        mentions.keep(saved, saved.notes, by=by, at=at)
+    return saved
 
 
 @transaction.atomic

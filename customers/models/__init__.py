@@ -6,6 +6,7 @@ from customers.models.consent import Consent
 from customers.models.contact import Contact, CustomerContact
 from customers.models.contact_point import ContactPoint
 from customers.models.customer import Collaborator, Customer, HealthBand
+from customers.models.daily_summary import DailySummary
 from customers.models.duplicate import Duplicate
 from customers.models.email import Email
 from customers.models.match_key import MatchKey
@@ -21,7 +22,7 @@ from customers.models.task import Task
 
 __all__ = [
     "Activity", "CadenceRule", "CalendarFeed", "ChurnReason", "Collaborator", "Consent", "Contact", "ContactPoint",
-    "Customer", "CustomerContact", "Duplicate", "Email", "HealthBand", "MatchKey", "PoolMove", "PoolRule",
-    "PoolRules", "PooledCustomer", "Purpose", "Segment", "SegmentMember", "Snooze", "Standing", "Tag", "Task",
-    "TaskSeries",
+    "Customer", "CustomerContact", "DailySummary", "Duplicate", "Email", "HealthBand", "MatchKey", "PoolMove",
+    "PoolRule", "PoolRules", "PooledCustomer", "Purpose", "Segment", "SegmentMember", "Snooze", "Standing", "Tag",
+    "Task", "TaskSeries",
 ]  # fmt: skip

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET
 from crm.access import guards
 from crm.access.permissions import Verb
 from crm.events import timeline
+from crm.web import mentions
 from crm.web.toasts import toast
 from customers.actions import activities
 from customers.forms.activities import ActivityForm, LogForm
@@ -96,6 +97,7 @@ def people(request: HttpRequest) -> HttpResponse:
 class ActivityDetail(View):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         activity = guards.get_visible(Activity.objects.select_related("owner", "team"), request.user, pk=pk)
+        mentions.know([activity], "body")
         context = {
             "activity": activity,
             "customer": Customer.objects.visible_to(request.user).filter(pk=activity.customer_id).first(),

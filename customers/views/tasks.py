@@ -15,7 +15,7 @@ from django.views import View
 from crm.access import guards
 from crm.access.permissions import Verb
 from crm.events import timeline
-from crm.web import follows
+from crm.web import follows, mentions
 from crm.web.toasts import toast
 from customers.actions import task_results, tasks
 from customers.forms.tasks import AssignForm, NewTaskForm, ResultForm, TaskForm
@@ -33,6 +33,7 @@ class TaskDetail(View):
         task = guards.get_visible(
             Task.objects.select_related("owner", "team", "done_by", "series", "made_by"), request.user, pk=pk
         )
+        mentions.know([task], "notes")
         context = {
             "task": task,
             "is_overdue": task.is_overdue(timezone.now()),

@@ -18,6 +18,7 @@ from crm import keyset
 from crm.access import guards
 from crm.events import timeline
 from crm.events.timeline import Before, Entry
+from crm.web import mentions
 from customers.models import Activity, Contact, Customer, Email
 
 PAGE = 20
@@ -126,7 +127,8 @@ def _older(rows: Any, name: str, before: Before) -> Any:
 def _entries(user: Any, activities: Any, before: Before, limit: int) -> list[Entry]:
     activities = _older(activities, ACTIVITY_KEY, before)
     people = Prefetch("contacts", Contact.objects.visible_to(user), to_attr="people")
-    rows = activities.order_by("-at", "-id").select_related("owner").prefetch_related(people)[:limit]
+    rows = list(activities.order_by("-at", "-id").select_related("owner").prefetch_related(people)[:limit])
+    mentions.know(rows, "body")
     return [Entry(row.at, (ACTIVITY_KEY, row.pk), row, "customers/activity/_entry.html") for row in rows]
 
 

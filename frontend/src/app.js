@@ -16,6 +16,7 @@ import { startThemeSwitch } from "./theme-switch.js";
 import { startChartLoader } from "./chart-loader.js";
 import { startKanban } from "./kanban.js";
 import { startBulk } from "./bulk.js";
+import { startMentions } from "./mentions.js";
 import { components } from "./components.js";
 
 for (const [name, component] of Object.entries(components)) Alpine.data(name, component);
@@ -24,5 +25,5 @@ window.Alpine = Alpine;
 startBusyGuard(); // first: it swallows clicks before anyone else sees them
 startHtmx();
 for (const start of [startDialog, startToasts, startDrafts, startSubmitOnce, startPalette, startKeys, startTimes,
-  startThemeSwitch, startChartLoader, startKanban, startBulk]) start();
+  startThemeSwitch, startChartLoader, startKanban, startBulk, startMentions]) start();
 Alpine.start();

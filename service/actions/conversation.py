@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
+from crm.actions import mentions
 from crm.actions.notifications import notify
 from crm.models import User
 from customers.models import Contact
@@ -76,6 +77,8 @@ def note(*, ticket: Ticket, body: str, by: User, at: datetime) -> Message:
     history.note_down(locked, Type.NOTED, by=by, at=at, data={"message": message.pk})
     history.store(locked, at=at)
     history.tell(locked, "noted", by=by, at=at, data={"message": message.pk})
+    place = f"{locked.get_absolute_url()}#message-{message.pk}"
+    mentions.keep(message, message.body, seen=locked, url=place, by=by, at=at)
     return message
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Self
+from typing import ClassVar, Self
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -23,6 +23,8 @@ class MessageQuerySet(models.QuerySet):
 
 class Message(models.Model):
     """What was said about a ticket: by the customer, to the customer, or among ourselves."""
+
+    kind: ClassVar[str] = "message"
 
     class Direction(models.TextChoices):
         INBOUND = "inbound", _("from the customer")

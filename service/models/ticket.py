@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar, Self
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +13,7 @@ from crm.models import Record
 from crm.models.record import RecordQuerySet
 from crm.search.documents import Words
 from customers.models import Contact, Customer
+from customers.models.tag import tags_field
 from service.models.queue import Queue
 from service.models.sla import Priority, SlaPolicy
 from service.models.state import TicketState
@@ -107,6 +109,7 @@ class Ticket(Record):
     resolution_breached_at = models.DateTimeField(null=True, blank=True, editable=False)
     # Since when the customer waits for an answer: their oldest message nobody has replied to.
     waiting_since = models.DateTimeField(_("waiting since"), null=True, blank=True, editable=False)
+    tags = tags_field()
 
     objects = TicketQuerySet.as_manager()
 
@@ -121,6 +124,7 @@ class Ticket(Record):
             models.Index(fields=["team", "-updated_at", "-id"], name="ticket_team", condition=Q(deleted_at=None)),
             models.Index(fields=["customer", "-opened_at"], name="ticket_customer", condition=Q(deleted_at=None)),
             models.Index(fields=["next_due_at", "id"], name="ticket_next_due", condition=Q(deleted_at=None)),
+            GinIndex(fields=["tags"], name="ticket_tags", condition=Q(deleted_at=None)),
             models.Index(
                 fields=["first_response_due_at"],
                 name="ticket_answer_due",

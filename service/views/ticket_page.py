@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from crm.access.permissions import Verb
+from crm.web import mentions
 from crm.web.toasts import toast
 from customers.models import Contact, Purpose
 from customers.models.writing import may_write_to
@@ -78,6 +79,7 @@ def conversation(ticket: Ticket, *, everything: bool) -> tuple[list[Any], int]:
     lines: list[Any] = [*messages[:limit], *happened[:limit]]
     newest = sorted(lines, key=lambda line: (line.at, line.pk))
     shown = newest if everything else newest[-SHOWN:]
+    mentions.know([line for line in shown if isinstance(line, Message)], "body")
     hidden = 0 if len(shown) == len(newest) else ticket.messages.count() + told.count() - SHOWN
     return shown, hidden
 

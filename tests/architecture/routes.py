@@ -95,6 +95,7 @@ ROUTES: dict[str, Route] = {
     "record-followers": on("customer", others={"kind": "customer"}, GET=VIEW, POST=VIEW),
     "record-reminder": on("task", others={"kind": "task"}, POST=VIEW),
     "following": anyone("GET"),
+    "mention-options": anyone("GET"),
     "why": administrators_on("customer", "GET"),
     "api:schema": anyone("GET"),
     # Merges and bulk edits: one's own, and administrators'
