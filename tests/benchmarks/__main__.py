@@ -97,15 +97,16 @@ def fill(size: int) -> float:
 
 def measured(only: str) -> Iterator[Any]:
     from crm.models import User
-    from tests.benchmarks import jobs, pages
+    from tests.benchmarks import jobs, pages, sales
     from tests.benchmarks.timing import measure
 
     boss = User.objects.get(email="boss@example.com")
     for who, name in (("administrator", "boss"), ("rep", "rep0-0")):
         user = User.objects.get(email=f"{name}@example.com")
-        for operation in pages.operations(user):
-            if only in operation.name:
-                yield measure(operation, who)
+        for part in (pages, sales):
+            for operation in part.operations(user):
+                if only in operation.name:
+                    yield measure(operation, who)
     for operation in jobs.operations(boss):
         if only in operation.name:
             yield measure(operation)

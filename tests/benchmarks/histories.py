@@ -133,24 +133,12 @@ def _fill_sales(count: int, owners: Owners) -> None:
 
 
 def _orders(count: int, owners: Owners) -> Iterator[tuple[Any, ...]]:
-    for number in range(1, count // 20 + 1):
+    for number in range(1, count * 3 // 10 + 1):
         customer = mix(number, salt=11) % count + 1
         owner, at = owners.of(customer), NOW - timedelta(seconds=mix(number, salt=12) % (3 * 365 * 86400))
         amount = 100 + mix(number, salt=13) % 9000
-        yield (
-            number,
-            1,
-            at,
-            at,
-            owner.pk,
-            owner.team_id,
-            f"O-{number:07}",
-            at,
-            amount,
-            settings.CURRENCY,
-            "",
-            customer,
-        )
+        yield (number, 1, at, at, owner.pk, owner.team_id, f"O-{number:07}", at, amount, settings.CURRENCY, "",
+               customer)  # fmt: skip
 
 
 def _sale_document(sale: Sale) -> tuple[Any, ...]:
