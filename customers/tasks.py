@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.timezone import localtime
 
 from crm.jobs import periodic
-from customers.actions import cadence, email_sending, merging, pool, repetition, snoozes
+from customers.actions import cadence, daily_summaries, email_sending, merging, pool, repetition, snoozes
 from customers.models import duplicate
 
 LONGEST_RUN = 300  # seconds
@@ -28,6 +28,20 @@ def send_emails(**_: Any) -> int:
 def send_waiting_emails(now: datetime) -> None:
     """Those nobody was told about, and those that are to be tried again."""
     send_emails()
+
+
+@periodic("daily-summaries", every="minute")
+def send_daily_summaries(now: datetime) -> None:
+    """Of whom the hour has come, and those that are to be tried again."""
+    daily_summaries.make_due(now)
+    end = time.monotonic() + LONGEST_RUN
+    while time.monotonic() < end and daily_summaries.send_next(timezone.now()):
+        pass
+
+
+@periodic("forget-daily-summaries", every="day")
+def forget_daily_summaries(now: datetime) -> None:
+    daily_summaries.forget_old(now)
 
 
 @periodic("find-duplicates", every="day", hour=1)

@@ -10,8 +10,8 @@ from crm.models import User
 
 
 def prefer(*, by: Any, at: datetime, **changes: Any) -> User:
-    """Change one's own language, theme or timezone; anything else is refused."""
-    refused = set(changes) - {"language", "theme", "timezone", "reminds_by_mail"}
+    """Change one's own language, theme, timezone and what comes by mail; anything else is refused."""
+    refused = set(changes) - {"language", "theme", "timezone", "reminds_by_mail", "summary_hour"}
     if refused:
         raise ValueError(f"Not a preference: {', '.join(sorted(refused))}.")
     # Read anew: `request.user` is a lazy stand-in, not a User.

@@ -33,12 +33,26 @@ def time_zones() -> list[tuple[str, Any]]:
     return [("", _("The organisation's time zone")), *((name, name.replace("_", " ")) for name in names)]
 
 
+def hours() -> list[tuple[Any, Any]]:
+    return [("", _("off")), *((hour, f"{hour:02d}:00") for hour in range(5, 22))]
+
+
 class PreferencesForm(forms.Form):
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
     timezone = forms.ChoiceField(
         label=_("Time zone"), choices=time_zones, required=False, help_text=_("Dates and times are shown in it.")
     )
     theme = forms.ChoiceField(label=_("Theme"), choices=THEMES)
+    summary_hour = forms.TypedChoiceField(
+        label=_("Daily summary by email"),
+        choices=hours,
+        coerce=int,
+        empty_value=None,
+        required=False,
+        help_text=_(
+            "Every working day: what is overdue and due, renewals and mentions. No mail where there is nothing."
+        ),
+    )
     reminds_by_mail = forms.BooleanField(label=_("Reminders by email too"), required=False)
     density = forms.ChoiceField(label=_("Density"), choices=DENSITIES, help_text=_("On this device only."))
 
@@ -49,7 +63,7 @@ class Preferences(View):
     def get(self, request: HttpRequest) -> HttpResponse:
         user: Any = request.user
         density = "compact" if request.COOKIES.get(DENSITY_COOKIE) == "compact" else "normal"
-        kept = ("language", "timezone", "theme", "reminds_by_mail")
+        kept = ("language", "timezone", "theme", "reminds_by_mail", "summary_hour")
         initial = {"density": density, **{name: getattr(user, name) for name in kept}}
         return render(request, "preferences.html", {"form": PreferencesForm(initial=initial)})
 

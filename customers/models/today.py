@@ -30,6 +30,7 @@ class Weight(IntEnum):
     WAITING = 45  # a customer waits for an answer
     DUE = 40  # one's own task, or the next step of a sale
     AT_RISK = 35  # a customer may be lost
+    RENEWAL = 35  # a contract is to be renewed or cancelled soon
     CLOSE_PASSED = 30  # a forecast is known to be wrong
     NO_STEP = 20  # nothing would happen by itself
 
@@ -55,6 +56,7 @@ class Item:
     customer: Customer | None = None  # where the person may open it
     # What finishes it in place, as addresses of dialogs.
     finish: dict[str, str] = field(default_factory=dict)
+    is_renewal: bool = False
 
     @property
     def key(self) -> tuple[str, int]:
