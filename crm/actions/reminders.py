@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -20,17 +21,54 @@ from crm.models import Reminder
 MESSAGE = gettext_noop("Reminder: %(record)s")
 
 
-def remind(record: Any, *, when: datetime | None, by: Any, at: datetime) -> None:
+@dataclass(frozen=True)
+class Wish:
+    """So long before the record is due, or at a time; neither: not at all."""
+
+    before: timedelta | None = None
+    when: datetime | None = None
+
+
+def grant(record: Any, wish: Wish, *, due: datetime | None, by: Any, at: datetime) -> None:
+    """Remind the person as they wish, instead of the time before."""
+    if wish.before is None:
+        remind(record, when=wish.when, by=by, at=at)
+    elif due is None:
+        raise ValidationError({"remind": _("Say first when it is due.")})
+    else:
+        remind(record, when=due - wish.before, before=wish.before, by=by, at=at)
+
+
+def move(record: Any, *, due: datetime | None, at: datetime) -> None:
+    """The record is due at another time: what was to come so long before moves along, whoever wished it."""
+    following = Reminder.objects.about(record).filter(before__isnull=False)
+    if due is None:
+        following.delete()
+        return
+    for one in following:
+        moved = due - one.before  # type: ignore[operator]
+        if moved != one.at:
+            one.at = moved
+            if moved > at:
+                one.sent_at = None
+            one.save(update_fields=["at", "sent_at"])
+
+
+def remind(
+    record: Any, *, when: datetime | None, by: Any, at: datetime, before: timedelta | None = None
+) -> Reminder | None:
     """At this time instead of the one before; without a time not at all."""
     mine = Reminder.objects.visible_to(by).about(record)
     if when is None:
         mine.delete()
-        return
+        return None
     if when <= at:
-        raise ValidationError({"when": _("That time has passed.")})
-    Reminder.objects.update_or_create(
-        user=by, about_kind=record.kind, about_id=record.pk, defaults={"at": when, "sent_at": None}
-    )
+        raise ValidationError({"remind": _("That time has passed.")})
+    kept, _new = Reminder.objects.update_or_create(
+        user=by, about_kind=record.kind, about_id=record.pk,
+        defaults={"at": when, "before": before, "sent_at": None},
+    )  # fmt: skip
+    return kept
 
 
 def send_due(now: datetime) -> int:

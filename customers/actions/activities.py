@@ -15,6 +15,7 @@ from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 
 from crm.actions import mentions, records
+from crm.actions.reminders import Wish
 from crm.models import Event, Follow, User
 from customers.actions import tasks
 from customers.models import Activity, Contact, Customer, tidy
@@ -30,6 +31,7 @@ class NextStep:
     title: str
     due_at: datetime | None = None
     owner: User | None = None
+    remind: Wish | None = None  # of whoever notes it
 
 
 def log(
@@ -168,6 +170,7 @@ def _store(
             contact=contacts[0] if contacts else None,
             about=about,
             after=activity,
+            remind=next_step.remind,
             by=by,
             at=at,
         )

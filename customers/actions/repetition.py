@@ -17,8 +17,8 @@ from django.utils.timezone import get_current_timezone, localtime
 from django.utils.translation import gettext as _
 
 from crm import events
-from crm.actions import records
-from crm.models import User
+from crm.actions import records, reminders
+from crm.models import Reminder, User
 from customers.actions import tasks
 from customers.models import Task, TaskSeries, recurrence
 
@@ -101,7 +101,15 @@ def _copy(last: Task, series: TaskSeries, day: date, at: datetime) -> Task:
     records.create(fresh, by=None, at=at, data=data, about=[fresh.customer, fresh.contact])
     series.next_on = recurrence.day_after(series.rule, series.starts_on, day)
     series.save(update_fields=["next_on"])
+    _remind_again(last, fresh, at)
     return fresh
+
+
+def _remind_again(last: Task, fresh: Task, at: datetime) -> None:
+    """Whoever wished to be reminded so long before is so each time, as long as there is time."""
+    for one in Reminder.objects.about(last).filter(before__isnull=False).select_related("user"):
+        if fresh.begins_at is not None and one.before is not None and fresh.begins_at - one.before > at:
+            reminders.remind(fresh, when=fresh.begins_at - one.before, before=one.before, by=one.user, at=at)
 
 
 def _moved(moment: datetime, day: date) -> datetime:

@@ -42,7 +42,8 @@ def finish(
     elif next_step is not None:
         tasks.create(
             title=next_step.title, due_at=next_step.due_at, owner=next_step.owner or locked.owner,
-            customer=locked.customer, contact=locked.contact, about=locked.about, by=by, at=at,
+            customer=locked.customer, contact=locked.contact, about=locked.about, remind=next_step.remind,
+            by=by, at=at,
         )  # fmt: skip
     return tasks.complete(locked, by=by, at=at), activity
 

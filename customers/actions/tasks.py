@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from crm import events
-from crm.actions import journal, mentions, records
+from crm.actions import journal, mentions, records, reminders
 from crm.actions.notifications import notify
+from crm.actions.reminders import Wish
 from crm.models import User
 from customers.models import Activity, Contact, Customer, Task, tidy
 
@@ -35,8 +36,12 @@ def create(
     type: str = "",
     starts_at: datetime | None = None,
     all_day: bool = False,
+    remind: Wish | None = None,
 ) -> Task:
-    """Something to do, by `owner` (whoever notes it unless said). `about` is a record of an app above it is for."""
+    """Something to do, by `owner` (whoever notes it unless said). `about` is a record of an app above it is for.
+
+    `remind` is the wish of whoever notes it.
+    """
     who = owner or by or (customer.owner if customer else None)
     if who is not None and not who.is_active:
         raise ValidationError({"owner": _("This person no longer works here.")})
@@ -58,6 +63,8 @@ def create(
     )
     records.create(task, by=by, at=at, data=_about(task), about=_timelines(task))
     mentions.keep(task, task.notes, by=by, at=at)
+    if remind is not None and by is not None:
+        reminders.grant(task, remind, due=task.begins_at, by=by, at=at)
     if who is not None and who != by:
         _tell(task, who, by, at)
     return task
@@ -72,11 +79,17 @@ def update(
     at: datetime,
     version: int | None = None,
     base: dict[str, Any] | None = None,
+    remind: Wish | None = None,
 ) -> Task:
+    """Change what it says. `remind` is how its editor wishes to be reminded of it from now on, where that changed."""
     about = _timelines(task)
     saved = records.update(task, tidy.fields(changes), by=by, at=at, version=version, base=base, about=about)
     if "notes" in changes:
         mentions.keep(saved, saved.notes, by=by, at=at)
+    if {"starts_at", "due_at"} & changes.keys():
+        reminders.move(saved, due=saved.begins_at, at=at)
+    if remind is not None and by is not None:
+        reminders.grant(saved, remind, due=saved.begins_at, by=by, at=at)
     return saved
 
 

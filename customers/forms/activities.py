@@ -12,6 +12,7 @@ from crm.models import User
 from crm.web.forms import RecordForm
 from customers.actions.activities import NextStep
 from customers.forms.fields import QUICK_CHOICES, CustomerField, MomentField, end_of_work, people_of, quick_day
+from customers.forms.reminding import refuse_missing_time, remind_field, wish_of
 from customers.models import Activity, Contact
 
 AS_BUTTONS = {"class": "form-selectgroup-input"}
@@ -32,16 +33,25 @@ class NextStepForm(forms.Form):
         label=_("or on this day"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
 
+    next_remind = remind_field()
+    next_remind_at = MomentField(label=_("Remind me at"), required=False)
+
     def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
         self.now = now
         super().__init__(*args, **kwargs)
+
+    def clean(self) -> Any:
+        cleaned = super().clean()
+        refuse_missing_time(self, "next_remind", "next_remind_at")
+        return cleaned
 
     def next_step(self) -> NextStep | None:
         values = self.cleaned_data
         if not values.get("next_title"):
             return None
         day = values["next_day"] or quick_day(values["next_due"] or "tomorrow", self.now)
-        return NextStep(values["next_title"], end_of_work(day))
+        remind = wish_of(self, "next_remind", "next_remind_at")
+        return NextStep(values["next_title"], end_of_work(day), remind=remind)
 
 
 class LogForm(NextStepForm):

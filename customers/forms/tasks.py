@@ -12,10 +12,11 @@ from crm.web.forms import RecordForm
 from crm.web.lists import BulkForm
 from customers.forms.activities import AS_BUTTONS, NextStepForm
 from customers.forms.fields import QUICK_CHOICES, CustomerField, MomentField, people_to_assign, quick_day
+from customers.forms.reminding import ReminderFields
 from customers.models import Activity, Task
 
 
-class TaskForm(RecordForm):
+class TaskForm(ReminderFields, RecordForm):
     """What is to be done, by when, for whom."""
 
     starts_at = MomentField(label=_("Begins"), required=False, help_text=_("Of a meeting, call or visit with a time."))
@@ -31,6 +32,8 @@ class TaskForm(RecordForm):
         super().__init__(*args, **kwargs)
         customer: Any = self.fields["customer"]
         customer.offer_to(user)
+        if self.instance.pk and not self.is_bound:
+            self.show_reminder(user, self.instance)
         # What it is for, and cannot be seen, stays as it is.
         if self.instance.customer_id and not customer.queryset.filter(pk=self.instance.customer_id).exists():
             del self.fields["customer"]
@@ -53,7 +56,7 @@ class NewTaskForm(TaskForm):
 
     def new_values(self) -> dict[str, Any]:
         """The task as the action takes it."""
-        return self.changes() | {"owner": self.cleaned_data.get("owner")}
+        return self.changes() | {"owner": self.cleaned_data.get("owner"), "remind": self.reminder()}
 
 
 class AssignForm(BulkForm):

@@ -134,6 +134,11 @@ class Task(AboutARecord, Record):
     def is_done(self) -> bool:
         return self.done_at is not None
 
+    @property
+    def begins_at(self) -> datetime | None:
+        """When it begins, or is due: what reminders count back from."""
+        return self.starts_at or self.due_at
+
     def is_overdue(self, now: datetime) -> bool:
         return not self.is_done and self.due_at is not None and self.due_at < now
 

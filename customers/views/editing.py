@@ -66,7 +66,12 @@ class Edit(View):
             at=timezone.now(),
             version=form.cleaned_data["version"],
             base=form.base(),
+            **self.more(form),
         )
+
+    def more(self, form: Any) -> dict[str, Any]:
+        """What else the action is told."""
+        return {}
 
     def page(self, form: Any, status: int = 200) -> HttpResponse:
         context = {"form": form, "record": form.instance}

@@ -85,6 +85,9 @@ class TaskEdit(editing.Edit):
     template_name = "customers/task/form.html"
     update = tasks.update
 
+    def more(self, form: Any) -> dict[str, Any]:
+        return {"remind": form.reminder()}
+
 
 class TaskCompletion(View):
     """Done, by one click; the Undo is the reopening."""
