@@ -79,13 +79,19 @@ class ActivitySerializer(RecordSerializer):
 
 
 class TaskSerializer(RecordSerializer):
+    repetition = serializers.SerializerMethodField(help_text="How it comes again, as an RFC 5545 rule.")
+
     class Meta:
         model = Task
         fields = (
             *COMMON, "title", "notes", "type", "starts_at", "due_at", "all_day", "priority", "customer", "contact",
-            "done_at", "done_by", "about_kind", "about_id",
+            "done_at", "done_by", "about_kind", "about_id", "repetition",
         )  # fmt: skip
         read_only_fields = (*READ_ONLY, "team", "done_at", "done_by", "about_kind", "about_id")
+
+    def get_repetition(self, task: Task) -> str | None:
+        series = task.series
+        return series.rule if series is not None and not series.has_ended else None
 
 
 class ResultSerializer(serializers.Serializer):

@@ -3,6 +3,7 @@ from rest_framework.routers import SimpleRouter
 from customers.api import today, viewsets
 from customers.api.duplicates import DuplicateViewSet
 from customers.api.emails import EmailViewSet
+from customers.api.planning import CalendarViewSet
 from customers.api.pool import PoolViewSet
 from customers.api.segments import SegmentViewSet
 
@@ -15,6 +16,7 @@ router.register("contacts", viewsets.ContactViewSet, "contact")
 router.register("activities", viewsets.ActivityViewSet, "activity")
 router.register("emails", EmailViewSet, "email")
 router.register("tasks", viewsets.TaskViewSet, "task")
+router.register("calendar", CalendarViewSet, "calendar")
 router.register("today", today.TodayViewSet, "today")
 
 urlpatterns = router.urls

@@ -23,6 +23,7 @@ from crm.api.viewsets import RecordViewSet, etag_of
 from customers.actions import activities, contacts, customers, merging, pool, task_results, tasks
 from customers.api import filters, serializers
 from customers.api.duplicates import MergeSerializer
+from customers.api.planning import PlannedViewSet
 from customers.api.pool import ReleaseSerializer
 from customers.api.reaching import ConsentingViewSet, ReachedViewSet
 from customers.models import Activity, Contact, Customer, CustomerContact, Task
@@ -166,10 +167,11 @@ class ActivityViewSet(RecordViewSet):
 
 
 @extend_schema_view(list=extend_schema(summary="Tasks"))
-class TaskViewSet(RecordViewSet):
+class TaskViewSet(PlannedViewSet):
     model = Task
     serializer_class = serializers.TaskSerializer
     filterset_class = filters.TaskFilter
+    related = ("series",)
 
     def create_record(self, values: dict[str, Any], *, by: Any, at: datetime) -> Task:
         return tasks.create(by=by, at=at, **values)

@@ -80,15 +80,16 @@ def span(view: str, day: date) -> Span:
 
 def planned(tasks: Any, shown: Span) -> tuple[list[Entry], bool]:
     """The tasks of these days in order, from those the person may see and asked for; and whether there are more."""
-    rows = (
-        tasks.filter(due_at__gte=shown.start, due_at__lt=shown.end + LONGEST_PLAN)
-        .annotate(begins=Coalesce("starts_at", "due_at"))
-        .filter(begins__gte=shown.start, begins__lt=shown.end)
-        .select_related("owner")
-        .order_by("begins", "pk")[: MOST + 1]
-    )
+    rows = planned_between(tasks, shown.start, shown.end).select_related("owner")[: MOST + 1]
     found = [Entry(task, timezone.localtime(task.begins), (task.owner_id or 0) % HUES) for task in rows]
     return found[:MOST], len(found) > MOST
+
+
+def planned_between(tasks: Any, start: datetime, end: datetime) -> Any:
+    """Those that begin, or are due, in this time, in order."""
+    near = tasks.filter(due_at__gte=start, due_at__lt=end + LONGEST_PLAN)
+    begun = near.annotate(begins=Coalesce("starts_at", "due_at")).filter(begins__gte=start, begins__lt=end)
+    return begun.order_by("begins", "pk")
 
 
 def by_day(entries: Iterable[Entry], days: Iterable[date]) -> dict[date, list[Entry]]:

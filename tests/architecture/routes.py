@@ -92,6 +92,10 @@ ROUTES: dict[str, Route] = {
     "api:attachment-list": anyone("GET", "POST"),  # that the record is asked for: test_attachments.py
     "api:attachment-detail": on("attachment", GET=VIEW, DELETE=DELETE),
     "api:attachment-content": on("attachment", GET=VIEW),
+    "api:follower-list": anyone("GET", "POST"),  # by the records: test_api_together.py
+    "api:follower-detail": nobodys("GET", "DELETE"),
+    "api:reminder-list": anyone("GET", "POST"),
+    "api:reminder-detail": nobodys("GET", "DELETE"),
     "record-followers": on("customer", others={"kind": "customer"}, GET=VIEW, POST=VIEW),
     "record-reminder": on("task", others={"kind": "task"}, POST=VIEW),
     "following": anyone("GET"),
@@ -186,6 +190,8 @@ ROUTES: dict[str, Route] = {
     "today-snoozing": on("task", others={"kind": "task"}, GET=VIEW, POST=VIEW),
     "today-waking": on("task", others={"kind": "task"}, POST=VIEW),
     "api:today-list": of("task", GET=VIEW),
+    "api:calendar-list": of("task", GET=VIEW),
+    "api:task-snooze": on("task", POST=VIEW),
     "task-result": on("task", GET=EDIT, POST=EDIT),
     "task-repetition": on("task", GET=EDIT, POST=EDIT),
     "task-time": on("task", GET=EDIT, POST=EDIT),

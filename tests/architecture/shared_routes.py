@@ -68,7 +68,7 @@ VERBS_OF_THE_API = {
         "leaving": "POST",
     },
     "segment": {"addition": "POST", "removal": "POST"},
-    "task": {"completion": "POST", "reopening": "POST", "result": "POST"},
+    "task": {"completion": "POST", "reopening": "POST", "result": "POST", "repetition": "POST"},
     "lead": {
         "taking": "POST",
         "contact": "POST",
