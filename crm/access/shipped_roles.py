@@ -37,7 +37,7 @@ def _merge(*parts: Grants) -> Grants:
     return merged
 
 
-CATALOGUE = ("product", "pipeline", "kpi", "survey", "team", "person", "queue", "calendar")
+CATALOGUE = ("product", "pipeline", "currency_rate", "kpi", "survey", "team", "person", "queue", "calendar")
 SELLING = ("customer", "contact", "activity", "task", "lead", "opportunity", "quote", "order", "contract")
 SEGMENTS = ("segment",)
 POOL = ("pool",)  # customers that nobody owns

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from crm.admin import AuditedAdmin
 from customers.sales.actions import pipelines
 from customers.sales.models import (
+    CurrencyRate,
     ExitCriterion,
     LeadForm,
     ListPrice,
@@ -142,6 +143,16 @@ class QuoteRulesAdmin(AuditedAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+@admin.register(CurrencyRate)
+class CurrencyRateAdmin(AuditedAdmin):
+    """What currencies are worth in the organisation's own, each from a day on until the next rate."""
+
+    list_display = ["currency", "valid_from", "rate"]
+    list_filter = ["currency"]
+    date_hierarchy = "valid_from"
+    ordering = ["-valid_from", "currency"]
 
 
 class PriceFormSet(BaseInlineFormSet):

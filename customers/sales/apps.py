@@ -39,6 +39,7 @@ class SalesConfig(AppConfig):
             Campaign,
             Contract,
             Cost,
+            CurrencyRate,
             ForecastSubmission,
             Lead,
             Opportunity,
@@ -61,6 +62,7 @@ class SalesConfig(AppConfig):
             (Cost, _("cost"), _("costs"), "coin", "cost-detail"),
             (Quota, _("quota"), _("quotas"), "target", None),
             (Pipeline, _("pipeline"), _("pipelines"), "layout-kanban", None),
+            (CurrencyRate, _("currency rate"), _("currency rates"), "coins", None),
         ]
         for model, label, label_plural, icon, detail_url in declared:
             kinds.register(model, label=label, label_plural=label_plural, icon=icon, detail_url=detail_url)

@@ -19,7 +19,18 @@ from customers.sales.actions import stage_changes
 from customers.sales.actions.stage_changes import PastChange
 from customers.sales.contracts_exchange import CONTRACTS
 from customers.sales.costs_exchange import COSTS
-from customers.sales.models import CAPTURED, Lead, LostReason, Opportunity, Pipeline, Product, Quota, Stage, StageChange
+from customers.sales.models import (
+    CAPTURED,
+    CurrencyRate,
+    Lead,
+    LostReason,
+    Opportunity,
+    Pipeline,
+    Product,
+    Quota,
+    Stage,
+    StageChange,
+)
 from customers.sales.models.currency import tidy_currency
 from customers.sales.orders_exchange import ORDERS, PRODUCT, WithCurrency
 
@@ -267,6 +278,33 @@ QUOTAS = QuotaImport(
 )
 
 
+TEN_PLACES = Decimal("1E-10")
+
+
+class CurrencyRateImport(WithCurrency):
+    """One row for each currency and day; a row that says another rate corrects it."""
+
+    def tidy(self, values: dict[str, Any]) -> dict[str, Any]:
+        values = super().tidy(values)
+        if values.get("rate") is not None:
+            values["rate"] = values["rate"].quantize(TEN_PLACES)  # as it is kept, so that undoing knows it again
+        return values
+
+
+CURRENCY_RATES = CurrencyRateImport(
+    model=CurrencyRate,
+    fields=(
+        Field("currency", _("currency"), required=True),
+        Field("valid_from", _("valid from"), DATE, required=True),
+        Field(
+            "rate", _("rate"), MONEY, required=True, help=_("What one unit is worth in the organisation's currency.")
+        ),
+    ),
+    identities=(("currency", "valid_from"),),
+    unique=(("currency", "valid_from"),),
+)
+
+
 def register() -> None:
-    declaring.register(CONTRACTS, COSTS)
+    declaring.register(CONTRACTS, COSTS, CURRENCY_RATES)
     declaring.register(LEADS, PRODUCTS, ORDERS, OPPORTUNITIES, QUOTAS)

@@ -10,7 +10,7 @@ from django.conf import settings
 
 from customers.sales.actions import quote_answers, quotes
 from customers.sales.actions.quote_lines import Line
-from customers.sales.models import ListPrice, PriceList, Quote, QuoteRules
+from customers.sales.models import CurrencyRate, ListPrice, PriceList, Quote, QuoteRules
 from evaluation.demo import words
 from evaluation.demo.customers import language_of
 from evaluation.demo.world import World
@@ -28,6 +28,7 @@ TAX = Decimal("0.13")
 def offer(world: World) -> None:
     QuoteRules.objects.create(sender=SENDER, terms=TERMS, tax_percent=TAX * 100)
     _list_prices(world)
+    _rates(world)
     open_ones = [one for one in world.opportunities if one.is_open and one.opened_at < world.now - 2 * AFTER]
     open_ones.sort(key=lambda one: (one.opened_at, one.pk), reverse=True)
     for opportunity, ending in zip(open_ones, STORY, strict=False):
@@ -43,6 +44,17 @@ def _list_prices(world: World) -> None:
             ListPrice(price_list=prices, product=product, price=(product.price * Decimal(factor)).quantize(Decimal(1)))
             for product in world.products
         )
+
+
+def _rates(world: World) -> None:
+    """What the currencies of the neighbours were worth at the beginning of each quarter of the last three years."""
+    firsts = [date(world.today.year - back, month, 1) for back in (2, 1, 0) for month in (1, 4, 7, 10)]
+    CurrencyRate.objects.bulk_create(
+        CurrencyRate(currency=code, valid_from=day, rate=Decimal(start) + Decimal(step) * (place % 5))
+        for code, start, step in (("EUR", "1.0700", "0.0120"), ("GBP", "1.2500", "0.0090"), ("CNY", "0.1390", "0.0008"))
+        for place, day in enumerate(day for day in firsts if day <= world.today)
+        if code != settings.CURRENCY
+    )
 
 
 def _offer(world: World, opportunity: Any, ending: str) -> None:

@@ -6,11 +6,22 @@ from django.utils.translation import gettext_lazy as _
 
 from evaluation.kpis.acquisition import NEW_CUSTOMERS
 from evaluation.kpis.declaration import Aggregation, Direction, Facts, Kpi, Time, Unit
-from evaluation.kpis.rows import MONEY_ISSUES, alive, channel_of, in_currency, money_issue, purchase_label, sales
+from evaluation.kpis.rows import (
+    MONEY_ISSUES,
+    NO_RATE,
+    alive,
+    channel_of,
+    day_of,
+    in_currency,
+    money_issue,
+    purchase_label,
+    rate_on,
+    rate_shown,
+    sales,
+)
 from evaluation.kpis.targets import FIRST, LAST
 
 PAID = "AND cost.category = 'media'"
-OTHER_CURRENCY = _("Amounts in another currency than the organisation's are left out.")
 
 
 def costs_between(first: str, last: str) -> str:
@@ -30,13 +41,13 @@ def _acquiring(only: str) -> Facts:
     return Facts(
         source=f"""(SELECT 'cost' AS kind, cost.id, cost.month::timestamp AT TIME ZONE period.zone AS at, cost.owner_id,
                 cost.team_id, nullif(cost.channel, '') AS channel,
-                {in_currency("cost.amount", "cost.currency")} AS amount, 0 AS customers,
-                CASE WHEN cost.currency <> period.currency THEN 'other_currency' END AS issue
+                {in_currency("cost.amount", "cost.currency", "cost.month")} AS amount, 0 AS customers,
+                CASE WHEN {rate_on("cost.currency", "cost.month")} IS NULL THEN 'other_currency' END AS issue
             FROM sales_cost AS cost WHERE {costs_between(FIRST, LAST)} {only}
             UNION ALL
             SELECT 'customer', first.customer_id, first.at, first.owner_id, first.team_id, {channel_of("first")}, 0, 1,
                 CASE WHEN NOT EXISTS (SELECT FROM sales_cost AS cost
-                    WHERE {costs_between(FIRST, LAST)} {only} AND cost.currency = period.currency
+                    WHERE {costs_between(FIRST, LAST)} {only} AND {rate_on("cost.currency", "cost.month")} IS NOT NULL
                         AND cost.month = date_trunc('month', first.at AT TIME ZONE period.zone)::date)
                 THEN 'missing_costs' END
             FROM {new.source} WHERE {new.where} AND first.customer_id IS NOT NULL) AS part""",
@@ -58,12 +69,12 @@ def _acquiring(only: str) -> Facts:
 
 ACQUIRING_ISSUES = {
     "missing_costs": _("New customers of months without any such cost in the ledger are left out."),
-    "other_currency": OTHER_CURRENCY,
+    "other_currency": NO_RATE,
 }
 
 CAC = Kpi(
     code="cac",
-    version=1,
+    version=2,
     name=_("Cost per new customer"),
     meaning=_("What winning a customer cost, with everything that is in the cost ledger."),
     formula=_("Costs of the months of the period, of every category / new customers of these months"),
@@ -81,7 +92,7 @@ CAC = Kpi(
 
 CAC_PAID = Kpi(
     code="cac_paid",
-    version=1,
+    version=2,
     name=_("Advertising per new customer"),
     meaning=_("What winning a customer cost in media and advertising alone."),
     formula=_("Costs of the months of the period for media and advertising / new customers of these months"),
@@ -101,9 +112,12 @@ CAC_PAID = Kpi(
 _ORIGIN = f"""lower(coalesce(nullif(customer.campaign, ''), (SELECT lead.campaign FROM sales_lead AS lead
                 WHERE lead.customer_id = customer.id AND {alive("lead")} ORDER BY lead.created_at, lead.id LIMIT 1)))"""
 
+# A cost counts at the rate of the first day of its month.
+_DAY = day_of("part.at")
+
 CAMPAIGN_ROI = Kpi(
     code="campaign_roi",
-    version=1,
+    version=2,
     name=_("Return on campaigns, at most"),
     meaning=_("What customers whose first touch was a campaign brought in, for what the campaigns cost."),
     formula=_("(Sold in the period to them − costs of the campaigns in the period) / these costs; the upper bound"),
@@ -128,7 +142,7 @@ CAMPAIGN_ROI = Kpi(
             UNION ALL
             SELECT sold.kind, sold.id, sold.at, sold.owner_id, sold.team_id, campaign.channel, sold.amount, 0,
                 sold.currency, NOT EXISTS (SELECT FROM sales_cost AS cost WHERE cost.campaign_id = campaign.id
-                    AND {costs_between(FIRST, LAST)} AND cost.currency = period.currency)
+                    AND {costs_between(FIRST, LAST)} AND {rate_on("cost.currency", "cost.month")} IS NOT NULL)
             FROM ({sales("period.starts", "period.ends")}) AS sold
             JOIN customers_customer AS customer ON customer.id = sold.customer_id
             JOIN sales_campaignname AS named ON lower(named.name) = {_ORIGIN}
@@ -138,12 +152,13 @@ CAMPAIGN_ROI = Kpi(
         record="part.id",
         label=f"""{_LABEL} ELSE {purchase_label("part")} END""",
         moment="part.at",
-        value="part.amount",
-        weight="part.spent",
-        counted="part.currency = period.currency AND part.amount IS NOT NULL AND NOT part.is_free",
-        issue=f"""CASE WHEN part.is_free THEN 'without_cost' ELSE {money_issue("part.amount", "part.currency")} END""",
+        value=in_currency("part.amount", "part.currency", _DAY),
+        weight=in_currency("part.spent", "part.currency", _DAY),
+        counted=f"{rate_on('part.currency', _DAY)} IS NOT NULL AND part.amount IS NOT NULL AND NOT part.is_free",
+        issue=f"""CASE WHEN part.is_free THEN 'without_cost'
+            ELSE {money_issue("part.amount", "part.currency", _DAY)} END""",
         dimensions=_PART,
-        shown={"amount": "part.amount", "currency": "part.currency"},
+        shown={"amount": "part.amount", "currency": "part.currency", **rate_shown("part.currency", _DAY)},
     ),
     issues={**MONEY_ISSUES, "without_cost": _("Sales of campaigns without a cost in the period are left out.")},
 )

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from evaluation.kpis.declaration import Aggregation, Direction, Facts, Kpi, Method, Time, Unit
-from evaluation.kpis.rows import alive, channel_of, not_in_bin
+from evaluation.kpis.rows import NO_RATE, alive, channel_of, not_in_bin, rate_on
 
 # So long after its last day a contract can still be renewed. Part of the definition, and what the nightly job waits.
 GRACE = timedelta(days=30)
@@ -38,15 +38,15 @@ def holder(customer: str, moment: str) -> str:
 _SIGN = """(CASE WHEN moved.type IN ('new', 'reactivation') THEN 1 WHEN moved.type = 'churn' THEN -1 ELSE 0 END
             * CASE WHEN moved.corrects_id IS NULL THEN 1 ELSE -1 END)"""
 
+# Start and end are held against each other at one rate, that of the first day: a currency that moves is no growth.
 # Every customer with a contract that ran as the period began, and those who came and left within it.
 _CUSTOMERS = f"""(SELECT each.customer_id, bool_or(each.held_before > 0) AS was_customer,
             bool_or(each.held_after > 0) AS is_customer, max(each.left_on) AS left_on,
-            sum(each.opening) FILTER (WHERE each.currency = period.currency) AS opening,
-            sum(each.closing) FILTER (WHERE each.currency = period.currency) AS closing,
-            bool_or(each.currency <> period.currency AND each.opening > 0) AS in_other_currency,
+            sum(each.opening * each.rate) AS opening, sum(each.closing * each.rate) AS closing,
+            bool_or(each.rate IS NULL AND each.opening > 0) AS in_other_currency,
             (array_agg(each.owner_id ORDER BY each.latest DESC NULLS LAST, each.id))[1] AS owner_id,
             (array_agg(each.team_id ORDER BY each.latest DESC NULLS LAST, each.id))[1] AS team_id
-        FROM (SELECT contract.id, contract.customer_id, contract.currency,
+        FROM (SELECT contract.id, contract.customer_id, {rate_on("contract.currency", f"{STARTS}::date")} AS rate,
                 coalesce(sum({_SIGN}) FILTER (WHERE moved.counts_from < {STARTS}), 0) AS held_before,
                 sum({_SIGN}) AS held_after,
                 coalesce(sum({_SIGN}) FILTER (WHERE moved.counts_from >= {STARTS} AND moved.type <> 'churn'), 0)
@@ -212,7 +212,7 @@ def retention(code: str, value: str, guard: str, direction: Direction = Directio
     """A share of the recurring revenue that there was as the period began, of the customers who brought it then."""
     return Kpi(
         code=code,
-        version=1,
+        version=2,
         group="retention",
         unit=Unit.RATIO,
         direction=direction,
@@ -234,7 +234,7 @@ def retention(code: str, value: str, guard: str, direction: Direction = Directio
             dimensions=_AS_IT_BEGAN,
             shown=_SHOWN,
         ),
-        issues={"other_currency": _("Amounts in another currency than the organisation's are left out.")},
+        issues={"other_currency": NO_RATE},
         **words,
     )
 

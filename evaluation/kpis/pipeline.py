@@ -7,12 +7,15 @@ from dataclasses import replace
 from django.utils.translation import gettext_lazy as _
 
 from evaluation.kpis.declaration import Aggregation, Direction, Facts, Kpi, Method, Time, Unit
-from evaluation.kpis.rows import CHANGES, MONEY_ISSUES, alive, in_currency, money_issue
+from evaluation.kpis.rows import CHANGES, MONEY_ISSUES, alive, day_of, in_currency, money_issue, rate_shown
 from evaluation.kpis.sales import AS_CLOSED
+
+# What is open counts at the rate of the last day of the period, or of today where it is not over.
+DAY = day_of("(period.instant - interval '1 microsecond')")
 
 PIPELINE_VALUE = Kpi(
     code="pipeline_value",
-    version=1,
+    version=2,
     name=_("Pipeline value"),
     meaning=_("What the opportunities open at the end of the period are worth."),
     formula=_("Amount of the opportunities open at that moment, as it stood then"),
@@ -36,13 +39,14 @@ PIPELINE_VALUE = Kpi(
         record="opportunity.id",
         label="opportunity.name",
         moment="change.at",
-        value=in_currency("change.amount", "change.currency"),
-        issue=money_issue("change.amount", "change.currency"),
+        value=in_currency("change.amount", "change.currency", DAY),
+        issue=money_issue("change.amount", "change.currency", DAY),
         dimensions=AS_CLOSED,
         shown={
             "stage": "(SELECT stage.name FROM sales_stage AS stage WHERE stage.id = change.to_stage_id)",
             "amount": "change.amount",
             "currency": "change.currency",
+            **rate_shown("change.currency", DAY),
             "expected_close": "change.expected_close",
         },
     ),
@@ -51,7 +55,7 @@ PIPELINE_VALUE = Kpi(
 
 WEIGHTED_PIPELINE = Kpi(
     code="weighted_pipeline",
-    version=1,
+    version=2,
     name=_("Weighted pipeline"),
     meaning=_("What the opportunities open at the end of the period are worth, each by how likely it is to be won."),
     formula=_("Amount × probability of the opportunities open at that moment, as both stood then"),
@@ -65,7 +69,7 @@ WEIGHTED_PIPELINE = Kpi(
     source=_("Stage changes of opportunities"),
     facts=replace(
         PIPELINE_VALUE.facts,
-        value=in_currency("change.amount * change.probability", "change.currency"),
+        value=in_currency("change.amount * change.probability", "change.currency", DAY),
         shown={**PIPELINE_VALUE.facts.shown, "probability": "change.probability"},
     ),
     issues=MONEY_ISSUES,

@@ -110,16 +110,35 @@ def first_event(type_: str, alias: str) -> str:
             ORDER BY event.at, event.id LIMIT 1) AS {alias} ON TRUE"""
 
 
-def in_currency(amount: str, currency: str) -> str:
-    return f"CASE WHEN {currency} = period.currency THEN {amount} END"
+def day_of(moment: str) -> str:
+    """The day of the organisation that a moment is in."""
+    return f"({moment} AT TIME ZONE period.zone)::date"
 
 
-def money_issue(amount: str, currency: str) -> str:
+def rate_on(currency: str, day: str) -> str:
+    """What one unit is worth in the organisation's currency on a day: 1 of its own, NULL where there is no rate."""
+    return f"""(CASE WHEN {currency} = period.currency THEN 1 ELSE (SELECT rate.rate FROM sales_currencyrate AS rate
+            WHERE rate.currency = {currency} AND rate.valid_from <= {day}
+            ORDER BY rate.valid_from DESC LIMIT 1) END)"""
+
+
+def in_currency(amount: str, currency: str, day: str) -> str:
+    """At the rate of the amount's own day; nothing is multiplied where there is nothing to convert."""
+    return f"CASE WHEN {currency} = period.currency THEN {amount} ELSE {amount} * {rate_on(currency, day)} END"
+
+
+def money_issue(amount: str, currency: str, day: str) -> str:
     return f"""CASE WHEN {amount} IS NULL THEN 'missing_amount'
-            WHEN {currency} <> period.currency THEN 'other_currency' END"""
+            WHEN {rate_on(currency, day)} IS NULL THEN 'other_currency' END"""
 
 
+def rate_shown(currency: str, day: str) -> dict[str, str]:
+    """What evidence says of the rate that was used: nothing where none was needed."""
+    return {"rate": f"nullif({rate_on(currency, day)}, 1)"}
+
+
+NO_RATE = _("Amounts in a currency that had no rate on their day are left out.")
 MONEY_ISSUES = {
     "missing_amount": _("Records without an amount are left out."),
-    "other_currency": _("Amounts in another currency than the organisation's are left out."),
+    "other_currency": NO_RATE,
 }

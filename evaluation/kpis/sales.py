@@ -14,8 +14,10 @@ from evaluation.kpis.rows import (
     alive,
     channel_of,
     closed_as,
+    day_of,
     in_currency,
     money_issue,
+    rate_shown,
 )
 
 AS_CLOSED = {
@@ -94,7 +96,11 @@ SALES_CYCLE = Kpi(
 AMOUNT_CLOSED = "CASE WHEN period.known = 'infinity' THEN opportunity.amount ELSE change.amount END"
 CURRENCY_CLOSED = "CASE WHEN period.known = 'infinity' THEN opportunity.currency ELSE change.currency END"
 
-OWN_AMOUNT = in_currency(f"({AMOUNT_CLOSED})", f"({CURRENCY_CLOSED})")
+DAY_CLOSED = day_of("change.at")
+
+OWN_AMOUNT = in_currency(f"({AMOUNT_CLOSED})", f"({CURRENCY_CLOSED})", DAY_CLOSED)
+
+SHOWN_CLOSED = {**WIN_RATE.facts.shown, **rate_shown(f"({CURRENCY_CLOSED})", DAY_CLOSED)}
 
 # What was sold in the period, each sale once.
 SOLD = f"""SELECT change.at, change.owner_id, change.team_id, change.product_id, opportunity.customer_id,
@@ -110,7 +116,7 @@ SOLD = f"""SELECT change.at, change.owner_id, change.team_id, change.product_id,
 
 REVENUE = Kpi(
     code="revenue",
-    version=1,
+    version=2,
     name=_("Revenue"),
     meaning=_("What was sold in the period."),
     formula=_("Amount of the opportunities won in the period, and of the orders that belong to none"),
@@ -128,8 +134,8 @@ REVENUE = Kpi(
         record="sale.id",
         label="sale.label",
         moment="sale.at",
-        value=in_currency("sale.amount", "sale.currency"),
-        issue=money_issue("sale.amount", "sale.currency"),
+        value=in_currency("sale.amount", "sale.currency", day_of("sale.at")),
+        issue=money_issue("sale.amount", "sale.currency", day_of("sale.at")),
         dimensions={
             "person": "sale.owner_id",
             "team": "sale.team_id",
@@ -137,7 +143,11 @@ REVENUE = Kpi(
             "product": "sale.product_id",
             "customer": "sale.customer_id",
         },
-        shown={"amount": "sale.amount", "currency": "sale.currency"},
+        shown={
+            "amount": "sale.amount",
+            "currency": "sale.currency",
+            **rate_shown("sale.currency", day_of("sale.at")),
+        },
     ),
     issues=MONEY_ISSUES,
 )
@@ -177,7 +187,7 @@ FOLLOW_UPS = Kpi(
 
 WIN_RATE_BY_VALUE = Kpi(
     code="win_rate_by_value",
-    version=1,
+    version=2,
     name=_("Win rate by value"),
     meaning=_("Of what the opportunities closed in the period were worth, the share that was won."),
     formula=_("Amount won / amount won and lost, of the opportunities closed in the period and not reopened since"),
@@ -193,14 +203,15 @@ WIN_RATE_BY_VALUE = Kpi(
         WIN_RATE.facts,
         value=f"CASE WHEN change.outcome = 'won' THEN {OWN_AMOUNT} ELSE 0 * {OWN_AMOUNT} END",
         weight=OWN_AMOUNT,
-        issue=money_issue(AMOUNT_CLOSED, CURRENCY_CLOSED),
+        issue=money_issue(f"({AMOUNT_CLOSED})", f"({CURRENCY_CLOSED})", DAY_CLOSED),
+        shown=SHOWN_CLOSED,
     ),
     issues=MONEY_ISSUES,
 )
 
 AVERAGE_SALE = Kpi(
     code="average_sale",
-    version=1,
+    version=2,
     name=_("Average sale"),
     meaning=_("What an opportunity won in the period was worth on average."),
     formula=_("Amount of the opportunities won in the period / their number"),
@@ -216,7 +227,8 @@ AVERAGE_SALE = Kpi(
         WIN_RATE.facts,
         where=closed_as("won"),
         value=OWN_AMOUNT,
-        issue=money_issue(AMOUNT_CLOSED, CURRENCY_CLOSED),
+        issue=money_issue(f"({AMOUNT_CLOSED})", f"({CURRENCY_CLOSED})", DAY_CLOSED),
+        shown=SHOWN_CLOSED,
     ),
     issues=MONEY_ISSUES,
 )

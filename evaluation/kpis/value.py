@@ -16,9 +16,11 @@ from evaluation.kpis.rows import (
     alive,
     channel_of,
     closed_to_stay,
+    day_of,
     in_currency,
     not_in_bin,
     purchase_label,
+    rate_on,
     sales,
 )
 from evaluation.kpis.sales import SOLD
@@ -96,7 +98,7 @@ RETURNING_CUSTOMERS = Kpi(
 
 REVENUE_PER_CUSTOMER = Kpi(
     code="revenue_per_customer",
-    version=1,
+    version=2,
     name=_("Revenue per customer"),
     meaning=_("What an active customer brought in in the period, on average."),
     formula=_("Sold in the period to customers active at its end / their number; who bought nothing in it counts as 0"),
@@ -111,9 +113,10 @@ REVENUE_PER_CUSTOMER = Kpi(
     facts=replace(
         ACTIVE_CUSTOMERS.facts,
         source=f"""{ACTIVE_CUSTOMERS.facts.source} LEFT JOIN (
-                SELECT sale.customer_id, sum({in_currency("sale.amount", "sale.currency")}) AS amount,
+                SELECT sale.customer_id,
+                    sum({in_currency("sale.amount", "sale.currency", day_of("sale.at"))}) AS amount,
                     bool_or(sale.amount IS NULL) AS is_incomplete,
-                    bool_or(sale.currency <> period.currency) AS is_foreign
+                    bool_or({rate_on("sale.currency", day_of("sale.at"))} IS NULL) AS is_foreign
                 FROM ({SOLD}) AS sale GROUP BY sale.customer_id
             ) AS sold ON sold.customer_id = latest.customer_id""",
         value="coalesce(sold.amount, 0)",

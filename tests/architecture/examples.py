@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -293,12 +293,19 @@ def pipeline(owner: Any, team: Any) -> Any:
     return Pipeline.objects.order_by("pk").first()
 
 
+def currency_rate(owner: Any, team: Any) -> Any:
+    from customers.sales.models import CurrencyRate
+
+    number = CurrencyRate.objects.count()
+    return CurrencyRate.objects.create(currency="EUR", valid_from=date(2020, 1, 1 + number), rate=1)
+
+
 MAKERS: dict[str, Callable[[Any, Any], Any]] = {
     maker.__name__: maker
     for maker in (
         customer, pool, segment, contact, activity, task, email, attachment, lead, contract, opportunity,
         forecast, quota, order, product, ticket, survey, invitation, response, goal, review_cycle, review,
-        action_plan, action_step, measurement, queue, pipeline, quote, campaign, cost,
+        action_plan, action_step, measurement, queue, pipeline, currency_rate, quote, campaign, cost,
     )
 }  # fmt: skip
 MAKERS["import"] = an_import

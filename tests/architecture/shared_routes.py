@@ -53,7 +53,8 @@ READ_WRITE = (
     "campaign",
 )
 READ_ONLY = {
-    "queue": "queue", "pipeline": "pipeline", "survey": "survey", "invitation": "invitation", "response": "response",
+    "queue": "queue", "pipeline": "pipeline", "currency-rate": "currency_rate",
+    "survey": "survey", "invitation": "invitation", "response": "response",
     "measurement": "measurement",
 }  # fmt: skip
 VERBS_OF_THE_API = {

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import transaction
 from django.test import Client
+from django.utils import timezone
 
 from crm.access.permissions import Reach, Verb
 from crm.models import User
@@ -146,7 +147,7 @@ def board(client: Client, user: User) -> Iterator[Operation]:
         return {stage: (number, total) for stage, number, total in sums}, [row[0] for row in cards]
 
     def same(shown: list[int], answer: Any) -> bool:
-        found = boards.sums_by_stage(Opportunity.objects.visible_to(user), Pipeline.objects.get())
+        found = boards.sums_by_stage(Opportunity.objects.visible_to(user), Pipeline.objects.get(), timezone.localdate())
         sums = {stage: (one.count, sum(money.amount for money in one.amounts)) for stage, one in found.items()}
         return (sums, shown) == answer
 

@@ -186,7 +186,7 @@ def test_an_unknown_address_and_method_answer_as_problems(api, acme):
 
 LISTS = [
     "customers", "contacts", "activities", "tasks", "products", "opportunities", "orders", "tickets", "queues",
-    "pipelines", "surveys", "invitations", "responses", "measurements",
+    "pipelines", "currency-rates", "surveys", "invitations", "responses", "measurements",
 ]  # fmt: skip
 
 

@@ -57,7 +57,7 @@ def drop(client, opportunity, column, previous=None, following=None, **more):
 # What it comes to --------------------------------------------------------------------------------------------------
 
 
-def test_totals_count_each_probability_and_keep_currencies_apart(cast, now, customer):
+def test_totals_count_each_probability_and_keep_what_has_no_rate_apart(cast, now, customer):
     common = {"at": now, "customer": customer}
     make_opportunity(cast.rep, amount=Decimal("1000.00"), **common)
     make_opportunity(cast.rep, amount=Decimal("500.00"), probability=Decimal("0.5"), **common)
@@ -65,7 +65,7 @@ def test_totals_count_each_probability_and_keep_currencies_apart(cast, now, cust
     make_opportunity(cast.rep, amount=None, **common)
     make_opportunity(cast.rep, amount=Decimal("300.00"), stage=stage("Negotiation"), **common)
     opportunities.win(make_opportunity(cast.rep, **common), by=cast.rep, at=now)
-    sums = boards.sums_by_stage(Opportunity.objects.visible_to(cast.rep), default_pipeline())
+    sums = boards.sums_by_stage(Opportunity.objects.visible_to(cast.rep), default_pipeline(), now.date())
     first, last = sums[stage("Qualifying").pk], sums[stage("Negotiation").pk]
     assert len(sums) == 2
     assert (first.count, first.unpriced) == (4, 1)

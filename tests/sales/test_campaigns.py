@@ -133,12 +133,12 @@ def test_the_first_touch_is_the_customers_own_and_the_last_what_was_answered_bef
     assert (last.campaign, last.day) == (mail, date(2026, 5, 10))
     assert attributed.last_touch(make_opportunity(cast.rep), UTC) is None
     make_cost(cast.manager, 400, campaign=fair)
-    results = attributed.results_of(fair, cast.manager)
+    results = attributed.results_of(fair, cast.manager, date(2026, 5, 13), UTC)
     assert (results.leads, results.converted, results.customers) == (1, 1, 1)
     assert results.open == [Money(Decimal("1000.00"), "USD")]
     spending = attributed.spending_of(fair, results, cast.manager)
     assert (spending.cost_per_customer, spending.upper_return) == (Money(Decimal(400), "USD"), -1.0)
-    assert attributed.results_of(fair, cast.outsider).customers == 0
+    assert attributed.results_of(fair, cast.outsider, date(2026, 5, 13), UTC).customers == 0
 
 
 def test_a_manager_plans_addresses_and_counts_a_campaign_on_its_page(as_manager, cast):

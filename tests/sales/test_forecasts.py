@@ -106,7 +106,7 @@ def test_a_submission_keeps_what_the_pipeline_held_at_that_moment(cast, quarter,
         ("pipeline", "USD", 2, Decimal(800)),
     ]
     assert (said.owner, said.team, said.week, said.note) == (cast.rep, cast.north, date(2026, 5, 11), "Sure.")
-    found = figures.of_person(cast.rep, QUARTER, ZONE)
+    found = figures.of_person(cast.rep, QUARTER, ZONE, now.date())
     assert [(str(money.amount), money.currency) for money in found.best_case] == [("700.00", "USD"), ("7.00", "EUR")]
     assert Event.objects.get(type="forecast.submitted").data["amount"] == "350"
 
@@ -115,8 +115,8 @@ def test_a_submission_keeps_what_the_pipeline_held_at_that_moment(cast, quarter,
 def test_a_handover_takes_what_is_open_along_and_leaves_what_was_won(cast, quarter, now):
     for opportunity in opportunities.Opportunity.objects.filter(owner=cast.rep):
         opportunities.hand_over(opportunity, owner=cast.outsider, by=cast.manager, at=now)
-    assert [str(one.amount) for one in figures.of_person(cast.rep, QUARTER, ZONE).pipeline] == ["100.00"]
-    assert figures.of_person(cast.outsider, QUARTER, ZONE).own("best_case") == 600
+    assert [str(one.amount) for one in figures.of_person(cast.rep, QUARTER, ZONE, now.date()).pipeline] == ["100.00"]
+    assert figures.of_person(cast.outsider, QUARTER, ZONE, now.date()).own("best_case") == 600
 
 
 @pytest.mark.django_db

@@ -16,6 +16,7 @@ from crm.actions.notifications import notify
 from crm.models import Team, User
 from customers.sales.models import ForecastAdjustment, ForecastFigure, ForecastSubmission
 from customers.sales.models import forecast_figures as figures
+from customers.sales.models.currency import in_cents
 from customers.sales.models.forecast_period import Period, organisation_zone, week_of
 
 
@@ -51,7 +52,7 @@ def submit(
     )  # fmt: skip
     submission.full_clean()
     submission.save(force_insert=True)
-    _keep_figures(submission, period, zone)
+    _keep_figures(submission, period, zone, at.astimezone(zone).date())
     data = {"period": period.code, "team": str(team or ""), "amount": str(commit), "currency": settings.CURRENCY}
     events.record("forecast.submitted", submission, by=by, at=at, data=data)
     return submission
@@ -101,17 +102,20 @@ def _check(commit: Decimal, best_case: Decimal) -> None:
         raise ValidationError({"best_case": _("The best case is not less than what you commit to.")})
 
 
-def _keep_figures(submission: ForecastSubmission, period: Period, zone: tzinfo) -> None:
+def _keep_figures(submission: ForecastSubmission, period: Period, zone: tzinfo, today: date) -> None:
+    """As the pipeline says then, at the rates of then."""
     if submission.of_team and submission.team is not None:
         below = Team.objects.below([submission.team]).order_by().values_list("pk", flat=True)
-        found = figures.of_teams(list(below), period, zone)
+        found = figures.of_teams(list(below), period, zone, today)
     else:
-        found = figures.of_person(submission.owner, period, zone)
+        found = figures.of_person(submission.owner, period, zone, today)
     sums: dict[tuple[str, str], tuple[int, Decimal]] = {}
     for row in found.rows:
         count, amount = sums.get((row.category, row.currency), (0, Decimal(0)))
         sums[row.category, row.currency] = (count + row.count, amount + row.amount)
     ForecastFigure.objects.bulk_create(
-        ForecastFigure(submission=submission, category=category, currency=currency, count=count, amount=amount)
+        ForecastFigure(
+            submission=submission, category=category, currency=currency, count=count, amount=in_cents(amount)
+        )
         for (category, currency), (count, amount) in sorted(sums.items())
     )

@@ -3,7 +3,7 @@ from __future__ import annotations
 import django_filters as filters
 
 from crm.api.filters import MomentFilter
-from customers.sales.models import ForecastSubmission, Lead, Opportunity, Order, Product, Quota
+from customers.sales.models import CurrencyRate, ForecastSubmission, Lead, Opportunity, Order, Product, Quota
 
 
 class LeadFilter(filters.FilterSet):
@@ -32,6 +32,12 @@ class ForecastFilter(filters.FilterSet):
     class Meta:
         model = ForecastSubmission
         fields = ("owner", "team", "of_team", "period_kind", "period_start", "week")
+
+
+class CurrencyRateFilter(filters.FilterSet):
+    class Meta:
+        model = CurrencyRate
+        fields = ("currency", "valid_from")
 
 
 class QuotaFilter(filters.FilterSet):

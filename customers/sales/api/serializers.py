@@ -8,6 +8,7 @@ from crm.api.serializers import COMMON, READ_ONLY, RecordSerializer, ScopedRelat
 from crm.models import Team
 from customers.models import Activity, Contact, Customer
 from customers.sales.models import (
+    CurrencyRate,
     ForecastAdjustment,
     ForecastFigure,
     ForecastSubmission,
@@ -39,6 +40,13 @@ class PipelineSerializer(serializers.ModelSerializer):
     class Meta:
         model = Pipeline
         fields = ("id", "name", "position", "is_active", "stages")
+        read_only_fields = fields
+
+
+class CurrencyRateSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = CurrencyRate
+        fields = ("id", "currency", "valid_from", "rate")
         read_only_fields = fields
 
 

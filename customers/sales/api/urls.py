@@ -9,6 +9,7 @@ from customers.sales.api.quotes import QuoteViewSet
 
 router = SimpleRouter(use_regex_path=False)
 router.register("pipelines", viewsets.PipelineViewSet, "pipeline")
+router.register("currency-rates", viewsets.CurrencyRateViewSet, "currency-rate")
 router.register("products", viewsets.ProductViewSet, "product")
 router.register("leads", viewsets.LeadViewSet, "lead")
 router.register("opportunities", viewsets.OpportunityViewSet, "opportunity")

@@ -13,7 +13,7 @@ from crm.access.permissions import Verb
 from crm.api.viewsets import ReadViewSet, RecordViewSet
 from customers.sales.actions import lead_conversion, leads, opportunities, opportunity_lines, orders, products
 from customers.sales.api import filters, serializers
-from customers.sales.models import Lead, Opportunity, Order, Pipeline, Product
+from customers.sales.models import CurrencyRate, Lead, Opportunity, Order, Pipeline, Product
 
 
 @extend_schema_view(list=extend_schema(summary="Pipelines with their stages"))
@@ -22,6 +22,14 @@ class PipelineViewSet(ReadViewSet):
     serializer_class = serializers.PipelineSerializer
     prefetched = ("stages",)
     ordering = ("pk",)
+
+
+@extend_schema_view(list=extend_schema(summary="Rates to the organisation's currency, by day"))
+class CurrencyRateViewSet(ReadViewSet):
+    model = CurrencyRate
+    serializer_class = serializers.CurrencyRateSerializer
+    filterset_class = filters.CurrencyRateFilter
+    ordering = ("valid_from", "pk")
 
 
 @extend_schema_view(list=extend_schema(summary="Products"))

@@ -6,6 +6,7 @@ from customers.sales.models.contract_movement import ContractMovement
 from customers.sales.models.contract_renewal import ContractRenewal, RenewalRules
 from customers.sales.models.cost import Cost
 from customers.sales.models.currency import Money, totals
+from customers.sales.models.currency_rate import CurrencyRate
 from customers.sales.models.exit_criterion import CriterionTick, ExitCriterion
 from customers.sales.models.forecast import ForecastAdjustment, ForecastFigure, ForecastSubmission
 from customers.sales.models.lead import Lead
@@ -36,6 +37,7 @@ __all__ = [
     "ContractRenewal",
     "Cost",
     "CriterionTick",
+    "CurrencyRate",
     "ExitCriterion",
     "ForecastAdjustment",
     "ForecastCategory",

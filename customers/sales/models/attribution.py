@@ -15,14 +15,15 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, TruncDate
 from django.utils import timezone
 
 from customers.models import Customer
 from customers.sales.models.campaign import Campaign, CampaignName
 from customers.sales.models.campaign_member import CampaignMember, MemberState
 from customers.sales.models.cost import Cost
-from customers.sales.models.currency import Money, totals
+from customers.sales.models.currency import Money
+from customers.sales.models.currency_rate import Rates, sums_at
 from customers.sales.models.lead import Lead
 from customers.sales.models.opportunity import Opportunity
 
@@ -115,7 +116,7 @@ class Results:
         return self.converted / self.leads if self.leads else None
 
 
-def results_of(campaign: Campaign, user: Any) -> Results:
+def results_of(campaign: Campaign, user: Any, today: date, zone: tzinfo) -> Results:
     members = dict(
         CampaignMember.objects.visible_to(user).filter(campaign=campaign).order_by()
         .values_list("state").annotate(count=Count("pk"))
@@ -128,13 +129,17 @@ def results_of(campaign: Campaign, user: Any) -> Results:
     return Results(
         members.get(MemberState.PLANNED, 0), members.get(MemberState.SENT, 0), members.get(MemberState.RESPONDED, 0),
         counted["all"], counted["converted"], customers.count(),
-        _sums(sales.open()), _sums(won), won.count(),
+        _open(sales.open(), today), sums_at(won, "amount", "currency", _day_won(zone)), won.count(),
     )  # fmt: skip
 
 
-def _sums(sales: Any) -> list[Money]:
+def _open(sales: Any, today: date) -> list[Money]:
     rows = sales.filter(amount__isnull=False).order_by().values_list("currency").annotate(sum=Sum("amount"))
-    return totals(Money(amount, currency) for currency, amount in rows)
+    return Rates(today).total(Money(amount, currency) for currency, amount in rows)
+
+
+def _day_won(zone: tzinfo) -> TruncDate:
+    return TruncDate("closed_at", tzinfo=zone)
 
 
 @dataclass(frozen=True)
@@ -150,12 +155,17 @@ class Spending:
 
 
 def spending_of(campaign: Campaign, results: Results, user: Any) -> Spending:
-    """Only what is in one currency is held against each other: the budget's, and the organisation's own."""
-    spent = Cost.objects.visible_to(user).of_campaign(campaign).sums()
+    """Against a budget in another currency than the organisation's stand the costs in that currency only. Where a cost
+    or a sale has no rate, nothing is said of the return."""
+    costs = Cost.objects.visible_to(user).of_campaign(campaign)
+    spent = costs.worth()
     cost = _in(spent, settings.CURRENCY)
     left = None
     if campaign.budget is not None:
-        left = Money(campaign.budget - _in(spent, campaign.currency), campaign.currency)
+        held = costs.sums() if campaign.currency != settings.CURRENCY else spent
+        left = Money(campaign.budget - _in(held, campaign.currency), campaign.currency)
+    if any(money.is_foreign for money in (*spent, *results.won)):
+        return Spending(spent, left, None, None)
     each = Money(cost / results.customers, settings.CURRENCY) if cost and results.customers else None
     won = _in(results.won, settings.CURRENCY)
     return Spending(spent, left, each, float((won - cost) / cost) if cost else None)

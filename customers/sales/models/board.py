@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce
 from crm import keyset
 from customers.models import Task
 from customers.sales.models.currency import Money, totals
+from customers.sales.models.currency_rate import Rates
 from customers.sales.models.opportunity import Opportunity
 from customers.sales.models.pipeline import Pipeline, Stage
 
@@ -22,7 +23,7 @@ SHOWN = 50
 
 @dataclass
 class Sums:
-    """How many there are and what they come to, one sum for each currency."""
+    """How many there are and what they come to, at the rates of a day; what has no rate stands beside."""
 
     count: int = 0
     unpriced: int = 0
@@ -42,9 +43,9 @@ class Column:
         return max(self.sums.count - len(self.cards), 0)
 
 
-def columns(opportunities: Any, pipeline: Pipeline, user: Any, limit: int = SHOWN) -> list[Column]:
+def columns(opportunities: Any, pipeline: Pipeline, user: Any, today: date, limit: int = SHOWN) -> list[Column]:
     """Every open stage with its topmost cards; `opportunities` are those the person may see and asked for."""
-    sums = sums_by_stage(opportunities, pipeline)
+    sums = sums_by_stage(opportunities, pipeline, today)
     found = [
         Column(stage, sums.get(stage.pk, Sums()), cards(opportunities, stage, limit) if stage.pk in sums else [])
         for stage in pipeline.stages.open().order_by("position", "pk")
@@ -64,17 +65,18 @@ def cards(opportunities: Any, stage: Stage, limit: int = SHOWN, below: tuple[str
     return found
 
 
-def sums_by_stage(opportunities: Any, pipeline: Pipeline) -> dict[int, Sums]:
+def sums_by_stage(opportunities: Any, pipeline: Pipeline, today: date) -> dict[int, Sums]:
     """Count, sum and weighted sum of every open stage, in one query."""
     grouped: dict[int, list[dict[str, Any]]] = {}
     for row in _summed(opportunities.in_pipeline(pipeline).open(), "stage_id"):
         grouped.setdefault(row["stage_id"], []).append(row)
-    return {stage_id: _add_up(of_stage) for stage_id, of_stage in grouped.items()}
+    rates = Rates(today)
+    return {stage_id: _add_up(of_stage, rates) for stage_id, of_stage in grouped.items()}
 
 
-def sums_of(opportunities: Any) -> Sums:
+def sums_of(opportunities: Any, today: date) -> Sums:
     """The same of any opportunities together, in one query."""
-    return _add_up(list(_summed(opportunities)))
+    return _add_up(list(_summed(opportunities)), Rates(today))
 
 
 def _summed(opportunities: Any, *by: str) -> Any:
@@ -119,11 +121,11 @@ def add_next_steps(opportunities: list[Any], user: Any) -> None:
         opportunity.next_step_at = steps.get(opportunity.pk)
 
 
-def _add_up(rows: list[dict[str, Any]]) -> Sums:
+def _add_up(rows: list[dict[str, Any]], rates: Rates) -> Sums:
     priced = [row for row in rows if row["priced"]]
     return Sums(
         count=sum(row["count"] for row in rows),
         unpriced=sum(row["count"] - row["priced"] for row in rows),
-        amounts=totals(Money(row["total"], row["currency"]) for row in priced),
-        weighted=totals(Money(Decimal(row["weighted"]), row["currency"]) for row in priced),
+        amounts=rates.total(Money(row["total"], row["currency"]) for row in priced),
+        weighted=rates.total(Money(Decimal(row["weighted"]), row["currency"]) for row in priced),
     )

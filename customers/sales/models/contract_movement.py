@@ -12,7 +12,8 @@ from django.utils.translation import pgettext_lazy
 from crm.models import Team, User
 from customers.models.churn_reason import ChurnReason
 from customers.sales.models.contract import Contract
-from customers.sales.models.currency import Money, totals
+from customers.sales.models.currency import Money
+from customers.sales.models.currency_rate import Rates
 
 
 class ContractMovementQuerySet(models.QuerySet):
@@ -28,14 +29,14 @@ class ContractMovementQuerySet(models.QuerySet):
         return self.filter(contract__in=contracts)
 
     def monthly_value_on(self, day: date) -> list[Money]:
-        """The recurring revenue at the end of a day, for each currency: one sum over what moved until then."""
+        """The recurring revenue at the end of a day, at the rates of that day: one sum over what moved until then."""
         summed = (
             self.filter(counts_from__lte=day, contract__deleted_at=None)
             .order_by()
             .values("contract__currency")
             .annotate(total=Sum(F("after") - F("before")))
         )
-        return totals(Money(row["total"], row["contract__currency"]) for row in summed if row["total"])
+        return Rates(day).total(Money(row["total"], row["contract__currency"]) for row in summed if row["total"])
 
 
 class ContractMovement(models.Model):

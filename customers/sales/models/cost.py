@@ -4,7 +4,7 @@ from typing import Any, ClassVar, Self
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q, Sum
+from django.db.models import F, Q, Sum
 from django.utils.translation import gettext_lazy as _
 
 from crm.models import Record
@@ -12,6 +12,7 @@ from crm.models.record import RecordQuerySet
 from customers.models import Customer, tidy
 from customers.sales.models.campaign import Campaign
 from customers.sales.models.currency import Money, check_currency, is_a_currency, tidy_currency, totals
+from customers.sales.models.currency_rate import sums_at
 
 
 class CostQuerySet(RecordQuerySet):
@@ -22,6 +23,10 @@ class CostQuerySet(RecordQuerySet):
         """One for each currency; corrections are taken off."""
         rows = self.order_by().values_list("currency").annotate(sum=Sum("amount"))
         return totals(Money(amount, currency) for currency, amount in rows)
+
+    def worth(self) -> list[Money]:
+        """Together, each at the rate of the first day of its month; what has no rate stands beside."""
+        return sums_at(self, "amount", "currency", F("month"))
 
 
 class Cost(Record):

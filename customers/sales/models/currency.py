@@ -39,9 +39,14 @@ class Money:
     amount: Decimal
     currency: str
 
+    @property
+    def is_foreign(self) -> bool:
+        """Of a sum: what could not be converted."""
+        return self.currency != settings.CURRENCY
+
 
 def totals(amounts: Iterable[Money]) -> list[Money]:
-    """One sum for each currency, the organisation's first: different moneys are never added together."""
+    """One sum for each currency, the organisation's first. To convert them first: `currency_rate.Rates`."""
     sums: dict[str, Decimal] = {}
     for money in amounts:
         sums[money.currency] = sums.get(money.currency, Decimal(0)) + money.amount

@@ -12,7 +12,8 @@ from django.db.models import Case, CharField, Count, F, Q, Sum, Value, When
 from django.db.models.functions import Coalesce, NullIf
 
 from customers.sales.models.board import Sums
-from customers.sales.models.currency import Money, totals
+from customers.sales.models.currency import Money
+from customers.sales.models.currency_rate import Rates
 from customers.sales.models.forecast_period import MONTH, Period
 from customers.sales.models.pipeline import ForecastCategory
 
@@ -41,19 +42,20 @@ def months_from(first: Period) -> list[Period]:
     return [first.after(place) for place in range(MONTHS)]
 
 
-def fill(columns: list[Column], opportunities: Any, first: date) -> None:
+def fill(columns: list[Column], opportunities: Any, first: date, today: date) -> None:
     """Cards and sums of every column: one query each, and one for all sums. `opportunities` are those asked for."""
     grouped: dict[str, list[dict[str, Any]]] = {}
     for row in _summed(opportunities, columns, first):
         grouped.setdefault(row["place"], []).append(row)
+    rates = Rates(today)
     for column in columns:
         rows = grouped.get(column.code, [])
         column.sums = Sums(
             count=sum(row["count"] for row in rows),
             unpriced=sum(row["count"] - row["priced"] for row in rows),
-            amounts=totals(Money(row["total"], row["currency"]) for row in rows if row["priced"]),
+            amounts=rates.total(Money(row["total"], row["currency"]) for row in rows if row["priced"]),
         )
-        column.categories = _by_category(rows)
+        column.categories = _by_category(rows, rates)
         if rows:
             column.cards = list(cards(opportunities.filter(_place(column, first))))
 
@@ -100,12 +102,12 @@ def _summed(opportunities: Any, columns: list[Column], first: date) -> Any:
     return placed.values("place", "category", "currency").annotate(**sums)
 
 
-def _by_category(rows: Iterable[dict[str, Any]]) -> list[tuple[str, list[Money]]]:
+def _by_category(rows: Iterable[dict[str, Any]], rates: Rates) -> list[tuple[str, list[Money]]]:
     """What is not omitted, the surest first."""
     found = list(rows)
     parts = []
     for category in (ForecastCategory.COMMIT, ForecastCategory.BEST_CASE, ForecastCategory.PIPELINE):
         of_it = [row for row in found if row["category"] == category and row["priced"]]
         if of_it:
-            parts.append((str(category.label), totals(Money(row["total"], row["currency"]) for row in of_it)))
+            parts.append((str(category.label), rates.total(Money(row["total"], row["currency"]) for row in of_it)))
     return parts

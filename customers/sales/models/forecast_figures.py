@@ -2,14 +2,15 @@
 
 An opportunity counts in the period in which it is expected to close, with the person and the team that have it now.
 What was won counts in the period in which it was won and stays with whoever held it then; what was reopened since, or
-is in the bin, does not count. An opportunity without an amount counts as one of 0. Currencies are never added together.
+is in the bin, does not count. An opportunity without an amount counts as one of 0. What is open counts at the rate of
+today, what was won at that of the day it was won; what has no rate stands beside the sums, in its own currency.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any
 
@@ -20,6 +21,7 @@ from crm.access.grants import access_of
 from crm.access.permissions import Reach, Verb
 from crm.models import Team, User
 from customers.sales.models.currency import Money, totals
+from customers.sales.models.currency_rate import rate_sql
 from customers.sales.models.forecast import ForecastFigure
 from customers.sales.models.forecast_period import Period
 
@@ -84,31 +86,35 @@ class Figures:
         return sum(row.count for row in rows), totals(Money(row.amount, row.currency) for row in rows if row.amount)
 
 
-def of_person(person: User, period: Period, zone: tzinfo) -> Figures:
-    return Figures(_rows("{row}.owner_id = %(owner)s", {"owner": person.pk}, period, zone))
+def of_person(person: User, period: Period, zone: tzinfo, today: date) -> Figures:
+    return Figures(_rows("{row}.owner_id = %(owner)s", {"owner": person.pk}, period, zone, today))
 
 
-def of_teams(team_ids: Sequence[int], period: Period, zone: tzinfo) -> Figures:
+def of_teams(team_ids: Sequence[int], period: Period, zone: tzinfo, today: date) -> Figures:
     """With the rows of each person in each of the teams."""
-    return Figures(_rows("{row}.team_id = ANY(%(teams)s::bigint[])", {"teams": list(team_ids)}, period, zone))
+    return Figures(_rows("{row}.team_id = ANY(%(teams)s::bigint[])", {"teams": list(team_ids)}, period, zone, today))
 
 
+_RATE_WHEN_WON = rate_sql("opportunity.currency", "(change.at AT TIME ZONE %(zone)s)::date")
 # What stands open, and what was won and still is. The last three conditions say of the opportunity what the change
 # says already: few opportunities are closed in a period, and an index knows them.
-_SQL = """
-SELECT owner_id, team_id, category, currency, count(*), COALESCE(sum(amount), 0)
+_SQL = f"""
+SELECT owner_id, team_id, category, CASE WHEN rate IS NULL THEN currency ELSE %(home)s END, count(*),
+    COALESCE(sum(amount * COALESCE(rate, 1)), 0)
 FROM (
     SELECT opportunity.owner_id, opportunity.team_id, opportunity.currency, opportunity.amount,
-        COALESCE(NULLIF(opportunity.forecast_category, ''), stage.forecast_category) AS category
+        COALESCE(NULLIF(opportunity.forecast_category, ''), stage.forecast_category) AS category,
+        {rate_sql("opportunity.currency", "%(today)s")} AS rate
     FROM sales_opportunity AS opportunity JOIN sales_stage AS stage ON stage.id = opportunity.stage_id
     WHERE opportunity.deleted_at IS NULL AND opportunity.closed_at IS NULL
-        AND opportunity.expected_close BETWEEN %(first)s AND %(last)s AND {open}
+        AND opportunity.expected_close BETWEEN %(first)s AND %(last)s AND {{open}}
     UNION ALL
-    SELECT change.owner_id, change.team_id, opportunity.currency, opportunity.amount, 'closed'
+    SELECT change.owner_id, change.team_id, opportunity.currency, opportunity.amount, 'closed',
+        {_RATE_WHEN_WON}
     FROM sales_stagechange AS change JOIN sales_opportunity AS opportunity ON opportunity.id = change.opportunity_id
-    WHERE {won} AND {mine}
+    WHERE {{won}} AND {{mine}}
 ) AS counted
-GROUP BY owner_id, team_id, category, currency
+GROUP BY 1, 2, 3, 4
 """
 _WON = """change.outcome = 'won' AND change.from_stage_id IS DISTINCT FROM change.to_stage_id
         AND change.at >= %(starts)s AND change.at < %(ends)s AND opportunity.deleted_at IS NULL
@@ -116,21 +122,25 @@ _WON = """change.outcome = 'won' AND change.from_stage_id IS DISTINCT FROM chang
         AND opportunity.closed_at >= %(starts)s AND opportunity.closed_at < %(ends)s"""
 
 
-def _rows(condition: str, params: dict[str, Any], period: Period, zone: tzinfo) -> list[Row]:
+def _rows(condition: str, params: dict[str, Any], period: Period, zone: tzinfo, today: date) -> list[Row]:
     starts, ends = period.bounds(zone)
     sql = _SQL.format(open=condition.format(row="opportunity"), won=_WON, mine=condition.format(row="change"))
     given = params | {"first": period.start, "last": period.end, "starts": starts, "ends": ends}
+    given |= {"today": today, "zone": str(zone), "home": settings.CURRENCY}
     with connection.cursor() as cursor:
         cursor.execute(sql, given)
         return [Row(*row) for row in cursor.fetchall()]
 
+
+_CHANGES = "sales_stagechange AS change JOIN sales_opportunity AS opportunity ON opportunity.id = change.opportunity_id"
+_OF_THEM = "(change.owner_id = ANY(%(owners)s::bigint[]) OR change.team_id = ANY(%(teams)s::bigint[]))"
 
 Won = dict[tuple[int, date], Decimal]  # by id and first day
 
 
 def won_by(field: str, ids: Iterable[int], periods: Sequence[Period], zone: tzinfo) -> Won:
     """What each person ("owner") or team (without those below it) won in each of the periods, which follow each other,
-    in the organisation's currency."""
+    in the organisation's currency. What has no rate is said by `won_without_a_rate`."""
     owners, teams = (list(ids), []) if field == "owner" else ([], list(ids))
     return won(owners, teams, periods, zone)[field]
 
@@ -142,14 +152,11 @@ def won(owners: list[int], teams: list[int], periods: Sequence[Period], zone: tz
         return found
     starts, ends = periods[0].bounds(zone)[0], periods[-1].bounds(zone)[1]
     sql = f"""SELECT change.owner_id, change.team_id, date_trunc(%(kind)s, change.at AT TIME ZONE %(zone)s)::date,
-            COALESCE(sum(opportunity.amount), 0)
-        FROM sales_stagechange AS change JOIN sales_opportunity AS opportunity ON opportunity.id = change.opportunity_id
-        WHERE {_WON} AND opportunity.currency = %(currency)s
-            AND (change.owner_id = ANY(%(owners)s::bigint[]) OR change.team_id = ANY(%(teams)s::bigint[]))
-        GROUP BY 1, 2, 3"""
+            COALESCE(sum(opportunity.amount * {_RATE_WHEN_WON}), 0)
+        FROM {_CHANGES} WHERE {_WON} AND {_OF_THEM} GROUP BY 1, 2, 3"""
     given: dict[str, Any] = {"kind": periods[0].kind, "zone": str(zone), "starts": starts, "ends": ends}
     with connection.cursor() as cursor:
-        cursor.execute(sql, given | {"owners": owners, "teams": teams, "currency": settings.CURRENCY})
+        cursor.execute(sql, given | {"owners": owners, "teams": teams, "home": settings.CURRENCY})
         rows = cursor.fetchall()
     wanted = {"owner": set(owners), "team": set(teams)}
     for owner, team, start, amount in rows:
@@ -157,6 +164,18 @@ def won(owners: list[int], teams: list[int], periods: Sequence[Period], zone: tz
             if pk in wanted[field]:
                 found[field][pk, start] = found[field].get((pk, start), Decimal(0)) + amount
     return found
+
+
+def won_without_a_rate(owners: list[int], teams: list[int], first: date, last: date, zone: tzinfo) -> list[Money]:
+    """What of it could not be converted, from a day to a day."""
+    starts, ends = (datetime.combine(day, time.min, zone) for day in (first, last + timedelta(days=1)))
+    sql = f"""SELECT sum(opportunity.amount), opportunity.currency FROM {_CHANGES}
+        WHERE {_WON} AND {_OF_THEM} AND opportunity.amount IS NOT NULL AND opportunity.currency <> %(home)s
+            AND {_RATE_WHEN_WON} IS NULL GROUP BY opportunity.currency"""
+    given: dict[str, Any] = {"zone": str(zone), "starts": starts, "ends": ends, "home": settings.CURRENCY}
+    with connection.cursor() as cursor:
+        cursor.execute(sql, given | {"owners": owners, "teams": teams})
+        return totals(Money(*row) for row in cursor.fetchall())
 
 
 def teams_within_reach(user: Any, verb: Verb, kind: str = "forecast") -> list[Team]:

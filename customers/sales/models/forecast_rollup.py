@@ -78,7 +78,7 @@ def roll_up(teams: Sequence[Team], seen: Any, *, period: Period, week: date, tod
     """
     ids = [team.pk for team in teams]
     said, before = _submissions(seen.of_period(period), ids, week)
-    figures = of_teams(ids, period, zone)
+    figures = of_teams(ids, period, zone, today)
     people = _people(ids, figures, said)
     top = min((len(team.path) for team in teams), default=1)
     below = {team.pk: [other.pk for other in teams if team.pk in other.path] for team in teams}

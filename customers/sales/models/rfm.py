@@ -2,8 +2,8 @@
 
 A purchase is a won opportunity, or an order that came of none: as revenue is counted. Those of one day are one. The
 digit says how many fifths of the customers did worse: 1 for the lowest fifth, 5 for the highest. Who is equal gets the
-same digit, counted from those who did strictly worse. Who never bought anything has none. Value counts what was sold
-in the organisation's own currency.
+same digit, counted from those who did strictly worse. Who never bought anything has none. Value counts each purchase
+at the rate of its day; what has no rate then counts for recency and frequency only.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import Customer
+from customers.sales.models.currency_rate import rate_sql
 
 
 class RfmScore(models.Model):
@@ -43,16 +44,20 @@ class RfmScore(models.Model):
         return f"{self.recency}-{self.frequency}-{self.value}"
 
 
-_COMPUTE = """
+def _rate(table: str, at: str) -> str:
+    return rate_sql(f"{table}.currency", f"({table}.{at} AT TIME ZONE %(zone)s)::date")
+
+
+_COMPUTE = f"""
 WITH bought AS (
     SELECT customer_id, (closed_at AT TIME ZONE %(zone)s)::date AS day,
-        CASE WHEN currency = %(currency)s THEN coalesce(amount, 0) ELSE 0 END AS amount
+        coalesce(amount * {_rate("sales_opportunity", "closed_at")}, 0) AS amount
     FROM sales_opportunity
     WHERE deleted_at IS NULL AND closed_at <= %(now)s
       AND stage_id IN (SELECT id FROM sales_stage WHERE outcome = 'won')
     UNION ALL
     SELECT customer_id, (ordered_at AT TIME ZONE %(zone)s)::date,
-        CASE WHEN currency = %(currency)s THEN amount ELSE 0 END
+        coalesce(amount * {_rate("sales_order", "ordered_at")}, 0)
     FROM sales_order
     WHERE deleted_at IS NULL AND opportunity_id IS NULL AND ordered_at <= %(now)s
 ), known AS (
@@ -92,7 +97,7 @@ WHERE customer.id = found.id AND customer.rfm IS DISTINCT FROM found.rfm
 @transaction.atomic
 def compute(now: datetime) -> int:
     """The digits of everyone, in one statement; returns how many customers got others. Again it changes nothing."""
-    said: dict[str, Any] = {"now": now, "zone": settings.TIME_ZONE, "currency": settings.CURRENCY}
+    said: dict[str, Any] = {"now": now, "zone": settings.TIME_ZONE, "home": settings.CURRENCY}
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL work_mem = '128MB'")
         cursor.execute(_COMPUTE, said)

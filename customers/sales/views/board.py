@@ -21,6 +21,7 @@ from customers.sales.actions import opportunities
 from customers.sales.forms.board import BoardFilter
 from customers.sales.models import Opportunity, Pipeline, Stage
 from customers.sales.models import board as boards
+from customers.sales.models.forecast_period import organisation_zone
 from customers.sales.models.rotting import add_rotting
 from customers.sales.views.asking import ask_amount, ask_reason
 from customers.sales.views.stage_exit import ask_criteria, unmet_criteria
@@ -62,7 +63,9 @@ class Board(BoardPart):
         self.prepare(request)
         if self.pipeline is None:
             return render(request, "sales/board/none.html")
-        columns = boards.columns(self.opportunities, self.pipeline, request.user)
+        columns = boards.columns(
+            self.opportunities, self.pipeline, request.user, timezone.localdate(timezone=organisation_zone())
+        )
         found = [card for column in columns for card in column.cards]
         mark_movable(found, request.user)
         add_rotting(found, timezone.now())
@@ -92,7 +95,7 @@ class Totals(BoardPart):
         self.prepare(request)
         if self.pipeline is None:
             raise Http404
-        sums = boards.sums_by_stage(self.opportunities, self.pipeline)
+        sums = boards.sums_by_stage(self.opportunities, self.pipeline, timezone.localdate(timezone=organisation_zone()))
         stages = self.pipeline.stages.open().order_by("position", "pk")
         context = {
             **self.context,

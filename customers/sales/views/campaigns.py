@@ -29,7 +29,8 @@ class Detail(View):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         user: Any = request.user
         campaign = guards.get_visible(Campaign.objects.select_related("owner", "team"), user, pk=pk)
-        results = attributed.results_of(campaign, user)
+        zone = organisation_zone()
+        results = attributed.results_of(campaign, user, timezone.localdate(timezone=zone), zone)
         sees_costs = user.access.may(Cost.kind, Verb.VIEW)
         members = members_of(campaign, user)
         context = {

@@ -35,7 +35,7 @@ class Board(View):
         narrowing = _Filter(request.GET, user=user, today=today)
         shown = narrowing.narrow(Opportunity.objects.visible_to(user).filter(closed_at=None))
         columns = self._columns(first, Period.of(MONTH, today))
-        months.fill(columns, shown, first.start)
+        months.fill(columns, shown, first.start, today)
         if not first.start > today:
             columns = [one for one in columns if one.code != months.OVERDUE or one.sums.count]
         found = [card for column in columns for card in column.cards]

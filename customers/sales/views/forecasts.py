@@ -64,7 +64,7 @@ class Asked(View):
         track = tracks.of_people([user.pk], self.period.kind, self.today, self.zone)[user.pk]
         current = mine.in_week(self.week).first()
         return {
-            "figures": figures.of_person(user, self.period, self.zone),
+            "figures": figures.of_person(user, self.period, self.zone, self.today),
             "current": current,
             "before": mine.before_week(self.week).first(),
             "track": track,
@@ -213,7 +213,7 @@ class Detail(View):
         context = {
             "submission": submission,
             "figures": Figures(submission.figures.all()),
-            "now_figures": self._now(submission, submission.period, zone),
+            "now_figures": self._now(submission, submission.period, zone, now.astimezone(zone).date()),
             "adjustments": submission.adjustments.select_related("by"),
             "track": self._track(submission, now.astimezone(zone).date(), zone),
             "currency": submission.currency,
@@ -222,10 +222,10 @@ class Detail(View):
         }
         return render(request, "sales/forecast/detail.html", context)
 
-    def _now(self, submission: ForecastSubmission, period: Period, zone: Any) -> Figures:
+    def _now(self, submission: ForecastSubmission, period: Period, zone: Any, today: date) -> Figures:
         if submission.of_team:
-            return figures.of_teams(self._below(submission), period, zone)
-        return figures.of_person(submission.owner, period, zone)
+            return figures.of_teams(self._below(submission), period, zone, today)
+        return figures.of_person(submission.owner, period, zone, today)
 
     def _track(self, submission: ForecastSubmission, today: date, zone: Any) -> tracks.Track:
         kind = submission.period_kind

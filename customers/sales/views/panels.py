@@ -16,6 +16,7 @@ from crm.access.permissions import Verb
 from customers.models import Customer, Task
 from customers.sales.models import Contract, ContractMovement, Opportunity, Order, RfmScore
 from customers.sales.models import board as boards
+from customers.sales.models.forecast_period import organisation_zone
 
 SHOWN = 10
 
@@ -35,7 +36,7 @@ class CustomerOpportunities(View):
             "may_view": request.user.access.may("opportunity", Verb.VIEW),  # type: ignore[union-attr]
             "opportunities": shown[:SHOWN],
             "more": len(shown) > SHOWN,
-            "sums": boards.sums_of(theirs.open()),
+            "sums": boards.sums_of(theirs.open(), timezone.localdate(timezone=organisation_zone())),
             "today": timezone.localdate(),
             "may_create": request.user.access.may("opportunity", Verb.CREATE),  # type: ignore[union-attr]
         }
@@ -102,7 +103,7 @@ class MyOpenOpportunities(View):
         )
         shown = list(ordered.select_related("customer", "owner", "stage")[:SHOWN])
         boards.add_next_steps(shown, user)
-        sums = boards.sums_of(mine)
+        sums = boards.sums_of(mine, timezone.localdate(timezone=organisation_zone()))
         planned = mine.filter(Exists(step)).count()
         context = {
             "opportunities": shown,

@@ -21,6 +21,7 @@ from customers.sales.actions import products
 from customers.sales.forms.products import ProductForm
 from customers.sales.models import Opportunity, Product
 from customers.sales.models import board as boards
+from customers.sales.models.forecast_period import organisation_zone
 from customers.views import editing
 
 LATEST = 20
@@ -36,7 +37,7 @@ class Detail(View):
             "opportunities": sales.select_related("customer", "owner", "stage").order_by("expected_close", "pk")[
                 :LATEST
             ],
-            "sums": boards.sums_of(sales),
+            "sums": boards.sums_of(sales, timezone.localdate(timezone=organisation_zone())),
             "may_edit": Product.objects.editable_by(user).filter(pk=pk).exists(),
             "may_delete": Product.objects.permitted(user, Verb.DELETE).filter(pk=pk).exists(),
         }

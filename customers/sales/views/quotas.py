@@ -21,10 +21,10 @@ from crm.models import StaleVersion, Team, User
 from crm.web.toasts import toast
 from customers.sales.actions import quotas
 from customers.sales.forms.quotas import YearForm
-from customers.sales.models import Quota
-from customers.sales.models.forecast_figures import teams_within_reach
+from customers.sales.models import Money, Quota
+from customers.sales.models.forecast_figures import teams_within_reach, won_without_a_rate
 from customers.sales.models.forecast_period import QUARTER, Period, organisation_zone
-from customers.sales.models.quota_table import pattern_of, table
+from customers.sales.models.quota_table import Line, pattern_of, table
 
 FIRST, LAST = 1971, 2198
 
@@ -59,9 +59,17 @@ class Page(Asked):
             "before_url": f"?year={self.year - 1}",
             "after_url": f"?year={self.year + 1}",
             "may_edit": bool(editable),
+            "unrated": self._unrated(lines),
             "currency": settings.CURRENCY,
         }
         return render(request, "sales/quota/page.html", context)
+
+    def _unrated(self, lines: list[Line]) -> list[Money]:
+        """What was won in the year by those on the page, and could not be converted."""
+        people = [line.subject.pk for line in lines if not line.is_team]
+        teams = [line.subject.pk for line in lines if line.is_team]
+        first, last = date(self.year, 1, 1), date(self.year, 12, 31)
+        return won_without_a_rate(people, teams, first, last, self.zone) if lines else []
 
 
 class Edit(Asked):
