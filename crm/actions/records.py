@@ -12,6 +12,7 @@ from django.db import models, transaction
 
 from crm import events
 from crm.actions import journal
+from crm.custom_fields import known, writing
 from crm.models.record import Record, StaleVersion
 
 R = TypeVar("R", bound=models.Model)
@@ -25,6 +26,8 @@ def create(
     """Validate and store a new record, and note "<kind>.created"."""
     if isinstance(record, Record):
         record.created_at = record.updated_at = at
+    if known.takes(type(record)):
+        record.custom = writing.for_new(record.kind, record.custom)  # type: ignore[attr-defined]
     record.full_clean()
     record.save(force_insert=True)
     events.record(f"{record.kind}.created", record, by=by, at=at, data=data, about=about)  # type: ignore[attr-defined]
@@ -48,8 +51,12 @@ def update(
     With `version` (what the editor had before them) a change by somebody else in between is refused with
     StaleVersion when both touched the same field: `base` holds the values the editor started from, and without
     it every newer version is refused. Disjoint changes merge. Changing nothing writes nothing.
+
+    "custom" in `changes` holds new values of custom fields by code; each is a field like the others, named
+    "custom_<code>" in what is noted and refused.
     """
     locked = type(record)._base_manager.select_for_update(of=("self",)).get(pk=record.pk)
+    changes, base = _with_custom_fields(locked, changes, base)
     if version is not None and isinstance(locked, Record) and locked.version != version:
         _refuse_overlap(locked, changes, base)
         # A form sends every field: what the editor left as it was must not undo what the others wrote.
@@ -58,9 +65,9 @@ def update(
     diff = {}
     was = journal.columns_of(locked)
     for name, value in changes.items():
-        before = getattr(locked, name)
+        before = writing.held(locked, name)
         if before != value:
-            setattr(locked, name, value)
+            writing.put(locked, name, value)
             diff[name] = [as_json(before), as_json(value)]
     if not diff:
         return locked
@@ -69,7 +76,7 @@ def update(
         locked.updated_at = at
     locked.full_clean()
     locked.save()
-    journal.note(locked, was, diff)
+    journal.note(locked, was, ["custom" if writing.is_custom(locked, name) else name for name in diff])
     events.record(f"{locked.kind}.{event}", locked, by=by, at=at, data=diff, about=about)  # type: ignore[attr-defined]
     return locked
 
@@ -112,13 +119,25 @@ def as_json(value: Any) -> Any:
     return value
 
 
+def _with_custom_fields(
+    record: models.Model, changes: dict[str, Any], base: dict[str, Any] | None
+) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """Custom values beside the record's own fields, in the form in which they are kept."""
+    if "custom" not in changes or not known.takes(type(record)):
+        return changes, base
+    held, seen = writing.custom_of(record), (base or {}).get("custom")
+    said = writing.change(record.kind, changes["custom"], held, seen)  # type: ignore[attr-defined]
+    flat = writing.side_by_side(changes | {"custom": said})
+    return flat, None if base is None else writing.side_by_side(base)
+
+
 def _refuse_overlap(current: Record, changes: dict[str, Any], base: dict[str, Any] | None) -> None:
     if base is None:
         raise StaleVersion(current, sorted(changes))
     overlap = [
         name
         for name, value in changes.items()
-        if value != base.get(name) and getattr(current, name) not in (base.get(name), value)
+        if value != base.get(name) and writing.held(current, name) not in (base.get(name), value)
     ]
     if overlap:
         raise StaleVersion(current, sorted(overlap))

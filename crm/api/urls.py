@@ -14,6 +14,7 @@ from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 
 from crm.api.attachments import AttachmentViewSet
+from crm.api.custom_fields import CustomFieldViewSet
 from crm.api.following import FollowerViewSet, ReminderViewSet
 from crm.api.operations import OperationViewSet
 
@@ -21,6 +22,7 @@ app_name = "api"
 
 router = SimpleRouter(use_regex_path=False)
 router.register("files", AttachmentViewSet, "attachment")
+router.register("custom-fields", CustomFieldViewSet, "custom-field")
 router.register("followers", FollowerViewSet, "follower")
 router.register("reminders", ReminderViewSet, "reminder")
 router.register("operations", OperationViewSet, "operation")

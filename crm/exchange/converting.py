@@ -20,6 +20,7 @@ ISO = re.compile(r"^(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ](.+))?$")
 PARTED = re.compile(r"^(\d{1,4})[./-](\d{1,2})[./-](\d{1,4})(?:,?\s+(.+))?$")
 CHINESE = re.compile(r"^(\d{4})年(\d{1,2})月(\d{1,2})日\s*(.*)$")
 CLOCK = re.compile(r"^(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s*(am|pm)?\s*(z|[+-]\d{2}:?\d{2})?$", re.IGNORECASE)
+SEPARATORS = re.compile(r"[;,|；，、]")
 ORDERS = {"day first": (2, 1, 0), "month first": (2, 0, 1), "year first": (0, 1, 2)}
 
 
@@ -145,11 +146,17 @@ def _choice(text: str, source: Source) -> Any:
     for value, label in source.field.choices:
         if wanted in (str(value).casefold(), str(label).casefold()):
             return value
-    known = listed(str(value) for value, _label in source.field.choices)
+    known = listed(dict.fromkeys(str(value) for value, _label in source.field.choices))
     raise Refused(
         _("“%(text)s” is none of: %(known)s. A value mapping can translate it.") % {"text": text, "known": known},
         source.field.name,
     )
+
+
+def _choices(text: str, source: Source) -> list[Any]:
+    """Several in one cell, parted by any mark of a list; a value mapping may translate each."""
+    parts = [part.strip() for part in SEPARATORS.split(text)]
+    return [_choice(source.values.get(part, part), source) for part in parts if part]
 
 
 def _boolean(text: str, source: Source) -> bool:
@@ -167,6 +174,8 @@ _READERS = {
     declaring.DATE: _date,
     declaring.DATETIME: _datetime,
     declaring.CHOICE: _choice,
+    declaring.CHOICES: _choices,
+    declaring.DECIMAL: _decimal,
     declaring.BOOLEAN: _boolean,
     declaring.REFERENCE: _text,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,13 +14,24 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm.access import kinds
-from crm.exchange import storing
+from crm.custom_fields import known, values, writing
+from crm.exchange import custom_columns, storing
 from crm.exchange.drafts import Draft, Refused, Run
 from crm.exchange.unusable import Unusable
 from crm.joining import listed
+from crm.models.custom_field import CustomField
 
 TEXT, NUMBER, MONEY, DATE, DATETIME = "text", "number", "money", "date", "datetime"
 CHOICE, BOOLEAN, REFERENCE = "choice", "boolean", "reference"
+DECIMAL, CHOICES = "decimal", "choices"
+CUSTOM_TYPES = {
+    CustomField.Type.NUMBER: NUMBER,
+    CustomField.Type.DECIMAL: DECIMAL,
+    CustomField.Type.DATE: DATE,
+    CustomField.Type.BOOLEAN: BOOLEAN,
+    CustomField.Type.CHOICE: CHOICE,
+    CustomField.Type.CHOICES: CHOICES,
+}
 
 
 @dataclass(frozen=True)
@@ -48,6 +60,7 @@ class Field:
     history: bool = False  # says what was true from a moment on, rather than what the record is
     line: bool = False  # one of several that the record has: each of its rows brings one
     help: Any = ""
+    custom: CustomField | None = None  # one that the administrator defined
 
 
 @dataclass
@@ -88,6 +101,19 @@ class Importable:
     def column(self, name: str) -> Any:
         return self.model._meta.get_field(name)
 
+    def with_custom_fields(self) -> Importable:
+        """The same with the fields the administrator has defined by now."""
+        found = [of_custom(field) for field in known.active(self.code)] if known.takes(self.model) else []
+        made = copy(self)
+        made.fields = (*self.fields, *found)
+        made._by_name = {each.name: each for each in made.fields}
+        return made
+
+    def holds(self, record: Any, name: str) -> bool:
+        """Whether something stands there already."""
+        each = self._by_name[name]
+        return (each.stored or each.custom is not None) and writing.held(record, name) not in (None, "")
+
     @cached_property
     def plain(self) -> frozenset[str]:
         """Fields in which any text is right that is not too long."""
@@ -123,6 +149,9 @@ class Importable:
         for name, value in draft.values.items():
             if self._by_name[name].stored:
                 setattr(record, name, value)
+        if known.takes(self.model):
+            custom = {each.name: each.custom for each in self.fields if each.custom is not None}
+            custom_columns.fill(record, draft, custom)
 
     def settle(self, record: Any, draft: Draft, run: Run) -> None:
         """After the values: what follows from them, and where an owner and a team come from."""
@@ -202,12 +231,20 @@ def register(*found: Importable) -> None:
 def get(code: str) -> Importable:
     """`Unusable` with what there is otherwise."""
     try:
-        return _importable[code]
+        return _importable[code].with_custom_fields()
     except KeyError:
-        known = listed(sorted(_importable))
+        there = listed(sorted(_importable))
         raise Unusable(
-            _("%(code)s cannot be imported; what can be: %(known)s.") % {"code": code, "known": known}
+            _("%(code)s cannot be imported; what can be: %(known)s.") % {"code": code, "known": there}
         ) from None
+
+
+def of_custom(field: CustomField) -> Field:
+    """Choices are found by what they are called in either language, too."""
+    choices = [(option.code, label) for option in field.options for label in (option.label, option.label_zh) if label]
+    is_needed = field.is_required and values.default_of(field) is None
+    type = CUSTOM_TYPES.get(CustomField.Type(field.type), TEXT)
+    return Field(field.name, field.title, type, required=is_needed, choices=choices, stored=False, custom=field)
 
 
 def importable() -> Iterable[Importable]:

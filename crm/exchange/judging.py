@@ -40,8 +40,7 @@ def spare(draft: Draft, run: Run) -> None:
         source = run.profile.source(name)
         if value is None and not (source and source.overwrite_with_empty):
             continue
-        stored = run.profile.kind.field(name).stored
-        if source and not source.overwrite and stored and getattr(draft.record, name) not in (None, ""):
+        if source and not source.overwrite and run.profile.kind.holds(draft.record, name):
             continue
         kept[name] = value
     draft.values = kept

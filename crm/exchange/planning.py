@@ -10,7 +10,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext as _
 
-from crm.exchange import judging, looking_up, references
+from crm.custom_fields import known as custom_fields
+from crm.exchange import custom_columns, judging, looking_up, references
 from crm.exchange.drafts import Draft, LeftOut, Refused, Row, Run
 from crm.exchange.journal import as_stored, columns_of
 from crm.exchange.mapping import Mapper
@@ -20,6 +21,7 @@ from crm.models.import_batch import ImportRow
 Outcome = ImportRow.Outcome
 
 
+@custom_fields.read_once()
 def plan(rows: list[Row], mapper: Mapper, run: Run) -> list[Draft]:
     """Settle every row that writes nothing, and return the drafts of records to create or change."""
     drafts = _draft([mapper.read(row) for row in rows], mapper, run)
@@ -234,6 +236,9 @@ def _compare(draft: Draft, beyond: dict[str, list[Any]], run: Run) -> None:
         is_unsaved = column.is_relation and value is not None and value.pk is None
         if before != now or is_unsaved:
             draft.changed_columns.append(column.name)
+            if column.name == custom_columns.COLUMN:
+                draft.changes |= custom_columns.differences(draft.record.kind, before, now)
+                continue
             draft.changes[column.name] = [as_stored(before), str(value) if column.is_relation else as_stored(now)]
     draft.changes.update(beyond)
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from crm import events
-from crm.exchange import declaring, storing
+from crm.exchange import custom_columns, declaring, storing
 from crm.exchange.batches import CHUNK
 from crm.exchange.journal import as_stored, by_attname, restored
 from crm.exchange.running import tell
@@ -123,14 +123,13 @@ def _restore(
             entry.undone, entry.reason = Undone.KEPT, _("It no longer exists.")
             continue
         newer = []
-        for name, before in entry.before.items():
+        for name in entry.before:
             if row.pk in changed and name in MOVING:
                 continue
-            if not force and as_stored(getattr(row, name)) != entry.after[name]:
-                newer.append(str(columns[name].verbose_name))
-                continue
-            setattr(row, name, restored(columns[name], before))
-            names.add(columns[name].name)
+            left = _put_back(kind, row, entry, columns[name], force)
+            newer += left
+            if not left or name == custom_columns.COLUMN:
+                names.add(columns[name].name)
         if row.pk in changed and "version" in columns:
             row.version, row.updated_at = row.version + 1, timezone.now()
             names |= set(MOVING)
@@ -145,6 +144,18 @@ def _restore(
         kind.put_back([row.pk for row in touched])
         documents.refresh_many(kind.model._base_manager.filter(pk__in=[row.pk for row in touched]))
         quoting.follow(kind.code, [row.pk for row in touched], names)
+
+
+def _put_back(kind: declaring.Importable, row: Any, entry: ImportJournal, column: Any, force: bool) -> list[str]:
+    """One column as it was; returns what of it was changed since, and stays."""
+    name, before, after = column.attname, entry.before[column.attname], entry.after[column.attname]
+    if name == custom_columns.COLUMN:
+        row.custom, newer = custom_columns.put_back(kind.code, row.custom, before, after, force=force)
+        return newer
+    if not force and as_stored(getattr(row, name)) != after:
+        return [str(column.verbose_name)]
+    setattr(row, name, restored(column, before))
+    return []
 
 
 def _remove(model: Any, entries: list[ImportJournal], changed: set[int]) -> list[Any]:

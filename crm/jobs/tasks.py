@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from crm.actions import attachments, follows, idempotency, journal, reminders
 from crm.events import webhooks
-from crm.jobs import mail, schedule  # noqa: F401 - registers the reading of mailboxes
+from crm.jobs import custom_fields, mail, schedule  # noqa: F401 - registers tasks and the reading of mailboxes
 
 
 @shared_task(name="crm.minute_tick")

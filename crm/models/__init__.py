@@ -1,5 +1,6 @@
 from crm.models.attachment import Attachment
 from crm.models.calendar import BusinessCalendar, CalendarFrame, CalendarHoliday
+from crm.models.custom_field import CustomField, CustomFieldChoice
 from crm.models.event import Delivery, Event, EventLink
 from crm.models.follow import Follow, Reminder
 from crm.models.idempotency import IdempotencyKey
@@ -27,6 +28,8 @@ __all__ = [
     "CalendarFrame",
     "CalendarHoliday",
     "ChosenColumns",
+    "CustomField",
+    "CustomFieldChoice",
     "Delivery",
     "Event",
     "EventLink",

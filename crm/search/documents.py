@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connection, models
 from django.db.models import prefetch_related_objects
 
+from crm.custom_fields import known
 from crm.models.search_document import SearchDocument
 from crm.search.lexemes import lexemes
 from crm.search.words import Words
@@ -84,7 +85,8 @@ def _write(kind: str, records: list[Any]) -> None:
     if len(records) > 1 and _related[kind]:
         prefetch_related_objects(records, *_related[kind])
     describe = _describers[kind]
-    rows = [_row(record, describe(record)) for record in records]
+    with known.read_once():
+        rows = [_row(record, describe(record)) for record in records]
     table = SearchDocument._meta.db_table
     with connection.cursor() as cursor:
         cursor.execute(

@@ -52,6 +52,10 @@ def number(value: Any, unit: Any = "", decimals: int | None = None) -> SafeStrin
     return _value(formats.number(value, str(unit), decimals))
 
 
+def exact(value: Any) -> SafeString:
+    return _value(formats.precise(value))
+
+
 @register.simple_tag
 def money(amount: Any, currency: str, decimals: int | None = None) -> SafeString:
     return _value(formats.money(amount, currency, decimals))

@@ -13,7 +13,8 @@ from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext as _
 
 from crm.access import kinds
-from crm.models import Event
+from crm.custom_fields import known, values
+from crm.models import CustomField, Event
 from crm.web import formats
 
 LONGEST = 160
@@ -33,8 +34,15 @@ def in_words(event: Event, user: Any) -> list[Change]:
     model: Any = kinds.get(event.subject_kind).model
     found = []
     for name, pair in event.data.items():
+        if not isinstance(pair, list) or len(pair) != 2:
+            continue
+        custom = known.by_name(event.subject_kind, name)
+        if custom is not None:
+            before, after = (custom_text(custom, stored) for stored in pair)
+            found.append(Change(custom.title, before, after))
+            continue
         field = _field(model, name)
-        if field is not None and isinstance(pair, list) and len(pair) == 2:
+        if field is not None:
             before, after = (text(field, stored, user) for stored in pair)
             found.append(Change(capfirst(str(field.verbose_name)), before, after))
     return found
@@ -51,6 +59,18 @@ def text(field: Any, stored: Any, user: Any) -> str:
     if field.choices:
         return str(dict(field.flatchoices).get(stored, stored))
     return Truncator(_by_type(field, stored)).chars(LONGEST)
+
+
+def custom_text(field: CustomField, stored: Any) -> str:
+    """The same of a field the administrator defined."""
+    value = values.python(field, stored)
+    if value is None:
+        return formats.NOTHING
+    if field.type == CustomField.Type.DATE:
+        return formats.exact_date(value)
+    if field.type in (CustomField.Type.NUMBER, CustomField.Type.DECIMAL):
+        return formats.precise(value)
+    return Truncator(values.in_words(field, stored)).chars(LONGEST)
 
 
 def label(model: Any, stored: dict[str, Any], user: Any) -> str:

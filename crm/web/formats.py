@@ -33,6 +33,12 @@ def number(value: Numeric | None, unit: str = "", decimals: int | None = None) -
     return f"{text}{THIN}{unit}" if unit else text
 
 
+def precise(value: Numeric | None) -> str:
+    """All the decimals there are: 7.125 → "7.125"."""
+    places = Decimal(str(value)).normalize().as_tuple().exponent if value is not None else 0
+    return number(value, decimals=max(-int(places), 0))
+
+
 def percent(share: Numeric | None, decimals: int = 1) -> str:
     """0.125 → "12.5%". A share of something, never a difference of two shares: that is `points`."""
     if share is None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from itertools import groupby
+from typing import Any, ClassVar
 
 from django import forms
 from django.core import signing
@@ -12,6 +13,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from crm.custom_fields import known, values, writing
+from crm.custom_fields.form_fields import CustomFormField
 from crm.models.record import StaleVersion
 
 BASE_SALT = "crm.web.forms.base"
@@ -22,19 +25,48 @@ class RecordForm(forms.ModelForm):
 
     `changes()` are the cleaned values, `version` and `base()` what the page was rendered from: pass all three to
     the action, which merges disjoint edits and refuses overlapping ones with StaleVersion.
+
+    With `takes_custom_fields` it has those of the administrator too; their values come by code, as "custom".
     """
+
+    takes_custom_fields: ClassVar[bool] = False
 
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
     base_values = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.custom = known.active(self.instance.kind) if self.takes_custom_fields else []
+        for field in self.custom:
+            self._add_custom(field)
         if self.instance.pk and not self.is_bound:
             self.initial["version"] = self.instance.version
             self.initial["base_values"] = signing.dumps(self._stored_values(), salt=BASE_SALT, compress=True)
 
+    def _add_custom(self, field: Any) -> None:
+        held = writing.custom_of(self.instance).get(field.code)
+        self.fields[field.name] = CustomFormField(field, held)
+        if self.instance.pk or self.initial.get(field.name) is None:
+            self.initial[field.name] = held if self.instance.pk else values.default_of(field)
+
+    @property
+    def custom_groups(self) -> list[tuple[str, list[Any]]]:
+        """The custom fields under the names of their groups, those without one first."""
+        fields = sorted(self.custom, key=lambda field: bool(field.group))
+        order = list(dict.fromkeys(field.group for field in fields))
+        fields.sort(key=lambda field: order.index(field.group))
+        return [
+            (title, [self[field.name] for field in group])
+            for title, group in groupby(fields, key=lambda field: field.group_title)
+        ]
+
     def changes(self) -> dict[str, Any]:
-        return {name: self.cleaned_data[name] for name in self._meta.fields or () if name in self.cleaned_data}
+        own = {name: self.cleaned_data[name] for name in self._meta.fields or () if name in self.cleaned_data}
+        said = {field.code: self.cleaned_data[field.name] for field in self.custom if field.name in self.cleaned_data}
+        seen = (self.base() or {}).get("custom")
+        if seen is not None:  # a field that was defined after the page was opened was not on it
+            said = {code: value for code, value in said.items() if code in seen}
+        return own | {"custom": said} if said else own
 
     def base(self) -> dict[str, Any] | None:
         """The values the editor started from, as the model's fields would hold them."""
@@ -45,14 +77,18 @@ class RecordForm(forms.ModelForm):
             stored = signing.loads(raw, salt=BASE_SALT)
         except signing.BadSignature:
             return None
-        return {name: self._to_python(name, value) for name, value in stored.items()}
+        custom = stored.pop("custom", None)
+        found = {name: self._to_python(name, value) for name, value in stored.items()}
+        return found if custom is None else found | {"custom": custom}
 
     def _stored_values(self) -> dict[str, Any]:
-        return {
+        own = {
             name: self._field(name).value_to_string(self.instance)
             for name in self._meta.fields or ()
             if name in self.fields and not self._field(name).many_to_many
         }
+        held = writing.custom_of(self.instance) if self.custom else {}
+        return own | {"custom": {field.code: held.get(field.code) for field in self.custom}} if self.custom else own
 
     def _to_python(self, name: str, text: str) -> Any:
         field = self._field(name)
@@ -76,13 +112,13 @@ class RecordForm(forms.ModelForm):
 
 def conflict(request: HttpRequest, form: RecordForm, stale: StaleVersion) -> HttpResponse:
     """409: somebody saved first. Shows mine, theirs and what both started from, field by field; loses nothing."""
-    base = form.base() or {}
+    base = writing.side_by_side(form.base() or {})
     rows = [
         {
             "label": form.fields[name].label or name,
-            "mine": form.cleaned_data.get(name),
-            "theirs": getattr(stale.record, name),
-            "base": None if isinstance(base.get(name), Model) else base.get(name),
+            "mine": _told(form, name, form.cleaned_data.get(name)),
+            "theirs": _told(form, name, writing.held(stale.record, name)),
+            "base": None if isinstance(base.get(name), Model) else _told(form, name, base.get(name)),
         }
         for name in stale.fields
         if name in form.fields
@@ -95,3 +131,8 @@ def conflict(request: HttpRequest, form: RecordForm, stale: StaleVersion) -> Htt
         {"form": form, "rows": rows, "fresh": fresh, "record": stale.record},
         status=409,
     )
+
+
+def _told(form: RecordForm, name: str, value: Any) -> Any:
+    field = form.fields[name]
+    return values.in_words(field.of, value) or None if isinstance(field, CustomFormField) else value

@@ -163,7 +163,8 @@ class ColumnsForm(forms.Form):
         """Columns that are called like a field; shown for the person to confirm, never applied unseen."""
         names = {}
         for each in self.kind.fields:
-            for called in (each.name, each.name.replace("_", " "), str(each.label)):
+            labels = [each.custom.label, each.custom.label_zh, each.custom.code] if each.custom else [str(each.label)]
+            for called in (each.name, each.name.replace("_", " "), *labels):
                 names.setdefault(called.casefold(), each.name)
         found: dict[str, tuple[str, dict[str, str]]] = {}
         for head in self.batch.heads:

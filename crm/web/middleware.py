@@ -10,6 +10,8 @@ from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.utils import timezone, translation
 
+from crm.custom_fields import known
+
 
 class CompressedPagesMiddleware(GZipMiddleware):
     """A page is mostly markup and shrinks to a tenth. Django adds bytes at random, so that its length tells nothing.
@@ -35,6 +37,17 @@ class RequestIdMiddleware:
             response = self.get_response(request)
         response["X-Request-ID"] = request_id
         return response
+
+
+class CustomFieldsMiddleware:
+    """What the administrator defined is read once for a request, by whoever asks first."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with known.read_once():
+            return self.get_response(request)
 
 
 class PersonMiddleware:

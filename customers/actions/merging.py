@@ -17,8 +17,10 @@ from django.utils.translation import gettext_noop
 
 from crm import events
 from crm.actions import journal, records
+from crm.custom_fields import known, writing
 from crm.joining import listed
 from crm.models import OperationPart, Record, StaleVersion, User
+from crm.models.custom_field import Whole
 from crm.models.operation import Operation
 from customers.actions import contact_points, customers
 from customers.models import Activity, Customer, following, source
@@ -145,9 +147,13 @@ def _change(
     master: Customer, other: Customer, chosen: dict[str, Any], *, by: User, at: datetime
 ) -> tuple[Customer, list[OperationPart]]:
     """The chosen values. A customer that stood below the other one stands where that stood."""
+    custom = {name: chosen.pop(name) for name in list(chosen) if known.by_name(Customer.kind, name)}
     unknown = set(chosen) - set(CHOOSABLE)
     if unknown:
         raise ValidationError(_("%(names)s cannot be chosen.") % {"names": listed(sorted(unknown))})
+    if custom:
+        values = {name.removeprefix(known.PREFIX): value for name, value in custom.items()}
+        chosen["custom"] = Whole({**writing.custom_of(master), **values})
     parent = chosen.get("parent", master.parent)
     if parent == other or (master.parent_id and other._is_above(master.pk)):
         parent = other.parent
@@ -163,7 +169,7 @@ def _change(
     with source.correcting():
         master = customers.update(master, chosen, by=by, at=at)
     after = journal.columns_of(master, always=True)
-    written = (*CHOOSABLE, *FOLLOWING_THE_LIFECYCLE, *COMBINED)
+    written = (*CHOOSABLE, *FOLLOWING_THE_LIFECYCLE, *COMBINED, "custom")
     names = [master._meta.get_field(name).attname for name in written]  # type: ignore[union-attr]
     names = [name for name in names if before[name] != after[name]]
     if not names:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -15,6 +16,8 @@ from crm.access.permissions import Verb
 from crm.api.idempotency import once
 from crm.api.serializers import ScopedRelatedField
 from crm.api.viewsets import ReadViewSet
+from crm.custom_fields import known
+from crm.joining import listed
 from customers.actions import duplicates
 from customers.actions.merging import CHOOSABLE
 from customers.models import Customer, Duplicate, alike
@@ -60,8 +63,16 @@ class MergeSerializer(serializers.Serializer):
     other = ScopedRelatedField(model=Customer, help_text="The customer that goes into this one.")
     other_version = serializers.IntegerField(help_text="The version of it that was read; another one: 412.")
     from_other = serializers.ListField(
-        child=serializers.ChoiceField(choices=CHOOSABLE), default=list, help_text="Fields of which its value counts."
+        child=serializers.CharField(max_length=60),
+        default=list,
+        help_text=f"Fields of which its value counts: {', '.join(CHOOSABLE)}, and custom_{{code}} of custom fields.",
     )
+
+    def validate_from_other(self, names: list[str]) -> list[str]:
+        unknown = [name for name in names if name not in CHOOSABLE and known.by_name(Customer.kind, name) is None]
+        if unknown:
+            raise serializers.ValidationError(_("%(names)s cannot be chosen.") % {"names": listed(sorted(unknown))})
+        return names
 
 
 @extend_schema_view(

@@ -5,6 +5,7 @@ from typing import Any
 import django_filters as filters
 
 from crm.api.filters import MomentFilter
+from crm.custom_fields.filtering import WithCustomFields
 from customers.lists import membership
 from customers.models import Activity, Contact, Customer, Segment, Tag, Task
 from customers.models.tag import key_of
@@ -16,7 +17,7 @@ def bearing(queryset: Any, name: str) -> Any:
     return queryset.filter(tags__overlap=list(found.values_list("pk", flat=True)))
 
 
-class CustomerFilter(filters.FilterSet):
+class CustomerFilter(WithCustomFields, filters.FilterSet):
     segment = filters.ModelChoiceFilter(
         queryset=lambda request: Segment.objects.visible_to(request.user),
         method="in_segment",

@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from crm.api.custom_fields import CustomValues
 from crm.api.serializers import COMMON, READ_ONLY, RecordSerializer, ScopedRelatedField
 from customers.actions.activities import NextStep
 from customers.api.reaching import ReachedSerializer
@@ -11,13 +12,15 @@ from customers.models import Activity, Contact, Customer, CustomerContact, Task
 
 
 class CustomerSerializer(ReachedSerializer):
+    custom = CustomValues()
+
     class Meta:
         model = Customer
         fields = (
             *COMMON, "name", "form", "lifecycle", "churn_reason", "won_back_at", "tier", "channel",
             "campaign", "first_contact_on", "referred_by", "industry", "number", "website", "email", "phone",
             "city", "country", "founded", "employees", "annual_revenue", "parent", "do_not_contact",
-            "do_not_contact_reason", "points", "tags", "notes", "health", "last_activity_at",
+            "do_not_contact_reason", "points", "tags", "notes", "custom", "health", "last_activity_at",
         )  # fmt: skip
         read_only_fields = (*READ_ONLY, "won_back_at", "health", "last_activity_at")
 

@@ -20,6 +20,7 @@ from crm.api.errors import Conflict
 from crm.api.idempotency import once
 from crm.api.operations import OperationSerializer
 from crm.api.viewsets import RecordViewSet, etag_of
+from crm.custom_fields import writing
 from customers.actions import activities, contacts, customers, merging, pool, task_results, tasks
 from customers.api import filters, serializers
 from customers.api.duplicates import MergeSerializer
@@ -83,7 +84,7 @@ class CustomerViewSet(ReachedViewSet):
         wanted = MergeSerializer(data=request.data, context=self.get_serializer_context())
         wanted.is_valid(raise_exception=True)
         other = wanted.validated_data["other"]
-        chosen = {name: getattr(other, name) for name in wanted.validated_data["from_other"]}
+        chosen = {name: writing.held(other, name) for name in wanted.validated_data["from_other"]}
         versions = (record.version if version is None else version, wanted.validated_data["other_version"])
 
         def write() -> Response:

@@ -15,6 +15,8 @@ from customers.models import ChurnReason, Customer, source
 class CustomerForm(RecordForm):
     """What is known of a customer. Whose it is and its lifecycle have verbs of their own."""
 
+    takes_custom_fields = True
+
     website = forms.URLField(label=_("Website"), required=False, max_length=200, assume_scheme="https")
     parent = CustomerField(label=_("Subsidiary of"), required=False)
     referred_by = CustomerField(label=_("Referred by"), required=False)

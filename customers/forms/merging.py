@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm.actions import records
+from crm.custom_fields import known, writing
 from crm.models import User
 from crm.web import changes
 from customers.actions.merging import CHOOSABLE
@@ -42,8 +43,18 @@ class MergeForm(forms.Form):
             choices = [(MASTER, texts[0]), (OTHER, texts[1])]
             if name == "notes" and all(held):
                 choices.append((BOTH, _("both, one below the other")))
-            self.initial[name] = _proposed(name, held)
-            self.fields[name] = forms.ChoiceField(label=label, choices=choices, widget=forms.RadioSelect)
+            self._offer(name, label, choices, held)
+        for own in known.active(Customer.kind):
+            held = [writing.held(each, own.name) for each in (master, other)]
+            if held[0] == held[1]:
+                self.same += [own.title] if held[0] is not None else []
+                continue
+            texts = [changes.custom_text(own, value) for value in held]
+            self._offer(own.name, own.title, [(MASTER, texts[0]), (OTHER, texts[1])], held)
+
+    def _offer(self, name: str, label: str, choices: list[tuple[str, str]], held: list[Any]) -> None:
+        self.initial[name] = _proposed(name, held)
+        self.fields[name] = forms.ChoiceField(label=label, choices=choices, widget=forms.RadioSelect)
 
     def rows(self) -> list[forms.BoundField]:
         return [bound for bound in self if not bound.is_hidden]
@@ -55,10 +66,10 @@ class MergeForm(forms.Form):
     def chosen(self) -> dict[str, Any]:
         """The values of the other customer that are wanted."""
         found: dict[str, Any] = {}
-        for name in CHOOSABLE:
+        for name in (*CHOOSABLE, *(own.name for own in known.active(Customer.kind))):
             whose = self.cleaned_data.get(name)
             if whose == OTHER:
-                found[name] = getattr(self.other, name)
+                found[name] = writing.held(self.other, name)
             elif whose == BOTH:
                 found[name] = f"{self.master.notes}\n\n{self.other.notes}"
         return found

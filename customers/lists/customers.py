@@ -7,6 +7,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from crm.access.permissions import Verb
+from crm.custom_fields.filtering import WithCustomFields
 from crm.web import lists
 from crm.web.lists import BulkAction, Column
 from customers.actions import customers, segments
@@ -22,7 +23,7 @@ LIFECYCLE_TONES = {"prospect": "info", "active": "good", "churned": "bad"}
 HEALTH_TONES = {"good": "good", "fair": "warn", "poor": "bad"}
 
 
-class CustomerFilter(filters.FilterSet):
+class CustomerFilter(WithCustomFields, filters.FilterSet):
     owner = OwnerFilter()
     team = TeamFilter()
     lifecycle = filters.MultipleChoiceFilter(choices=Customer.Lifecycle.choices, label=_("lifecycle"))

@@ -8,7 +8,9 @@ from typing import Any
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import QueryDict
 
-from customers.models import Segment, SegmentMember
+from crm.custom_fields import filtering
+from crm.models.custom_field import ENDINGS
+from customers.models import Customer, Segment, SegmentMember
 
 NOT_ASKED = ("segment",)  # a segment of segments would go round in circles
 
@@ -41,5 +43,7 @@ def question_of(params: QueryDict) -> dict[str, list[str]]:
     from customers.lists.customers import CustomerFilter
 
     names = [name for name in CustomerFilter.base_filters if name not in NOT_ASKED]
+    for name in filtering.names(CustomerFilter, Customer.kind):
+        names += [name, *(name + ending for ending in ENDINGS)]
     found = {name: [value for value in params.getlist(name) if value] for name in names}
     return {name: values for name, values in found.items() if values}

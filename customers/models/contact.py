@@ -12,6 +12,7 @@ from crm.access.grants import Access
 from crm.access.permissions import Verb
 from crm.access.querysets import Rule
 from crm.models import Record
+from crm.models.custom_field import custom_values_field, custom_values_index
 from crm.models.record import RecordQuerySet
 from crm.search.normalise import sort_key
 from customers.models import tidy
@@ -63,6 +64,7 @@ class Contact(Record):
     do_not_contact_reason = models.CharField(_("why not"), max_length=200, blank=True, default="", db_default="")
     tags = tags_field()
     notes = models.TextField(_("notes"), blank=True)
+    custom = custom_values_field()
     customers: models.ManyToManyField[Customer, CustomerContact] = models.ManyToManyField(
         Customer, through="CustomerContact", related_name="contacts"
     )
@@ -84,6 +86,7 @@ class Contact(Record):
             models.Index(fields=["sort_name", "id"], name="contact_sort_name", condition=Q(deleted_at=None)),
             models.Index(fields=["email"], name="contact_email"),
             GinIndex(fields=["tags"], name="contact_tags", condition=Q(deleted_at=None)),
+            custom_values_index("contact_custom"),
         ]
 
     def __str__(self) -> str:

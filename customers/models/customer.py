@@ -15,6 +15,7 @@ from crm.access.grants import Access
 from crm.access.permissions import Verb
 from crm.access.querysets import Rule
 from crm.models import Record
+from crm.models.custom_field import custom_values_field, custom_values_index
 from crm.models.record import RecordQuerySet
 from crm.search.normalise import sort_key
 from customers.models import tidy
@@ -151,6 +152,7 @@ class Customer(Record):
     do_not_contact_reason = models.CharField(_("why not"), max_length=200, blank=True, default="", db_default="")
     tags = tags_field()
     notes = models.TextField(_("notes"), blank=True)
+    custom = custom_values_field()
     # Written by evaluation through `actions.customers.rate`, so that lists can filter by it.
     health = models.PositiveSmallIntegerField(_("health"), null=True, blank=True, editable=False)
     # Recency, frequency and value of the orders, 1 to 5 each, as three digits; written by sales, see models/rfm.py.
@@ -197,6 +199,7 @@ class Customer(Record):
             models.Index(fields=["referred_by"], name="customer_referred", condition=Q(referred_by__isnull=False)),
             models.Index(fields=["merged_into"], name="customer_merged", condition=Q(merged_into__isnull=False)),
             GinIndex(fields=["tags"], name="customer_tags", condition=Q(deleted_at=None)),
+            custom_values_index("customer_custom"),
         ]
 
     def __str__(self) -> str:

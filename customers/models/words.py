@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
+from crm.custom_fields.searching import texts_of
 from crm.search.documents import Words
 from customers.models.activity import Activity
 from customers.models.contact import Contact
@@ -17,7 +18,7 @@ def of_customer(customer: Any) -> Words:
     return Words(
         title=customer.name,
         subtitle=customer.city,
-        texts=[customer.number, website_domain(customer), customer.city, *former_names(customer)],
+        texts=[customer.number, website_domain(customer), customer.city, *former_names(customer), *texts_of(customer)],
         phones=values_of(customer, "phone"),
         emails=values_of(customer, "email"),
     )

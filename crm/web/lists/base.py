@@ -16,11 +16,13 @@ from django.views import View
 
 from crm.access import guards, kinds
 from crm.access.permissions import Verb
+from crm.custom_fields import filtering, known
 from crm.models.saved_view import ChosenColumns, SavedView
 from crm.search import documents, finding
 from crm.web.lists import state as states
 from crm.web.lists.bulk import BulkAction
 from crm.web.lists.columns import Column
+from crm.web.lists.custom_columns import custom_column
 from crm.web.lists.paging import Count, Order, Pager, is_nullable, once_each
 from crm.web.lists.presenting import Presented
 
@@ -59,10 +61,10 @@ class List(View):
         super().__init_subclass__(**kwargs)
         if "columns" not in cls.__dict__ and "filterset_class" not in cls.__dict__:
             return
-        taken = RESERVED & set(cls.filter_names())
+        taken = RESERVED & set(cls.filterset_class.base_filters if cls.filterset_class else ())
         if taken:
             raise ValueError(f"{cls.__name__}: a filter cannot be called {', '.join(sorted(taken))}.")
-        if cls.default_sort not in cls.sort_codes():
+        if cls.default_sort not in orders(cls.columns):
             raise ValueError(f"{cls.__name__}: default_sort {cls.default_sort!r} is no declared order.")
         unknown = set(cls.default_columns) - {column.code for column in cls.columns}
         if unknown:
@@ -78,8 +80,17 @@ class List(View):
         return urls.below(cls, prefix, name)
 
     @classmethod
+    def all_columns(cls) -> Sequence[Column]:
+        """Those declared here, and those of the fields the administrator defined."""
+        if known.takers().get(cls.kind) is not cls.model:
+            return cls.columns
+        return [*cls.columns, *map(custom_column, known.active(cls.kind))]
+
+    @classmethod
     def filter_names(cls) -> Iterable[str]:
-        return cls.filterset_class.base_filters if cls.filterset_class else ()
+        if cls.filterset_class is None:
+            return ()
+        return [*cls.filterset_class.base_filters, *filtering.names(cls.filterset_class, cls.kind)]
 
     @classmethod
     def is_filter_param(cls, name: str) -> bool:
@@ -91,23 +102,21 @@ class List(View):
     @classmethod
     def sort_codes(cls) -> dict[str, str]:
         """Every order that may be asked for, with the path it stands for."""
-        paths = {column.code: column.sort for column in cls.columns if column.sort}
-        # The path itself is a known code too: default_sort = "-updated_at" works for a column of another name.
-        paths = {path: path for path in paths.values()} | paths
-        return paths | {f"-{code}": path for code, path in paths.items()}
+        return orders(cls.all_columns())
 
     @classmethod
     def known_columns(cls, codes: Iterable[str]) -> list[str]:
-        known = {column.code for column in cls.columns}
-        return [code for code in dict.fromkeys(codes) if code in known]
+        there = {column.code for column in cls.all_columns()}
+        return [code for code in dict.fromkeys(codes) if code in there]
 
     @classmethod
     def shown_by_default(cls) -> Sequence[str]:
-        return cls.default_columns or [column.code for column in cls.columns]
+        declared = cls.default_columns or [column.code for column in cls.columns]
+        return [*declared, *(column.code for column in cls.all_columns() if column.is_wanted)]
 
     @classmethod
     def column(cls, code: str) -> Column:
-        return next(column for column in cls.columns if column.code == code)
+        return next(column for column in cls.all_columns() if column.code == code)
 
     # Rows ----------------------------------------------------------------------------------------------------------
 
@@ -181,7 +190,7 @@ class List(View):
     def sortable(self, queryset: QuerySet, state: states.State) -> QuerySet:
         """Adds what the order needs although its column is hidden."""
         path = self.sort_codes()[state.sort]
-        for column in self.columns:
+        for column in self.all_columns():
             if column.sort == path and column.annotate and column.code not in state.columns:
                 return column.annotate(queryset)
         return queryset
@@ -205,3 +214,11 @@ class List(View):
             return None
         label = self.create_label or _("New %(kind)s") % {"kind": kinds.get(self.kind).label}
         return {"url": reverse(self.create_url), "label": label, "dialog": self.create_in_dialog}
+
+
+def orders(columns: Iterable[Column]) -> dict[str, str]:
+    """By code, with and without a minus, the path that each of the columns is ordered by."""
+    paths = {column.code: column.sort for column in columns if column.sort}
+    # The path itself is a known code too: default_sort = "-updated_at" works for a column of another name.
+    paths = {path: path for path in paths.values()} | paths
+    return paths | {f"-{code}": path for code, path in paths.items()}

@@ -27,9 +27,10 @@ class Column:
     """One column. `value` is a path ("owner.name") or a function of the row; without it the code is the path.
 
     `sort` names the one model field or annotation to order by; without it the column cannot be ordered.
-    `format`: text, ago, moment, day, number, money, percent, points, duration, yesno, badge, person.
+    `format`: text, ago, moment, day, number, exact, money, percent, points, duration, yesno, badge, person.
     `tones` gives a badge its tone by the stored value; `currency` and `unit` belong to money and number.
     `annotate` adds to the queryset what only this column needs, and only while it is shown.
+    `is_wanted` shows a column of a custom field to whoever chose no columns.
     """
 
     code: str
@@ -43,10 +44,11 @@ class Column:
     currency: Getter | None = None
     unit: Any = ""
     annotate: Callable[[QuerySet], QuerySet] | None = None
+    is_wanted: bool = False
 
     @property
     def numeric(self) -> bool:
-        return self.format in ("number", "money", "percent", "points", "duration")
+        return self.format in ("number", "exact", "money", "percent", "points", "duration")
 
     def stored(self, row: Any) -> Any:
         return read(row, self.value or self.code)
@@ -136,6 +138,7 @@ FORMATS: dict[str, Callable[[Column, Any], SafeString]] = {
     "moment": lambda column, row: values.moment(column.stored(row)),
     "day": lambda column, row: values.day(column.stored(row)),
     "number": lambda column, row: values.number(column.stored(row), column.unit),
+    "exact": lambda column, row: values.exact(column.stored(row)),
     "money": lambda column, row: values.money(column.stored(row), column.currency_of(row)),
     "percent": lambda column, row: values.percent(column.stored(row)),
     "points": lambda column, row: values.points(column.stored(row)),

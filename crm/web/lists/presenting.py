@@ -23,7 +23,7 @@ from crm.web.lists.state import ALL, State
 if TYPE_CHECKING:
     from crm.web.lists.base import List
 
-DESCENDING_FIRST = ("ago", "moment", "day", "number", "money", "percent", "points", "duration")
+DESCENDING_FIRST = ("ago", "moment", "day", "number", "exact", "money", "percent", "points", "duration")
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ class Columns(ListPart):
     def form(self, data: Any = None) -> ColumnsForm:
         form = ColumnsForm(data, initial={"columns": self.state.columns})
         shown = self.state.columns
-        rest = [column.code for column in self.list.columns if column.code not in shown]
+        rest = [column.code for column in self.list.all_columns() if column.code not in shown]
         form.fields["columns"].choices = [(code, self.list.column(code).label) for code in [*shown, *rest]]
         return form
 

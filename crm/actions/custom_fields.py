@@ -1,0 +1,64 @@
+"""What an administrator does with custom fields beyond writing them down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import models, transaction
+from django.db.models import Q
+
+from crm.custom_fields import known
+from crm.models.custom_field import CustomField, CustomFieldChoice
+from crm.search import documents
+
+BATCH = 500
+
+
+def holders(field: CustomField) -> models.QuerySet:
+    """Every record with a value in the field, those in the bin too."""
+    model = known.takers()[field.kind]
+    found: models.QuerySet = model._base_manager.filter(custom__has_key=field.code).exclude(custom={})
+    return found
+
+
+def is_used(field: CustomField) -> bool:
+    return field.pk is not None and field.kind in known.takers() and holders(field).exists()
+
+
+def choices_in_use(field: CustomField, codes: Iterable[str]) -> list[str]:
+    """Those of the choices that some record has."""
+    return [code for code in codes if holders(field).filter(_having(field, code)).exists()]
+
+
+@transaction.atomic
+def delete(field: CustomField) -> bool:
+    """One that never held anything is gone; one that does is retired. Returns whether it is gone."""
+    locked = CustomField.objects.select_for_update().get(pk=field.pk)
+    is_gone = not is_used(locked)
+    locked.is_retired = True
+    locked.is_deleted = is_gone
+    locked.save(update_fields=["is_retired", "is_deleted"])
+    known.forget()
+    return is_gone
+
+
+def reindex(field: CustomField) -> None:
+    """Search finds what it should by the field as it is now defined."""
+    known.forget()
+    last = 0
+    while True:
+        rows: list[Any] = list(holders(field).filter(pk__gt=last, deleted_at=None).order_by("pk")[:BATCH])
+        if not rows:
+            return
+        documents.refresh_many(rows)
+        last = rows[-1].pk
+
+
+def _having(field: CustomField, code: str) -> Q:
+    several = field.type == CustomField.Type.CHOICES
+    return Q(custom__contains={field.code: [code] if several else code})
+
+
+def is_choice_used(choice: CustomFieldChoice) -> bool:
+    return bool(choices_in_use(choice.field, [choice.code]))

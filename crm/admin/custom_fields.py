@@ -1,0 +1,153 @@
+"""Fields of the organisation's own: docs/custom-fields.md."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import QuerySet
+from django.forms.models import BaseInlineFormSet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from crm.access import kinds
+from crm.actions import custom_fields
+from crm.admin.base import AuditedAdmin
+from crm.custom_fields import known, values
+from crm.joining import listed
+from crm.models import CustomField, CustomFieldChoice
+
+
+class CustomFieldForm(forms.ModelForm):
+    kind = forms.ChoiceField(label=gettext_lazy("Kind of record"))
+
+    class Meta:
+        model = CustomField
+        fields = (
+            "kind", "code", "label", "label_zh", "help_text", "help_text_zh", "type", "is_required", "default", "group",
+            "group_zh", "position", "is_searched", "is_shown", "is_retired",
+        )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "kind" in self.fields:
+            kind: Any = self.fields["kind"]
+            kind.choices = [(code, kinds.get(code).label_plural) for code in known.takers()]
+
+    def clean(self) -> dict[str, Any]:
+        said: dict[str, Any] = super().clean() or {}
+        field: Any = self.instance
+        given = CustomField(
+            type=said.get("type") or field.type, default=said.get("default", ""), code=said.get("code") or field.code
+        )
+        if field.pk and given.type != field.type and custom_fields.is_used(field):
+            self.add_error("type", _("Records have a value already: the type stays. Retire it and define another."))
+        if given.default and given.is_choosing:
+            self.add_error("default", _("Mark a choice below as the default instead."))
+        elif given.default and given.type:
+            try:
+                values.kept(given, given.default)
+            except ValidationError as error:
+                self.add_error("default", error)
+        return said
+
+
+class ChoiceFormSet(BaseInlineFormSet):
+    """A field to choose from needs choices, others have none; one that records have is retired, not taken away."""
+
+    def clean(self) -> None:
+        super().clean()
+        field: Any = self.instance
+        rows = [form for form in self.forms if form.cleaned_data and not form.cleaned_data.get("DELETE")]
+        if field.is_choosing and not any(not form.cleaned_data.get("is_retired") for form in rows):
+            raise ValidationError(_("Write down at least one choice."))
+        if field.type and not field.is_choosing and rows:
+            raise ValidationError(_("Only a field to choose from has choices."))
+        if field.type == CustomField.Type.CHOICE and sum(bool(form.cleaned_data["is_default"]) for form in rows) > 1:
+            raise ValidationError(_("Only one choice can be the default."))
+        self._refuse_losing()
+
+    def _refuse_losing(self) -> None:
+        gone = [form.initial["code"] for form in self.initial_forms if form.cleaned_data.get("DELETE")]
+        renamed = [
+            form.initial["code"]
+            for form in self.initial_forms
+            if form.cleaned_data.get("code") not in (None, form.initial["code"])
+        ]
+        used = custom_fields.choices_in_use(self.instance, [*gone, *renamed]) if gone or renamed else []
+        if used:
+            raise ValidationError(
+                _("Records have this choice: %(codes)s. Retire it instead.") % {"codes": listed(used)}
+            )
+
+
+class ChoiceInline(admin.TabularInline):
+    model = CustomFieldChoice
+    formset = ChoiceFormSet
+    fields = ("code", "label", "label_zh", "position", "is_default", "is_retired")
+    extra = 0
+    min_num = 0
+
+
+@admin.register(CustomField)
+class CustomFieldAdmin(AuditedAdmin):
+    form = CustomFieldForm
+    inlines: ClassVar[Any] = [ChoiceInline]
+    list_display = ("title_shown", "kind_shown", "code", "type", "is_required", "is_shown", "is_searched", "is_retired")
+    list_filter = ("kind", "type", "is_retired")
+    search_fields = ("code", "label", "label_zh")
+    fieldsets: ClassVar[Any] = [
+        (None, {"fields": ["kind", "code", "type", "label", "label_zh", "help_text", "help_text_zh"]}),
+        (gettext_lazy("In forms"), {"fields": ["is_required", "default", "group", "group_zh", "position"]}),
+        (gettext_lazy("In lists and search"), {"fields": ["is_shown", "is_searched"]}),
+        (gettext_lazy("Out of use"), {"fields": ["is_retired"]}),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CustomField]:
+        return super().get_queryset(request).filter(is_deleted=False)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """What a field is called and whose it is stay for ever: files, programs and saved lists name it."""
+        return ("kind", "code") if obj is not None else ()
+
+    @admin.display(description=gettext_lazy("label"), ordering="label")
+    def title_shown(self, field: Any) -> str:
+        return str(field.title)
+
+    @admin.display(description=gettext_lazy("kind of record"), ordering="kind")
+    def kind_shown(self, field: Any) -> Any:
+        return kinds.get(field.kind).label
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """After the choices are stored too: whoever asks next reads anew, and search follows."""
+        super().save_related(request, form, formsets, change)
+        known.forget()
+        touched = {"is_searched", "is_retired"} & set(form.changed_data)
+        if change and (touched or (form.instance.is_searched and formsets and formsets[0].has_changed())):
+            follow_in_search(form.instance.pk)
+
+    def delete_model(self, request: HttpRequest, obj: CustomField) -> None:
+        self._take_out(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[CustomField]) -> None:
+        for field in queryset:
+            self._take_out(request, field)
+
+    def _take_out(self, request: HttpRequest, field: CustomField) -> None:
+        if not custom_fields.delete(field):
+            said = _("Records have a value in %(field)s: it is retired, and what was written down is kept.")
+            self.message_user(request, said % {"field": field}, messages.WARNING)
+            follow_in_search(field.pk)
+
+
+def follow_in_search(field_id: int) -> None:
+    from crm.jobs.custom_fields import reindex_custom_field
+
+    def ring() -> None:
+        reindex_custom_field.apply_async(kwargs={"field_id": field_id}, retry=False)
+
+    transaction.on_commit(ring, robust=True)

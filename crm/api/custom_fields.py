@@ -1,0 +1,142 @@
+"""The fields the administrator defined: which there are, and their values as the `custom` object of a record."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters as filters
+from django.core.exceptions import ValidationError
+from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
+from rest_framework import mixins, serializers, viewsets
+from rest_framework.fields import empty
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+
+from crm.access.grants import access_of
+from crm.access.permissions import Verb
+from crm.api.permissions import GrantedByRole
+from crm.custom_fields import known, values, writing
+from crm.models.custom_field import CustomField
+
+VALUE = {
+    "nullable": True,
+    "anyOf": [
+        {"type": "string"},
+        {"type": "integer"},
+        {"type": "boolean"},
+        {"type": "array", "items": {"type": "string"}},
+    ],
+}
+
+
+@extend_schema_field({"type": "object", "additionalProperties": VALUE})
+class CustomValues(serializers.Field):
+    """By code. Writing changes those that are named; null takes a value away. Decimals are strings, dates ISO 8601."""
+
+    default_error_messages = {"required": "This field is required."}
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("required", False)
+        kwargs.setdefault(
+            "help_text",
+            "Values of the custom fields by code (GET /api/v1/custom-fields/). Only the named ones change; null takes "
+            "one away. Decimals are strings. Lists filter by `custom_{code}`.",
+        )
+        super().__init__(**kwargs)
+
+    def to_representation(self, value: Any) -> dict[str, Any]:
+        held = value if isinstance(value, dict) else {}
+        return {field.code: held[field.code] for field in known.active(self.kind) if field.code in held}
+
+    def run_validation(self, data: Any = empty) -> Any:
+        """A new record needs its required fields even where nothing is said of any."""
+        if data is empty and self.parent.instance is None and not self.root.partial:
+            data = {}
+        return super().run_validation(data)
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        record = self.parent.instance
+        held = writing.custom_of(record) if record is not None else {}
+        try:
+            said = writing.change(self.kind, data, held)
+        except ValidationError as error:
+            raise serializers.ValidationError(by_code(error)) from None
+        needed = [field for field in known.active(self.kind) if field.is_required and self._lacks(field, said)]
+        if needed:
+            raise serializers.ValidationError({field.code: [self.error_messages["required"]] for field in needed})
+        return said
+
+    def _lacks(self, field: CustomField, said: dict[str, Any]) -> bool:
+        """Taken away, or of a new record neither said nor there by itself."""
+        if field.code in said:
+            return said[field.code] is None
+        return self.parent.instance is None and values.default_of(field) is None
+
+    @property
+    def kind(self) -> str:
+        model: Any = self.parent.Meta.model  # type: ignore[union-attr]
+        return str(model.kind)
+
+
+def by_code(error: ValidationError) -> Any:
+    if not hasattr(error, "error_dict"):
+        return error.messages
+    return {
+        ("non_field_errors" if name == "custom" else name.removeprefix(known.PREFIX)): messages
+        for name, messages in error.message_dict.items()
+    }
+
+
+class ChoiceSerializer(serializers.Serializer):
+    code = serializers.CharField()
+    label = serializers.CharField()
+    label_zh = serializers.CharField()
+    is_retired = serializers.BooleanField()
+    is_default = serializers.BooleanField()
+
+
+class CustomFieldSerializer(serializers.ModelSerializer):
+    choices = ChoiceSerializer(source="options", many=True)
+    default = serializers.SerializerMethodField(help_text="As it is kept; null where there is none.")
+
+    class Meta:
+        model = CustomField
+        fields = (
+            "kind", "code", "label", "label_zh", "help_text", "help_text_zh", "type", "choices", "is_required",
+            "default", "group", "group_zh", "position", "is_searched", "is_retired",
+        )  # fmt: skip
+        read_only_fields = fields
+
+    @extend_schema_field(VALUE)
+    def get_default(self, field: CustomField) -> Any:
+        return values.default_of(field)
+
+
+class CustomFieldFilter(filters.FilterSet):
+    class Meta:
+        model = CustomField
+        fields = ("kind", "is_retired")
+
+
+class ReadsDefinitions(GrantedByRole):
+    """Whoever has signed in reads the definitions of the kinds that are theirs to see."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        may = getattr(request.auth, "may", None)
+        return may is None or bool(may(Verb.VIEW))
+
+
+@extend_schema_view(list=extend_schema(summary="Custom fields, as the administrator defined them"))
+class CustomFieldViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
+    serializer_class = CustomFieldSerializer
+    filterset_class = CustomFieldFilter
+    permission_classes = [IsAuthenticated, ReadsDefinitions]
+    pagination_class = None
+
+    def get_queryset(self) -> Any:
+        if getattr(self, "swagger_fake_view", False):
+            return CustomField.objects.none()
+        access = access_of(self.request.user)
+        seen = [kind for kind in known.takers() if access.may(kind, Verb.VIEW)]
+        existing = CustomField.objects.existing()  # scoped: definitions are nobody's; of kinds that may be viewed
+        return existing.with_options().filter(kind__in=seen).order_by("kind", "position", "pk")

@@ -1,0 +1,84 @@
+"""Which custom fields there are. Inside `read_once` (a request, a batch of work) they are read by one query."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from typing import Any
+
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models
+
+from crm.access import kinds
+from crm.models.custom_field import CustomField, CustomValuesField
+
+PREFIX = "custom_"
+Fields = dict[str, list[CustomField]]
+_read: ContextVar[dict[str, Fields] | None] = ContextVar("custom_fields", default=None)
+
+
+@contextmanager
+def read_once() -> Iterator[None]:
+    """Inside, the definitions are read at most once: never older than the request or the batch that asks."""
+    if _read.get() is not None:
+        yield
+        return
+    token = _read.set({})
+    try:
+        yield
+    finally:
+        _read.reset(token)
+
+
+def forget() -> None:
+    """After a change of the definitions, within the request that made it."""
+    kept = _read.get()
+    if kept is not None:
+        kept.clear()
+
+
+def everything(kind: str) -> list[CustomField]:
+    """All fields of a kind in their order, retired ones too; nothing is asked of a kind that takes none."""
+    return _all().get(kind, []) if kind in takers() else []
+
+
+def active(kind: str) -> list[CustomField]:
+    return [field for field in everything(kind) if not field.is_retired]
+
+
+def by_code(kind: str) -> dict[str, CustomField]:
+    return {field.code: field for field in everything(kind)}
+
+
+def by_name(kind: str, name: str) -> CustomField | None:
+    """The field that is called "custom_<code>" beside the record's own."""
+    return by_code(kind).get(name.removeprefix(PREFIX)) if name.startswith(PREFIX) else None
+
+
+@cache
+def takers() -> Mapping[str, Any]:
+    """The kinds of record with a column for custom values, by code."""
+    models_of = {kind.code: kind.model for kind in kinds.all_kinds() if kind.model is not None}
+    return {code: model for code, model in models_of.items() if takes(model) and not model._meta.proxy}
+
+
+@cache
+def takes(model: type[models.Model]) -> bool:
+    try:
+        return isinstance(model._meta.get_field("custom"), CustomValuesField)
+    except FieldDoesNotExist:
+        return False
+
+
+def _all() -> Fields:
+    kept = _read.get()
+    if kept is not None and "fields" in kept:
+        return kept["fields"]
+    found: Fields = {}
+    for field in CustomField.objects.existing().with_options().order_by("kind", "position", "pk"):
+        found.setdefault(field.kind, []).append(field)
+    if kept is not None:
+        kept["fields"] = found
+    return found

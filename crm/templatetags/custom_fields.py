@@ -1,0 +1,50 @@
+"""What a record holds in the fields the administrator defined, on its page."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Any
+
+from django import template
+from django.utils.html import format_html, linebreaks
+from django.utils.safestring import SafeString
+
+from crm.custom_fields import known, values, writing
+from crm.models.custom_field import CustomField
+from crm.templatetags import values as shown
+
+register = template.Library()
+Type = CustomField.Type
+
+
+@register.inclusion_tag("components/custom_facts.html")
+def custom_facts(record: Any) -> dict[str, Any]:
+    """The fields that hold something, under the names of their groups."""
+    held = writing.custom_of(record)
+    filled = [field for field in known.active(record.kind) if held.get(field.code) is not None] if held else []
+    order = list(dict.fromkeys(field.group for field in filled))
+    filled.sort(key=lambda field: (bool(field.group), order.index(field.group)))
+    groups = [
+        {"title": title, "facts": [(field.title, in_html(field, held[field.code])) for field in fields]}
+        for title, fields in groupby(filled, key=lambda field: field.group_title)
+    ]
+    return {"groups": groups}
+
+
+@register.inclusion_tag("components/custom_form_fields.html")
+def custom_form_fields(form: Any) -> dict[str, Any]:
+    """The custom fields of a form, group by group, inside its grid."""
+    return {"groups": form.custom_groups}
+
+
+def in_html(field: CustomField, stored: Any) -> SafeString:
+    if field.type == Type.DATE:
+        return shown.day(values.python(field, stored))
+    if field.type in (Type.NUMBER, Type.DECIMAL):
+        return shown.exact(values.python(field, stored))
+    text = values.in_words(field, stored)
+    if field.type == Type.LINK:
+        return format_html('<a href="{}" rel="noopener noreferrer" target="_blank">{}</a>', text, text)
+    if field.type == Type.LONG_TEXT:
+        return format_html("{}", linebreaks(text, autoescape=True))
+    return format_html("{}", text)
