@@ -24,7 +24,7 @@ def pytest_runtest_makereport(item, call):
 # What does not ask the database or broker under test, or asks nothing of them that others do not (pages show what
 # the queries of the other tests find): CI runs it in its first pass only.
 ONCE = (
-    "test_embedded_", "test_up_", "test_business_time", "test_shell_", "test_events_survive_kills", "formulas/",
+    "test_embedded_", "test_up_", "test_business_time", "test_shell_", "_survive_kills", "_survives_kills", "formulas/",
     "architecture/", "journeys/", "test_api_schema", "_pages", "test_admin_", "test_sign_in", "test_demo_story",
     "test_lists_query_counts", "test_lists_page", "test_export_tables", "test_import_reading", "test_import_wizard",
     "test_judgement_of_numbers", "test_kpis_declarations", "test_recurrence", "test_match_keys",
