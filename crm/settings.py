@@ -301,6 +301,7 @@ SPECTACULAR_SETTINGS = {
         "CampaignState": "customers.sales.models.campaign.Campaign.State",
         "CampaignMemberState": "customers.sales.models.campaign_member.MemberState",
         "CostCategory": "customers.sales.models.cost.Cost.Category",
+        "CompetitorState": "customers.sales.models.competitor.CompetitorState",
         "ActivityType": "customers.models.activity.Activity.Type",
         "EmailDirection": "customers.models.email.Email.Direction",
         "EmailState": "customers.models.email.Email.State",

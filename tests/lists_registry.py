@@ -101,6 +101,12 @@ def some_campaigns(cast: Any, count: int, now: datetime) -> None:
         sales.make_campaign(owner, name=f"Campaign {next(_number)}", at=now)
 
 
+def some_competitors(cast: Any, count: int, now: datetime) -> None:
+    for owner in _owners(cast, count):
+        competitor = sales.make_competitor(f"Competitor {next(_number)}", at=now)
+        sales.meet(sales.make_opportunity(owner, at=now), competitor)
+
+
 def some_costs(cast: Any, count: int, now: datetime) -> None:
     for owner in _owners(cast, count):
         sales.make_cost(owner, at=now)
@@ -178,6 +184,7 @@ ROWS: dict[str, Callable[[Any, int, datetime], None]] = {
     "quote-list": some_quotes,
     "campaign-list": some_campaigns,
     "cost-list": some_costs,
+    "competitor-list": some_competitors,
     "product-list": some_products,
     "ticket-list": some_tickets,
     "survey-list": nothing,

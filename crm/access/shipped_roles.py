@@ -37,7 +37,7 @@ def _merge(*parts: Grants) -> Grants:
     return merged
 
 
-CATALOGUE = ("product", "pipeline", "currency_rate", "kpi", "survey", "team", "person", "queue", "calendar")
+CATALOGUE = ("product", "competitor", "pipeline", "currency_rate", "kpi", "survey", "team", "person", "queue", "calendar")
 SELLING = ("customer", "contact", "activity", "task", "lead", "opportunity", "quote", "order", "contract")
 SEGMENTS = ("segment",)
 POOL = ("pool",)  # customers that nobody owns
@@ -104,6 +104,7 @@ SHIPPED_ROLES = [
             _grant(Reach.SUBTREE, (VIEW, EDIT, EXPORT), *POOL),
             _grant(Reach.SUBTREE, MANAGE, *SEGMENTS),
             _grant(Reach.OWN, WORK, *WRITING),
+            _grant(Reach.ALL, (CREATE, EDIT), "competitor"),
             _grant(Reach.SUBTREE, (EDIT,), "criteria_override"),
             _grant(Reach.SUBTREE, (VIEW, CREATE, EXPORT), *SERVING),
             _grant(Reach.SUBTREE, READ, *LISTENING),

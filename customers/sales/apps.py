@@ -37,6 +37,7 @@ class SalesConfig(AppConfig):
         kinds.register(None, code="criteria_override", label=_("exception"), label_plural=_("exceptions from criteria"))
         from customers.sales.models import (
             Campaign,
+            Competitor,
             Contract,
             Cost,
             CurrencyRate,
@@ -60,6 +61,7 @@ class SalesConfig(AppConfig):
             (ForecastSubmission, _("forecast"), _("forecasts"), "chart-line", "forecast-detail"),
             (Campaign, _("campaign"), _("campaigns"), "speakerphone", "campaign-detail"),
             (Cost, _("cost"), _("costs"), "coin", "cost-detail"),
+            (Competitor, _("competitor"), _("competitors"), "scale", "competitor-detail"),
             (Quota, _("quota"), _("quotas"), "target", None),
             (Pipeline, _("pipeline"), _("pipelines"), "layout-kanban", None),
             (CurrencyRate, _("currency rate"), _("currency rates"), "coins", None),
@@ -74,6 +76,7 @@ class SalesConfig(AppConfig):
             (Product, []),
             (Contract, ["customer"]),
             (Campaign, []),
+            (Competitor, []),
         ):
             searchable(model.kind, model.search_words, related, quotes={path: ["name"] for path in related})
 
@@ -140,6 +143,7 @@ class SalesConfig(AppConfig):
             (_("Orders"), "order-list", "order", "receipt", 30, None),
             (_("Contracts"), "contract-list", "contract", "contract", 35, None),
             (_("Products"), "product-list", "product", "package", 40, None),
+            (_("Competitors"), "competitor-list", "competitor", "scale", 45, None),
         ]
         for label, url_name, kind, icon, order, key in pages:
             navigation.register(
@@ -159,6 +163,7 @@ class SalesConfig(AppConfig):
             (_("New contract"), "contract-new", "contract", "contract", None, 65, False),
             (_("New campaign"), "campaign-new", "campaign", "speakerphone", None, 70, True),
             (_("New cost"), "cost-new", "cost", "coin", None, 75, True),
+            (_("New competitor"), "competitor-new", "competitor", "scale", None, 80, True),
         ]:
             navigation.register_create(label, url_name, icon, (kind, "create"), key, order=order, dialog=dialog)
 
@@ -167,6 +172,10 @@ class SalesConfig(AppConfig):
             ("customer.side", "quotes", "customer-quotes", _("Quotes"), "quote", 32),
             ("opportunity.side", "quotes", "opportunity-quotes", _("Quotes"), "quote", 20),
             ("opportunity.side", "attribution", "opportunity-attribution", _("Where it came from"), "opportunity", 10),
+            ("opportunity.side", "people", "opportunity-people", _("Who decides"), "opportunity", 2),
+            ("opportunity.side", "competitors", "opportunity-competitors", _("Competitors"), "opportunity", 4),
+            ("opportunity.side", "credit", "opportunity-credit", _("Credit"), "opportunity", 6),
+            ("contact.side", "opportunities", "contact-opportunities", _("Opportunities"), "opportunity", 20),
             ("customer.side", "contracts", "customer-contracts", _("Contracts"), "contract", 35),
             ("customer.side", "orders", "customer-orders", _("Orders"), "order", 40),
             ("customer.side", "rfm", "customer-rfm", _("RFM"), "order", 45),

@@ -21,6 +21,7 @@ from customers.sales.contracts_exchange import CONTRACTS
 from customers.sales.costs_exchange import COSTS
 from customers.sales.models import (
     CAPTURED,
+    Competitor,
     CurrencyRate,
     Lead,
     LostReason,
@@ -215,6 +216,18 @@ PRODUCTS = WithCurrency(
     unique=(("name",),),
 )
 
+COMPETITORS = Importable(
+    model=Competitor,
+    fields=(
+        Field("name", _("name"), required=True),
+        Field("website", _("website")),
+        Field("notes", _("notes")),
+        Field("is_active", _("still met"), BOOLEAN),
+    ),
+    identities=(("name",),),
+    unique=(("name",),),
+)
+
 OPPORTUNITIES = OpportunityImport(
     model=Opportunity,
     has_history=True,
@@ -307,4 +320,4 @@ CURRENCY_RATES = CurrencyRateImport(
 
 def register() -> None:
     declaring.register(CONTRACTS, COSTS, CURRENCY_RATES)
-    declaring.register(LEADS, PRODUCTS, ORDERS, OPPORTUNITIES, QUOTAS)
+    declaring.register(LEADS, PRODUCTS, ORDERS, OPPORTUNITIES, QUOTAS, COMPETITORS)

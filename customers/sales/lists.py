@@ -15,11 +15,14 @@ from customers.sales.actions import leads, opportunities
 from customers.sales.forms.leads import HandOverLeadsForm
 from customers.sales.forms.opportunities import HandOverManyForm
 from customers.sales.models import (
+    Competitor,
+    CompetitorState,
     ForecastCategory,
     ForecastSubmission,
     Lead,
     LostReason,
     Opportunity,
+    OpportunityCompetitor,
     Order,
     OrderLine,
     Pipeline,
@@ -27,6 +30,7 @@ from customers.sales.models import (
     Quota,
     Stage,
 )
+from customers.sales.models.credit import stays_credited
 from customers.sales.models.rotting import with_quiet_since
 
 
@@ -40,6 +44,10 @@ def teams(request: Any) -> Any:
 
 def products(request: Any) -> Any:
     return Product.objects.visible_to(request.user)
+
+
+def competitors(request: Any) -> Any:
+    return Competitor.objects.visible_to(request.user).order_by("name", "pk")
 
 
 def stages(request: Any) -> Any:
@@ -126,6 +134,19 @@ class OpportunityFilter(filters.FilterSet):
     lost_reason = filters.ModelChoiceFilter(
         label=_("lost reason"), queryset=lambda request: LostReason.objects.visible_to(request.user)
     )
+    competitor = filters.ModelChoiceFilter(label=_("competitor"), queryset=competitors, method="against")
+    lost_against = filters.ModelChoiceFilter(label=_("lost against"), queryset=competitors, method="lost_to_or_beside")
+    closed_at = filters.DateFromToRangeFilter(label=_("closed"))
+
+    def against(self, queryset: Any, name: str, competitor: Competitor | None) -> Any:
+        met = OpportunityCompetitor.objects.filter(opportunity=OuterRef("pk"), competitor=competitor)
+        return queryset.filter(Exists(met)) if competitor else queryset
+
+    def lost_to_or_beside(self, queryset: Any, name: str, competitor: Competitor | None) -> Any:
+        """As the win rate against a competitor counts them: lost where they had not been beaten before."""
+        met = OpportunityCompetitor.objects.filter(opportunity=OuterRef("pk"), competitor=competitor)
+        still_there = met.exclude(state=CompetitorState.BEATEN)
+        return queryset.lost().filter(Exists(still_there)) if competitor else queryset
 
     def in_category(self, queryset: Any, name: str, categories: list[str]) -> Any:
         return queryset.in_categories(categories) if categories else queryset
@@ -170,6 +191,7 @@ class OpportunityList(List):
             verb=Verb.ASSIGN,
             form=HandOverManyForm,
             icon="user-check",
+            foretell=stays_credited,
         )
     ]
     create_url = "opportunity-new"

@@ -1,18 +1,22 @@
 from django.urls import URLPattern, path
 
 from customers.sales.campaign_lists import CampaignList, CostList
+from customers.sales.competitor_lists import CompetitorList
 from customers.sales.contract_lists import ContractList
 from customers.sales.lists import ForecastList, LeadList, OpportunityList, OrderList, ProductList, QuotaList
 from customers.sales.quote_lists import QuoteList
 from customers.sales.views import (
     asking,
     board,
+    buying_roles,
     campaigns,
     close_date,
+    competitors,
     contract_movements,
     contracts,
     costs,
     coverage,
+    credit,
     forecast_board,
     forecasts,
     lead_conversion,
@@ -145,6 +149,45 @@ urlpatterns: list[URLPattern] = [
         campaigns.OpportunityAttribution.as_view(),
         name="opportunity-attribution",
     ),
+    path("competitors/", CompetitorList.as_view(), name="competitor-list"),
+    *CompetitorList.extra_urls("competitors/", "competitor-list"),
+    path("competitors/new/", competitors.New.as_view(), name="competitor-new"),
+    path("competitors/<int:pk>/", competitors.Detail.as_view(), name="competitor-detail"),
+    path("competitors/<int:pk>/edit/", competitors.Edit.as_view(), name="competitor-edit"),
+    path("competitors/<int:pk>/delete/", competitors.Delete.as_view(), name="competitor-delete"),
+    path("competitors/<int:pk>/restoration/", competitors.Restoration.as_view(), name="competitor-restoration"),
+    path("competitors/<int:pk>/timeline/", competitors.Timeline.as_view(), name="competitor-timeline"),
+    path("opportunities/<int:pk>/people/", buying_roles.OpportunityPeople.as_view(), name="opportunity-people"),
+    path("opportunities/<int:pk>/people/new/", buying_roles.PersonNew.as_view(), name="opportunity-person-new"),
+    path(
+        "opportunities/<int:pk>/people/<int:contact_pk>/",
+        buying_roles.PersonEdit.as_view(),
+        name="opportunity-person-edit",
+    ),
+    path(
+        "opportunities/<int:pk>/people/<int:contact_pk>/removal/",
+        buying_roles.PersonRemoval.as_view(),
+        name="opportunity-person-removal",
+    ),
+    path(
+        "opportunities/<int:pk>/competitors/",
+        competitors.OpportunityCompetitors.as_view(),
+        name="opportunity-competitors",
+    ),
+    path("opportunities/<int:pk>/competitors/new/", competitors.MetNew.as_view(), name="opportunity-competitor-new"),
+    path(
+        "opportunities/<int:pk>/competitors/<int:competitor_pk>/",
+        competitors.MetEdit.as_view(),
+        name="opportunity-competitor-edit",
+    ),
+    path(
+        "opportunities/<int:pk>/competitors/<int:competitor_pk>/removal/",
+        competitors.MetRemoval.as_view(),
+        name="opportunity-competitor-removal",
+    ),
+    path("opportunities/<int:pk>/credit/", credit.OpportunityCredit.as_view(), name="opportunity-credit"),
+    path("opportunities/<int:pk>/division/", credit.Division.as_view(), name="opportunity-division"),
+    path("contacts/<int:pk>/opportunities/", buying_roles.ContactOpportunities.as_view(), name="contact-opportunities"),
     path("products/", ProductList.as_view(), name="product-list"),
     *ProductList.extra_urls("products/", "product-list"),
     path("products/new/", products.New.as_view(), name="product-new"),

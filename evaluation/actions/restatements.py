@@ -66,12 +66,12 @@ def _moved(measurement: Measurement, scope: Scope, now: datetime, user: User | N
     kept_state, now_state = _state("numerator", "value", "fields"), _state("num", "val", "shown")
     sql = f"""WITH kept AS (
             SELECT record_kind AS kind, record_id AS record, label, {kept_state} AS state,
-                row_number() OVER (PARTITION BY record_kind, record_id ORDER BY at) AS nth
+                row_number() OVER (PARTITION BY record_kind, record_id ORDER BY at, keys) AS nth
             FROM evaluation_measuredfact AS fact WHERE kpi_id = %s AND period_kind = %s AND period_start = %s
                 AND period_end = %s AND {within.sql}),
         current AS (
             SELECT kind, record, label, {now_state} AS state,
-                row_number() OVER (PARTITION BY kind, record ORDER BY at) AS nth
+                row_number() OVER (PARTITION BY kind, record ORDER BY at, keys) AS nth
             FROM ({facts.sql}) AS fact),
         fact AS (
             SELECT coalesce(current.kind, kept.kind) AS kind, coalesce(current.record, kept.record) AS record,

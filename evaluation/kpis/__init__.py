@@ -6,6 +6,7 @@ from evaluation.kpis import (
     acquisition,
     campaigns,
     contracts,
+    credit,
     experience,
     pipeline,
     retention,
@@ -32,7 +33,19 @@ __all__ = [
 
 _KPIS = {
     kpi.code: kpi
-    for group in (acquisition, campaigns, retention, contracts, experience, sales, pipeline, targets, service, value)
+    for group in (
+        acquisition,
+        campaigns,
+        retention,
+        contracts,
+        experience,
+        sales,
+        credit,
+        pipeline,
+        targets,
+        service,
+        value,
+    )
     for kpi in group.KPIS
 }
 

@@ -287,6 +287,12 @@ def queue(owner: Any, team: Any) -> Any:
     return Queue.objects.order_by("pk").first()
 
 
+def competitor(owner: Any, team: Any) -> Any:
+    from customers.sales.models import Competitor
+
+    return Competitor.objects.create(name=f"Example {Competitor.objects.count() + 1}")
+
+
 def pipeline(owner: Any, team: Any) -> Any:
     from customers.sales.models import Pipeline
 
@@ -305,7 +311,7 @@ MAKERS: dict[str, Callable[[Any, Any], Any]] = {
     for maker in (
         customer, pool, segment, contact, activity, task, email, attachment, lead, contract, opportunity,
         forecast, quota, order, product, ticket, survey, invitation, response, goal, review_cycle, review,
-        action_plan, action_step, measurement, queue, pipeline, currency_rate, quote, campaign, cost,
+        action_plan, action_step, measurement, queue, pipeline, currency_rate, quote, campaign, cost, competitor,
     )
 }  # fmt: skip
 MAKERS["import"] = an_import

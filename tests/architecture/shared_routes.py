@@ -51,6 +51,7 @@ READ_WRITE = (
     "contract",
     "quote",
     "campaign",
+    "competitor",
 )
 READ_ONLY = {
     "queue": "queue", "pipeline": "pipeline", "currency-rate": "currency_rate",
@@ -91,7 +92,18 @@ VERBS_OF_THE_API = {
     "quote": {"sending": "POST", "answer": "POST", "make-order": "POST", "new-version": "POST"},
     "forecast": {"adjustment": "POST"},
     "email": {"sharing": "POST", "privacy": "POST", "resending": "POST"},
-    "opportunity": {"lines": "POST", "stage": "POST", "history": "GET"},
+    "opportunity": {
+        "lines": "POST",
+        "stage": "POST",
+        "history": "GET",
+        "people": "GET",
+        "person-noting": "POST",
+        "person-removal": "POST",
+        "met": "GET",
+        "competitor-noting": "POST",
+        "competitor-removal": "POST",
+        "credit": "GET",
+    },
     "ticket": {"messages": "GET", "answer": "POST", "state": "POST", "resolution": "POST"},
 }
 
@@ -106,6 +118,7 @@ def of_api() -> dict[str, Route]:
         found[f"api:{name}-detail"] = on(kind, GET=VIEW)
     found["api:cost-list"] = of("cost", GET=VIEW, POST=CREATE)
     found["api:cost-detail"] = on("cost", GET=VIEW)
+    found["api:opportunity-division"] = on("opportunity", POST=ASSIGN)
     found["api:forecast-list"] = of("forecast", GET=VIEW, POST=CREATE)
     found["api:forecast-detail"] = on("forecast", GET=VIEW)
     found["api:email-list"] = of("email", GET=VIEW, POST=CREATE)

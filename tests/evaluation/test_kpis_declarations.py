@@ -23,6 +23,7 @@ def test_the_kpis_are_these():
         "cac_paid",
         "campaign_roi",
         "churn_rate",
+        "credited_revenue",
         "cross_sell_rate",
         "csat",
         "first_response_time",

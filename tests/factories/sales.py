@@ -9,8 +9,10 @@ from typing import Any
 from customers.models import Customer
 from customers.sales.actions import (
     campaigns,
+    competitors,
     contracts,
     costs,
+    credit,
     forecasts,
     leads,
     opportunities,
@@ -24,12 +26,15 @@ from customers.sales.actions.quote_lines import Line
 from customers.sales.models import (
     Campaign,
     ChurnReason,
+    Competitor,
     Contract,
     Cost,
+    CreditSplit,
     ForecastSubmission,
     Lead,
     LostReason,
     Opportunity,
+    OpportunityCompetitor,
     Order,
     Pipeline,
     Product,
@@ -143,6 +148,22 @@ def make_campaign(owner: Any = None, *, at: datetime = WEDNESDAY, **fields: Any)
     """A campaign that runs, by mail unless said otherwise."""
     named = {"name": f"Campaign {Campaign.objects.count() + 1}", "channel": "campaign", "state": "running"}
     return campaigns.create(owner=owner, by=owner, at=at, **{**named, **fields})
+
+
+def make_competitor(name: str = "Rival", *, at: datetime = WEDNESDAY, **fields: Any) -> Competitor:
+    return competitors.create(name=name, by=None, at=at, **fields)
+
+
+def meet(opportunity: Opportunity, competitor: Competitor, **said: Any) -> OpportunityCompetitor:
+    """They are in the running for it, unless said otherwise."""
+    return competitors.note(opportunity, competitor, by=None, at=WEDNESDAY, **said)
+
+
+def divide(opportunity: Opportunity, *shares: tuple[Any, str], at: datetime = WEDNESDAY, **how: Any) -> CreditSplit:
+    """The revenue between people, as (person, "0.6")."""
+    given = [credit.Share(person, Decimal(share)) for person, share in shares]
+    how = {"kind": "revenue", "by": None, **how}
+    return credit.divide(opportunity, shares=given, at=at, **how)  # type: ignore[return-value]
 
 
 def make_cost(owner: Any, amount: Any = 100, *, at: datetime = WEDNESDAY, **fields: Any) -> Cost:

@@ -77,6 +77,7 @@ class Bulk(ListPart):
             "more": max(len(allowed) - SHOWN, 0),
             "ids": ",".join(map(str, allowed)),
             "query": self.query,
+            "foretold": self.action.foretell(permitted, now=timezone.now()) if self.action.foretell and allowed else [],
             "post_url": self.request.path,
             "back": self.where(),
         }

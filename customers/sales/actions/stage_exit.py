@@ -11,8 +11,8 @@ from django.db import transaction
 
 from crm import events
 from customers.actions import contacts, tasks
-from customers.sales.actions import opportunities
-from customers.sales.models import CriterionTick, ExitCriterion, Opportunity, Stage
+from customers.sales.actions import buying_roles, opportunities
+from customers.sales.models import BuyingRole, CriterionTick, ExitCriterion, Opportunity, Stage
 
 FIELDS = ("amount", "expected_close", "contact", "product")
 END_OF_WORK = time(17)
@@ -32,7 +32,8 @@ def complete_and_move(
 ) -> Opportunity:
     """Write down what was said and move it; where something is still missing, nothing of it is kept.
 
-    `said` may hold FIELDS, `role` (of the contact), `next_step` with `next_step_on`, and `ticks` (criteria).
+    `said` may hold FIELDS, `role` (of the contact), `buyer` (a contact),
+    `next_step` with `next_step_on`, and `ticks` (criteria).
     """
     changes = {name: said[name] for name in FIELDS if said.get(name) is not None}
     if changes:
@@ -40,6 +41,8 @@ def complete_and_move(
         version = None  # what the mover had before them was still so
     if said.get("role") and opportunity.contact and opportunity.customer:
         contacts.link(opportunity.contact, customer=opportunity.customer, role=said["role"], by=by, at=at)
+    if said.get("buyer"):
+        buying_roles.note(opportunity, said["buyer"], role=BuyingRole.ECONOMIC, by=by, at=at)
     if said.get("next_step") and said.get("next_step_on"):
         tasks.create(
             title=said["next_step"], due_at=_end_of(said["next_step_on"]), customer=opportunity.customer,

@@ -20,10 +20,11 @@ class OpportunityFilter(filters.FilterSet):
         "stage__outcome", choices=[("open", "open"), ("won", "won"), ("lost", "lost")], label="Outcome"
     )
     external_id = filters.CharFilter("external_id", label="Number in the old system")
+    competitor = filters.NumberFilter("competitors__competitor", label="Competitor who is met there")
 
     class Meta:
         model = Opportunity
-        fields = ("owner", "team", "outcome", "external_id")
+        fields = ("owner", "team", "outcome", "external_id", "competitor")
 
 
 class ForecastFilter(filters.FilterSet):

@@ -8,6 +8,7 @@ from crm.api.serializers import COMMON, READ_ONLY, RecordSerializer, ScopedRelat
 from crm.models import Team
 from customers.models import Activity, Contact, Customer
 from customers.sales.models import (
+    Competitor,
     CurrencyRate,
     ForecastAdjustment,
     ForecastFigure,
@@ -151,6 +152,7 @@ class MoveSerializer(serializers.Serializer):
         queryset=LostReason.objects.all(),  # scoped: reasons are configuration
         required=False,
     )
+    lost_to = ScopedRelatedField(Competitor, required=False, help_text="The competitor it was lost to.")
     amount = serializers.DecimalField(18, 2, required=False, min_value=0)
     overriding = serializers.CharField(
         required=False, help_text="Why it goes on although the stage asks for more; for whoever may."

@@ -1,6 +1,7 @@
 from rest_framework.routers import SimpleRouter
 
 from customers.sales.api import coverage, viewsets
+from customers.sales.api.around_opportunity import CompetitorViewSet
 from customers.sales.api.campaigns import CampaignViewSet, CostViewSet
 from customers.sales.api.contracts import ContractViewSet
 from customers.sales.api.forecasts import ForecastViewSet
@@ -20,6 +21,7 @@ router.register("orders", viewsets.OrderViewSet, "order")
 router.register("contracts", ContractViewSet, "contract")
 router.register("campaigns", CampaignViewSet, "campaign")
 router.register("costs", CostViewSet, "cost")
+router.register("competitors", CompetitorViewSet, "competitor")
 router.register("next-step-coverage", coverage.CoverageViewSet, "next-step-coverage")
 
 urlpatterns = router.urls

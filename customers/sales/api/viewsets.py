@@ -11,8 +11,17 @@ from rest_framework.response import Response
 from crm.access import guards
 from crm.access.permissions import Verb
 from crm.api.viewsets import ReadViewSet, RecordViewSet
-from customers.sales.actions import lead_conversion, leads, opportunities, opportunity_lines, orders, products
+from customers.sales.actions import (
+    competitors,
+    lead_conversion,
+    leads,
+    opportunities,
+    opportunity_lines,
+    orders,
+    products,
+)
 from customers.sales.api import filters, serializers
+from customers.sales.api.around_opportunity import AroundOpportunity
 from customers.sales.models import CurrencyRate, Lead, Opportunity, Order, Pipeline, Product
 
 
@@ -97,7 +106,7 @@ class LeadViewSet(RecordViewSet):
 
 
 @extend_schema_view(list=extend_schema(summary="Opportunities"))
-class OpportunityViewSet(RecordViewSet):
+class OpportunityViewSet(AroundOpportunity, RecordViewSet):
     model = Opportunity
     serializer_class = serializers.OpportunitySerializer
     filterset_class = filters.OpportunityFilter
@@ -119,7 +128,7 @@ class OpportunityViewSet(RecordViewSet):
     def stage(self, request: Request, pk: int) -> Response:
         if request.data.get("overriding"):
             guards.require(request.user, "criteria_override", Verb.EDIT)
-        return self.carry_out(request, opportunities.move, serializers.MoveSerializer)
+        return self.carry_out(request, competitors.move, serializers.MoveSerializer)
 
     @extend_schema(
         request=serializers.LinesSerializer, responses=serializers.OpportunitySerializer, summary="Replace the lines"

@@ -12,7 +12,7 @@ from crm.web.forms import RecordForm
 from crm.web.lists import BulkForm
 from customers.forms.fields import CustomerField, people_of, people_to_assign
 from customers.sales.forms.fields import CurrencyField, PercentField, StageField
-from customers.sales.models import ForecastCategory, LostReason, Opportunity, Pipeline, Product
+from customers.sales.models import Competitor, ForecastCategory, LostReason, Opportunity, Pipeline, Product
 
 
 class OpportunityForm(RecordForm):
@@ -89,12 +89,20 @@ class LossForm(forms.Form):
     lost_reason = forms.ModelChoiceField(
         LostReason.objects.none(), label=_("Why was it lost?"), widget=forms.RadioSelect, empty_label=None
     )
+    lost_to = forms.ModelChoiceField(
+        Competitor.objects.none(), label=_("Lost to"), required=False, empty_label=_("nobody, or not known")
+    )
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         reasons = LostReason.objects.visible_to(user).active()
         self.fields["lost_reason"].queryset = reasons  # type: ignore[attr-defined]
+        others = Competitor.objects.visible_to(user).met().order_by("name", "pk")
+        if not others.exists():
+            del self.fields["lost_to"]
+            return
+        self.fields["lost_to"].queryset = others  # type: ignore[attr-defined]
 
 
 class WinForm(forms.Form):

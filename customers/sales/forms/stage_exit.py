@@ -64,6 +64,12 @@ class ExitForm(forms.Form):
             self._ask_contact(criterion)
         self.fields["role"] = forms.CharField(label=_("Role of the contact"), max_length=80, required=False)
 
+    def _ask_buyer(self, _criterion: ExitCriterion) -> None:
+        self.fields["buyer"] = forms.ModelChoiceField(
+            people_of(self.user, self.opportunity.customer_id), label=_("Economic buyer"), required=False,
+            empty_label=_("nobody yet"), help_text=_("Who decides about the money."),
+        )  # fmt: skip
+
     def _ask_product(self, _criterion: ExitCriterion) -> None:
         products = Product.objects.visible_to(self.user).on_sale()
         self.fields["product"] = forms.ModelChoiceField(

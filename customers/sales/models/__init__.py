@@ -1,10 +1,13 @@
 from customers.models.churn_reason import ChurnReason
+from customers.sales.models.buying_role import Attitude, BuyingRole, OpportunityContact
 from customers.sales.models.campaign import Campaign, CampaignName
 from customers.sales.models.campaign_member import CampaignMember, CampaignMemberChange, MemberState
+from customers.sales.models.competitor import Competitor, CompetitorState, OpportunityCompetitor
 from customers.sales.models.contract import GRACE, Contract, State
 from customers.sales.models.contract_movement import ContractMovement
 from customers.sales.models.contract_renewal import ContractRenewal, RenewalRules
 from customers.sales.models.cost import Cost
+from customers.sales.models.credit import CreditShare, CreditSplit
 from customers.sales.models.currency import Money, totals
 from customers.sales.models.currency_rate import CurrencyRate
 from customers.sales.models.exit_criterion import CriterionTick, ExitCriterion
@@ -27,15 +30,21 @@ from customers.sales.models.stage_change import CAPTURED, StageChange
 __all__ = [
     "CAPTURED",
     "GRACE",
+    "Attitude",
+    "BuyingRole",
     "Campaign",
     "CampaignMember",
     "CampaignMemberChange",
     "CampaignName",
     "ChurnReason",
+    "Competitor",
+    "CompetitorState",
     "Contract",
     "ContractMovement",
     "ContractRenewal",
     "Cost",
+    "CreditShare",
+    "CreditSplit",
     "CriterionTick",
     "CurrencyRate",
     "ExitCriterion",
@@ -50,6 +59,8 @@ __all__ = [
     "MemberState",
     "Money",
     "Opportunity",
+    "OpportunityCompetitor",
+    "OpportunityContact",
     "OpportunityLine",
     "Order",
     "OrderLine",

@@ -18,6 +18,7 @@ class ExitCriterion(models.Model):
         CLOSE_DATE = "close_date", _("an expected close that has not gone by")
         CONTACT = "contact", _("a contact")
         ROLE = "role", _("a contact with a role")
+        BUYER = "buyer", _("an economic buyer who is known")
         PRODUCT = "product", _("a product")
         NEXT_STEP = "next_step", _("a next step with a date")
         MANUAL = "manual", _("something to be ticked")

@@ -15,6 +15,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from customers.models import CustomerContact, Task
+from customers.sales.models.buying_role import BuyingRole
 from customers.sales.models.exit_criterion import CriterionTick, ExitCriterion
 from customers.sales.models.opportunity import Opportunity
 from customers.sales.models.pipeline import Stage
@@ -67,6 +68,7 @@ def checklist(opportunity: Opportunity, stages: Iterable[Stage], today: date, am
         What.CONTACT: opportunity.contact_id is not None,
         What.PRODUCT: opportunity.product_id is not None,
         What.ROLE: What.ROLE in kinds and _has_role(opportunity),
+        What.BUYER: What.BUYER in kinds and opportunity.people.filter(role=BuyingRole.ECONOMIC).exists(),
         What.NEXT_STEP: What.NEXT_STEP in kinds and _has_next_step(opportunity),
     }
     return [

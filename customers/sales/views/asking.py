@@ -16,7 +16,7 @@ from crm.access import guards
 from crm.access.permissions import Verb
 from crm.models import StaleVersion
 from crm.web.toasts import toast
-from customers.sales.actions import opportunities
+from customers.sales.actions import competitors, opportunities
 from customers.sales.forms.opportunities import HandOverForm, LossForm, WinForm
 from customers.sales.models import Opportunity
 from customers.sales.views.stage_exit import ask_criteria, back, unmet_criteria
@@ -33,8 +33,8 @@ class Loss(View):
         form = LossForm(request.POST, user=request.user)
 
         def lose(said: dict[str, Any]) -> Opportunity:
-            return opportunities.lose(
-                opportunity, reason=said["lost_reason"], version=said["version"],
+            return competitors.lose(
+                opportunity, reason=said["lost_reason"], lost_to=said.get("lost_to"), version=said["version"],
                 by=request.user, at=timezone.now(),
             )  # fmt: skip
 

@@ -14,6 +14,7 @@ from crm.models import Event
 from crm.web import changes, formats
 from customers.models import Activity
 from customers.sales.models import Lead, MemberState
+from customers.sales.views import around_sentences
 from customers.views.sentences import Sentence
 
 # Type of event: sentence, icon, tone. What stands for %(…)s is made in `_words`.
@@ -46,6 +47,27 @@ SENTENCES: dict[str, tuple[Any, str, str]] = {
         gettext_lazy("“%(subject)s”: %(criterion)s, not done after all"),
         "circle",
         "neutral",
+    ),
+    "opportunity.person_noted": (gettext_lazy("%(person)s in “%(subject)s”: %(role)s, %(attitude)s"), "users", "info"),
+    "opportunity.person_removed": (
+        gettext_lazy("%(person)s has no part in “%(subject)s” any more"),
+        "user-x",
+        "neutral",
+    ),
+    "opportunity.competitor_noted": (
+        gettext_lazy("Competitor in “%(subject)s”: %(competitor)s, %(competing)s"),
+        "scale",
+        "warn",
+    ),
+    "opportunity.competitor_removed": (
+        gettext_lazy("Not a competitor in “%(subject)s” after all: %(competitor)s"),
+        "scale",
+        "neutral",
+    ),
+    "opportunity.credit_divided": (
+        gettext_lazy("Credit of “%(subject)s” from %(day)s on (%(credit_kind)s): %(credit)s"),
+        "coins",
+        "info",
     ),
     "opportunity.handed_over": (gettext_lazy("Handed “%(subject)s” over to %(owner)s"), "user-check", "info"),
     "opportunity.deleted": (gettext_lazy("Moved “%(subject)s” to the bin"), "trash", "warn"),
@@ -108,6 +130,10 @@ SENTENCES: dict[str, tuple[Any, str, str]] = {
     ),
     "campaign.deleted": (gettext_lazy("Moved the campaign “%(subject)s” to the bin"), "trash", "warn"),
     "campaign.restored": (gettext_lazy("Took the campaign “%(subject)s” out of the bin"), "restore", "neutral"),
+    "competitor.created": (gettext_lazy("New competitor: %(subject)s"), "scale", "info"),
+    "competitor.updated": (gettext_lazy("Changed “%(subject)s”"), "pencil", "neutral"),
+    "competitor.deleted": (gettext_lazy("Moved “%(subject)s” to the bin"), "trash", "warn"),
+    "competitor.restored": (gettext_lazy("Took “%(subject)s” out of the bin"), "restore", "neutral"),
     "cost.created": (gettext_lazy("Noted a cost of %(amount)s: %(subject)s"), "coin", "neutral"),
     "product.created": (gettext_lazy("New product: %(subject)s"), "package", "info"),
     "product.updated": (gettext_lazy("Changed “%(subject)s”"), "pencil", "neutral"),
@@ -122,7 +148,7 @@ def of(event: Event, user: Any) -> Sentence:
     kind, verb = event.type.split(".")
     url = reverse(f"{kind}-detail", args=[event.subject_id])
     told = changes.in_words(event, user) if verb == "updated" else []
-    return Sentence(str(text) % _words(event), icon, tone, url, told)
+    return Sentence(str(text) % (_words(event) | around_sentences.words(event, user)), icon, tone, url, told)
 
 
 def _words(event: Event) -> dict[str, str]:
