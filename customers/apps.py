@@ -28,11 +28,13 @@ class CustomersConfig(AppConfig):
         post_migrate.connect(consents.install_purposes, sender=self, dispatch_uid="install-purposes")
 
     def file_letters(self) -> None:
+        from crm.access import together
         from crm.actions import mail_receiving
         from customers.actions import email_filing
         from customers.models import mail_fields
 
         mail_fields.register()
+        together.register_letters("email")
         mail_receiving.filed_by("customers", email_filing.file)
 
     def find_duplicates(self) -> None:

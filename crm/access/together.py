@@ -11,6 +11,7 @@ from crm.access.permissions import Verb
 
 _codes: list[str] = []
 _reminded: list[str] = []
+_letters: list[str] = []
 
 
 def register(code: str) -> None:
@@ -30,6 +31,17 @@ def reminded_of(user: Any, code: str, pk: int) -> Any:
         raise Http404
     model: Any = kinds.get(code).model
     return guards.get_visible(model.objects.all(), user, pk=pk)
+
+
+def register_letters(code: str) -> None:
+    """Files come with records of this kind, and stay as they came: nobody adds any, nobody takes one away."""
+    if code not in _letters:
+        _letters.append(code)
+
+
+def with_files(verb: Verb) -> list[str]:
+    """The kinds whose files may be seen, or changed, by whoever may do that to the record."""
+    return [*_codes, *_letters] if verb == Verb.VIEW else list(_codes)
 
 
 def codes() -> list[str]:

@@ -49,6 +49,30 @@ def add(record: Any, files: Sequence[File], *, by: Any, at: datetime) -> list[At
 
 
 @transaction.atomic
+def enclose(record: Any, files: Sequence[File], *, by: Any, at: datetime) -> list[Attachment]:
+    """Keep the files that came with a letter, or leave with it. Nothing is told: a letter may be somebody's own."""
+    if not files:
+        return []
+    _refuse(record, files)
+    if sum(file.size for file in files) > settings.ATTACHMENT_MAX_BYTES:
+        limit = settings.ATTACHMENT_MAX_BYTES // 1024**2
+        raise ValidationError(_("Together the files are larger than %(limit)s MB.") % {"limit": limit})
+    kept: dict[tuple[str, str], Attachment] = {}
+    for file in files:
+        attachment = _described(record, file, by=by, at=at)
+        if (attachment.name, attachment.sha256) not in kept:
+            _store(attachment, file)
+            kept[attachment.name, attachment.sha256] = attachment
+    return list(kept.values())
+
+
+def can_be_kept(file: File) -> bool:
+    """Neither empty, nor too large, nor a program."""
+    small = bool(file.size) and file.size <= settings.ATTACHMENT_MAX_BYTES
+    return small and not is_program(safe_name(file.name or ""), _head(file))
+
+
+@transaction.atomic
 def remove(attachment: Attachment, *, by: Any, at: datetime) -> Attachment:
     """Into the bin; doing it twice does it once."""
     locked = Attachment.objects.select_for_update(of=("self",)).get(pk=attachment.pk)

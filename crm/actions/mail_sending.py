@@ -7,13 +7,14 @@ from email.utils import format_datetime, formataddr, parseaddr
 from typing import Any
 
 from django.conf import settings
+from django.core.files.storage import default_storage
 from django.core.mail import EmailMessage
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from crm.mail import naming, servers, vault
 from crm.mail.servers import MailTrouble
-from crm.models import MailAccount
+from crm.models import Attachment, MailAccount
 
 LOCKED = gettext_noop("The password of the mail account can no longer be read; it has to be entered again.")
 REFERENCES = 10  # of earlier letters that a letter names
@@ -62,10 +63,18 @@ def composed(letter: Any) -> EmailMessage:
     if letter.references:
         known = letter.references.split()
         headers |= {"In-Reply-To": known[-1], "References": " ".join(known[-REFERENCES:])}
-    return EmailMessage(
+    message = EmailMessage(
         subject=letter.subject, body=letter.text, from_email=letter.sender, to=letter.to, cc=letter.cc,
         reply_to=_answers_go_to(letter), headers=headers,
     )  # fmt: skip
+    for attachment in Attachment.objects.alive().about(letter).order_by("pk"):
+        try:
+            with default_storage.open(attachment.file) as content:
+                message.attach(attachment.name, content.read(), attachment.content_type)
+        except FileNotFoundError:
+            said = _("%(name)s is no longer where it was kept.") % {"name": attachment.name}
+            raise MailTrouble(said, for_good=True) from None
+    return message
 
 
 def _answers_go_to(letter: Any) -> list[str]:

@@ -44,6 +44,7 @@ class Filled:
 
 _fields: dict[str, Field] = {}
 _around: dict[str, Around] = {}
+_beginnings: dict[str, tuple[str, str]] = {}
 
 
 def register(noun: str, fields: Mapping[str, tuple[Any, Value]]) -> None:
@@ -56,6 +57,15 @@ def register(noun: str, fields: Mapping[str, tuple[Any, Value]]) -> None:
 def stand_around(kind: str, around: Around) -> None:
     """Templates can be filled from records of this kind, with those that stand around one."""
     _around[kind] = around
+
+
+def begin_with(kind: str, subject: str, text: str) -> None:
+    """What a letter about a record of this kind says before anybody writes: message ids, with fields in braces."""
+    _beginnings[kind] = (subject, text)
+
+
+def beginning(kind: str) -> tuple[str, str] | None:
+    return _beginnings.get(kind)
 
 
 def all_fields() -> list[Field]:

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_noop
 
 from crm.mail.html_text import text_of
 
-BODY, SUBJECT, PARTS, ADDRESSES = 200_000, 200, 200, 100
+BODY, SUBJECT, PARTS, ADDRESSES, FILES = 200_000, 200, 200, 100, 50
 DELIVERY_FAILED = re.compile(r"^Action:\s*failed", re.IGNORECASE | re.MULTILINE)
 # Of one receiver in a report: no such address (5.1.x), rather than full, or taken for spam.
 UNKNOWN = re.compile(r"^Final-Recipient:[^;\n]*;\s*(\S+)\s*\n(?:.+\n)*?Status:\s*5\.1\.", re.IGNORECASE | re.MULTILINE)
@@ -34,6 +34,14 @@ class Unreadable(Exception):
 
 
 @dataclass(frozen=True)
+class Enclosed:
+    """A file in a letter, under the name that its sender gave it; without content where it has none of its own."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True)
 class Letter:
     message_id: str
     sender: str
@@ -44,7 +52,7 @@ class Letter:
     text: str
     sent_at: datetime | None
     references: str
-    attachments: tuple[str, ...]
+    attachments: tuple[Enclosed, ...]
     is_automatic: bool  # an absence note, a newsletter, a machine: nothing starts because of it
     is_bounce: bool
     bounced_for_good: bool
@@ -83,7 +91,7 @@ def _read(raw: bytes) -> Letter:
         text=_body(texts),
         sent_at=_date(message),
         references=f"{_one_line(message.get('References'))} {_one_line(message.get('In-Reply-To'))}"[-4000:],
-        attachments=tuple(_decoded(part.get_filename())[:200] for part in parts if part.get_filename())[:50],
+        attachments=tuple(_enclosed(part) for part in parts if part.get_filename())[:FILES],
         is_automatic=bounce or _is_automatic(message),
         is_bounce=bounce,
         bounced_for_good=bounce and (not report or bool(DELIVERY_FAILED.search(report))),
@@ -100,6 +108,12 @@ def _parts(message: Message) -> Iterator[Message]:
             return
         if not part.is_multipart() or part.get_content_type() == "message/delivery-status":
             yield part
+
+
+def _enclosed(part: Message) -> Enclosed:
+    content = part.get_payload(decode=True)
+    name = _decoded(part.get_filename())[:200]
+    return Enclosed(name, content if isinstance(content, bytes) else b"")
 
 
 def _body(texts: list[Message]) -> str:

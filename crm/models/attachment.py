@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from crm.access import together
+from crm.access import kinds, together
 from crm.access.permissions import Verb
 
 
@@ -22,13 +22,20 @@ class AboutQuerySet(models.QuerySet):
 
     def of_records(self, user: Any, verb: Verb) -> Self:
         scope = Q(pk=None)
-        for code in together.codes():
-            reached = together.model_of(code).objects.permitted(user, verb).filter(pk=OuterRef("about_id"))
+        for code in self.kinds_of(verb):
+            model: Any = kinds.get(code).model
+            reached = model.objects.permitted(user, verb).filter(pk=OuterRef("about_id"))
             scope |= Q(about_kind=code) & Q(Exists(reached.order_by()))
         return self.filter(scope)
 
+    def kinds_of(self, verb: Verb) -> list[str]:
+        return together.codes()
+
 
 class AttachmentQuerySet(AboutQuerySet):
+    def kinds_of(self, verb: Verb) -> list[str]:
+        return together.with_files(verb)
+
     def alive(self) -> Self:
         return self.filter(deleted_at=None)
 

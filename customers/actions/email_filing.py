@@ -11,14 +11,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
+from django.core.files import File
+from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils.translation import gettext_noop
 
 from crm import events
 from crm.access.permissions import Verb
+from crm.actions import attachments
 from crm.actions.notifications import notify
 from crm.mail import naming
-from crm.mail.reading import Letter
+from crm.mail.reading import Enclosed, Letter
 from crm.models import MailAccount, User
 from customers.actions import emails
 from customers.models import Contact, Customer, Email
@@ -138,8 +142,21 @@ def _may_have(owner: User | None, customer: Customer) -> bool:
     return Customer.objects.visible_to(owner).filter(pk=customer.pk).exists()
 
 
+def _files(letter: Letter) -> dict[Enclosed, File]:
+    """Those that are kept, the first of them; of programs and what is too large only the name is."""
+    found: dict[Enclosed, File] = {}
+    room = settings.ATTACHMENT_MAX_BYTES
+    for each in letter.attachments:
+        file = ContentFile(each.content, each.name)
+        if len(found) < settings.ATTACHMENTS_PER_UPLOAD and file.size <= room and attachments.can_be_kept(file):
+            found[each] = file
+            room -= file.size
+    return found
+
+
 def _store(account: MailAccount, letter: Letter, place: Place, at: datetime) -> None:
     parent = place.answers
+    files = _files(letter)
     outbound = place.direction == Email.Direction.OUTBOUND
     email = Email(
         owner=place.owner, account=account, customer=place.customer, contact=place.contact, answers=parent,
@@ -147,11 +164,13 @@ def _store(account: MailAccount, letter: Letter, place: Place, at: datetime) -> 
         direction=place.direction, state=Email.State.SENT if outbound else Email.State.RECEIVED,
         sender=f"{letter.sender_name} <{letter.sender}>" if letter.sender_name else letter.sender,
         to=list(letter.receivers)[:50], subject=letter.subject, text=letter.text,
-        attachments=list(letter.attachments), at=min(letter.sent_at or at, at), is_automatic=letter.is_automatic,
+        attachments=[file.name for file in letter.attachments if file not in files],
+        at=min(letter.sent_at or at, at), is_automatic=letter.is_automatic,
         message_id=letter.message_id, references=letter.references.strip(),
     )  # fmt: skip
     email.subject = " ".join(email.subject.split())
     email.save(force_insert=True)  # what strangers wrote is kept as it is: nobody could be told what is wrong with it
+    attachments.enclose(email, list(files.values()), by=None, at=at)
     events.record("email.received", email, by=None, at=at)
     if letter.is_automatic:
         return  # nothing starts because of it

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from crm import events
-from crm.actions import mail_sending
+from crm.actions import attachments, mail_sending
+from crm.actions.enclosures import Enclosure
 from crm.actions.notifications import notify
 from crm.joining import listed
 from crm.mail import fields
@@ -50,6 +51,7 @@ def write(
     by: User,
     at: datetime,
     submission: str = "",
+    enclosed: Sequence[Enclosure] = (),
 ) -> Email:
     """Put a letter into the outbox: it leaves after this transaction. The same form sent twice is one letter."""
     key = uuid.uuid5(SUBMISSIONS, f"{by.pk}:{submission}") if submission else None
@@ -71,6 +73,7 @@ def write(
     try:
         with transaction.atomic():
             email.save(force_insert=True)
+            _enclose(email, enclosed, by=by, at=at)
             events.record("email.written", email, by=by, at=at)
             transaction.on_commit(ring)
     except IntegrityError:
@@ -79,6 +82,13 @@ def write(
             return known
         raise
     return email
+
+
+def _enclose(email: Email, enclosed: Sequence[Enclosure], *, by: User, at: datetime) -> None:
+    try:
+        attachments.enclose(email, [each.open() for each in enclosed], by=by, at=at)
+    except ValidationError as refused:
+        raise ValidationError({"enclosures": refused.messages}) from None
 
 
 def filled(draft: Draft, around: dict[str, Any], answers: Email | None = None) -> Draft:

@@ -14,10 +14,12 @@ from rest_framework.response import Response
 
 from crm.access import guards
 from crm.access.permissions import Verb
+from crm.actions import enclosures
 from crm.api.filters import MomentFilter
 from crm.api.idempotency import once
 from crm.api.serializers import RecordSerializer, ScopedRelatedField
 from crm.api.viewsets import ReadViewSet
+from crm.models import Attachment
 from customers.actions import emails
 from customers.actions.emails import Draft
 from customers.models import Contact, Customer, Email, mail_fields
@@ -53,6 +55,9 @@ class WritingSerializer(serializers.Serializer):
     subject = serializers.CharField(max_length=200)
     text = serializers.CharField(max_length=100_000)
     is_shared = serializers.BooleanField(default=True)
+    files = ScopedRelatedField(
+        Attachment, many=True, required=False, help_text="Ids of files of records, of which copies are enclosed."
+    )
 
     def draft(self) -> Draft:
         values = self.validated_data
@@ -82,6 +87,7 @@ class EmailViewSet(ReadViewSet):
                 emails.filled(wanted.draft(), around, values.get("answers")),
                 customer=customer, contact=contact or around.get("contact"),
                 answers=values.get("answers"), is_shared=values["is_shared"], by=user, at=timezone.now(),
+                enclosed=[enclosures.of_file(each) for each in values.get("files", ())],
             )  # fmt: skip
             return Response(self.get_serializer(email).data, status=201)
 

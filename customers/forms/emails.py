@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -9,6 +10,7 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from crm.actions.enclosures import Enclosure
 from crm.joining import listed
 from crm.models import MailTemplate, User
 from customers.actions.emails import Draft
@@ -54,16 +56,28 @@ class EmailForm(forms.Form):
         required=False,
         help_text=_("Otherwise only you see it. It can be changed later."),
     )
+    enclosures = forms.MultipleChoiceField(
+        label=_("Files to enclose"), required=False, widget=forms.CheckboxSelectMultiple
+    )
     about_kind = forms.CharField(required=False, widget=forms.HiddenInput)
     about_id = forms.IntegerField(required=False, widget=forms.HiddenInput)
     answers = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, user: User, language: str = "", **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, user: User, language: str = "", offered: Sequence[Enclosure] = (), **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.offered = {each.code: each for each in offered}
+        enclosures: Any = self.fields["enclosures"]
+        enclosures.choices = [(each.code, each.name) for each in offered]
+        enclosures.initial = [each.code for each in offered if each.is_usual]
         customer: Any = self.fields["customer"]
         customer.offer_to(user)
         template: Any = self.fields["template"]
         template.choices = [("", _("none")), *templates_offered(language)]
+
+    def enclosed(self) -> list[Enclosure]:
+        return [self.offered[code] for code in self.cleaned_data["enclosures"]]
 
     def draft(self) -> Draft:
         values = self.cleaned_data

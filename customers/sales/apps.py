@@ -24,6 +24,7 @@ class SalesConfig(AppConfig):
         self.fill_timelines()
         self.fill_shell()
         self.fill_today()
+        self.enclose_quotes()
         self.fill_lists()
         # Like the shipped roles: written down once, in actions/pipelines.py, and never over what is there.
         post_migrate.connect(pipelines.install_default, sender=self, dispatch_uid="install-default-pipeline")
@@ -87,6 +88,8 @@ class SalesConfig(AppConfig):
 
         timeline.add_source("opportunity", stories.activities_about, shows="activity")
         timeline.add_source("opportunity", stories.letters_about, shows="activity")
+        timeline.add_source("quote", stories.activities_about, shows="activity")
+        timeline.add_source("quote", stories.letters_about, shows="activity")
         timeline.add_source("customer", lead_conversion.history_of_leads, shows="lead")
         stories.show_kind("customer", "lead", _("Leads"))
         stories.show_kind("customer", "opportunity", _("Opportunities"))
@@ -94,6 +97,12 @@ class SalesConfig(AppConfig):
         stories.show_kind("customer", "contract", _("Contracts"))
         for event_type in sentences.SENTENCES:
             timeline.show_with(event_type, "sales/_event.html")
+
+    def enclose_quotes(self) -> None:
+        from crm.actions import enclosures
+        from customers.sales.views import quotes
+
+        enclosures.offer_with("quote", quotes.enclosures)
 
     def fill_lists(self) -> None:
         """Whom one sees in a list can be added to a campaign."""

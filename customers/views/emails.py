@@ -9,19 +9,20 @@ from typing import Any, ClassVar
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views import View
 from django.views.decorators.http import require_GET
 
 from crm.access import guards
 from crm.access.permissions import Verb
-from crm.actions import mail_sending
+from crm.actions import enclosures, mail_sending
+from crm.actions.enclosures import Enclosure
 from crm.events import timeline
 from crm.joining import listed
 from crm.mail import fields
-from crm.models import MailTemplate
+from crm.models import Attachment, MailTemplate
 from crm.web.toasts import toast
 from customers.actions import emails
 from customers.forms.emails import EmailForm
@@ -44,6 +45,9 @@ class Circumstances:
     def around(self, user: Any) -> dict[str, Any]:
         """The records whose fields a template can name here."""
         return mail_fields.around_letter(user, self.customer, self.contact, self.about)
+
+    def enclosures(self, user: Any) -> list[Enclosure]:
+        return enclosures.offered(user, self.about, self.customer)
 
 
 def circumstances(values: QueryDict, user: Any) -> Circumstances:
@@ -71,14 +75,17 @@ class EmailNew(View):
     def get(self, request: HttpRequest) -> HttpResponse:
         guards.require(request.user, Email.kind, Verb.CREATE)
         found = circumstances(request.GET, request.user)
-        form = EmailForm(user=request.user, language=_language(found), initial=self.started_from(found))
-        return self.page(form, missing=_fill_from_template(request.GET, request.user, found, form))
+        offered = found.enclosures(request.user)
+        initial = self.started_from(found)
+        form = EmailForm(user=request.user, language=_language(found), offered=offered, initial=initial)
+        missing = _begin(request.user, found, form) if found.answers is None else ""
+        return self.page(form, missing=_fill_from_template(request.GET, request.user, found, form) or missing)
 
     def post(self, request: HttpRequest) -> HttpResponse:
         guards.require(request.user, Email.kind, Verb.CREATE)
         user: Any = request.user
         found = circumstances(request.POST, user)
-        form = EmailForm(request.POST, user=user, language=_language(found))
+        form = EmailForm(request.POST, user=user, language=_language(found), offered=found.enclosures(user))
         if not form.is_valid():
             return self.page(form, status=422)
         try:
@@ -86,7 +93,7 @@ class EmailNew(View):
                 emails.filled(form.draft(), found.around(user), found.answers),
                 customer=form.cleaned_data["customer"], contact=found.contact, about=found.about,
                 answers=found.answers, is_shared=form.cleaned_data["is_shared"], by=user, at=timezone.now(),
-                submission=request.POST.get("submit_once", ""),
+                submission=request.POST.get("submit_once", ""), enclosed=form.enclosed(),
             )  # fmt: skip
         except ValidationError as error:
             for name, errors in getattr(error, "error_dict", {None: error}).items():
@@ -138,6 +145,7 @@ class EmailDetail(View):
             "about": email.about_for(request.user),
             "answers": Email.objects.visible_to(request.user).filter(pk=email.answers_id).first(),
             "answered_by": Email.objects.visible_to(request.user).filter(answers=email).order_by("at")[:HISTORY],
+            "files": Attachment.objects.visible_to(request.user).about(email).order_by("pk"),
             "is_mine": is_mine,
             "may_write": request.user.access.may(Email.kind, Verb.CREATE),
             "history": timeline.page(request.user, email, limit=HISTORY)[0],
@@ -186,6 +194,18 @@ def _fill_from_template(values: QueryDict, user: Any, found: Circumstances, form
     form.initial |= {"template": str(template.pk), "subject": subject.text, "text": body.text}
     codes = dict.fromkeys([*subject.unknown, *subject.empty, *body.unknown, *body.empty])
     return listed("{" + code + "}" for code in codes)
+
+
+def _begin(user: Any, found: Circumstances, form: EmailForm) -> str:
+    """What a letter about such a record says unless a template is chosen, in its receiver's language."""
+    words = fields.beginning(found.about.kind) if found.about is not None else None
+    if words is None:
+        return ""
+    language = getattr(found.about, "language", "") or _language(found)
+    with translation.override("zh-hans" if language.lower().startswith("zh") else "en"):
+        subject, text = (fields.fill(gettext(part), found.around(user)) for part in words)
+    form.initial |= {"subject": subject.text, "text": text.text}
+    return listed("{" + code + "}" for code in dict.fromkeys([*subject.empty, *text.empty]))
 
 
 def _visible(model: Any, user: Any, pk: str) -> Any:

@@ -12,7 +12,6 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models import Max
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from crm import events
@@ -172,8 +171,7 @@ def language_for(quote: Quote) -> str:
 
 
 def link_of(quote: Quote) -> str:
-    """Where the customer reads and answers it: for whoever may edit the quote, nobody else."""
-    return settings.PUBLIC_URL.rstrip("/") + reverse("quote-answer", args=[quote.token])
+    return quote.link
 
 
 def settle(quote: Quote, verb: str, *, by: Any, at: datetime, data: dict[str, Any]) -> Quote:

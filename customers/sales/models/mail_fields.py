@@ -5,12 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from crm.mail import fields
 from crm.web import formats
 from customers.models import Contact, Customer
 from customers.models.mail_fields import main_contact
 from customers.sales.models.opportunity import Opportunity
+from customers.sales.models.quote import Quote
+
+QUOTE_SUBJECT = gettext_noop("Our quote {quote.number}")
+QUOTE_TEXT = gettext_noop(
+    "Dear {contact.name},\n\nenclosed you find our quote {quote.number} of {quote.total}, valid until"
+    " {quote.valid_until}. You can read and answer it here:\n{quote.link}\n\n{owner.name}"
+)
 
 
 def register() -> None:
@@ -20,6 +28,30 @@ def register() -> None:
         "close": (_("expected close of the opportunity"), close),
     })  # fmt: skip
     fields.stand_around(Opportunity.kind, around)
+    fields.register("quote", {
+        "number": (_("number of the quote"), str),
+        "title": (_("what the quote is about"), lambda quote: quote.title),
+        "total": (_("total of the quote"), lambda quote: formats.money(quote.total, quote.currency)),
+        "valid_until": (_("last day of the quote"), lambda quote: formats.exact_date(quote.valid_until)),
+        "link": (_("link under which the quote is answered"), link),
+    })  # fmt: skip
+    fields.stand_around(Quote.kind, around_quote)
+    fields.begin_with(Quote.kind, QUOTE_SUBJECT, QUOTE_TEXT)
+
+
+def link(quote: Any) -> str:
+    """For whoever may edit it, of what was sent: see `around_quote`."""
+    return str(getattr(quote, "link_to_write", ""))
+
+
+def around_quote(user: Any, quote: Any) -> dict[str, Any]:
+    customer = Customer.objects.visible_to(user).filter(pk=quote.customer_id).first()
+    contact = Contact.objects.visible_to(user).filter(pk=quote.contact_id).first()
+    if contact is None and customer is not None:
+        contact = main_contact(user, customer)
+    may_write = Quote.objects.editable_by(user).filter(pk=quote.pk).exists()
+    quote.link_to_write = quote.link if may_write and not quote.is_draft else ""
+    return {"quote": quote, "contact": contact, "customer": customer, "owner": quote.owner}
 
 
 def amount(sale: Any) -> str:

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -178,6 +179,11 @@ class Quote(Record):
         value = f"{self.pk}:{self.nonce}"
         digest = salted_hmac("sales.quote", value, algorithm="sha256").digest()
         return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+    @property
+    def link(self) -> str:
+        """Where the customer reads and answers it: for whoever may edit the quote, nobody else."""
+        return settings.PUBLIC_URL.rstrip("/") + reverse("quote-answer", args=[self.token])
 
     def search_words(self) -> Words:
         texts = [self.title, self.customer.name]

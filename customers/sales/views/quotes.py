@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
-from urllib.parse import quote as quoted
 
 from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
@@ -15,10 +17,11 @@ from django.views import View
 
 from crm.access import guards
 from crm.access.permissions import Verb
+from crm.actions.enclosures import Enclosure
 from crm.models import StaleVersion
 from crm.web.submit_once import first_time
 from crm.web.toasts import toast
-from customers.models import Contact, Customer
+from customers.models import Contact, Customer, Email
 from customers.sales.actions import quote_lines, quotes
 from customers.sales.forms.quote_lines import line_forms
 from customers.sales.forms.quotes import QuoteForm
@@ -37,13 +40,14 @@ class Detail(View):
         lines = quote_lines.lines_of(quote)
         seen = Quote.objects.visible_to(user)
         may_edit = editing.allows(user, quote, Verb.EDIT)
+        may_mail = user.access.may(Email.kind, Verb.CREATE)
         context = {
             "quote": quote,
             "lines": lines,
             "recurs": any(line.months for line in lines),
             "taxes": quote_lines.taxes_of(lines),
             "link": quotes.link_of(quote) if may_edit and not quote.is_draft else "",
-            "mail": mail_to(quote) if may_edit and quote.state == Quote.State.SENT else "",
+            "mail": mail_url(quote) if may_edit and quote.state == Quote.State.SENT and may_mail else "",
             "customer_is_visible": Customer.objects.visible_to(user).filter(pk=quote.customer_id).exists(),
             "contact_is_visible": Contact.objects.visible_to(user).filter(pk=quote.contact_id).exists(),
             "opportunity": Opportunity.objects.visible_to(user).filter(pk=quote.opportunity_id).first(),
@@ -63,7 +67,11 @@ class Timeline(timeline.Timeline):
     model = Quote
 
 
-timeline.FILTERS["quote"] = [("", gettext_lazy("Everything")), ("quote", gettext_lazy("Changes"))]
+timeline.FILTERS["quote"] = [
+    ("", gettext_lazy("Everything")),
+    ("activity", gettext_lazy("Activities")),
+    ("quote", gettext_lazy("Changes")),
+]
 
 
 class Pdf(View):
@@ -175,13 +183,18 @@ class Restoration(editing.Restore):
     done = gettext_lazy("The quote is back.")
 
 
-def mail_to(quote: Quote) -> str:
-    """A mail with the link, in the customer's language, for one's own mail program."""
-    address = quote.contact.email if quote.contact and not quote.contact.do_not_contact else ""
-    with translation.override(quote.language):
-        subject = _("Our quote %(number)s") % {"number": quote}
-        body = _("Please find our quote here:\n%(link)s") % {"link": quotes.link_of(quote)}
-    return f"mailto:{quoted(address)}?subject={quoted(subject)}&body={quoted(body)}"
+def mail_url(quote: Quote) -> str:
+    """The form of a letter about it: with its link, and enclosed on paper."""
+    return f"{reverse('email-new')}?about_kind={quote.kind}&about_id={quote.pk}"
+
+
+def enclosures(user: Any, quote: Quote) -> list[Enclosure]:
+    """On paper, as it was sent; of a draft nothing leaves the house."""
+    if quote.is_draft:
+        return []
+    name = f"{quote}.pdf"
+    content = partial(quote_pdf.as_pdf, quote, quote.language or "en")
+    return [Enclosure(f"quote:{quote.pk}", name, lambda: ContentFile(content(), name), is_usual=True)]
 
 
 def pdf_response(quote: Quote, language: str) -> HttpResponse:
