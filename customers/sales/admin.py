@@ -5,22 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm.admin import AuditedAdmin
+from customers.sales import leads_admin  # noqa: F401 - what is configured of leads
 from customers.sales.actions import pipelines
 from customers.sales.models import (
     CurrencyRate,
     ExitCriterion,
-    LeadForm,
     ListPrice,
     LostReason,
     Pipeline,
@@ -202,34 +199,3 @@ class PriceListAdmin(AuditedAdmin):
     list_filter = ["currency"]
     search_fields = ["name"]
     inlines = [PriceInline]
-
-
-class LeadFormForm(forms.ModelForm):
-    language = forms.ChoiceField(label=gettext_lazy("language"), choices=settings.LANGUAGES)
-
-
-@admin.register(LeadForm)
-class LeadFormAdmin(AuditedAdmin):
-    """Public forms: what they ask, whose the leads are, and where they may be embedded."""
-
-    form = LeadFormForm
-    list_display = ["name", "address", "team", "in_turn", "is_active"]
-    list_filter = ["is_active", "team"]
-    search_fields = ["name", "key"]
-    readonly_fields = ["address", "last_owner"]
-    fieldsets = [
-        (None, {"fields": ["name", "key", "address", "is_active"]}),
-        (
-            gettext_lazy("What it asks"),
-            {"fields": ["title", "language", "organisation", "email", "phone", "note", "consent", "thanks"]},
-        ),
-        (gettext_lazy("Whose the leads are"), {"fields": ["team", "in_turn", "last_owner", "campaign"]}),
-        (gettext_lazy("Inside other websites"), {"fields": ["sites"]}),
-    ]
-
-    @admin.display(description=gettext_lazy("public address"))
-    def address(self, form: LeadForm) -> str:
-        if not form.pk:
-            return "–"
-        url = f"{settings.PUBLIC_URL.rstrip('/')}{reverse('lead-form', args=[form.key])}"
-        return format_html('<a href="{}" target="_blank" rel="noopener">{}</a>', url, url)

@@ -10,17 +10,19 @@ class SalesConfig(AppConfig):
     def ready(self) -> None:
         from django.db.models.signals import post_migrate
 
+        from crm.actions import mail_receiving
         from customers.sales import (
             exchange,
             subscriptions,  # noqa: F401 - listens from here on
             tasks,  # noqa: F401 - registers periodic jobs
         )
-        from customers.sales.actions import contract_renewals, pipelines
+        from customers.sales.actions import contract_renewals, lead_mail, pipelines
         from customers.sales.models import mail_fields
 
         self.declare_kinds()
         exchange.register()
         mail_fields.register()
+        mail_receiving.filed_by("leads", lead_mail.file)  # after customers: whoever is known is no lead
         self.fill_timelines()
         self.fill_shell()
         self.fill_today()
@@ -108,7 +110,7 @@ class SalesConfig(AppConfig):
         """Whom one sees in a list can be added to a campaign."""
         from customers.lists.contacts import ContactList
         from customers.sales.campaign_lists import ADD_TO_CAMPAIGN
-        from customers.sales.lists import LeadList
+        from customers.sales.lead_lists import LeadList
 
         for each in (ContactList, LeadList):
             each.bulk_actions = [*each.bulk_actions, ADD_TO_CAMPAIGN]
@@ -181,6 +183,7 @@ class SalesConfig(AppConfig):
             ("customer.side", "quotes", "customer-quotes", _("Quotes"), "quote", 32),
             ("opportunity.side", "quotes", "opportunity-quotes", _("Quotes"), "quote", 20),
             ("opportunity.side", "attribution", "opportunity-attribution", _("Where it came from"), "opportunity", 10),
+            ("opportunity.side", "qualification", "opportunity-qualification", _("Qualification"), "opportunity", 12),
             ("opportunity.side", "people", "opportunity-people", _("Who decides"), "opportunity", 2),
             ("opportunity.side", "competitors", "opportunity-competitors", _("Competitors"), "opportunity", 4),
             ("opportunity.side", "credit", "opportunity-credit", _("Credit"), "opportunity", 6),

@@ -10,7 +10,18 @@ from django.utils.translation import gettext as __
 from django.utils.translation import gettext_lazy as _
 
 from crm.exchange import declaring, storing
-from crm.exchange.declaring import BOOLEAN, CHOICE, DATE, DATETIME, MONEY, REFERENCE, Field, Importable, Reference
+from crm.exchange.declaring import (
+    BOOLEAN,
+    CHOICE,
+    DATE,
+    DATETIME,
+    MONEY,
+    NUMBER,
+    REFERENCE,
+    Field,
+    Importable,
+    Reference,
+)
 from crm.exchange.drafts import Draft, Refused, Run, Step
 from crm.exchange.unusable import Unusable
 from customers.exchange import CONTACT, CUSTOMER, OWNER_AND_TEAM, PERSON, TEAM
@@ -196,6 +207,12 @@ LEADS = LeadImport(
         Field("phone", _("phone")),
         Field("channel", _("source channel"), CHOICE, choices=Customer.Channel.choices),
         Field("campaign", _("campaign")),
+        Field("product", _("product asked for"), REFERENCE, reference=PRODUCT),
+        Field("employees", _("number of employees"), NUMBER),
+        Field("country", _("country")),
+        Field("province", _("province")),
+        Field("city", _("city")),
+        Field("language", _("language"), CHOICE, choices=tuple(settings.LANGUAGES)),
         Field("note", _("note")),
         *OWNER_AND_TEAM,
     ),

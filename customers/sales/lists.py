@@ -10,16 +10,13 @@ from django.utils.translation import gettext_lazy as _
 from crm.access.permissions import Verb
 from crm.models import Team, User
 from crm.web.lists import BulkAction, Column, List
-from customers.models import Customer
-from customers.sales.actions import leads, opportunities
-from customers.sales.forms.leads import HandOverLeadsForm
+from customers.sales.actions import opportunities
 from customers.sales.forms.opportunities import HandOverManyForm
 from customers.sales.models import (
     Competitor,
     CompetitorState,
     ForecastCategory,
     ForecastSubmission,
-    Lead,
     LostReason,
     Opportunity,
     OpportunityCompetitor,
@@ -62,59 +59,6 @@ class TeamFilter(filters.ModelChoiceFilter):
         if team is None:
             return queryset
         return queryset.filter(team__in=list(Team.objects.below([team]).order_by().values_list("pk", flat=True)))
-
-
-class LeadFilter(filters.FilterSet):
-    state = filters.MultipleChoiceFilter(label=_("state"), choices=Lead.State.choices)
-    channel = filters.MultipleChoiceFilter(label=_("source channel"), choices=Customer.Channel.choices)
-    owner = filters.ModelChoiceFilter(label=_("owner"), queryset=people, null_label=_("nobody"), null_value="none")
-    team = TeamFilter(label=_("team"), queryset=teams)
-    campaign = filters.CharFilter(label=_("campaign"), lookup_expr="iexact")
-    reason = filters.MultipleChoiceFilter(label=_("why discarded"), choices=Lead.Reason.choices)
-    waiting = filters.BooleanFilter(
-        label=_("without first contact"), field_name="first_contact_at", lookup_expr="isnull"
-    )
-    created_at = filters.DateFromToRangeFilter(label=_("came in"))
-
-
-class LeadList(List):
-    kind = "lead"
-    model = Lead
-    filterset_class = LeadFilter
-    columns = [
-        Column("name", _("Name"), link=True, sort="name"),
-        Column("organisation", _("Organisation"), sort="organisation"),
-        Column("state", _("State"), format="badge", tones={"new": "info", "converted": "good"}),
-        Column("channel", _("Source channel")),
-        Column("campaign", _("Campaign")),
-        Column("owner", _("Owner"), value="owner.name", format="person"),
-        Column("team", _("Team"), value="team.name"),
-        Column("created_at", _("Lead since"), sort="created_at", format="ago"),
-        Column("time_to_contact", _("First contact after"), format="duration"),
-        Column("first_contact_at", _("First contact"), sort="first_contact_at", format="moment"),
-        Column("reason", _("Why discarded")),
-        Column("phone", _("Phone"), value="phone_for_reading"),
-        Column("email", _("Email")),
-        Column("converted_at", _("Converted"), sort="converted_at", format="day"),
-        Column("updated_at", _("Changed"), sort="updated_at", format="ago"),
-    ]
-    default_columns = ["name", "organisation", "state", "channel", "owner", "created_at", "time_to_contact"]
-    default_sort = "-updated_at"
-    select_related = ("owner", "team")
-    bulk_actions = [
-        BulkAction(
-            "hand-over",
-            _("Hand over"),
-            run=leads.hand_over_many,
-            verb=Verb.ASSIGN,
-            form=HandOverLeadsForm,
-            icon="user-check",
-        )
-    ]
-    create_url = "lead-new"
-    create_label = _("New lead")
-    empty_title = _("No leads yet")
-    empty_text = _("Note whoever asks about what you sell; what comes of it is linked to the customer.")
 
 
 class OpportunityFilter(filters.FilterSet):

@@ -8,7 +8,7 @@ from crm.models import Event, User
 from customers.models import following, pool_release
 from customers.models.following import Follower, How
 from customers.sales.actions import contract_renewals, contracts, opportunities, quotes
-from customers.sales.models import Contract, Opportunity, Quote
+from customers.sales.models import Contract, Opportunity, Quote, lead_score
 
 journal.restored_with("sales.Opportunity", opportunities.update)  # who had it when is written down there
 pool_release.protects(
@@ -48,3 +48,16 @@ def hand_over_open_opportunities(event: Event) -> None:
 @events.subscribe("opportunity.won", name="sales.renew_the_contract_sold")
 def renew_the_contract_sold(event: Event) -> None:
     contract_renewals.renew_as_sold(event.subject_id, by=event.by, at=event.at)
+
+
+@events.subscribe(("settings.created", "settings.changed", "settings.deleted"), name="sales.score_leads_anew")
+def score_leads_anew(event: Event) -> None:
+    """Another rule, another score: of all open leads, in one statement."""
+    if event.data.get("model") == "sales.leadscorerule":
+        lead_score.compute(event.at)
+
+
+@events.subscribe("import.finished", name="sales.score_imported_leads")
+def score_imported_leads(event: Event) -> None:
+    if event.data.get("kind") == "lead":
+        lead_score.compute(event.at)

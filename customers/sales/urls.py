@@ -3,7 +3,8 @@ from django.urls import URLPattern, path
 from customers.sales.campaign_lists import CampaignList, CostList
 from customers.sales.competitor_lists import CompetitorList
 from customers.sales.contract_lists import ContractList
-from customers.sales.lists import ForecastList, LeadList, OpportunityList, OrderList, ProductList, QuotaList
+from customers.sales.lead_lists import LeadList
+from customers.sales.lists import ForecastList, OpportunityList, OrderList, ProductList, QuotaList
 from customers.sales.quote_lists import QuoteList
 from customers.sales.views import (
     asking,
@@ -20,6 +21,7 @@ from customers.sales.views import (
     forecast_board,
     forecasts,
     lead_conversion,
+    lead_qualifying,
     leads,
     opportunities,
     opportunity_lines,
@@ -46,6 +48,8 @@ urlpatterns: list[URLPattern] = [
     path("leads/<int:pk>/restoration/", leads.Restoration.as_view(), name="lead-restoration"),
     path("leads/<int:pk>/timeline/", leads.Timeline.as_view(), name="lead-timeline"),
     path("leads/<int:pk>/taking/", leads.Taking.as_view(), name="lead-taking"),
+    path("leads/<int:pk>/assignment/", lead_qualifying.Assignment.as_view(), name="lead-assignment"),
+    path("leads/<int:pk>/answers/", lead_qualifying.Answers.as_view(), name="lead-answers"),
     path("leads/<int:pk>/contact/", leads.Contacted.as_view(), name="lead-contact"),
     path("leads/<int:pk>/discarding/", leads.Discarding.as_view(), name="lead-discarding"),
     path("leads/<int:pk>/reopening/", leads.Reopening.as_view(), name="lead-reopening"),
@@ -80,6 +84,11 @@ urlpatterns: list[URLPattern] = [
     path("opportunities/new/", opportunities.New.as_view(), name="opportunity-new"),
     path("opportunities/<int:pk>/", opportunities.Detail.as_view(), name="opportunity-detail"),
     path("opportunities/<int:pk>/edit/", opportunities.Edit.as_view(), name="opportunity-edit"),
+    path(
+        "opportunities/<int:pk>/qualification/",
+        lead_qualifying.OpportunityAnswers.as_view(),
+        name="opportunity-qualification",
+    ),
     path("opportunities/<int:pk>/delete/", opportunities.Delete.as_view(), name="opportunity-delete"),
     path("opportunities/<int:pk>/restoration/", opportunities.Restoration.as_view(), name="opportunity-restoration"),
     path("opportunities/<int:pk>/timeline/", opportunities.Timeline.as_view(), name="opportunity-timeline"),

@@ -17,6 +17,7 @@ from evaluation.demo import (
     contracts,
     customers,
     forecasts,
+    leads,
     mail,
     measuring,
     people,
@@ -53,6 +54,7 @@ STEPS: tuple[tuple[str, Callable[[World], None]], ...] = (
     ("story", story.play),
     ("pool", pool.fill),
     ("mail", mail.write),
+    ("leads", leads.come_in),
     ("numbers", measuring.measure),
 )
 

@@ -73,6 +73,9 @@ VERBS_OF_THE_API = {
     "task": {"completion": "POST", "reopening": "POST", "result": "POST", "repetition": "POST"},
     "lead": {
         "taking": "POST",
+        "assignment": "POST",
+        "checklist": "GET",
+        "answers": "POST",
         "contact": "POST",
         "discarding": "POST",
         "reopening": "POST",

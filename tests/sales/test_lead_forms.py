@@ -146,6 +146,7 @@ def test_an_administrator_configures_a_form(client, cast):
     sent = {
         "name": "Fair", "key": "fair", "title": "Ask us", "language": "en", "organisation": "optional",
         "email": "required", "phone": "hidden", "note": "optional", "team": cast.north.pk, "is_active": "on",
+        "country": "hidden", "city": "hidden", "employees": "hidden", "basis": "consent", "keep_days": "7",
     }  # fmt: skip
 
     refused = client.post(reverse("admin:sales_leadform_add"), sent | {"email": "hidden"})

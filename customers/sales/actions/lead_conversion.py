@@ -13,15 +13,19 @@ from django.utils.translation import gettext as _
 from crm.access.permissions import Verb
 from crm.actions import records
 from crm.models import User
-from customers.actions import contacts, customers
-from customers.models import Activity, Contact, Customer, Task
-from customers.sales.actions import leads, opportunities
-from customers.sales.models import Lead, Opportunity
+from customers.actions import consents, contacts, customers
+from customers.models import Activity, Consent, Contact, Customer, Task
+from customers.sales.actions import lead_answers, lead_changes, opportunities
+from customers.sales.models import Lead, LeadAnswer, LeadConsent, LeadQuestion, Opportunity, lead_question
 from customers.sales.models.lead_matches import known_contact
 
+OVERRIDE = "criteria_override"
 MADE: dict[str, Any] = {"opportunity": Opportunity, "contact": Contact, "customer": Customer}
 # Rows that are written about any customer by itself: nobody built on it.
-BY_THEMSELVES = {"customers.standing", "evaluation.healthscore", "evaluation.healthsnapshot", "sales.stagechange"}
+BY_THEMSELVES = {
+    "customers.standing", "evaluation.healthscore", "evaluation.healthsnapshot",
+    "sales.stagechange", "sales.leadanswer",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -41,15 +45,21 @@ def convert(
     customer: Customer | None = None,
     contact: Contact | None = None,
     opportunity: dict[str, Any] | None = None,
+    answers: dict[LeadQuestion, Any] | None = None,
+    overriding: str = "",
 ) -> Lead:
     """Create the customer and the contact, or join those given; with the fields of an `opportunity` open one.
 
-    Done once: a lead that is converted already is returned as it is.
+    Done once: a lead that is converted already is returned as it is. Refused with NotQualified until the required
+    questions are answered, unless somebody who may says why in `overriding`.
     """
-    lead = leads.lock(lead)
+    lead = lead_changes.lock(lead)
     if lead.is_converted:
         return lead
-    leads.refuse_closed(lead)
+    lead_changes.refuse_closed(lead)
+    if answers:
+        lead = lead_answers.answer(lead, answers=answers, by=by, at=at)
+    unanswered = _refuse_unqualified(lead, by, overriding.strip())
     made: dict[str, int] = {}
     owner = lead.owner or by
     whose: dict[str, Any] = {"owner": owner, "team": lead.team or owner.team, "by": by, "at": at}
@@ -76,27 +86,31 @@ def convert(
     lead.customer, lead.contact, lead.opportunity = customer, contact, opened
     lead.first_contact_at = lead.first_contact_at or at
     became = {"customer": customer, "contact": contact, "opportunity": opened}
-    told = {name: records.as_json(record) for name, record in became.items() if record}
-    return leads.store(lead, "converted", told, by=by, at=at)
+    told: dict[str, Any] = {name: records.as_json(record) for name, record in became.items() if record}
+    told |= {"missing": unanswered, "reason": overriding.strip()} if unanswered else {}
+    LeadAnswer.objects.filter(lead=lead).update(opportunity=opened)
+    _hand_consent_on(lead, contact, by=by, at=at)
+    return lead_changes.store(lead, "converted", told, by=by, at=at)
 
 
 @transaction.atomic
 def undo_conversion(lead: Lead, *, by: User, at: datetime) -> Consequences:
     """The lead is open again. What the conversion made goes to the bin unless it was changed or used since."""
-    lead = leads.lock(lead)
+    lead = lead_changes.lock(lead)
     if not lead.is_converted:
         return Consequences([], [])
     done = consequences(lead, by=by)
     moved: dict[type, Any] = {Opportunity: opportunities.delete, Contact: contacts.delete, Customer: customers.delete}
     for record in done.taken_back:
         moved[type(record)](record, by=by, at=at)
-    lead.state, lead.converted_at, lead.made = leads.open_state(lead), None, {}
+    lead.state, lead.converted_at, lead.made = lead_changes.open_state(lead), None, {}
     lead.customer = lead.contact = lead.opportunity = None
+    LeadAnswer.objects.filter(lead=lead).update(opportunity=None)
     told = {
         "taken_back": [records.as_json(record) | {"kind": record.kind} for record in done.taken_back],
         "kept": [records.as_json(record) | {"kind": record.kind} for record in done.kept],
     }
-    leads.store(lead, "conversion_undone", told, by=by, at=at)
+    lead_changes.store(lead, "conversion_undone", told, by=by, at=at)
     return done
 
 
@@ -129,6 +143,8 @@ def _is_used(record: Any, lead: Lead, gone: list[Any]) -> bool:
         if model is Lead:
             rows = rows.exclude(pk=lead.pk)
         rows = rows.exclude(pk__in=[other.pk for other in gone if type(other) is model])
+        if model is Consent:
+            rows = rows.exclude(noted_at=lead.converted_at)  # what the lead had agreed to
         if model is Contact.customers.through:
             rows = _of_others(rows, record, lead, gone)
         if rows.exists():
@@ -157,6 +173,28 @@ def _new_contact(lead: Lead, customer: Customer, whose: dict[str, Any], is_main:
     _refuse_creating(whose["by"], Contact)
     fields: dict[str, Any] = {"name": lead.name, "email": lead.email, "phone": lead.phone}
     return contacts.create(customer=customer, is_main=is_main, **fields, **whose)
+
+
+def _refuse_unqualified(lead: Lead, by: User, overriding: str) -> list[str]:
+    """The required questions without an answer, which somebody who may says are not needed here."""
+    missing = lead_question.missing(lead)
+    if not missing:
+        return []
+    if not overriding or not by.access.may(OVERRIDE, Verb.EDIT):
+        raise lead_question.NotQualified(missing)
+    return [question.text for question in missing]
+
+
+def _hand_consent_on(lead: Lead, contact: Contact, *, by: User, at: datetime) -> None:
+    """What they agreed to on the form is the contact's consent, unless they said something else since."""
+    agreed = LeadConsent.objects.filter(lead=lead).select_related("purpose").first()
+    if agreed is None:
+        return
+    later = Consent.objects.filter(contact=contact, purpose=agreed.purpose, at__gte=agreed.at).exists()
+    if not later:
+        consents.give(
+            contact, purpose=agreed.purpose, basis=agreed.basis, source=agreed.form, given_at=agreed.at, by=by, at=at
+        )
 
 
 def _refuse_creating(by: User, model: Any) -> None:

@@ -8,18 +8,18 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from crm import events
 from crm.actions import journal, records
-from crm.actions.notifications import notify
 from crm.models import Team, User
 from customers.models import Activity, tidy
-from customers.sales.models import Lead
+from customers.sales.actions import lead_assignment
+from customers.sales.actions.lead_changes import lock, open_state, refuse_closed, store, tell_owner
+from customers.sales.models import Lead, lead_score, lead_target
 
 
+@transaction.atomic
 def create(
     *,
     by: User | None,
@@ -29,12 +29,16 @@ def create(
     data: dict[str, Any] | None = None,
     **fields: Any,
 ) -> Lead:
-    """Somebody who may become a customer; without an owner it waits for whoever of the team takes it."""
+    """Somebody who may become a customer; without an owner the rules say whose it is, or it waits in the team."""
     team = team or (owner.team if owner else None) or (by.team if by else None)
     lead = Lead(owner=owner, team=team, **tidy.fields(fields))
-    return records.create(lead, by=by, at=at, data={"channel": lead.channel} | (data or {}))
+    lead.contact_due_at = lead_target.due_at(lead, at)
+    lead = records.create(lead, by=by, at=at, data={"channel": lead.channel} | (data or {}))
+    lead_score.compute(at, [lead])
+    return lead if owner is not None else lead_assignment.assign(lead, by=by, at=at)
 
 
+@transaction.atomic
 def update(
     lead: Lead,
     changes: dict[str, Any],
@@ -44,7 +48,9 @@ def update(
     version: int | None = None,
     base: dict[str, Any] | None = None,
 ) -> Lead:
-    return records.update(lead, tidy.fields(changes), by=by, at=at, version=version, base=base)  # type: ignore[return-value]
+    lead = records.update(lead, tidy.fields(changes), by=by, at=at, version=version, base=base)  # type: ignore[assignment]
+    lead_score.compute(at, [lead])
+    return lead
 
 
 @transaction.atomic
@@ -68,7 +74,7 @@ def take(lead: Lead, *, by: User, at: datetime) -> Lead:
     if locked.owner_id is not None:
         raise ValidationError(_("%(owner)s was faster and has taken it.") % {"owner": locked.owner})
     refuse_closed(locked)
-    changes = {"owner": by, "team": locked.team or by.team}
+    changes: dict[str, Any] = {"owner": by, "team": locked.team or by.team, "given": {}}
     return records.update(locked, changes, by=by, at=at, event="taken")  # type: ignore[return-value]
 
 
@@ -101,10 +107,10 @@ def hand_over(lead: Lead, *, owner: User, by: User | None, at: datetime, team: T
     if not owner.is_active:
         raise ValidationError({"owner": _("This person no longer works here.")})
     before = lead.version
-    changes = {"owner": owner, "team": team or owner.team}
+    changes: dict[str, Any] = {"owner": owner, "team": team or owner.team, "given": {}}
     lead = records.update(lead, changes, by=by, at=at, event="handed_over")  # type: ignore[assignment]
     if lead.version != before and owner != by:
-        tell_owner(lead, by=by, at=at)
+        tell_owner(lead, at=at)
     return lead
 
 
@@ -125,38 +131,3 @@ def delete(lead: Lead, *, by: User | None, at: datetime) -> Lead:
 
 def restore(lead: Lead, *, by: User | None, at: datetime) -> Lead:
     return records.restore(lead, by=by, at=at)  # type: ignore[return-value]
-
-
-def tell_owner(lead: Lead, *, by: User | None, at: datetime) -> None:
-    """A lead grows cold by the hour: whose it is hears of it."""
-    notify(
-        lead.owner,
-        gettext_noop("The lead %(lead)s is yours now."),
-        values={"lead": lead.name},
-        url=reverse("lead-detail", args=[lead.pk]),
-        key=f"lead-{lead.pk}-owner-{lead.version}",
-        at=at,
-    )
-
-
-def lock(lead: Lead) -> Lead:
-    return Lead._base_manager.select_for_update(of=("self",)).get(pk=lead.pk)
-
-
-def open_state(lead: Lead) -> str:
-    return Lead.State.WORKING if lead.first_contact_at else Lead.State.NEW
-
-
-def refuse_closed(lead: Lead) -> None:
-    if not lead.is_open:
-        raise ValidationError(_("This lead is closed: it is %(state)s.") % {"state": lead.get_state_display()})
-
-
-def store(lead: Lead, verb: str, data: dict[str, Any], *, by: User | None, at: datetime) -> Lead:
-    """Save a locked lead as its next version, and note what happened."""
-    lead.version += 1
-    lead.updated_at = at
-    lead.full_clean()
-    lead.save()
-    events.record(f"lead.{verb}", lead, by=by, at=at, data=data)
-    return lead

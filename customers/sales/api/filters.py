@@ -8,6 +8,7 @@ from customers.sales.models import CurrencyRate, ForecastSubmission, Lead, Oppor
 
 class LeadFilter(filters.FilterSet):
     changed_since = MomentFilter("updated_at", "gte", label="Changed at or after")
+    min_score = filters.NumberFilter("score", "gte", label="Score of at least")
 
     class Meta:
         model = Lead

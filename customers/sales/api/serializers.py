@@ -6,14 +6,12 @@ from rest_framework import serializers
 
 from crm.api.serializers import COMMON, READ_ONLY, RecordSerializer, ScopedRelatedField
 from crm.models import Team
-from customers.models import Activity, Contact, Customer
 from customers.sales.models import (
     Competitor,
     CurrencyRate,
     ForecastAdjustment,
     ForecastFigure,
     ForecastSubmission,
-    Lead,
     LostReason,
     Opportunity,
     OpportunityLine,
@@ -59,44 +57,6 @@ class ProductSerializer(RecordSerializer):
             "is_active",
         )  # fmt: skip
         read_only_fields = READ_ONLY
-
-
-class LeadSerializer(RecordSerializer):
-    reason = serializers.ChoiceField(choices=Lead.Reason.choices, allow_blank=True, read_only=True)
-
-    class Meta:
-        model = Lead
-        fields = (
-            *COMMON, "name", "organisation", "email", "phone", "channel", "campaign", "note", "state", "reason",
-            "first_contact_at", "customer", "contact", "opportunity", "converted_at",
-        )  # fmt: skip
-        read_only_fields = (
-            *READ_ONLY, "state", "reason", "first_contact_at", "customer", "contact", "opportunity", "converted_at",
-        )  # fmt: skip
-
-
-class DiscardSerializer(serializers.Serializer):
-    reason = serializers.ChoiceField(choices=Lead.Reason.choices)
-
-
-class ContactMadeSerializer(serializers.Serializer):
-    type = serializers.ChoiceField(choices=Activity.Type.choices)
-    note = serializers.CharField(required=False, allow_blank=True, max_length=2000)
-
-
-class FirstOpportunitySerializer(serializers.ModelSerializer):
-    class Meta:
-        model = Opportunity
-        fields = ("name", "stage", "amount", "currency", "expected_close")
-        extra_kwargs = {"stage": {"required": False}}
-
-
-class ConversionSerializer(serializers.Serializer):
-    """Nothing given: a new customer and a new contact."""
-
-    customer = ScopedRelatedField(Customer, required=False)
-    contact = ScopedRelatedField(Contact, required=False)
-    opportunity = FirstOpportunitySerializer(required=False)
 
 
 class OpportunityLineSerializer(serializers.ModelSerializer):

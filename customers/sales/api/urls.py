@@ -5,6 +5,7 @@ from customers.sales.api.around_opportunity import CompetitorViewSet
 from customers.sales.api.campaigns import CampaignViewSet, CostViewSet
 from customers.sales.api.contracts import ContractViewSet
 from customers.sales.api.forecasts import ForecastViewSet
+from customers.sales.api.leads import LeadViewSet
 from customers.sales.api.quotas import QuotaViewSet
 from customers.sales.api.quotes import QuoteViewSet
 
@@ -12,7 +13,7 @@ router = SimpleRouter(use_regex_path=False)
 router.register("pipelines", viewsets.PipelineViewSet, "pipeline")
 router.register("currency-rates", viewsets.CurrencyRateViewSet, "currency-rate")
 router.register("products", viewsets.ProductViewSet, "product")
-router.register("leads", viewsets.LeadViewSet, "lead")
+router.register("leads", LeadViewSet, "lead")
 router.register("opportunities", viewsets.OpportunityViewSet, "opportunity")
 router.register("forecasts", ForecastViewSet, "forecast")
 router.register("quotas", QuotaViewSet, "quota")

@@ -13,8 +13,6 @@ from crm.access.permissions import Verb
 from crm.api.viewsets import ReadViewSet, RecordViewSet
 from customers.sales.actions import (
     competitors,
-    lead_conversion,
-    leads,
     opportunities,
     opportunity_lines,
     orders,
@@ -22,7 +20,7 @@ from customers.sales.actions import (
 )
 from customers.sales.api import filters, serializers
 from customers.sales.api.around_opportunity import AroundOpportunity
-from customers.sales.models import CurrencyRate, Lead, Opportunity, Order, Pipeline, Product
+from customers.sales.models import CurrencyRate, Opportunity, Order, Pipeline, Product
 
 
 @extend_schema_view(list=extend_schema(summary="Pipelines with their stages"))
@@ -55,54 +53,6 @@ class ProductViewSet(RecordViewSet):
 
     def delete_record(self, record: Product, *, by: Any, at: datetime) -> None:
         products.delete(record, by=by, at=at)
-
-
-@extend_schema_view(list=extend_schema(summary="Leads"))
-class LeadViewSet(RecordViewSet):
-    model = Lead
-    serializer_class = serializers.LeadSerializer
-    filterset_class = filters.LeadFilter
-
-    def create_record(self, values: dict[str, Any], *, by: Any, at: datetime) -> Lead:
-        return leads.create(by=by, at=at, owner=values.pop("owner", by), **values)
-
-    def update_record(self, record: Lead, values: dict[str, Any], *, by: Any, at: datetime, version: Any) -> Any:
-        return leads.update(record, values, by=by, at=at, version=version)
-
-    def delete_record(self, record: Lead, *, by: Any, at: datetime) -> None:
-        leads.delete(record, by=by, at=at)
-
-    @extend_schema(request=None, responses=serializers.LeadSerializer, summary="Take a lead that is nobody's")
-    @action(detail=True, methods=["post"], url_path="taking", verb=Verb.EDIT)
-    def taking(self, request: Request, pk: int) -> Response:
-        return self.carry_out(request, leads.take)
-
-    @extend_schema(
-        request=serializers.ContactMadeSerializer, responses=serializers.LeadSerializer, summary="Note a contact"
-    )
-    @action(detail=True, methods=["post"], url_path="contact", verb=Verb.EDIT)
-    def contact(self, request: Request, pk: int) -> Response:
-        return self.carry_out(request, leads.note_contact, serializers.ContactMadeSerializer)
-
-    @extend_schema(request=serializers.ConversionSerializer, responses=serializers.LeadSerializer, summary="Convert")
-    @action(detail=True, methods=["post"], url_path="conversion", verb=Verb.EDIT)
-    def conversion(self, request: Request, pk: int) -> Response:
-        return self.carry_out(request, lead_conversion.convert, serializers.ConversionSerializer)
-
-    @extend_schema(request=None, responses=serializers.LeadSerializer, summary="Undo the conversion")
-    @action(detail=True, methods=["post"], url_path="conversion/undoing", verb=Verb.EDIT)
-    def conversion_undoing(self, request: Request, pk: int) -> Response:
-        return self.carry_out(request, lead_conversion.undo_conversion)
-
-    @extend_schema(request=serializers.DiscardSerializer, responses=serializers.LeadSerializer, summary="Discard")
-    @action(detail=True, methods=["post"], url_path="discarding", verb=Verb.EDIT)
-    def discarding(self, request: Request, pk: int) -> Response:
-        return self.carry_out(request, leads.discard, serializers.DiscardSerializer)
-
-    @extend_schema(request=None, responses=serializers.LeadSerializer, summary="Open a discarded lead again")
-    @action(detail=True, methods=["post"], url_path="reopening", verb=Verb.EDIT)
-    def reopening(self, request: Request, pk: int) -> Response:
-        return self.carry_out(request, leads.reopen)
 
 
 @extend_schema_view(list=extend_schema(summary="Opportunities"))

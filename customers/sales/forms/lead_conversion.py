@@ -9,15 +9,19 @@ from django.utils.translation import gettext_lazy as _
 from crm.access.permissions import Verb
 from customers.forms.fields import CustomerField
 from customers.models import Customer
+from customers.sales.actions.lead_conversion import OVERRIDE
 from customers.sales.forms.fields import CurrencyField, StageField
+from customers.sales.forms.lead_answers import LeadAnswersForm
 from customers.sales.models import Lead, Opportunity, Pipeline
 from customers.sales.models.lead_matches import Match
+from customers.sales.models.lead_question import Item, missing
 
 NEW, ANOTHER = "new", "another"
 
 
-class ConversionForm(forms.Form):
-    """Who the lead is: a new customer, one that is like it, or another one; and whether a sale begins."""
+class ConversionForm(LeadAnswersForm):
+    """Who the lead is: a new customer, one that is like it, or another one; whether a sale begins; and what has to be
+    known before: the required questions nobody has answered."""
 
     into = forms.ChoiceField(label=_("Who is it?"), widget=forms.RadioSelect)
     customer = CustomerField(label=_("Another customer"), required=False)
@@ -28,7 +32,12 @@ class ConversionForm(forms.Form):
     currency = CurrencyField()
 
     def __init__(self, *args: Any, user: Any, lead: Lead, matches: list[Match], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, items=[Item(question, None) for question in missing(lead)], **kwargs)
+        if self.questions and user.access.may(OVERRIDE, Verb.EDIT):
+            self.fields["overriding"] = forms.CharField(
+                label=_("Why it is converted all the same"), required=False, max_length=500,
+                widget=forms.Textarea(attrs={"rows": 2}), help_text=_("It is kept in the history."),
+            )  # fmt: skip
         self.matches = {str(match.customer.pk): match.customer for match in matches}
         may_create = user.access.may(Customer.kind, Verb.CREATE)
         choices = [(str(match.customer.pk), _told(match)) for match in matches]
@@ -59,7 +68,14 @@ class ConversionForm(forms.Form):
         if said.get("with_opportunity"):
             opportunity = {name: said[name] for name in ("stage", "amount", "currency")}
             opportunity["name"] = said["opportunity_name"]
-        return {"customer": customer, "opportunity": opportunity}
+        found: dict[str, Any] = {"customer": customer, "opportunity": opportunity}
+        if self.questions:
+            found |= {"answers": self.answers(), "overriding": said.get("overriding", "")}
+        return found
+
+    @property
+    def asked(self) -> list[Any]:
+        return [self[name] for name in self.questions]
 
 
 def _told(match: Match) -> str:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from crm.access.permissions import Verb
@@ -11,7 +12,7 @@ from crm.web.forms import RecordForm
 from crm.web.lists import BulkForm
 from customers.forms.fields import people_to_assign
 from customers.models import Activity
-from customers.sales.models import Lead
+from customers.sales.models import Lead, Product
 
 WAYS = [choice for choice in Activity.Type.choices if choice[0] != Activity.Type.NOTE]
 
@@ -19,11 +20,16 @@ WAYS = [choice for choice in Activity.Type.choices if choice[0] != Activity.Type
 class LeadEditForm(RecordForm):
     """What is known of somebody who may become a customer. A new one also says whose it is."""
 
-    owner = forms.ModelChoiceField(User.objects.none(), label=_("Owner"), required=False, empty_label=_("nobody yet"))
+    owner = forms.ModelChoiceField(
+        User.objects.none(), label=_("Owner"), required=False, empty_label=_("by the rules, or nobody yet")
+    )
 
     class Meta:
         model = Lead
-        fields = ["name", "organisation", "phone", "email", "channel", "campaign", "owner", "note"]
+        fields = [
+            "name", "organisation", "phone", "email", "channel", "campaign", "product", "employees", "country",
+            "province", "city", "language", "owner", "note",
+        ]  # fmt: skip
         widgets = {
             "note": forms.Textarea(attrs={"rows": 4}),
             "phone": forms.TextInput(attrs={"type": "tel", "autocomplete": "off"}),
@@ -31,6 +37,10 @@ class LeadEditForm(RecordForm):
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        offered = Product.objects.visible_to(user).filter(Q(is_active=True) | Q(pk=self.instance.product_id))
+        self.fields["product"].queryset = offered.order_by("name")  # type: ignore[attr-defined]
+        if not user.access.may(Product.kind, Verb.VIEW):
+            del self.fields["product"]
         if self.instance.pk or not user.access.may(Lead.kind, Verb.ASSIGN):
             del self.fields["owner"]
         else:

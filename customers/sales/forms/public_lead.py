@@ -23,6 +23,18 @@ FIELDS: dict[str, Any] = {
     "phone": lambda: forms.CharField(
         label=_("Phone"), max_length=40, widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"})
     ),
+    "country": lambda: forms.CharField(
+        label=_("Country"), max_length=60, widget=forms.TextInput(attrs={"autocomplete": "country-name"})
+    ),
+    "city": lambda: forms.CharField(
+        label=_("City"), max_length=60, widget=forms.TextInput(attrs={"autocomplete": "address-level2"})
+    ),
+    "employees": lambda: forms.IntegerField(
+        label=_("Number of employees"),
+        min_value=1,
+        max_value=10_000_000,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    ),
     "note": lambda: forms.CharField(label=_("Your message"), max_length=4000, widget=forms.Textarea(attrs={"rows": 4})),
 }
 

@@ -13,7 +13,14 @@ from customers.sales.models.currency_rate import CurrencyRate
 from customers.sales.models.exit_criterion import CriterionTick, ExitCriterion
 from customers.sales.models.forecast import ForecastAdjustment, ForecastFigure, ForecastSubmission
 from customers.sales.models.lead import Lead
+from customers.sales.models.lead_confirmation import LeadConfirmation
+from customers.sales.models.lead_consent import LeadConsent
 from customers.sales.models.lead_form import LeadForm
+from customers.sales.models.lead_letter import LeadLetter
+from customers.sales.models.lead_question import LeadAnswer, LeadQuestion
+from customers.sales.models.lead_rule import Giving, LeadReceiver, LeadRule, LeadRuleCondition, LeadSettings
+from customers.sales.models.lead_score import LeadScoreRule
+from customers.sales.models.lead_target import LeadTarget
 from customers.sales.models.opportunity import Opportunity
 from customers.sales.models.opportunity_line import OpportunityLine
 from customers.sales.models.order import Order, OrderLine
@@ -52,8 +59,20 @@ __all__ = [
     "ForecastCategory",
     "ForecastFigure",
     "ForecastSubmission",
+    "Giving",
     "Lead",
+    "LeadAnswer",
+    "LeadConfirmation",
+    "LeadConsent",
     "LeadForm",
+    "LeadLetter",
+    "LeadQuestion",
+    "LeadReceiver",
+    "LeadRule",
+    "LeadRuleCondition",
+    "LeadScoreRule",
+    "LeadSettings",
+    "LeadTarget",
     "ListPrice",
     "LostReason",
     "MemberState",

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -13,12 +14,18 @@ from crm.models import Record
 from crm.models.record import RecordQuerySet
 from crm.search.documents import Words
 from customers.models import Contact, Customer, tidy
+from customers.sales.models.lead_form import LeadForm
 from customers.sales.models.opportunity import Opportunity
+from customers.sales.models.product import Product
 
 
 class LeadQuerySet(RecordQuerySet):
     def open(self) -> Self:
         return self.filter(state__in=Lead.OPEN)
+
+    def overdue(self, now: datetime) -> Self:
+        """Nobody has been in touch, and somebody should have been."""
+        return self.open().filter(first_contact_at=None, contact_due_at__lt=now)
 
     def of_customer(self, customer: Customer) -> Self:
         """Those that became this customer."""
@@ -54,11 +61,31 @@ class Lead(Record):
     phone = models.CharField(_("phone"), max_length=40, blank=True)
     channel = models.CharField(_("source channel"), max_length=12, choices=Customer.Channel.choices, blank=True)
     campaign = models.CharField(_("campaign"), max_length=120, blank=True)
+    country = models.CharField(_("country"), max_length=60, blank=True, default="", db_default="")
+    province = models.CharField(_("province"), max_length=60, blank=True, default="", db_default="")
+    city = models.CharField(_("city"), max_length=60, blank=True, default="", db_default="")
+    language = models.CharField(
+        _("language"), max_length=10, choices=settings.LANGUAGES, blank=True, default="", db_default=""
+    )
+    employees = models.PositiveIntegerField(_("number of employees"), null=True, blank=True)
+    product = models.ForeignKey(
+        Product, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("product asked for")
+    )
+    form = models.ForeignKey(
+        LeadForm, models.SET_NULL, null=True, blank=True, editable=False, related_name="+",
+        verbose_name=_("lead form"),
+    )  # fmt: skip
     note = models.TextField(_("note"), blank=True)
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.NEW, editable=False)
     reason = models.CharField(_("reason"), max_length=16, choices=Reason.choices, blank=True, editable=False)
     # Speed to lead: until somebody of ours first got in touch.
     first_contact_at = models.DateTimeField(_("first contact"), null=True, blank=True, editable=False)
+    contact_due_at = models.DateTimeField(_("first contact until"), null=True, blank=True, editable=False)
+    answered_at = models.DateTimeField(_("last wrote to us"), null=True, blank=True, editable=False)
+    # What the rules make of it, and why: models/lead_score.py, actions/lead_assignment.py.
+    score = models.IntegerField(_("score"), default=0, db_default=0, editable=False)
+    score_parts = models.JSONField(default=list, db_default=models.Value([], models.JSONField()), editable=False)
+    given = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()), editable=False)
     customer = models.ForeignKey(
         Customer,
         models.PROTECT,
@@ -102,6 +129,11 @@ class Lead(Record):
             models.Index(fields=["-updated_at", "-id"], name="lead_newest", condition=Q(deleted_at=None)),
             models.Index(fields=["owner", "-updated_at", "-id"], name="lead_owner", condition=Q(deleted_at=None)),
             models.Index(fields=["team", "-updated_at", "-id"], name="lead_team", condition=Q(deleted_at=None)),
+            models.Index(
+                fields=["owner"], name="lead_open", condition=Q(deleted_at=None, state__in=["new", "working"])
+            ),
+            models.Index(fields=["-score", "-id"], name="lead_promising", condition=Q(deleted_at=None)),
+            models.Index(fields=["email"], name="lead_email", condition=~Q(email="")),
             models.Index(fields=["customer"], name="lead_customer", condition=Q(customer__isnull=False)),
         ]
 
@@ -111,7 +143,8 @@ class Lead(Record):
     def clean(self) -> None:
         self.name, self.organisation = tidy.one_line(self.name), tidy.one_line(self.organisation)
         self.email, self.phone = tidy.email(self.email), tidy.phone(self.phone)
-        self.campaign = tidy.one_line(self.campaign)
+        self.campaign, self.country = tidy.one_line(self.campaign), tidy.one_line(self.country)
+        self.province, self.city = tidy.one_line(self.province), tidy.one_line(self.city)
 
     @property
     def is_open(self) -> bool:
@@ -134,7 +167,7 @@ class Lead(Record):
         return Words(
             title=self.name,
             subtitle=self.organisation,
-            texts=[self.organisation, self.campaign],
+            texts=[self.organisation, self.campaign, self.city],
             phones=[self.phone],
             emails=[self.email],
         )

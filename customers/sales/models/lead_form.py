@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.crypto import get_random_string
@@ -12,8 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from crm.models import Team
+from customers.models import Consent, Purpose
+from customers.sales.models.product import Product
 
-ASKED = ("organisation", "email", "phone", "note")
+ASKED = ("organisation", "email", "phone", "country", "city", "employees", "note")
 
 
 def new_key() -> str:
@@ -43,22 +46,44 @@ class LeadForm(models.Model):
     organisation = models.CharField(_("organisation"), max_length=8, choices=Ask.choices, default=Ask.OPTIONAL)
     email = models.CharField(_("email"), max_length=8, choices=Ask.choices, default=Ask.REQUIRED)
     phone = models.CharField(_("phone"), max_length=8, choices=Ask.choices, default=Ask.OPTIONAL)
+    country = models.CharField(_("country"), max_length=8, choices=Ask.choices, default=Ask.HIDDEN, db_default="hidden")
+    city = models.CharField(_("city"), max_length=8, choices=Ask.choices, default=Ask.HIDDEN, db_default="hidden")
+    employees = models.CharField(
+        _("number of employees"), max_length=8, choices=Ask.choices, default=Ask.HIDDEN, db_default="hidden"
+    )
     note = models.CharField(_("message"), max_length=8, choices=Ask.choices, default=Ask.OPTIONAL)
     consent = models.TextField(
         _("consent"), blank=True, help_text=_("Must be ticked to send the form; kept with the lead word for word.")
     )
+    purpose = models.ForeignKey(
+        Purpose, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("agreed to"),
+        help_text=_("What may be written for afterwards. Empty: the consent is only kept with the lead."),
+    )  # fmt: skip
+    basis = models.CharField(
+        _("lawful basis"), max_length=10, choices=Consent.Basis.choices, default=Consent.Basis.CONSENT,
+        db_default="consent",
+    )  # fmt: skip
+    confirms = models.BooleanField(
+        _("confirmed by mail"),
+        default=False,
+        db_default=False,
+        help_text=_("A lead only comes in when the link in a mail was opened and confirmed."),
+    )
+    keep_days = models.PositiveSmallIntegerField(
+        _("days to confirm"), default=7, db_default=7, validators=[MinValueValidator(1), MaxValueValidator(60)],
+        help_text=_("What nobody has confirmed by then is forgotten."),
+    )  # fmt: skip
     thanks = models.TextField(_("what is said afterwards"), blank=True)
     campaign = models.CharField(_("campaign"), max_length=120, blank=True)
+    product = models.ForeignKey(
+        Product, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("product asked for")
+    )
     team = models.ForeignKey(Team, models.PROTECT, verbose_name=_("team"), related_name="+")
     in_turn = models.BooleanField(
         _("give them to the team's people in turn"),
         default=False,
-        help_text=_("Otherwise a lead waits until somebody of the team takes it."),
+        help_text=_("Otherwise a lead waits until somebody of the team takes it. Assignment rules come first."),
     )
-    last_owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+",
-        verbose_name=_("whose turn it was last"),
-    )  # fmt: skip
     sites = models.TextField(
         _("websites that may embed it"), blank=True, help_text=_("One in each line, such as https://www.example.com.")
     )
@@ -72,6 +97,10 @@ class LeadForm(models.Model):
         ordering = ["name"]
         constraints = [
             models.CheckConstraint(condition=~Q(email="hidden", phone="hidden"), name="lead_form_asks_how_to_answer"),
+            models.CheckConstraint(
+                condition=Q(confirms=False) | Q(email="required"), name="lead_form_confirms_an_email"
+            ),
+            models.CheckConstraint(condition=Q(purpose=None) | ~Q(consent=""), name="lead_form_says_what_is_agreed_to"),
         ]
 
     def __str__(self) -> str:
@@ -80,6 +109,10 @@ class LeadForm(models.Model):
     def clean(self) -> None:
         if self.email == Ask.HIDDEN and self.phone == Ask.HIDDEN:
             raise ValidationError({"email": _("Ask for the email or the phone: nobody could be answered.")})
+        if self.confirms and self.email != Ask.REQUIRED:
+            raise ValidationError({"email": _("What is confirmed by mail needs a mail address.")})
+        if self.purpose_id and not self.consent.strip():
+            raise ValidationError({"consent": _("Say what they agree to.")})
         wrong = [site for site in self.embedding_sites if not _is_a_site(site)]
         if wrong:
             raise ValidationError({"sites": _("This is not the address of a website: %(site)s") % {"site": wrong[0]}})

@@ -15,9 +15,9 @@ from django.views.decorators.csrf import csrf_exempt
 
 from crm.web import limits
 from crm.web.submit_once import first_time
-from customers.sales.actions import lead_forms
+from customers.sales.actions import lead_confirmations, lead_forms
 from customers.sales.forms.public_lead import PublicLeadForm
-from customers.sales.models import LeadForm
+from customers.sales.models import LeadConfirmation, LeadForm
 
 SENT_PER_MINUTE = 6  # by one address: a fair's stand has one, a program sends more
 
@@ -55,7 +55,8 @@ class LeadFormPage(View):
         if not filled.is_valid():
             return self.page(request, form, filled, status=422)
         if first_time(request):
-            lead_forms.submit(form, at=timezone.now(), **filled.values())
+            take = lead_confirmations.ask if form.confirms else lead_forms.submit
+            take(form, at=timezone.now(), language=translation.get_language(), **filled.values())
         return self.thanks(request, form)
 
     def page(self, request: HttpRequest, form: LeadForm, filled: PublicLeadForm, status: int = 200) -> HttpResponse:
@@ -63,7 +64,9 @@ class LeadFormPage(View):
         return render(request, "sales/lead_form/page.html", shown, status=status)
 
     def thanks(self, request: HttpRequest, form: LeadForm) -> HttpResponse:
-        return render(request, "sales/lead_form/thanks.html", {"lead_form": form})
+        """The same for everybody: it does not tell whether an address is known."""
+        page = "look_into_mail" if form.confirms else "thanks"
+        return render(request, f"sales/lead_form/{page}.html", {"lead_form": form})
 
     def slow_down(self, request: HttpRequest) -> HttpResponse:
         return render(request, "sales/lead_form/slow_down.html", status=429)
@@ -79,3 +82,35 @@ class LeadFormPage(View):
             response.xframe_options_exempt = True  # type: ignore[attr-defined]
             response._csp_replace = {"frame-ancestors": sites}  # type: ignore[attr-defined]
         return response
+
+
+# Exempt from the CSRF cookie: the secret in the address is the whole authority of this page.
+@method_decorator([login_not_required, csrf_exempt], name="dispatch")
+class Confirmation(View):
+    """The link of the mail. Programs that look at mail open it too, so opening it does nothing: POST confirms."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = self.answer(request, kwargs["token"])
+        response["X-Robots-Tag"] = "noindex, nofollow"
+        response["Referrer-Policy"] = "no-referrer"
+        response["Cache-Control"] = "no-store"
+        return response
+
+    def answer(self, request: HttpRequest, token: str) -> HttpResponse:
+        if request.method in ("GET", "HEAD", "POST") and limits.is_too_fast(request):
+            return render(request, "sales/lead_form/slow_down.html", status=429)
+        try:
+            waiting = lead_confirmations.asked(token, timezone.now())
+        except lead_confirmations.LinkGone:
+            return render(request, "sales/lead_form/gone.html", status=404)
+        with translation.override(waiting.language):
+            answer: Any = super().dispatch(request, waiting)
+            return answer
+
+    def get(self, request: HttpRequest, waiting: LeadConfirmation) -> HttpResponse:
+        page = "thanks" if waiting.confirmed_at else "confirm"
+        return render(request, f"sales/lead_form/{page}.html", {"lead_form": waiting.form})
+
+    def post(self, request: HttpRequest, waiting: LeadConfirmation) -> HttpResponse:
+        lead_confirmations.confirm(waiting.token, at=timezone.now())
+        return render(request, "sales/lead_form/thanks.html", {"lead_form": waiting.form})

@@ -18,11 +18,14 @@ from crm.web.toasts import toast
 from customers.models import Contact, Customer
 from customers.sales.actions import leads
 from customers.sales.forms.leads import ContactedForm, DiscardForm, HandOverLeadsForm, LeadEditForm
-from customers.sales.models import Lead, Opportunity
+from customers.sales.models import Lead, LeadConsent, Opportunity, Product
+from customers.sales.models.lead_question import checklist
+from customers.sales.models.lead_target import countdown
 from customers.views import editing, timeline
 
 RELATED = ("owner", "team")
 ERROR = 40
+LETTERS = 20  # shown
 
 
 class Detail(View):
@@ -31,6 +34,12 @@ class Detail(View):
         lead = guards.get_visible(Lead.objects.select_related(*RELATED), user, pk=pk)
         context = {
             "lead": lead,
+            "place": ", ".join(filter(None, [lead.city, lead.province, lead.country])),
+            "product": Product.objects.visible_to(user).filter(pk=lead.product_id).first() if lead.product_id else None,
+            "countdown": countdown(lead, timezone.now()),
+            "checklist": checklist(lead),
+            "letters": lead.letters.all()[:LETTERS],
+            "consent": LeadConsent.objects.filter(lead=lead).select_related("purpose").first(),  # scoped: of this lead
             "may_edit": editing.allows(user, lead, Verb.EDIT),
             "may_assign": editing.allows(user, lead, Verb.ASSIGN),
             "may_delete": editing.allows(user, lead, Verb.DELETE),

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from crm.models import Event
 from crm.web import changes, formats
 from customers.models import Activity
-from customers.sales.models import Lead, MemberState
+from customers.sales.models import Lead, MemberState, lead_given
 from customers.sales.views import around_sentences
 from customers.views.sentences import Sentence
 
@@ -23,6 +23,9 @@ SENTENCES: dict[str, tuple[Any, str, str]] = {
     "lead.updated": (gettext_lazy("Lead changed: %(subject)s"), "pencil", "neutral"),
     "lead.taken": (gettext_lazy("%(owner)s has taken the lead %(subject)s"), "user-check", "info"),
     "lead.contacted": (gettext_lazy("In touch with %(subject)s: %(way)s"), "phone", "good"),
+    "lead.assigned": (gettext_lazy("%(subject)s goes to %(owner)s: %(given)s"), "route", "info"),
+    "lead.answered": (gettext_lazy("Found out about %(subject)s: %(answers)s"), "list-check", "good"),
+    "lead.wrote": (gettext_lazy("%(subject)s wrote to us: %(letter)s"), "mail", "info"),
     "lead.converted": (gettext_lazy("The lead %(subject)s was converted"), "circle-check", "good"),
     "lead.conversion_undone": (gettext_lazy("The conversion of %(subject)s was undone"), "arrow-back-up", "warn"),
     "lead.discarded": (gettext_lazy("Discarded the lead %(subject)s: %(why)s"), "circle-x", "warn"),
@@ -164,6 +167,9 @@ def _words(event: Event) -> dict[str, str]:
         "reason": str(reason.get("label", "")) if isinstance(reason, dict) else _("no reason given"),
         "amount": _amount(data),
         "way": _way(data),
+        "given": lead_given.in_words(data.get("why", {})) if isinstance(data.get("why"), dict) else "",
+        "answers": "; ".join(f"{one['question']}: {one['answer']}" for one in data.get("answers", [])),
+        "letter": data["subject"] if isinstance(data.get("subject"), str) else "",
         "note": data.get("reason") or "",
         **_of_contract(data),
         **_of_quote(data),

@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from customers.sales.models.lead import Lead
+
+
+class LeadLetter(models.Model):
+    """What a lead wrote to the organisation's mail account. Whoever sees the lead reads it."""
+
+    lead = models.ForeignKey(Lead, models.CASCADE, related_name="letters")
+    sender = models.CharField(_("from"), max_length=380)
+    subject = models.CharField(_("subject"), max_length=200, blank=True)
+    text = models.TextField(_("text"), blank=True)
+    attachments = ArrayField(models.CharField(max_length=200), default=list, blank=True)  # their names; no files
+    message_id = models.CharField(max_length=255, blank=True, editable=False)
+    at = models.DateTimeField(_("when"))
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["lead", "message_id"], condition=~Q(message_id=""), name="lead_letter_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.subject

@@ -1,0 +1,99 @@
+"""Letters of strangers to the organisation's account become leads; answers of machines and of those we know do not."""
+
+import pytest
+from django.urls import reverse
+
+from crm.actions import mail_receiving
+from crm.models import IncomingMail, MailAccount, Notification
+from customers.models import Email
+from customers.sales.actions import leads
+from customers.sales.models import Lead, LeadLetter, LeadSettings
+from tests.factories.customers import make_contact, make_customer
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def account(db):
+    return MailAccount.objects.create(address="info@our.example", imap_host="mail.our.example")
+
+
+@pytest.fixture
+def settings_row(cast):
+    cast.north.manager = cast.manager
+    cast.north.save()
+    return LeadSettings.objects.create(team=cast.north, takes_mail=True)
+
+
+def arrive(
+    account, now, *headers, name="<1@stranger.example>", sender="Lena Lead <lena@stranger.example>", text="Hello"
+):
+    head = [f"From: {sender}", "To: info@our.example", f"Message-ID: {name}", "Subject: Two pumps", *headers]
+    raw = ("\r\n".join(head) + "\r\n\r\n" + text).encode()
+    uid = IncomingMail.objects.count() + 1
+    letter = IncomingMail.objects.create(account=account, validity=1, uid=uid, raw=raw, fetched_at=now)
+    mail_receiving.file(letter.pk, now)
+    letter.refresh_from_db()
+    return letter.state
+
+
+def test_a_strangers_letter_becomes_a_lead_and_the_next_one_is_filed_with_it(cast, client, account, settings_row, now):
+    assert arrive(account, now, text="We need two pumps.") == "filed"
+    lead = Lead.objects.get()
+    assert (lead.name, lead.email, lead.team, lead.owner) == ("Lena Lead", "lena@stranger.example", cast.north, None)
+    assert (lead.note, lead.answered_at) == ("Two pumps\n\nWe need two pumps.", None)
+    assert Notification.objects.get().receiver == cast.manager
+
+    leads.take(lead, by=cast.rep, at=now)
+    assert arrive(account, now, "In-Reply-To: <x@rep.example>", name="<2@stranger.example>", text="Or three") == "filed"
+    lead = Lead.objects.get()
+    assert (lead.answered_at, lead.letters.count()) == (now, 2)
+    assert Notification.objects.get(receiver=cast.rep).message == "The lead %(lead)s wrote to us."
+    client.force_login(cast.rep, backend="allauth.account.auth_backends.AuthenticationBackend")
+    page = client.get(reverse("lead-detail", args=[lead.pk])).content.decode()
+    assert "Or three" in page
+    assert "Lena Lead wrote to us: Two pumps" in page
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Auto-Submitted: auto-replied",
+        "Precedence: bulk",
+        "List-Id: <news.stranger.example>",
+        "Return-Path: <>",
+        "In-Reply-To: <somebody@rep.example>",
+        "References: <somebody@rep.example>",
+    ],
+)
+def test_answers_and_machines_make_no_lead(account, settings_row, now, header):
+    assert arrive(account, now, header) == "ignored"
+    assert not Lead.objects.exists()
+
+
+def test_whoever_is_known_is_no_lead(cast, account, settings_row, now):
+    customer = make_customer(cast.rep, at=now)
+    make_contact(cast.rep, customer=customer, email="known@stranger.example", at=now)
+
+    states = [
+        arrive(account, now, sender="known@stranger.example"),
+        arrive(account, now, sender=cast.rep.email, name="<2@a.example>"),
+        arrive(account, now, sender="MAILER-DAEMON@stranger.example", name="<3@a.example>"),
+    ]
+    assert states[:2] == ["filed", "ignored"]
+    assert Email.objects.count() == 1
+    assert Lead.objects.filter(email="known@stranger.example").count() == 0
+    assert not Lead.objects.filter(email=cast.rep.email).exists()
+
+
+def test_spam_does_not_come_back_and_letters_are_no_leads_where_nobody_wants_them(cast, account, settings_row, now):
+    arrive(account, now)
+    leads.discard(Lead.objects.get(), reason="spam", by=cast.manager, at=now)
+    assert arrive(account, now, name="<2@stranger.example>") == "ignored"
+
+    LeadSettings.objects.update(takes_mail=False)
+    own = MailAccount.objects.create(address="rep@our.example", imap_host="mail.our.example", owner=cast.rep)
+    assert arrive(account, now, sender="a@b.example", name="<3@b.example>") == "ignored"
+    LeadSettings.objects.update(takes_mail=True)
+    assert arrive(own, now, sender="a@b.example", name="<4@b.example>") == "ignored"
+    assert (Lead.objects.count(), LeadLetter.objects.count()) == (1, 1)
