@@ -37,7 +37,9 @@ def _merge(*parts: Grants) -> Grants:
     return merged
 
 
-CATALOGUE = ("product", "competitor", "pipeline", "currency_rate", "kpi", "survey", "team", "person", "queue", "calendar")
+CATALOGUE = (
+    "product", "competitor", "pipeline", "currency_rate", "kpi", "survey", "team", "person", "queue", "calendar",
+)  # fmt: skip
 SELLING = ("customer", "contact", "activity", "task", "lead", "opportunity", "quote", "order", "contract")
 SEGMENTS = ("segment",)
 POOL = ("pool",)  # customers that nobody owns
