@@ -183,7 +183,6 @@ class SalesConfig(AppConfig):
             ("customer.side", "quotes", "customer-quotes", _("Quotes"), "quote", 32),
             ("opportunity.side", "quotes", "opportunity-quotes", _("Quotes"), "quote", 20),
             ("opportunity.side", "attribution", "opportunity-attribution", _("Where it came from"), "opportunity", 10),
-            ("opportunity.side", "qualification", "opportunity-qualification", _("Qualification"), "opportunity", 12),
             ("opportunity.side", "people", "opportunity-people", _("Who decides"), "opportunity", 2),
             ("opportunity.side", "competitors", "opportunity-competitors", _("Competitors"), "opportunity", 4),
             ("opportunity.side", "credit", "opportunity-credit", _("Credit"), "opportunity", 6),

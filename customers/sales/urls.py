@@ -84,11 +84,6 @@ urlpatterns: list[URLPattern] = [
     path("opportunities/new/", opportunities.New.as_view(), name="opportunity-new"),
     path("opportunities/<int:pk>/", opportunities.Detail.as_view(), name="opportunity-detail"),
     path("opportunities/<int:pk>/edit/", opportunities.Edit.as_view(), name="opportunity-edit"),
-    path(
-        "opportunities/<int:pk>/qualification/",
-        lead_qualifying.OpportunityAnswers.as_view(),
-        name="opportunity-qualification",
-    ),
     path("opportunities/<int:pk>/delete/", opportunities.Delete.as_view(), name="opportunity-delete"),
     path("opportunities/<int:pk>/restoration/", opportunities.Restoration.as_view(), name="opportunity-restoration"),
     path("opportunities/<int:pk>/timeline/", opportunities.Timeline.as_view(), name="opportunity-timeline"),

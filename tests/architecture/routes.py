@@ -222,7 +222,6 @@ ROUTES: dict[str, Route] = {
     "lead-taking": on("lead", POST=EDIT),
     "lead-assignment": on("lead", POST=EDIT),
     "lead-answers": on("lead", GET=EDIT, POST=EDIT),
-    "opportunity-qualification": on("opportunity", GET=VIEW),
     "lead-contact": on("lead", GET=EDIT, POST=EDIT),
     "lead-discarding": on("lead", GET=EDIT, POST=EDIT),
     "lead-reopening": on("lead", POST=EDIT),

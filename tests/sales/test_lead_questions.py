@@ -82,7 +82,7 @@ def test_the_dialogs_ask_what_is_missing_and_the_answers_go_along(client, cast, 
     client.post(where, sent | {decides: "on"})
     lead.refresh_from_db()
     assert lead.is_converted
-    panel = client.get(reverse("opportunity-qualification", args=[lead.opportunity_id])).content.decode()
+    panel = client.get(lead.opportunity.get_absolute_url()).content.decode()
     for text in ("Pumps", "In May", "✓"):
         assert text in panel
 

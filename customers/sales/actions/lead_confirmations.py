@@ -40,10 +40,10 @@ def ask(form: LeadForm, *, at: datetime, language: str, **values: Any) -> None:
     waiting = LeadConfirmation.objects.filter(form=form, email=email, confirmed_at=None).first()
     if waiting is None:
         waiting = LeadConfirmation(form=form, email=email, asked_at=at, due_at=at)
-        waiting.expires_at = at + timedelta(days=form.keep_days)
         waiting.draw()
     elif waiting.due_at is None and waiting.mails < MAILS and at >= waiting.asked_at + PAUSE:
         waiting.asked_at = waiting.due_at = at
+    waiting.expires_at = waiting.asked_at + timedelta(days=form.keep_days)
     waiting.values, waiting.language = values | {"email": email}, language
     waiting.save()
 

@@ -16,7 +16,7 @@ from crm.access.permissions import Verb
 from crm.web.toasts import toast
 from customers.sales.actions import lead_answers, lead_assignment
 from customers.sales.forms.lead_answers import LeadAnswersForm
-from customers.sales.models import Lead, LeadAnswer, Opportunity
+from customers.sales.models import Lead
 from customers.sales.models.lead_question import checklist
 
 
@@ -56,13 +56,3 @@ class Assignment(View):
         toast(request, said)
         still_seen = Lead.objects.visible_to(request.user).filter(pk=pk).exists()
         return redirect(lead.get_absolute_url()) if still_seen else redirect("lead-list")
-
-
-class OpportunityAnswers(View):
-    """On the opportunity's page: what was found out before it was one."""
-
-    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        opportunity = guards.get_visible(Opportunity.objects.all(), request.user, pk=pk)
-        found = LeadAnswer.objects.filter(opportunity=opportunity)  # scoped: they went along to this opportunity
-        answers = found.select_related("question", "by").order_by("question__position", "question", "pk")
-        return render(request, "sales/panels/opportunity_answers.html", {"answers": answers})

@@ -46,6 +46,7 @@ class Detail(View):
             "orders": Order.objects.visible_to(user).filter(opportunity=opportunity)[:LATEST],
             **timeline.context(request, opportunity),
             **_exit(opportunity, now),
+            "answers": opportunity.lead_answers.select_related("question", "by").order_by("question__position", "pk"),
             "lines": opportunity.lines.select_related("product"),
             "may_email": user.access.may("email", Verb.CREATE),
             "now": now,
