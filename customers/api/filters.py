@@ -37,7 +37,7 @@ class CustomerFilter(WithCustomFields, filters.FilterSet):
         return membership.members(value, queryset, self.request)
 
 
-class ContactFilter(filters.FilterSet):
+class ContactFilter(WithCustomFields, filters.FilterSet):
     changed_since = MomentFilter("updated_at", "gte", label="Changed at or after")
     email = filters.CharFilter(method="reached_at", label="Email address, the first or a further one")
     tag = filters.CharFilter(method="with_tag", label="Name of a tag")

@@ -52,12 +52,13 @@ class ContactSerializer(ReachedSerializer):
         model=Customer, write_only=True, required=False, help_text="On creation: the first customer."
     )
     role = serializers.CharField(max_length=80, write_only=True, required=False, help_text="The role there.")
+    custom = CustomValues()
 
     class Meta:
         model = Contact
         fields = (
             *COMMON, "name", "email", "phone", "language", "birthday", "do_not_contact", "do_not_contact_reason",
-            "points", "tags", "notes", "customers", "customer", "role",
+            "points", "tags", "notes", "custom", "customers", "customer", "role",
         )  # fmt: skip
         read_only_fields = READ_ONLY
 

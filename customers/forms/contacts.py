@@ -17,6 +17,8 @@ DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 class ContactForm(RecordForm):
     """A person, whoever they work for."""
 
+    takes_custom_fields = True
+
     language = forms.ChoiceField(
         label=_("Language"),
         required=False,

@@ -6,6 +6,7 @@ import django_filters as filters
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext_lazy as _
 
+from crm.custom_fields.filtering import WithCustomFields
 from crm.web import lists
 from crm.web.lists import Column
 from customers.lists.addresses import further_column
@@ -14,7 +15,7 @@ from customers.lists.tags import AnyTagFilter, NoTagFilter, tags_action, tags_co
 from customers.models import Contact, Customer
 
 
-class ContactFilter(filters.FilterSet):
+class ContactFilter(WithCustomFields, filters.FilterSet):
     owner = OwnerFilter()
     team = TeamFilter()
     do_not_contact = filters.BooleanFilter(label=_("do not contact"))

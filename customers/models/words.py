@@ -28,7 +28,10 @@ def of_contact(contact: Any) -> Words:
     return Words(
         title=contact.name,
         subtitle=contact.email,
-        texts=[point.value for point in contact.points.all() if point.type == ContactPoint.Type.HANDLE],
+        texts=[
+            *(point.value for point in contact.points.all() if point.type == ContactPoint.Type.HANDLE),
+            *texts_of(contact),
+        ],
         phones=values_of(contact, "phone"),
         emails=values_of(contact, "email"),
     )

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.access.permissions import Verb
+from crm.custom_fields.filtering import WithCustomFields
 from crm.web.lists import BulkAction, Column, List
 from customers.models import Customer
 from customers.sales.actions import lead_assignment, leads
@@ -15,7 +16,7 @@ from customers.sales.lists import TeamFilter, people, products, teams
 from customers.sales.models import Lead
 
 
-class LeadFilter(filters.FilterSet):
+class LeadFilter(WithCustomFields, filters.FilterSet):
     state = filters.MultipleChoiceFilter(label=_("state"), choices=Lead.State.choices)
     channel = filters.MultipleChoiceFilter(label=_("source channel"), choices=Customer.Channel.choices)
     owner = filters.ModelChoiceFilter(label=_("owner"), queryset=people, null_label=_("nobody"), null_value="none")

@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from crm.access.permissions import Verb
+from crm.custom_fields.filtering import WithCustomFields
 from crm.models import Team, User
 from crm.web.lists import BulkAction, Column, List
 from customers.sales.actions import opportunities
@@ -61,7 +62,7 @@ class TeamFilter(filters.ModelChoiceFilter):
         return queryset.filter(team__in=list(Team.objects.below([team]).order_by().values_list("pk", flat=True)))
 
 
-class OpportunityFilter(filters.FilterSet):
+class OpportunityFilter(WithCustomFields, filters.FilterSet):
     outcome = filters.MultipleChoiceFilter(
         field_name="stage__outcome", label=_("outcome"), choices=Stage.Outcome.choices
     )

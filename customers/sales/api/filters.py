@@ -3,10 +3,11 @@ from __future__ import annotations
 import django_filters as filters
 
 from crm.api.filters import MomentFilter
+from crm.custom_fields.filtering import WithCustomFields
 from customers.sales.models import CurrencyRate, ForecastSubmission, Lead, Opportunity, Order, Product, Quota
 
 
-class LeadFilter(filters.FilterSet):
+class LeadFilter(WithCustomFields, filters.FilterSet):
     changed_since = MomentFilter("updated_at", "gte", label="Changed at or after")
     min_score = filters.NumberFilter("score", "gte", label="Score of at least")
 
@@ -15,7 +16,7 @@ class LeadFilter(filters.FilterSet):
         fields = ("owner", "team", "state", "channel", "email")
 
 
-class OpportunityFilter(filters.FilterSet):
+class OpportunityFilter(WithCustomFields, filters.FilterSet):
     changed_since = MomentFilter("updated_at", "gte", label="Changed at or after")
     outcome = filters.ChoiceFilter(
         "stage__outcome", choices=[("open", "open"), ("won", "won"), ("lost", "lost")], label="Outcome"

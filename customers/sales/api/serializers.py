@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from crm.api.custom_fields import CustomValues
 from crm.api.serializers import COMMON, READ_ONLY, RecordSerializer, ScopedRelatedField
 from crm.models import Team
 from customers.sales.models import (
@@ -81,6 +82,7 @@ class LinesSerializer(serializers.Serializer):
 
 class OpportunitySerializer(RecordSerializer):
     lines = OpportunityLineSerializer(many=True, read_only=True)
+    custom = CustomValues()
 
     class Meta:
         model = Opportunity
@@ -88,7 +90,7 @@ class OpportunitySerializer(RecordSerializer):
             *COMMON, "name", "customer", "contact", "pipeline", "stage", "product", "lines", "amount",
             "monthly_value", "currency", "probability",
             "expected_close", "forecast_category", "close_pushes", "opened_at", "stage_since", "closed_at",
-            "lost_reason", "notes", "external_id",
+            "lost_reason", "notes", "custom", "external_id",
         )  # fmt: skip
         read_only_fields = (
             *READ_ONLY, "pipeline", "lines", "monthly_value", "close_pushes", "opened_at", "stage_since", "closed_at",

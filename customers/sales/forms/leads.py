@@ -20,6 +20,8 @@ WAYS = [choice for choice in Activity.Type.choices if choice[0] != Activity.Type
 class LeadEditForm(RecordForm):
     """What is known of somebody who may become a customer. A new one also says whose it is."""
 
+    takes_custom_fields = True
+
     owner = forms.ModelChoiceField(
         User.objects.none(), label=_("Owner"), required=False, empty_label=_("by the rules, or nobody yet")
     )

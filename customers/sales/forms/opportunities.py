@@ -18,6 +18,8 @@ from customers.sales.models import Competitor, ForecastCategory, LostReason, Opp
 class OpportunityForm(RecordForm):
     """What a person writes about a possible sale. A new one also says its stage, and whose it is."""
 
+    takes_custom_fields = True
+
     customer = CustomerField(label=_("Customer"))
     stage = StageField(required=False)
     amount = forms.DecimalField(label=_("Amount"), min_value=0, max_digits=18, decimal_places=2, required=False)

@@ -10,7 +10,9 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from crm.custom_fields.searching import texts_of
 from crm.models import Record
+from crm.models.custom_field import custom_values_field, custom_values_index
 from crm.models.record import RecordQuerySet
 from crm.search.documents import Words
 from customers.models import Contact, Customer, tidy
@@ -76,6 +78,7 @@ class Lead(Record):
         verbose_name=_("lead form"),
     )  # fmt: skip
     note = models.TextField(_("note"), blank=True)
+    custom = custom_values_field()
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.NEW, editable=False)
     reason = models.CharField(_("reason"), max_length=16, choices=Reason.choices, blank=True, editable=False)
     # Speed to lead: until somebody of ours first got in touch.
@@ -135,6 +138,7 @@ class Lead(Record):
             models.Index(fields=["-score", "-id"], name="lead_promising", condition=Q(deleted_at=None)),
             models.Index(fields=["email"], name="lead_email", condition=~Q(email="")),
             models.Index(fields=["customer"], name="lead_customer", condition=Q(customer__isnull=False)),
+            custom_values_index("lead_custom"),
         ]
 
     def __str__(self) -> str:
@@ -167,7 +171,7 @@ class Lead(Record):
         return Words(
             title=self.name,
             subtitle=self.organisation,
-            texts=[self.organisation, self.campaign, self.city],
+            texts=[self.organisation, self.campaign, self.city, *texts_of(self)],
             phones=[self.phone],
             emails=[self.email],
         )

@@ -9,7 +9,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from crm.custom_fields.searching import texts_of
 from crm.models import Record
+from crm.models.custom_field import custom_values_field, custom_values_index
 from crm.models.record import RecordQuerySet
 from crm.search.documents import Words
 from customers.models import Contact, Customer
@@ -107,6 +109,7 @@ class Opportunity(Record):
     # Order by hand inside a column, see rank.py. Compared as bytes, whatever the database's own collation.
     rank = models.CharField(max_length=60, blank=True, editable=False, db_collation="C")
     notes = models.TextField(_("notes"), blank=True)
+    custom = custom_values_field()
     external_id = models.CharField(_("number in the old system"), max_length=60, blank=True)
 
     objects: ClassVar[Any] = OpportunityQuerySet.as_manager()
@@ -143,6 +146,7 @@ class Opportunity(Record):
             ),
         ]
         indexes = [
+            custom_values_index("opportunity_custom"),
             models.Index(fields=["-updated_at", "-id"], name="opportunity_newest", condition=Q(deleted_at=None)),
             models.Index(
                 fields=["owner", "-updated_at", "-id"], name="opportunity_owner", condition=Q(deleted_at=None)
@@ -205,5 +209,5 @@ class Opportunity(Record):
         return Words(
             title=self.name,
             subtitle=customer.name if customer else "",
-            texts=[self.external_id, customer.name if customer else ""],
+            texts=[self.external_id, customer.name if customer else "", *texts_of(self)],
         )

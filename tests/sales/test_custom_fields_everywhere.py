@@ -1,0 +1,114 @@
+"""Custom fields for other programs, and of contacts, leads and opportunities as of customers."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from crm.actions import tokens
+from crm.models import Event
+from customers.models import Contact, Customer
+from customers.sales.models import Lead, Opportunity
+from tests.factories.custom_fields import make_field, make_fields
+from tests.factories.customers import make_contact, make_customer
+from tests.factories.sales import make_lead, make_opportunity
+
+pytestmark = pytest.mark.django_db
+JSON = "application/json"
+KINDS = {"customer": Customer, "contact": Contact, "lead": Lead, "opportunity": Opportunity}
+MAKE = {"customer": make_customer, "contact": make_contact, "lead": make_lead, "opportunity": make_opportunity}
+
+
+@pytest.fixture
+def api(cast):
+    def caller(user):
+        cache.clear()
+        at = timezone.now()
+        expires = at + timedelta(days=1)
+        _token, secret = tokens.issue(user=user, name="t", verbs=["view", "create", "edit"], expires_at=expires, at=at)
+        return Client(headers={"authorization": f"Bearer {secret}"})
+
+    return caller
+
+
+def address(kind):
+    return "/api/v1/opportunities/" if kind == "opportunity" else f"/api/v1/{kind}s/"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_programs_write_read_change_and_filter_them(kind, api, cast):
+    make_fields(kind)
+    make_field("since", "date", kind=kind, is_required=True)
+    client, url = api(cast.rep), address(kind)
+    body = {"name": "Fox"} | ({"customer": make_customer(cast.rep).pk} if kind == "opportunity" else {})
+
+    def errors(answer):
+        assert answer.status_code == 400, answer.content
+        return {each["field"]: each["message"] for each in answer.json()["errors"]}
+
+    assert errors(client.post(url, body, content_type=JSON)) == {"custom.since": "This field is required."}
+    wrong = {"since": "soon", "fleet": "huge", "nobody": 1}
+    refused = errors(client.post(url, body | {"custom": wrong}, content_type=JSON))
+    assert set(refused) == {"custom.since", "custom.fleet", "custom.nobody"}
+    assert not KINDS[kind].objects.filter(name="Fox").exists()
+
+    given = {"since": "2026-02-03", "vehicles": 7, "discount": "1.50", "brands": ["big", "small"], "insured": False}
+    made = client.post(url, body | {"custom": given}, content_type=JSON)
+    assert made.status_code == 201, made.content
+    kept = {**given, "discount": "1.5", "brands": ["small", "big"]}
+    assert made.json()["custom"] == kept
+    one = f"{url}{made.json()['id']}/"
+    patched = client.patch(
+        one, {"custom": {"vehicles": 8, "insured": None}}, content_type=JSON, headers={"If-Match": made["ETag"]}
+    )
+    del kept["insured"]
+    assert patched.json()["custom"] == {**kept, "vehicles": 8}
+    record = KINDS[kind].objects.get(name="Fox")
+    told = Event.objects.filter(type=f"{kind}.updated", subject_id=record.pk).latest("pk").data
+    assert told == {"custom_vehicles": [7, 8], "custom_insured": [False, None]}
+
+    def found(query):
+        return [each["name"] for each in client.get(f"{url}?{query}").json()["results"] if each["name"] == "Fox"]
+
+    assert found("custom_vehicles_min=8&custom_brands=big&custom_since_after=2026-02-03") == ["Fox"]
+    assert found("custom_vehicles_max=7") == []
+    assert client.get(f"{url}?custom_nobody=1").status_code == 400
+    assert errors(client.get(f"{url}?custom_vehicles_min=x")) != {}
+
+
+def test_programs_are_told_the_definitions_of_what_their_person_may_see(api, cast):
+    make_fields("customer")
+    make_field("risk", "number", kind="opportunity", default="5")
+    told = api(cast.rep).get("/api/v1/custom-fields/?kind=customer").json()
+    assert [field["code"] for field in told][:2] == ["nickname", "story"]
+    fleet = next(field for field in told if field["code"] == "fleet")
+    assert fleet["choices"][0] == {
+        "code": "small", "label": "Small fleet", "label_zh": "小车队", "is_retired": False, "is_default": False,
+    }  # fmt: skip
+    assert api(cast.rep).get("/api/v1/custom-fields/?kind=opportunity").json()[0]["default"] == 5
+    assert api(cast.nobody).get("/api/v1/custom-fields/").json() == []
+
+
+@pytest.mark.parametrize("kind", ["contact", "lead", "opportunity"])
+def test_pages_ask_show_and_list_them(kind, cast, client):
+    make_fields(kind)
+    record = MAKE[kind](cast.rep, name="Fox", custom={"fleet": "small", "vehicles": 4, "nickname": "Reineke"})
+    MAKE[kind](cast.rep, name="Hen", custom={"vehicles": 9})
+    client.force_login(cast.rep)
+    page = client.get(record.get_absolute_url()).content.decode()
+    assert [word for word in ("Small fleet", "Reineke") if word not in page] == []
+    edit = reverse(f"{kind}-edit", args=[record.pk])
+    form = client.get(edit).context["form"]
+    own = {name: form[name].value() for name in form.fields if not name.startswith("custom_")}
+    data = {name: "" if value is None else value for name, value in own.items() if value is not False}
+    answer = client.post(edit, data | {"custom_vehicles": "12", "custom_fleet": "big"})
+    assert answer.status_code in (204, 302), answer.content
+    record.refresh_from_db()
+    assert record.custom == {"vehicles": 12, "fleet": "big"}
+    rows = client.get(f"{reverse(f'{kind}-list')}?sort=custom_vehicles&custom_vehicles_min=5").context["list"].rows
+    assert [row.label for row in rows] == ["Hen", "Fox"]
