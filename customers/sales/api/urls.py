@@ -1,6 +1,6 @@
 from rest_framework.routers import SimpleRouter
 
-from customers.sales.api import coverage, viewsets
+from customers.sales.api import coverage, pipeline_history, viewsets
 from customers.sales.api.around_opportunity import CompetitorViewSet
 from customers.sales.api.campaigns import CampaignViewSet, CostViewSet
 from customers.sales.api.contracts import ContractViewSet
@@ -24,5 +24,9 @@ router.register("campaigns", CampaignViewSet, "campaign")
 router.register("costs", CostViewSet, "cost")
 router.register("competitors", CompetitorViewSet, "competitor")
 router.register("next-step-coverage", coverage.CoverageViewSet, "next-step-coverage")
+router.register("pipeline-as-of", pipeline_history.PipelineAsOfViewSet, "pipeline-as-of")
+router.register("waterfall", pipeline_history.WaterfallViewSet, "waterfall")
+router.register("waterfall-records", pipeline_history.WaterfallRecordsViewSet, "waterfall-records")
+router.register("stage-conversion", pipeline_history.StageConversionViewSet, "stage-conversion")
 
 urlpatterns = router.urls

@@ -45,6 +45,7 @@ class WaterfallForm(forms.Form):
         usual = {
             "first": quarter_after(today),
             "last": today,
+            "day": today,
             "pipeline": self.pipelines[0].pk if self.pipelines else "",
         }
         super().__init__({**usual, **said})
@@ -57,9 +58,6 @@ class WaterfallForm(forms.Form):
             field.queryset = queryset
             field.error_messages["invalid_choice"] = sentence
         self.fields["pipeline"].choices = [(one.pk, one.name) for one in self.pipelines]  # type: ignore[attr-defined]
-
-    def _usual_pipeline(self) -> int | str:
-        return self.pipelines[0].pk if self.pipelines else ""
 
     def clean(self) -> dict[str, Any]:
         found: dict[str, Any] = super().clean() or {}
@@ -83,3 +81,11 @@ class CohortForm(WaterfallForm):
 
     closes_from = None
     closes_until = None
+
+
+class AsOfForm(WaterfallForm):
+    """The day whose end is asked for; today where none is said."""
+
+    first = None
+    last = None
+    day = day(_("Day"), required=True)
