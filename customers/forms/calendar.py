@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from crm.access.permissions import Reach, Verb
 from crm.models import Team, User
@@ -12,7 +13,12 @@ from crm.web.forms import RecordForm
 from customers.forms.fields import MomentField
 from customers.models import Task
 
-VIEWS = [("month", _("Month")), ("week", _("Week")), ("day", _("Day")), ("agenda", _("Agenda"))]
+VIEWS = [
+    ("month", pgettext_lazy("calendar", "Month")),
+    ("week", pgettext_lazy("calendar", "Week")),
+    ("day", pgettext_lazy("calendar", "Day")),
+    ("agenda", _("Agenda")),
+]
 AS_SELECT = {"class": "form-select"}
 
 
