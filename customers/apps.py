@@ -189,6 +189,14 @@ class CustomersConfig(AppConfig):
         )
         panels.register(
             "customer.side",
+            name="family",
+            url_name="customer-family",
+            title=_("With its subsidiaries"),
+            permission=("customer", "view"),
+            order=60,
+        )
+        panels.register(
+            "customer.side",
             name="holders",
             url_name="customer-holders",
             title=_("Who had it"),

@@ -36,9 +36,14 @@ class ServiceConfig(AppConfig):
             timeline.show_with(event_type, "service/_event.html")
 
     def _fill_today(self) -> None:
-        from customers.models import today
+        from customers.models import family, today
         from service.models import today as ours
 
+        family.register(
+            family.Figure(
+                "open_tickets", _("Open tickets"), "ticket", ours.open_of, "customers/customer/_figure.html", int
+            )
+        )
         today.register("service.of_my_customers", ours.of_my_customers, kind="ticket")
         today.register("service.assigned_to_me", ours.assigned_to_me, kind="ticket")
 

@@ -49,6 +49,8 @@ def update(
 ) -> Customer:
     """Change fields. Use `hand_over` and `change_lifecycle` for what they name: others react to those."""
     before = _standing_of(customer)
+    if changes.get("parent") is not None:
+        _one_tree_at_a_time()
     changes = lifecycle.effects(customer, tidy.fields(changes), at)
     source.refuse_another({name: getattr(customer, name) for name in source.FIELDS}, changes, base)
     is_won_back = lifecycle.is_won_back(customer.lifecycle, changes.get("lifecycle", ""))
@@ -191,6 +193,12 @@ def rate(scores: Mapping[int, int | None]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(sql, [list(scores), list(scores.values())])
         return cursor.rowcount
+
+
+def _one_tree_at_a_time() -> None:
+    """Two moves at once could each be right, and together a circle: the second one waits for the first to be over."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('customer-tree'))")
 
 
 def _standing_of(customer: Customer) -> tuple[int | None, int | None, str]:

@@ -7,7 +7,7 @@ import django_filters as filters
 from crm.api.filters import MomentFilter
 from crm.custom_fields.filtering import WithCustomFields
 from customers.lists import membership
-from customers.models import Activity, Contact, Customer, Segment, Tag, Task
+from customers.models import Activity, Contact, Customer, Segment, Tag, Task, family
 from customers.models.tag import key_of
 
 
@@ -24,6 +24,11 @@ class CustomerFilter(WithCustomFields, filters.FilterSet):
         label="Members of a segment",
     )
     tag = filters.CharFilter(method="with_tag", label="Name of a tag")
+    below = filters.ModelChoiceFilter(
+        queryset=lambda request: Customer.objects.visible_to(request.user),
+        method="at_or_below",
+        label="A customer and everything below it",
+    )
     changed_since = MomentFilter("updated_at", "gte", label="Changed at or after")
 
     class Meta:
@@ -32,6 +37,9 @@ class CustomerFilter(WithCustomFields, filters.FilterSet):
 
     def with_tag(self, queryset: Any, name: str, value: str) -> Any:
         return bearing(queryset, value)
+
+    def at_or_below(self, queryset: Any, name: str, value: Customer) -> Any:
+        return queryset.filter(pk__in=family.at_or_below(value, self.request.user))
 
     def in_segment(self, queryset: Any, name: str, value: Segment) -> Any:
         return membership.members(value, queryset, self.request)

@@ -25,6 +25,17 @@ class CustomerSerializer(ReachedSerializer):
         read_only_fields = (*READ_ONLY, "won_back_at", "health", "last_activity_at")
 
 
+class RollUpSerializer(serializers.Serializer):
+    """As far as the caller may see: customers, and of each figure the records its role shows."""
+
+    customers = serializers.ListField(child=serializers.IntegerField(), help_text="This one first, then those below.")
+    last_contact_at = serializers.DateTimeField(allow_null=True)
+    figures = serializers.DictField(
+        child=serializers.JSONField(),
+        help_text="open, won, monthly_value: sums of money, what has no rate in its own currency; open_tickets.",
+    )
+
+
 class CustomerContactSerializer(serializers.ModelSerializer):
     class Meta:
         model = CustomerContact

@@ -27,7 +27,7 @@ from customers.api.duplicates import MergeSerializer
 from customers.api.planning import PlannedViewSet
 from customers.api.pool import ReleaseSerializer
 from customers.api.reaching import ConsentingViewSet, ReachedViewSet
-from customers.models import Activity, Contact, Customer, CustomerContact, Task
+from customers.models import Activity, Contact, Customer, CustomerContact, Task, family
 
 
 @extend_schema_view(list=extend_schema(summary="Customers"))
@@ -112,6 +112,17 @@ class CustomerViewSet(ReachedViewSet):
             return Response(self._shown(freed), headers=etag_of(freed))
 
         return once(request, write)
+
+    @extend_schema(responses=serializers.RollUpSerializer, summary="This customer and everything below it, added up")
+    @action(detail=True, methods=["get"], url_path="roll-up", pagination_class=None, filterset_class=None)
+    def roll_up(self, request: Request, pk: int) -> Response:
+        customer, now = self.get_object(), timezone.now()
+        nodes = family.below(customer, request.user)
+        ids = [node.pk for node in nodes]
+        last = family.last_contact(ids)
+        figures = {figure.code: figure.as_json(value) for figure, value in family.rolled_up(request.user, ids, now)}
+        told = {"customers": ids, "last_contact_at": last[0] if last else None, "figures": figures}
+        return Response(serializers.RollUpSerializer(told).data)
 
 
 @extend_schema_view(list=extend_schema(summary="Contacts"))

@@ -15,7 +15,16 @@ from customers.forms.customers import HandOverForm
 from customers.forms.segments import SegmentChoiceForm
 from customers.lists import membership
 from customers.lists.addresses import further_column
-from customers.lists.filters import DAY, DigitFilter, OwnerFilter, SinceFilter, TeamFilter, UntilFilter, day_start
+from customers.lists.filters import (
+    DAY,
+    BelowFilter,
+    DigitFilter,
+    OwnerFilter,
+    SinceFilter,
+    TeamFilter,
+    UntilFilter,
+    day_start,
+)
 from customers.lists.tags import AnyTagFilter, NoTagFilter, tags_action, tags_column
 from customers.models import ChurnReason, Customer, HealthBand, Segment
 
@@ -40,6 +49,7 @@ class CustomerFilter(WithCustomFields, filters.FilterSet):
     segment = filters.ModelChoiceFilter(
         queryset=lambda request: Segment.objects.visible_to(request.user), method="in_segment", label=_("segment")
     )
+    below = BelowFilter()
     rfm_recency = DigitFilter(0, label=_("RFM: recency"))
     rfm_frequency = DigitFilter(1, label=_("RFM: frequency"))
     rfm_value = DigitFilter(2, label=_("RFM: value"))

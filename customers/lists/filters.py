@@ -7,13 +7,15 @@ from itertools import product
 from typing import Any
 
 import django_filters as filters
+from django import forms
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.forms import DateInput
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.models import Team, User
-from customers.models import Customer
+from customers.forms.fields import CustomerPicker
+from customers.models import Customer, family
 
 DAY = DateInput(attrs={"type": "date"})
 
@@ -22,8 +24,35 @@ def people(request: Any) -> QuerySet[User]:
     return User.objects.visible_to(request.user) if request else User.objects.none()
 
 
+def customers(request: Any) -> QuerySet[Customer]:
+    return Customer.objects.visible_to(request.user) if request else Customer.objects.none()
+
+
 def teams(request: Any) -> QuerySet[Team]:
     return Team.objects.visible_to(request.user) if request else Team.objects.none()
+
+
+class PickedField(forms.ModelChoiceField):
+    widget = CustomerPicker
+
+
+class BelowFilter(filters.ModelChoiceFilter):
+    """A customer and everything below it, as far as it can be seen."""
+
+    field_class = PickedField
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(queryset=customers, label=_("customer and below"), **kwargs)
+
+    @property
+    def field(self) -> Any:
+        field = super().field
+        request = self.get_request()
+        field.widget.user = request.user if request else None
+        return field
+
+    def filter(self, qs: QuerySet, value: Any) -> QuerySet:
+        return qs.filter(pk__in=family.at_or_below(value, self.get_request().user)) if value else qs
 
 
 class TeamFilter(filters.ModelChoiceFilter):

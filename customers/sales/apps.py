@@ -17,11 +17,12 @@ class SalesConfig(AppConfig):
             tasks,  # noqa: F401 - registers periodic jobs
         )
         from customers.sales.actions import contract_renewals, lead_mail, pipelines
-        from customers.sales.models import mail_fields
+        from customers.sales.models import family, mail_fields
 
         self.declare_kinds()
         exchange.register()
         mail_fields.register()
+        family.register()
         mail_receiving.filed_by("leads", lead_mail.file)  # after customers: whoever is known is no lead
         self.fill_timelines()
         self.fill_shell()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db.models import F, Q
@@ -41,3 +43,8 @@ def _item(ticket: Ticket, asking: Asking) -> Item:
     finish = {"log": log_url(customer=ticket.customer_id, about=(Ticket.kind, ticket.pk))} if ticket.customer_id else {}
     return Item(Ticket.kind, ticket.pk, str(ticket), weight, (reason,), due, customer_id=ticket.customer_id,
                 finish=finish)  # fmt: skip
+
+
+def open_of(user: Any, ids: Sequence[int], now: datetime) -> int:
+    """Of these customers together."""
+    return Ticket.objects.visible_to(user).unresolved().filter(customer__in=ids).count()

@@ -150,6 +150,7 @@ ROUTES: dict[str, Route] = {
     "customer-release": on("customer", GET=EDIT, POST=EDIT),  # a collaborator's refusal: test_pool.py
     "customer-holders": on("customer", GET=VIEW),
     "customer-timeline": on("customer", GET=VIEW),
+    "customer-family": on("customer", GET=VIEW),
     "customer-contacts": on("customer", GET=VIEW),
     "customer-tasks": on("customer", GET=VIEW),
     "customer-collaborators": on("customer", GET=VIEW),

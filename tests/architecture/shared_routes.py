@@ -59,7 +59,14 @@ READ_ONLY = {
     "measurement": "measurement",
 }  # fmt: skip
 VERBS_OF_THE_API = {
-    "customer": {"merge": "POST", "points": "POST", "point-removal": "POST", "tags": "POST", "release": "POST"},
+    "customer": {
+        "merge": "POST",
+        "roll-up": "GET",
+        "points": "POST",
+        "point-removal": "POST",
+        "tags": "POST",
+        "release": "POST",
+    },
     "contact": {
         "points": "POST",
         "point-removal": "POST",
