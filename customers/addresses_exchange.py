@@ -19,16 +19,19 @@ from customers.models.contact_point import IN_A_FIELD, key_of
 from customers.models.tag import key_of as key_of_tag
 
 FURTHER = {"further_emails": "email", "further_phones": "phone"}
+TAGS_COLUMN = Field(
+    "tags", _("tags"), stored=False, help=_("Several with a semicolon between them; new ones are made.")
+)
 FURTHER_COLUMNS = (
     Field("further_emails", _("further emails"), stored=False, help=_("Several with a semicolon between them.")),
     Field("further_phones", _("further phones"), stored=False, help=_("Several with a semicolon between them.")),
-    Field("tags", _("tags"), stored=False, help=_("Several with a semicolon between them; new ones are made.")),
+    TAGS_COLUMN,
 )
 SEVERAL = re.compile(r"[;；\n]")
 
 
-class AddressesImport(Importable):
-    """What a row says besides is added; nothing that is known already is taken away."""
+class TagsImport(Importable):
+    """The tags that a row names are added; none is taken off."""
 
     def begin(self, run: Run) -> None:
         super().begin(run)
@@ -43,13 +46,28 @@ class AddressesImport(Importable):
 
     def differs(self, draft: Draft, run: Run) -> dict[str, list[Any]]:
         found = super().differs(draft, run)
-        for column, type in FURTHER.items():
-            if values := self._further(draft, column, type):
-                found[column] = [None, "; ".join(values)]
         before = draft.notes["tags_before"]
         now = list(dict.fromkeys([*before, *_several(draft.values.get("tags"))]))
         if {key_of_tag(name) for name in now} != {key_of_tag(name) for name in before}:
             found["tags"] = ["; ".join(before), "; ".join(now)]
+        return found
+
+    def _tag(self, key: str, name: str, run: Run) -> Tag:
+        """One that is not there yet is made, but only when the rows are written."""
+        known: dict[str, Tag] = run.caches["tags"]
+        if key not in known:
+            known[key] = Tag(pk=-1 - len(known), name=name) if run.is_dry else tags.named(name, by=run.user, at=run.at)
+        return known[key]
+
+
+class AddressesImport(TagsImport):
+    """What a row says besides is added; nothing that is known already is taken away."""
+
+    def differs(self, draft: Draft, run: Run) -> dict[str, list[Any]]:
+        found = super().differs(draft, run)
+        for column, type in FURTHER.items():
+            if values := self._further(draft, column, type):
+                found[column] = [None, "; ".join(values)]
         return found
 
     def insert(self, drafts: list[Draft], run: Run) -> None:
@@ -95,13 +113,6 @@ class AddressesImport(Importable):
         )
         for (draft, _type, _value), key in zip(rows, keys, strict=True):
             draft.parts.setdefault("points", []).append(key)
-
-    def _tag(self, key: str, name: str, run: Run) -> Tag:
-        """One that is not there yet is made, but only when the rows are written."""
-        known: dict[str, Tag] = run.caches["tags"]
-        if key not in known:
-            known[key] = Tag(pk=-1 - len(known), name=name) if run.is_dry else tags.named(name, by=run.user, at=run.at)
-        return known[key]
 
 
 def _several(text: Any) -> list[str]:

@@ -36,7 +36,9 @@ class ServiceConfig(AppConfig):
             timeline.show_with(event_type, "service/_event.html")
 
     def _fill_today(self) -> None:
+        from customers.actions import tags
         from customers.models import family, today
+        from service.models import Ticket
         from service.models import today as ours
 
         family.register(
@@ -44,6 +46,7 @@ class ServiceConfig(AppConfig):
                 "open_tickets", _("Open tickets"), "ticket", ours.open_of, "customers/customer/_figure.html", int
             )
         )
+        tags.borne_by(Ticket)
         today.register("service.of_my_customers", ours.of_my_customers, kind="ticket")
         today.register("service.assigned_to_me", ours.assigned_to_me, kind="ticket")
 

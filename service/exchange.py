@@ -10,8 +10,9 @@ from django.utils.translation import gettext as __
 from django.utils.translation import gettext_lazy as _
 
 from crm.exchange import declaring, storing
-from crm.exchange.declaring import CHOICE, DATETIME, REFERENCE, Field, Importable, Reference
+from crm.exchange.declaring import CHOICE, DATETIME, REFERENCE, Field, Reference
 from crm.exchange.drafts import Draft, Refused, Run, Step
+from customers.addresses_exchange import TAGS_COLUMN, TagsImport
 from customers.exchange import CONTACT, CUSTOMER, PERSON, TEAM
 from service.actions import clock
 from service.actions.importing import CARRIED, pauses_of
@@ -23,10 +24,11 @@ NO_POLICY = "none"
 Type = TicketEvent.Type
 
 
-class TicketImport(Importable):
+class TicketImport(TagsImport):
     """What the rows say of the ticket is said by the latest; what was true when is said by each."""
 
     def begin(self, run: Run) -> None:
+        super().begin(run)
         if "states" not in run.caches:
             states = list(TicketState.objects.all())
             run.caches["states"] = {state.name: state for state in states}
@@ -46,7 +48,8 @@ class TicketImport(Importable):
 
     def differs(self, draft: Draft, run: Run) -> dict[str, list[Any]]:
         lines = draft.notes["rows"]
-        return {} if draft.is_new or not lines else {"history": [None, ", ".join(line.type for line in lines)]}
+        told = {} if draft.is_new or not lines else {"history": [None, ", ".join(line.type for line in lines)]}
+        return super().differs(draft, run) | told
 
     def insert(self, drafts: list[Draft], run: Run) -> None:
         super().insert(drafts, run)
@@ -231,6 +234,7 @@ TICKETS = TicketImport(
         Field("type", _("type"), CHOICE, choices=Ticket.Type.choices),
         Field("source", _("source"), CHOICE, choices=Ticket.Source.choices),
         Field("category", _("category")),
+        TAGS_COLUMN,
         Field("sla_policy", _("SLA policy"), stored=False, help=_("Its name, or “none”.")),
         Field("first_state", _("state when it was opened"), stored=False),
         Field("at", _("when it happened"), DATETIME, stored=False, history=True),

@@ -20,6 +20,7 @@ from crm.models import User
 from crm.templatetags.values import number
 from crm.web.lists import BulkAction, Column, List
 from crm.web.lists.state import State
+from customers.lists.tags import AnyTagFilter, NoTagFilter, tags_action, tags_column
 from service.actions import tickets
 from service.forms.tickets import AssignmentForm
 from service.models import Priority, Queue, Ticket, TicketState, countdowns
@@ -61,6 +62,8 @@ class TicketFilter(django_filters.FilterSet):
     type = django_filters.ChoiceFilter(label=_("Type"), choices=Ticket.Type.choices)
     state = django_filters.ModelChoiceFilter(label=_("State"), queryset=TicketState.objects.all())
     late = django_filters.BooleanFilter(label=_("Late"), method="filter_late")
+    tags_any = AnyTagFilter()
+    tags_none = NoTagFilter()
     opened = django_filters.DateFromToRangeFilter(label=_("Opened"), field_name="opened_at")
 
     class Meta:
@@ -120,6 +123,7 @@ class TicketList(List):
         Column("type", _("Type")),
         Column("source", _("Came by")),
         Column("category", _("Category")),
+        tags_column(),
         Column("contact", _("Contact"), value="contact.name"),
         Column("waiting_since", _("Customer waits since"), sort="waiting_since", format="ago"),
         Column("opened_at", _("Opened"), sort="opened_at", format="ago"),
@@ -135,6 +139,7 @@ class TicketList(List):
     bulk_actions = (
         BulkAction("assign", _("Assign"), verb=Verb.ASSIGN, form=AssignmentForm, run=assign_many, icon="user-plus"),
         BulkAction("resolve", _("Resolve"), run=resolve_many, icon="check"),
+        tags_action(),
     )
     create_url = "ticket-new"
     create_label = _("New ticket")

@@ -1,7 +1,7 @@
 from django.urls import path
 
 from service.lists import TicketList
-from service.views import changes, conversation, panels, tickets
+from service.views import changes, conversation, panels, tags, tickets
 
 urlpatterns = [
     path("", TicketList.as_view(), name="ticket-list"),
@@ -9,6 +9,7 @@ urlpatterns = [
     path("tickets/new/", tickets.New.as_view(), name="ticket-new"),
     path("tickets/<int:pk>/", tickets.Detail.as_view(), name="ticket-detail"),
     path("tickets/<int:pk>/edit/", tickets.Edit.as_view(), name="ticket-edit"),
+    path("tickets/<int:pk>/tags/", tags.TicketTags.as_view(), name="ticket-tags"),
     path("tickets/<int:pk>/deletion/", tickets.Deletion.as_view(), name="ticket-delete"),
     path("tickets/<int:pk>/restoration/", tickets.Restoration.as_view(), name="ticket-restore"),
     path("tickets/<int:pk>/clock/", tickets.Clock.as_view(), name="ticket-clock"),

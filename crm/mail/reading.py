@@ -52,7 +52,8 @@ class Letter:
     text: str
     sent_at: datetime | None
     references: str
-    attachments: tuple[Enclosed, ...]
+    attachments: tuple[str, ...]
+    files: tuple[Enclosed, ...]  # the same, with their content
     is_automatic: bool  # an absence note, a newsletter, a machine: nothing starts because of it
     is_bounce: bool
     bounced_for_good: bool
@@ -81,6 +82,7 @@ def _read(raw: bytes) -> Letter:
     bounce = _is_bounce(message, sender)
     report = "\n".join(_text(part) for part in parts if part.get_content_type() == "message/delivery-status")
     texts = [part for part in parts if part.get_content_maintype() == "text" and not part.get_filename()]
+    files = tuple(_enclosed(part) for part in parts if part.get_filename())[:FILES]
     return Letter(
         message_id=_one_line(message.get("Message-ID"))[:255],
         sender=sender,
@@ -91,7 +93,8 @@ def _read(raw: bytes) -> Letter:
         text=_body(texts),
         sent_at=_date(message),
         references=f"{_one_line(message.get('References'))} {_one_line(message.get('In-Reply-To'))}"[-4000:],
-        attachments=tuple(_enclosed(part) for part in parts if part.get_filename())[:FILES],
+        attachments=tuple(each.name for each in files),
+        files=files,
         is_automatic=bounce or _is_automatic(message),
         is_bounce=bounce,
         bounced_for_good=bounce and (not report or bool(DELIVERY_FAILED.search(report))),

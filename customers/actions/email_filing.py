@@ -146,7 +146,7 @@ def _files(letter: Letter) -> dict[Enclosed, File]:
     """Those that are kept, the first of them; of programs and what is too large only the name is."""
     found: dict[Enclosed, File] = {}
     room = settings.ATTACHMENT_MAX_BYTES
-    for each in letter.attachments:
+    for each in letter.files:
         file = ContentFile(each.content, each.name)
         if len(found) < settings.ATTACHMENTS_PER_UPLOAD and file.size <= room and attachments.can_be_kept(file):
             found[each] = file
@@ -164,7 +164,7 @@ def _store(account: MailAccount, letter: Letter, place: Place, at: datetime) -> 
         direction=place.direction, state=Email.State.SENT if outbound else Email.State.RECEIVED,
         sender=f"{letter.sender_name} <{letter.sender}>" if letter.sender_name else letter.sender,
         to=list(letter.receivers)[:50], subject=letter.subject, text=letter.text,
-        attachments=[file.name for file in letter.attachments if file not in files],
+        attachments=[file.name for file in letter.files if file not in files],
         at=min(letter.sent_at or at, at), is_automatic=letter.is_automatic,
         message_id=letter.message_id, references=letter.references.strip(),
     )  # fmt: skip

@@ -15,7 +15,13 @@ from crm.models import User
 from customers.models import Contact, Customer, Tag
 from customers.models.tag import key_of
 
-TAGGED = (Customer, Contact)
+_tagged: list[Any] = [Customer, Contact]
+
+
+def borne_by(model: Any) -> None:
+    """Apps above say in `AppConfig.ready` which of their records bear tags too."""
+    if model not in _tagged:
+        _tagged.append(model)
 
 
 @transaction.atomic
@@ -47,8 +53,11 @@ def change(record: Any, *, by: User | None, at: datetime, add: Iterable[Tag] = (
 
 
 def write(record: Any, changes: dict[str, Any], *, by: User | None, at: datetime) -> Any:
-    about = record.customers.filter(deleted_at=None) if isinstance(record, Contact) else []
-    return records.update(record, changes, by=by, at=at, event="tagged", about=list(about))
+    if isinstance(record, Contact):
+        about = list(record.customers.filter(deleted_at=None))
+    else:
+        about = [getattr(record, name) for name in record.follows]
+    return records.update(record, changes, by=by, at=at, event="tagged", about=about)
 
 
 def change_many(
@@ -86,7 +95,7 @@ def delete(tag: Tag) -> None:
 
 def _replace(old: int, new: int | None) -> None:
     """In one statement a table. No new version: what a record is has not changed, only what a word is called."""
-    for model in TAGGED:
+    for model in _tagged:
         with connection.cursor() as cursor:
             cursor.execute(
                 f"""UPDATE {model._meta.db_table} SET tags = ARRAY(

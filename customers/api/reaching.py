@@ -12,13 +12,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from crm.access.permissions import Verb
-from crm.api.serializers import RecordSerializer
-from crm.api.viewsets import RecordViewSet
-from customers.actions import consents, contact_points, tags
-from customers.lists.tags import with_tags
+from customers.actions import consents, contact_points
+from customers.api.tagging import TaggedSerializer, TaggedViewSet
 from customers.models import Consent, ContactPoint, Purpose
 from customers.models.contact_point import all_of
-from customers.models.tag import by_number
 
 
 class PointSerializer(serializers.ModelSerializer):
@@ -37,17 +34,12 @@ class PointSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class ReachedSerializer(RecordSerializer):
+class ReachedSerializer(TaggedSerializer):
     points = serializers.SerializerMethodField(help_text="Every email, phone, postal address and social handle.")
-    tags = serializers.SerializerMethodField(help_text="Names, in their order.")
 
     @extend_schema_field(PointSerializer(many=True))
     def get_points(self, record: Any) -> Any:
         return PointSerializer(all_of(record), many=True).data
-
-    def get_tags(self, record: Any) -> list[str]:
-        shown = getattr(record, "tags_shown", None)
-        return [tag.name for tag in by_number(record.tags)] if shown is None else [tag["name"] for tag in shown]
 
 
 class PointShape(serializers.Serializer):
@@ -74,11 +66,6 @@ class PointRemovalShape(serializers.Serializer):
     id = serializers.IntegerField()
 
 
-class TagsShape(serializers.Serializer):
-    add = serializers.ListField(child=serializers.CharField(max_length=40), required=False, default=list)
-    remove = serializers.ListField(child=serializers.CharField(max_length=40), required=False, default=list)
-
-
 class ConsentSerializer(serializers.ModelSerializer):
     purpose = serializers.SlugRelatedField(slug_field="code", read_only=True)
 
@@ -96,10 +83,10 @@ class ConsentShape(serializers.Serializer):
     said_at = serializers.DateTimeField(required=False, help_text="When it was said; now where it is not.")
 
 
-class ReachedViewSet(RecordViewSet):
+class ReachedViewSet(TaggedViewSet):
     def get_queryset(self) -> Any:
         rows = super().get_queryset()
-        return rows if getattr(self, "swagger_fake_view", False) else with_tags(rows).prefetch_related("points")
+        return rows if getattr(self, "swagger_fake_view", False) else rows.prefetch_related("points")
 
     @extend_schema(request=PointShape, summary="Add an address or number, or change what is known of it")
     @action(detail=True, methods=["post"], url_path="points", verb=Verb.EDIT)
@@ -115,15 +102,6 @@ class ReachedViewSet(RecordViewSet):
                 contact_points.remove(point, by=by, at=at)
 
         return self.carry_out(request, act, PointRemovalShape)
-
-    @extend_schema(request=TagsShape, summary="Put tags on and take them off; a tag that is not there yet is made")
-    @action(detail=True, methods=["post"], url_path="tags", url_name="tags", verb=Verb.EDIT)
-    def change_tags(self, request: Request, pk: int) -> Response:
-        def act(record: Any, *, add: list[str], remove: list[str], by: Any, at: datetime) -> None:
-            more = [tags.named(name, by=by, at=at) for name in add]
-            tags.change(record, add=more, remove=tags.known(remove), by=by, at=at)
-
-        return self.carry_out(request, act, TagsShape)
 
 
 class ConsentingViewSet(ReachedViewSet):

@@ -14,7 +14,7 @@ from customers.models import tidy
 
 
 class Tag(models.Model):
-    """A word of one's own for customers and contacts. Records bear the numbers of their tags: see `tags_field`."""
+    """A word of one's own for records of any kind. Records bear the numbers of their tags: see `tags_field`."""
 
     class Colour(models.TextChoices):
         GREY = "secondary", pgettext_lazy("colour", "grey")

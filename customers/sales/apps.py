@@ -27,7 +27,7 @@ class SalesConfig(AppConfig):
         self.fill_timelines()
         self.fill_shell()
         self.fill_today()
-        self.enclose_quotes()
+        self.enclose_and_tag()
         self.fill_lists()
         # Like the shipped roles: written down once, in actions/pipelines.py, and never over what is there.
         post_migrate.connect(pipelines.install_default, sender=self, dispatch_uid="install-default-pipeline")
@@ -101,11 +101,14 @@ class SalesConfig(AppConfig):
         for event_type in sentences.SENTENCES:
             timeline.show_with(event_type, "sales/_event.html")
 
-    def enclose_quotes(self) -> None:
+    def enclose_and_tag(self) -> None:
         from crm.actions import enclosures
+        from customers.actions import tags
+        from customers.sales.models import Opportunity
         from customers.sales.views import quotes
 
         enclosures.offer_with("quote", quotes.enclosures)
+        tags.borne_by(Opportunity)
 
     def fill_lists(self) -> None:
         """Whom one sees in a list can be added to a campaign."""

@@ -24,6 +24,7 @@ from crm.exchange.declaring import (
 )
 from crm.exchange.drafts import Draft, Refused, Run, Step
 from crm.exchange.unusable import Unusable
+from customers.addresses_exchange import TAGS_COLUMN, TagsImport
 from customers.exchange import CONTACT, CUSTOMER, OWNER_AND_TEAM, PERSON, TEAM
 from customers.models import Customer, tidy
 from customers.sales.actions import stage_changes
@@ -47,11 +48,12 @@ from customers.sales.models.currency import tidy_currency
 from customers.sales.orders_exchange import ORDERS, PRODUCT, WithCurrency
 
 
-class OpportunityImport(WithCurrency):
+class OpportunityImport(TagsImport, WithCurrency):
     """Rows, or the steps a profile sees in one row, become an opportunity and its stage changes."""
 
     def begin(self, run: Run) -> None:
         """The stages of the pipeline the profile names; made where it says so."""
+        super().begin(run)
         if "stages" not in run.caches:
             given = run.profile.content.get("pipeline", {})
             given = {"name": given} if isinstance(given, str) else given
@@ -85,8 +87,10 @@ class OpportunityImport(WithCurrency):
         draft.notes["rows"] = rows
 
     def differs(self, draft: Draft, run: Run) -> dict[str, list[Any]]:
+        found = super().differs(draft, run)
         rows = [row for row in draft.notes["rows"] if row.is_entry]
-        return {} if draft.is_new or not rows else {"history": [None, ", ".join(str(row.to_stage) for row in rows)]}
+        told = {} if draft.is_new or not rows else {"history": [None, ", ".join(str(row.to_stage) for row in rows)]}
+        return found | told
 
     def insert(self, drafts: list[Draft], run: Run) -> None:
         super().insert(drafts, run)
@@ -266,6 +270,7 @@ OPPORTUNITIES = OpportunityImport(
         Field("lost_reason", _("lost reason"), REFERENCE, reference=Reference(LostReason, scoped=False), stored=False,
               history=True),
         Field("notes", _("notes")),
+        TAGS_COLUMN,
         Field("owner", _("owner"), REFERENCE, reference=PERSON, history=True),
         Field("team", _("team"), REFERENCE, reference=TEAM, history=True),
     ),

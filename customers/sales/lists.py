@@ -11,6 +11,7 @@ from crm.access.permissions import Verb
 from crm.custom_fields.filtering import WithCustomFields
 from crm.models import Team, User
 from crm.web.lists import BulkAction, Column, List
+from customers.lists.tags import AnyTagFilter, NoTagFilter, tags_action, tags_column
 from customers.sales.actions import opportunities
 from customers.sales.forms.opportunities import HandOverManyForm
 from customers.sales.models import (
@@ -79,6 +80,8 @@ class OpportunityFilter(WithCustomFields, filters.FilterSet):
     lost_reason = filters.ModelChoiceFilter(
         label=_("lost reason"), queryset=lambda request: LostReason.objects.visible_to(request.user)
     )
+    tags_any = AnyTagFilter()
+    tags_none = NoTagFilter()
     competitor = filters.ModelChoiceFilter(label=_("competitor"), queryset=competitors, method="against")
     lost_against = filters.ModelChoiceFilter(label=_("lost against"), queryset=competitors, method="lost_to_or_beside")
     closed_at = filters.DateFromToRangeFilter(label=_("closed"))
@@ -122,6 +125,7 @@ class OpportunityList(List):
         Column("opened_at", _("Opened"), sort="opened_at", format="day"),
         Column("closed_at", _("Closed"), sort="closed_at", format="day"),
         Column("lost_reason", _("Lost reason"), value="lost_reason.name"),
+        tags_column(),
         Column("updated_at", _("Changed"), sort="updated_at", format="ago"),
         Column("external_id", _("Number in the old system")),
     ]
@@ -137,7 +141,8 @@ class OpportunityList(List):
             form=HandOverManyForm,
             icon="user-check",
             foretell=stays_credited,
-        )
+        ),
+        tags_action(),
     ]
     create_url = "opportunity-new"
     create_label = _("New opportunity")

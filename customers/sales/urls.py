@@ -35,6 +35,7 @@ from customers.sales.views import (
     quotes,
     stage_conversion,
     stage_exit,
+    tags,
     waterfall,
 )
 
@@ -84,6 +85,7 @@ urlpatterns: list[URLPattern] = [
     path("opportunities/new/", opportunities.New.as_view(), name="opportunity-new"),
     path("opportunities/<int:pk>/", opportunities.Detail.as_view(), name="opportunity-detail"),
     path("opportunities/<int:pk>/edit/", opportunities.Edit.as_view(), name="opportunity-edit"),
+    path("opportunities/<int:pk>/tags/", tags.OpportunityTags.as_view(), name="opportunity-tags"),
     path("opportunities/<int:pk>/delete/", opportunities.Delete.as_view(), name="opportunity-delete"),
     path("opportunities/<int:pk>/restoration/", opportunities.Restoration.as_view(), name="opportunity-restoration"),
     path("opportunities/<int:pk>/timeline/", opportunities.Timeline.as_view(), name="opportunity-timeline"),

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from crm.api.serializers import COMMON, READ_ONLY, RecordSerializer
+from crm.api.serializers import COMMON, READ_ONLY
+from customers.api.tagging import TaggedSerializer
 from service.models import Message, Queue, Ticket, TicketState
 
 
@@ -13,7 +14,7 @@ class QueueSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class TicketSerializer(RecordSerializer):
+class TicketSerializer(TaggedSerializer):
     body = serializers.CharField(write_only=True, required=False, help_text="On creation: what the customer wrote.")
 
     class Meta:
@@ -21,7 +22,7 @@ class TicketSerializer(RecordSerializer):
         fields = (
             *COMMON, "number", "subject", "customer", "contact", "queue", "type", "source", "priority", "category",
             "state", "opened_at", "first_response_at", "resolved_at", "closed_at", "reopen_count",
-            "first_response_due_at", "resolution_due_at", "body",
+            "first_response_due_at", "resolution_due_at", "tags", "body",
         )  # fmt: skip
         read_only_fields = (
             *READ_ONLY, "owner", "team", "number", "state", "opened_at", "first_response_at", "resolved_at",

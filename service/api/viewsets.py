@@ -12,7 +12,9 @@ from rest_framework.response import Response
 
 from crm.access.permissions import Verb
 from crm.api.filters import MomentFilter
-from crm.api.viewsets import ReadViewSet, RecordViewSet
+from crm.api.viewsets import ReadViewSet
+from customers.api.filters import bearing
+from customers.api.tagging import TaggedViewSet
 from service.actions import conversation, states, tickets
 from service.api import serializers
 from service.models import Queue, Ticket
@@ -26,9 +28,14 @@ class TicketFilter(django_filters.FilterSet):
         label="Category of the state",
     )
 
+    tag = django_filters.CharFilter(method="with_tag", label="Name of a tag")
+
     class Meta:
         model = Ticket
         fields = ("owner", "team", "priority", "type", "category")
+
+    def with_tag(self, queryset: Any, name: str, value: str) -> Any:
+        return bearing(queryset, value)
 
 
 @extend_schema_view(list=extend_schema(summary="Queues"))
@@ -39,7 +46,7 @@ class QueueViewSet(ReadViewSet):
 
 
 @extend_schema_view(list=extend_schema(summary="Tickets"))
-class TicketViewSet(RecordViewSet):
+class TicketViewSet(TaggedViewSet):
     model = Ticket
     serializer_class = serializers.TicketSerializer
     filterset_class = TicketFilter

@@ -22,6 +22,7 @@ SENTENCES: dict[str, tuple[Any, str, str]] = {
     "ticket.prioritised": (_("Priority changed: %(ticket)s"), "flag", "neutral"),
     "ticket.changed": (_("State changed: %(ticket)s"), "circle-dot", "neutral"),
     "ticket.updated": (_("Ticket edited: %(ticket)s"), "edit", "neutral"),
+    "ticket.tagged": (_("Tags changed: %(ticket)s"), "tags", "neutral"),
     "ticket.sla_breached": (_("Deadline missed: %(ticket)s"), "alert-triangle", "bad"),
     "ticket.deleted": (_("Ticket deleted: %(ticket)s"), "trash", "neutral"),
     "ticket.restored": (_("Ticket restored: %(ticket)s"), "restore", "neutral"),

@@ -13,6 +13,7 @@ from crm.access.permissions import Verb
 from crm.web import mentions
 from crm.web.toasts import toast
 from customers.models import Contact, Purpose
+from customers.models.tag import by_number
 from customers.models.writing import may_write_to
 from service.actions import clock
 from service.forms.tickets import COMPOSERS
@@ -48,6 +49,7 @@ def context(
         forms[composing] = form
     return {
         "ticket": ticket,
+        "tags": by_number(ticket.tags) if ticket.tags else [],
         "lines": lines,
         "hidden": hidden,
         "last": last,

@@ -103,6 +103,7 @@ VERBS_OF_THE_API = {
     "forecast": {"adjustment": "POST"},
     "email": {"sharing": "POST", "privacy": "POST", "resending": "POST"},
     "opportunity": {
+        "tags": "POST",
         "lines": "POST",
         "stage": "POST",
         "history": "GET",
@@ -114,7 +115,7 @@ VERBS_OF_THE_API = {
         "competitor-removal": "POST",
         "credit": "GET",
     },
-    "ticket": {"messages": "GET", "answer": "POST", "state": "POST", "resolution": "POST"},
+    "ticket": {"messages": "GET", "tags": "POST", "answer": "POST", "state": "POST", "resolution": "POST"},
 }
 
 

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from typing import Any
+
 import django_filters as filters
 
 from crm.api.filters import MomentFilter
 from crm.custom_fields.filtering import WithCustomFields
+from customers.api.filters import bearing
 from customers.sales.models import CurrencyRate, ForecastSubmission, Lead, Opportunity, Order, Product, Quota
 
 
@@ -23,10 +26,14 @@ class OpportunityFilter(WithCustomFields, filters.FilterSet):
     )
     external_id = filters.CharFilter("external_id", label="Number in the old system")
     competitor = filters.NumberFilter("competitors__competitor", label="Competitor who is met there")
+    tag = filters.CharFilter(method="with_tag", label="Name of a tag")
 
     class Meta:
         model = Opportunity
         fields = ("owner", "team", "outcome", "external_id", "competitor")
+
+    def with_tag(self, queryset: Any, name: str, value: str) -> Any:
+        return bearing(queryset, value)
 
 
 class ForecastFilter(filters.FilterSet):

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from crm.api.custom_fields import CustomValues
 from crm.api.serializers import COMMON, READ_ONLY, RecordSerializer, ScopedRelatedField
 from crm.models import Team
+from customers.api.tagging import TaggedSerializer
 from customers.sales.models import (
     Competitor,
     CurrencyRate,
@@ -80,7 +81,7 @@ class LinesSerializer(serializers.Serializer):
     lines = OpportunityLineSerializer(many=True)
 
 
-class OpportunitySerializer(RecordSerializer):
+class OpportunitySerializer(TaggedSerializer):
     lines = OpportunityLineSerializer(many=True, read_only=True)
     custom = CustomValues()
 
@@ -90,7 +91,7 @@ class OpportunitySerializer(RecordSerializer):
             *COMMON, "name", "customer", "contact", "pipeline", "stage", "product", "lines", "amount",
             "monthly_value", "currency", "probability",
             "expected_close", "forecast_category", "close_pushes", "opened_at", "stage_since", "closed_at",
-            "lost_reason", "notes", "custom", "external_id",
+            "lost_reason", "tags", "notes", "custom", "external_id",
         )  # fmt: skip
         read_only_fields = (
             *READ_ONLY, "pipeline", "lines", "monthly_value", "close_pushes", "opened_at", "stage_since", "closed_at",

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from crm.access import guards
 from crm.access.permissions import Verb
 from crm.api.viewsets import ReadViewSet, RecordViewSet
+from customers.api.tagging import TaggedViewSet
 from customers.sales.actions import (
     competitors,
     opportunities,
@@ -56,7 +57,7 @@ class ProductViewSet(RecordViewSet):
 
 
 @extend_schema_view(list=extend_schema(summary="Opportunities"))
-class OpportunityViewSet(AroundOpportunity, RecordViewSet):
+class OpportunityViewSet(AroundOpportunity, TaggedViewSet):
     model = Opportunity
     serializer_class = serializers.OpportunitySerializer
     filterset_class = filters.OpportunityFilter

@@ -4,6 +4,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar, Self
 
+from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
@@ -15,6 +16,7 @@ from crm.models.custom_field import custom_values_field, custom_values_index
 from crm.models.record import RecordQuerySet
 from crm.search.documents import Words
 from customers.models import Contact, Customer
+from customers.models.tag import tags_field
 from customers.sales.models.currency import check_currency, is_a_currency, tidy_currency
 from customers.sales.models.pipeline import ForecastCategory, LostReason, Pipeline, Stage
 from customers.sales.models.product import Product
@@ -110,6 +112,7 @@ class Opportunity(Record):
     rank = models.CharField(max_length=60, blank=True, editable=False, db_collation="C")
     notes = models.TextField(_("notes"), blank=True)
     custom = custom_values_field()
+    tags = tags_field()
     external_id = models.CharField(_("number in the old system"), max_length=60, blank=True)
 
     objects: ClassVar[Any] = OpportunityQuerySet.as_manager()
@@ -161,6 +164,7 @@ class Opportunity(Record):
                 fields=["team", "stage", "rank", "id"], name="opportunity_team_column", condition=Q(deleted_at=None)
             ),
             models.Index(fields=["customer", "-updated_at"], name="opportunity_customer", condition=Q(deleted_at=None)),
+            GinIndex(fields=["tags"], name="opportunity_tags", condition=Q(deleted_at=None)),
             # What is expected in a month: of all, of one person, of a team.
             models.Index(fields=["expected_close", "id"], name="opportunity_expected", condition=STILL_OPEN),
             models.Index(fields=["owner", "expected_close"], name="opportunity_own_expected", condition=STILL_OPEN),

@@ -19,6 +19,7 @@ from crm.web.forms import conflict
 from crm.web.submit_once import first_time
 from crm.web.toasts import toast
 from customers.models import Activity, Customer, Task
+from customers.models.tag import by_number
 from customers.sales.actions import opportunities
 from customers.sales.forms.opportunities import OpportunityForm
 from customers.sales.models import Opportunity, Order, Pipeline, rotting, stage_exit
@@ -48,6 +49,7 @@ class Detail(View):
             **_exit(opportunity, now),
             "answers": opportunity.lead_answers.select_related("question", "by").order_by("question__position", "pk"),
             "lines": opportunity.lines.select_related("product"),
+            "tags": by_number(opportunity.tags) if opportunity.tags else [],
             "may_email": user.access.may("email", Verb.CREATE),
             "now": now,
             "today": timezone.localdate(),

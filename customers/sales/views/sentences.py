@@ -35,6 +35,7 @@ SENTENCES: dict[str, tuple[Any, str, str]] = {
     "lead.restored": (gettext_lazy("Took the lead %(subject)s out of the bin"), "restore", "neutral"),
     "opportunity.created": (gettext_lazy("Opened “%(subject)s”"), "target-arrow", "info"),
     "opportunity.updated": (gettext_lazy("Changed “%(subject)s”"), "pencil", "neutral"),
+    "opportunity.tagged": (gettext_lazy("Tags of “%(subject)s” changed"), "tags", "neutral"),
     "opportunity.moved": (gettext_lazy("“%(subject)s” moved from %(before)s to %(after)s"), "arrows-move", "neutral"),
     "opportunity.won": (gettext_lazy("Won “%(subject)s” for %(amount)s"), "trophy", "good"),
     "opportunity.lost": (gettext_lazy("Lost “%(subject)s”: %(reason)s"), "circle-x", "bad"),
