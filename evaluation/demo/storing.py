@@ -122,7 +122,7 @@ def _writer(field: Any) -> Callable[[Any], str]:
 
 
 def _plain(value: Any) -> Any:
-    return value if value is None or isinstance(value, str | int) else text(value)
+    return value if value is None or isinstance(value, str | int | dict) else text(value)
 
 
 def _quoted(name: str) -> str:
