@@ -27,6 +27,7 @@ from evaluation.demo import storing, words
 from evaluation.demo.world import World, at_clock
 
 OPEN, DISCARDED = 42, 18
+CHINA, OTHERS = "China 国内", "All others 其他"
 CHANNELS = ("website", "website", "event", "website", "referral", "outbound", "partner")
 REASONS = ("not_interested", "no_fit", "not_reached", "spam", "duplicate", "not_interested")
 ASKED = {
@@ -40,7 +41,7 @@ SCORES = (
     ("Referred or met 推荐或展会", 20, "channel", "is", "referral\nevent"),
     ("100 people or more 百人以上", 25, "employees", "at_least", "100"),
     ("Asks for a product 询问产品", 10, "product", "yes", ""),
-    ("Nobody in touch for a month 一月未联系", -15, "age", "at_least", "30"),
+    ("Older than a month 超过一个月", -15, "age", "at_least", "30"),
 )
 QUESTIONS = (
     ("What do they need? 需求是什么？", "text", True),
@@ -76,9 +77,9 @@ def _configure(world: World) -> LeadForm:
         )
     for place, (text, answer, is_required) in enumerate(QUESTIONS):
         LeadQuestion.objects.create(text=text, answer=answer, is_required=is_required, position=place)
-    north = LeadRule.objects.create(name="China, by mail and form 国内", position=1, team=world.teams["north"])
+    north = LeadRule.objects.create(name=CHINA, position=1, team=world.teams["north"])
     LeadRuleCondition.objects.create(rule=north, attribute="country", how="is", values="China\n中国")
-    LeadRule.objects.create(name="All others 其他", position=2, team=world.teams["east"])
+    LeadRule.objects.create(name=OTHERS, position=2, team=world.teams["east"])
     for rep in world.reps:
         LeadReceiver.objects.create(person=rep, capacity=25)
     calendar = BusinessCalendar.objects.order_by("pk").first()
@@ -106,10 +107,12 @@ def _lead(world: World, place: int, form: LeadForm) -> Lead:
         product=world.products[place % len(world.products)] if place % 3 else None,
         form=form if channel == "website" else None, owner=owner, team=owner.team, created_at=at, updated_at=at,
     )  # fmt: skip
-    lead.given = {"rule": "China, by mail and form 国内" if language == words.CHINESE else "All others 其他",
+    lead.given = {"rule": CHINA if language == words.CHINESE else OTHERS,
                   "how": "load", "open": place // 6, "capacity": 25}  # fmt: skip
     lead.contact_due_at = lead_target.due_at(lead, at)
-    if not is_open or place % 3 == 0:
+    if is_open and place % 10 in (4, 7):
+        lead.owner, lead.given = None, {}  # waits for whoever of the team takes it
+    elif not is_open or place % 3 == 0:
         lead.first_contact_at = lead.updated_at = min(at + timedelta(minutes=20 + place * 97 % 900), world.now)
         lead.state, lead.version = Lead.State.WORKING, 2
     if not is_open:
@@ -169,7 +172,8 @@ def _tell(world: World, lead: Any) -> None:
     if lead.given:
         owner = {"id": lead.owner.pk, "label": lead.owner.name}
         told = {"owner": [None, owner], "why": lead.given}
-        world.tell("lead.assigned", lead, by=None, at=lead.created_at, data=told, about=[])
+        at = lead.created_at + timedelta(seconds=1)
+        world.tell("lead.assigned", lead, by=None, at=at, data=told, about=[])
     if lead.first_contact_at:
         told = {"type": "call", "note": ""}
         world.tell("lead.contacted", lead, by=lead.owner, at=lead.first_contact_at, data=told, about=[])

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import Customer, tidy
@@ -160,6 +161,9 @@ class LeadCondition(models.Model):
 
     def in_words(self) -> str:
         asked = ATTRIBUTES[self.attribute]
+        if self.how in FACTS:
+            said = _now("%(what)s: yes") if self.how == How.YES else _now("%(what)s: no")
+            return said % {"what": asked.label}
         named = {code: str(label) for code, label in asked.choices}
         values = ", ".join(named.get(value.lower(), value) for value in self.given)
-        return f"{asked.label} {self.get_how_display()} {values}".strip()
+        return f"{asked.label} {self.get_how_display()} {values}"
