@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import QuerySet
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
@@ -90,7 +90,7 @@ class ChoiceInline(admin.TabularInline):
     formset = ChoiceFormSet
     fields = ("code", "label", "label_zh", "position", "is_default", "is_retired")
     extra = 0
-    min_num = 0
+    formfield_overrides: ClassVar[Any] = {models.CharField: {"widget": forms.TextInput(attrs={"size": 18})}}
 
 
 @admin.register(CustomField)

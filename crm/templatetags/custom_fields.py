@@ -19,16 +19,26 @@ Type = CustomField.Type
 
 @register.inclusion_tag("components/custom_facts.html")
 def custom_facts(record: Any) -> dict[str, Any]:
-    """The fields that hold something, under the names of their groups."""
+    """Those of no group that hold something, inside a list of facts."""
+    return {"facts": [fact for title, facts in groups_of(record) for fact in facts if not title]}
+
+
+@register.inclusion_tag("components/custom_fact_groups.html")
+def custom_fact_groups(record: Any, everything: bool = False) -> dict[str, Any]:
+    """What the groups hold, below their names; `everything` where the page has no list of facts of its own."""
+    return {"groups": [(title, facts) for title, facts in groups_of(record) if title or everything]}
+
+
+def groups_of(record: Any) -> list[tuple[str, list[tuple[str, SafeString]]]]:
+    """Label and value of each field that holds something, those of one group together."""
     held = writing.custom_of(record)
     filled = [field for field in known.active(record.kind) if held.get(field.code) is not None] if held else []
     order = list(dict.fromkeys(field.group for field in filled))
     filled.sort(key=lambda field: (bool(field.group), order.index(field.group)))
-    groups = [
-        {"title": title, "facts": [(field.title, in_html(field, held[field.code])) for field in fields]}
+    return [
+        (title, [(field.title, in_html(field, held[field.code])) for field in fields])
         for title, fields in groupby(filled, key=lambda field: field.group_title)
     ]
-    return {"groups": groups}
 
 
 @register.inclusion_tag("components/custom_form_fields.html")
