@@ -12,10 +12,11 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.exchange import storing
 from crm.exchange.declaring import Field, Importable
-from crm.exchange.drafts import Draft, Refused, Run
+from crm.exchange.drafts import Draft, LeftOut, Refused, Run
 from customers.actions import contact_points, tags
-from customers.models import ContactPoint, Tag, tidy
+from customers.models import ContactPoint, ErasedAddress, Tag, tidy
 from customers.models.contact_point import IN_A_FIELD, key_of
+from customers.models.erasure import digest_of
 from customers.models.tag import key_of as key_of_tag
 
 FURTHER = {"further_emails": "email", "further_phones": "phone"}
@@ -62,6 +63,14 @@ class TagsImport(Importable):
 
 class AddressesImport(TagsImport):
     """What a row says besides is added; nothing that is known already is taken away."""
+
+    def begin(self, run: Run) -> None:
+        super().begin(run)
+        note_erased(run)
+
+    def fill(self, record: Any, draft: Draft, run: Run) -> None:
+        leave_out_erased(draft, run)
+        super().fill(record, draft, run)
 
     def differs(self, draft: Draft, run: Run) -> dict[str, list[Any]]:
         found = super().differs(draft, run)
@@ -131,3 +140,18 @@ def _refuse_wrong(emails: list[str], column: str) -> None:
             validate_email(email)
         except ValidationError:
             raise Refused(__("%(value)s is not an email address.") % {"value": email}, column) from None
+
+
+def note_erased(run: Run) -> None:
+    """What people had erased: few, so they are read once for each chunk."""
+    run.caches["erased"] = set(ErasedAddress.objects.values_list("digest", flat=True))
+
+
+def leave_out_erased(draft: Draft, run: Run) -> None:
+    """An old file does not bring back who asked to be erased; by hand somebody who comes again can be written down."""
+    if not run.caches["erased"]:
+        return
+    for column, type in (("email", "email"), ("phone", "phone"), *FURTHER.items()):
+        for value in _several(draft.values.get(column)):
+            if digest_of(type, value) in run.caches["erased"]:
+                raise LeftOut(__("This address was erased because the person asked for it."), column)

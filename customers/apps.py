@@ -23,6 +23,7 @@ class CustomersConfig(AppConfig):
         self.find_duplicates()
         self.fill_timelines()
         self.fill_shell()
+        self.fill_paper()
         self.fill_today()
         self.file_letters()
         post_migrate.connect(consents.install_purposes, sender=self, dispatch_uid="install-purposes")
@@ -53,7 +54,16 @@ class CustomersConfig(AppConfig):
 
     def declare_kinds(self) -> None:
         from crm.access import kinds
-        from customers.models import Activity, Contact, Customer, Email, PooledCustomer, Segment, Task
+        from customers.models import (
+            Activity,
+            Contact,
+            Customer,
+            Email,
+            ErasureRequest,
+            PooledCustomer,
+            Segment,
+            Task,
+        )
 
         declared: list[tuple[Any, Any, Any, str, str]] = [
             (Customer, _("customer"), _("customers"), "building", "customer-detail"),
@@ -67,7 +77,19 @@ class CustomersConfig(AppConfig):
         kinds.register(
             Segment, label=_("segment"), label_plural=_("segments"), icon="chart-pie", detail_url="segment-detail"
         )
+        kinds.register(
+            ErasureRequest,
+            label=_("erasure request"),
+            label_plural=_("erasure requests"),
+            icon="user-x",
+            detail_url="erasure-detail",
+        )
         kinds.register(PooledCustomer, label=_("customer in the pool"), label_plural=_("customers in the pool"))
+
+    def fill_paper(self) -> None:
+        from customers.views import summary_pdf
+
+        summary_pdf.register()
 
     def fill_timelines(self) -> None:
         from crm.events import timeline
@@ -145,6 +167,14 @@ class CustomersConfig(AppConfig):
             icon="chart-pie",
             order=55,
             permission=("segment", "view"),
+        )
+        navigation.register(
+            section="customers",
+            label=_("Erasure requests"),
+            url_name="erasure-list",
+            icon="user-x",
+            order=65,
+            permission=("erasure", "view"),
         )
         navigation.register(
             section="customers",

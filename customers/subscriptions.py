@@ -7,8 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from crm import events
 from crm.models import Event
 from crm.search import quoting
-from customers.actions import repetition
-from customers.models import Task, following
+from customers.actions import erasing_of, repetition
+from customers.models import Task, erasing, following
 from customers.models.following import Follower, How
 
 following.register(
@@ -29,6 +29,8 @@ following.register(
     Follower("customers.Duplicate", field="first", how=How.STAYS),  # shown again when the merge is undone
     Follower("customers.Duplicate", field="second", how=How.STAYS),
 )
+erasing.register(*erasing_of.HOLDERS)
+erasing.also("customers.files", erasing_of.forget_files)
 
 
 @events.subscribe(["customer.updated", "contact.updated"], name="customers.search_words", changing=("name", "email"))

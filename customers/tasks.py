@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.timezone import localtime
 
 from crm.jobs import periodic
-from customers.actions import cadence, daily_summaries, email_sending, merging, pool, repetition, snoozes
-from customers.models import duplicate
+from customers.actions import cadence, daily_summaries, email_sending, erasures, merging, pool, repetition, snoozes
+from customers.models import ErasureRequest, duplicate
 
 LONGEST_RUN = 300  # seconds
 
@@ -66,3 +66,15 @@ def make_cadence_tasks(now: datetime) -> None:
 def repeat_tasks(now: datetime) -> None:
     repetition.make_due(now)
     snoozes.forget_past(localtime(now).date())
+
+
+@shared_task(name="customers.carry_out_erasure")
+def carry_out_erasure(*, request_id: int, **_: Any) -> bool:
+    return erasures.carry_out(request_id, timezone.now())
+
+
+@periodic("carry-out-erasures", every="minute")
+def carry_out_erasures(now: datetime) -> None:
+    """Those nobody was told about, and those during which a worker died."""
+    for request_id in ErasureRequest.objects.running().order_by("pk").values_list("pk", flat=True):
+        erasures.carry_out(request_id, now)

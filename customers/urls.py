@@ -5,6 +5,7 @@ from customers.lists.activities import ActivityList
 from customers.lists.contacts import ContactList
 from customers.lists.customers import CustomerList
 from customers.lists.duplicates import DuplicateList
+from customers.lists.erasures import ErasureList
 from customers.lists.pool import PoolList
 from customers.lists.segments import SegmentList
 from customers.lists.tasks import TaskList
@@ -18,11 +19,14 @@ from customers.views import (
     customers,
     duplicates,
     emails,
+    erasures,
     family,
     merging,
+    personal_data,
     pool,
     repetition,
     segments,
+    summary_pdf,
     tags,
     tasks,
     timeline,
@@ -74,6 +78,16 @@ urlpatterns: list[URLPattern] = [
     path("customers/<int:pk>/claim/", pool.CustomerClaim.as_view(), name="customer-claim"),
     path("customers/<int:pk>/release/", pool.CustomerRelease.as_view(), name="customer-release"),
     path("customers/<int:pk>/holders/", pool.CustomerHolders.as_view(), name="customer-holders"),
+    path("customers/<int:pk>/erasure/", erasures.CustomerErasure.as_view(), name="customer-erasure"),
+    path("customers/<int:pk>/personal-data/", personal_data.OfCustomer.as_view(), name="customer-personal-data"),
+    path("contacts/<int:pk>/erasure/", erasures.ContactErasure.as_view(), name="contact-erasure"),
+    path("contacts/<int:pk>/personal-data/", personal_data.OfContact.as_view(), name="contact-personal-data"),
+    path("erasures/", ErasureList.as_view(), name="erasure-list"),
+    *ErasureList.extra_urls("erasures/", "erasure-list"),
+    path("erasures/<int:pk>/", erasures.ErasureDetail.as_view(), name="erasure-detail"),
+    path("erasures/<int:pk>/execution/", erasures.ErasureExecution.as_view(), name="erasure-execution"),
+    path("erasures/<int:pk>/refusal/", erasures.ErasureRefusal.as_view(), name="erasure-refusal"),
+    path("customers/<int:pk>/summary.pdf", summary_pdf.CustomerSummary.as_view(), name="customer-summary"),
     path("customers/<int:pk>/timeline/", timeline.Timeline.as_view(), name="customer-timeline"),
     path("customers/<int:pk>/family/", family.CustomerFamily.as_view(), name="customer-family"),
     path("customers/<int:pk>/contacts/", contacts.CustomerContacts.as_view(), name="customer-contacts"),

@@ -35,9 +35,15 @@ class EvaluationConfig(AppConfig):
         self.declare_numbers()
         self.declare_reviews()
         self.fill_today()
+        self.fill_paper()
 
         # After migrate rather than in a migration: a KPI is declared once, in kpis/.
         post_migrate.connect(put_kpis_in_force, sender=self, dispatch_uid="install-kpi-versions")
+
+    def fill_paper(self) -> None:
+        from evaluation.views import summary
+
+        summary.register()
 
     def fill_today(self) -> None:
         from customers.models import today

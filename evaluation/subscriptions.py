@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from crm.events import subscribe
 from crm.models.event import Event
-from customers.models import Task, following
+from customers.models import Task, erasing, following
 from customers.models.following import Follower, How
-from evaluation.actions import plans
+from evaluation.actions import erasing_of, plans
 from evaluation.models import PlanStep
 
 # Computed anew every night for whoever is there; what was measured of the other customer stays as it was measured.
 following.register(
     Follower("evaluation.HealthScore", how=How.STAYS), Follower("evaluation.HealthSnapshot", how=How.STAYS)
 )
+erasing.also("evaluation.evidence", erasing_of.take_words_out)
 
 
 @subscribe(["task.completed", "task.reopened"], name="evaluation.plan_steps")

@@ -27,6 +27,7 @@ class ServiceConfig(AppConfig):
         self._fill_timelines()
         self._register_pages()
         self._fill_today()
+        self._fill_paper()
 
     def _fill_timelines(self) -> None:
         from crm.events import timeline
@@ -34,6 +35,11 @@ class ServiceConfig(AppConfig):
 
         for event_type in sentences.SENTENCES:
             timeline.show_with(event_type, "service/_event.html")
+
+    def _fill_paper(self) -> None:
+        from service.views import summary
+
+        summary.register()
 
     def _fill_today(self) -> None:
         from customers.actions import tags

@@ -5,9 +5,9 @@ from typing import Any
 from crm import events
 from crm.actions import journal
 from crm.models import Event
-from customers.models import following
+from customers.models import erasing, following
 from customers.models.following import Follower
-from service.actions import mail, tickets
+from service.actions import erasing_of, mail, tickets
 
 
 def give_back(ticket: Any, changes: dict[str, Any], *, by: Any, at: Any) -> None:
@@ -17,6 +17,7 @@ def give_back(ticket: Any, changes: dict[str, Any], *, by: Any, at: Any) -> None
 
 journal.restored_with("service.Ticket", give_back)
 following.register(Follower("service.Ticket"))
+erasing.register(*erasing_of.HOLDERS)
 
 
 @events.subscribe("ticket.answered", name="service.mail_answer")

@@ -4,11 +4,12 @@ from django.utils import timezone
 
 from crm import events
 from crm.models import Event
-from customers.models import following
+from customers.models import erasing, following
 from customers.models.following import Follower
-from surveys.actions import invitations, responses
+from surveys.actions import erasing_of, invitations, responses
 
 following.register(Follower("surveys.Invitation"), Follower("surveys.Response"))
+erasing.register(*erasing_of.HOLDERS)
 
 
 @events.subscribe("ticket.resolved", name="surveys.invite")

@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import count as counter
 from typing import Any
 
-from customers.actions import pool, segments
+from customers.actions import erasures, pool, segments
 from customers.models import Duplicate
 from evaluation.engine import scopes
 from tests.factories import customers, goals, reviews, sales, service, surveys
@@ -46,6 +46,12 @@ def some_of_the_pool(cast: Any, count: int, now: datetime) -> None:
 def some_segments(cast: Any, count: int, now: datetime) -> None:
     for owner in _owners(cast, count):
         segments.create(name=f"Segment {next(_number)}", question={"tier": ["A"]}, by=owner, at=now)
+
+
+def some_erasures(cast: Any, count: int, now: datetime) -> None:
+    for owner in _owners(cast, count):
+        contact = customers.make_contact(owner, f"Contact {next(_number)}", at=now)
+        erasures.ask(contact, asked_by="person", asked_on=now.date(), identity="document", by=owner, at=now)
 
 
 def some_contacts(cast: Any, count: int, now: datetime) -> None:
@@ -173,6 +179,7 @@ ROWS: dict[str, Callable[[Any, int, datetime], None]] = {
     "duplicate-list": some_duplicates,
     "pool-list": some_of_the_pool,
     "segment-list": some_segments,
+    "erasure-list": some_erasures,
     "activity-list": some_activities,
     "task-list": some_tasks,
     "lead-list": some_leads,

@@ -50,6 +50,8 @@ LISTENING = ("invitation", "response")
 EVALUATING = ("measurement", "goal", "review_cycle", "review", "action_plan", "health_score")
 WRITING = ("email",)  # one's own letters; what is shared is seen with the activity
 TOOLS = ("saved_view", "import")
+PRIVACY = ("erasure",)  # to export is to hand a person what is held about them
+ERASE = (VIEW, CREATE, EDIT, EXPORT)
 ALL_KINDS = (
     CATALOGUE + SELLING + MARKETING + SEGMENTS + POOL + FORECASTING + SERVING + LISTENING + EVALUATING + WRITING + TOOLS
 )
@@ -108,6 +110,7 @@ SHIPPED_ROLES = [
             _grant(Reach.OWN, WORK, *WRITING),
             _grant(Reach.ALL, (CREATE, EDIT), "competitor"),
             _grant(Reach.SUBTREE, (EDIT,), "criteria_override"),
+            _grant(Reach.SUBTREE, ERASE, *PRIVACY),
             _grant(Reach.SUBTREE, (VIEW, CREATE, EXPORT), *SERVING),
             _grant(Reach.SUBTREE, READ, *LISTENING),
             _grant(Reach.SUBTREE, MANAGE, *EVALUATING),
@@ -123,6 +126,7 @@ SHIPPED_ROLES = [
             _grant(Reach.SUBTREE, MANAGE, "contact", "activity", "task", *SERVING),
             _grant(Reach.ALL, (VIEW,), "contact", "activity"),
             _grant(Reach.OWN, WORK, *WRITING),
+            _grant(Reach.SUBTREE, ERASE, *PRIVACY),
             _grant(Reach.SUBTREE, MANAGE, *LISTENING),
             _grant(Reach.SUBTREE, MANAGE, *EVALUATING),
             _grant(Reach.SUBTREE, MANAGE, *TOOLS),
@@ -141,6 +145,6 @@ SHIPPED_ROLES = [
         "administrator",
         gettext_noop("Administrator"),
         gettext_noop("Configures the installation and may do everything to every record."),
-        _grant(Reach.ALL, MANAGE, *ALL_KINDS, "criteria_override", "settings"),
+        _grant(Reach.ALL, MANAGE, *ALL_KINDS, *PRIVACY, "criteria_override", "settings"),
     ),
 ]

@@ -26,6 +26,7 @@ from crm.mail.reading import Enclosed, Letter
 from crm.models import MailAccount, User
 from customers.actions import emails
 from customers.models import Contact, Customer, Email
+from customers.models.erasure import was_erased
 
 LOOKED_UP = 20  # addresses of one letter
 ANSWERED = gettext_noop("%(who)s answered your mail.")
@@ -50,6 +51,8 @@ def file(account: MailAccount, letter: Letter, at: datetime) -> bool:
         return _file_bounce(letter, at)
     if naming.nonces_in(letter.message_id) or letter.loops == naming.host():
         return False  # our own, come back
+    if was_erased(emails=[letter.sender]):
+        return False  # the person asked for it: a letter does not bring them back
     place = _as_answer(account, letter) or _by_people(account, letter)
     if place is None:
         return False

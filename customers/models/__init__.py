@@ -9,6 +9,7 @@ from customers.models.customer import Collaborator, Customer, HealthBand
 from customers.models.daily_summary import DailySummary
 from customers.models.duplicate import Duplicate
 from customers.models.email import Email
+from customers.models.erasure import ErasedAddress, ErasureRequest
 from customers.models.match_key import MatchKey
 from customers.models.pool import PooledCustomer, PoolMove
 from customers.models.pool_rule import PoolRule, PoolRules
@@ -22,7 +23,7 @@ from customers.models.task import Task
 
 __all__ = [
     "Activity", "CadenceRule", "CalendarFeed", "ChurnReason", "Collaborator", "Consent", "Contact", "ContactPoint",
-    "Customer", "CustomerContact", "DailySummary", "Duplicate", "Email", "HealthBand", "MatchKey", "PoolMove",
-    "PoolRule", "PoolRules", "PooledCustomer", "Purpose", "Segment", "SegmentMember", "Snooze", "Standing", "Tag",
-    "Task", "TaskSeries",
+    "Customer", "CustomerContact", "DailySummary", "Duplicate", "Email", "ErasedAddress", "ErasureRequest",
+    "HealthBand", "MatchKey", "PoolMove", "PoolRule", "PoolRules", "PooledCustomer", "Purpose", "Segment",
+    "SegmentMember", "Snooze", "Standing", "Tag", "Task", "TaskSeries",
 ]  # fmt: skip

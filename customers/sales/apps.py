@@ -29,9 +29,15 @@ class SalesConfig(AppConfig):
         self.fill_today()
         self.enclose_and_tag()
         self.fill_lists()
+        self.fill_paper()
         # Like the shipped roles: written down once, in actions/pipelines.py, and never over what is there.
         post_migrate.connect(pipelines.install_default, sender=self, dispatch_uid="install-default-pipeline")
         post_migrate.connect(contract_renewals.install_reasons, sender=self, dispatch_uid="install-churn-reasons")
+
+    def fill_paper(self) -> None:
+        from customers.sales.views import summary
+
+        summary.register()
 
     def declare_kinds(self) -> None:
         from crm.access import kinds

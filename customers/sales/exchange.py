@@ -24,7 +24,7 @@ from crm.exchange.declaring import (
 )
 from crm.exchange.drafts import Draft, Refused, Run, Step
 from crm.exchange.unusable import Unusable
-from customers.addresses_exchange import TAGS_COLUMN, TagsImport
+from customers.addresses_exchange import TAGS_COLUMN, TagsImport, leave_out_erased, note_erased
 from customers.exchange import CONTACT, CUSTOMER, OWNER_AND_TEAM, PERSON, TEAM
 from customers.models import Customer, tidy
 from customers.sales.actions import stage_changes
@@ -198,6 +198,14 @@ def _make(record: Any, run: Run) -> None:
 
 
 class LeadImport(Importable):
+    def begin(self, run: Run) -> None:
+        super().begin(run)
+        note_erased(run)
+
+    def fill(self, record: Lead, draft: Draft, run: Run) -> None:
+        leave_out_erased(draft, run)
+        super().fill(record, draft, run)
+
     def tidy(self, values: dict[str, Any]) -> dict[str, Any]:
         return tidy.fields(values)
 

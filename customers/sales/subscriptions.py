@@ -5,9 +5,9 @@ from __future__ import annotations
 from crm import events
 from crm.actions import journal
 from crm.models import Event, User
-from customers.models import following, pool_release
+from customers.models import erasing, following, pool_release
 from customers.models.following import Follower, How
-from customers.sales.actions import contract_renewals, contracts, opportunities, quotes
+from customers.sales.actions import contract_renewals, contracts, erasing_of, opportunities, quotes
 from customers.sales.models import Contract, Opportunity, Quote, lead_score
 
 journal.restored_with("sales.Opportunity", opportunities.update)  # who had it when is written down there
@@ -25,6 +25,7 @@ following.register(
     Follower("sales.Contract"),
     Follower("sales.Quote"),
 )
+erasing.register(*erasing_of.HOLDERS)
 
 
 @events.subscribe("customer.handed_over", name="sales.hand_over_open_opportunities")

@@ -17,7 +17,7 @@ from crm.access.permissions import Verb
 from crm.web.toasts import toast
 from customers.actions import contacts
 from customers.forms.contacts import ContactForm, LeavingForm, NewContactForm, WorksAt
-from customers.models import Contact, Customer, CustomerContact, alike
+from customers.models import Contact, Customer, CustomerContact, ErasureRequest, alike
 from customers.views import beside, editing, timeline
 from customers.views.telling_apart import is_none_of_these
 
@@ -36,6 +36,8 @@ class ContactDetail(View):
             "may_delete": editing.allows(request.user, contact, Verb.DELETE),
             "may_log": request.user.access.may("activity", Verb.CREATE),
             "administers": request.user.access.administers,
+            "may_erase": request.user.access.may(ErasureRequest.kind, Verb.CREATE),
+            "may_tell": request.user.access.may(ErasureRequest.kind, Verb.EXPORT),
             **beside.context(contact),
             **timeline.context(request, contact),
         }

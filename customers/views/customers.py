@@ -62,8 +62,11 @@ def pointed_at(user: Any, customer: Customer) -> dict[str, Customer | None]:
 
 def may(user: Any, customer: Customer) -> dict[str, bool]:
     """Which buttons of the page would be answered."""
+    edit, is_person = editing.allows(user, customer, Verb.EDIT), customer.form == Customer.Form.PERSON
     return {
-        "edit": editing.allows(user, customer, Verb.EDIT),
+        "edit": edit,
+        "tell": is_person and user.access.may("erasure", Verb.EXPORT),
+        "erase": is_person and edit and user.access.may("erasure", Verb.CREATE),
         "delete": editing.allows(user, customer, Verb.DELETE),
         "assign": editing.allows(user, customer, Verb.ASSIGN),
         "claim": customer.owner_id is None and is_claimable(user, customer),

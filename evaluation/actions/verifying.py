@@ -23,6 +23,7 @@ class Verification:
     lines: int
     records: int
     faults: tuple[Fault, ...]
+    erased: int = 0  # records out of which a person's words were taken: there the chain is checked, not the content
 
     @property
     def is_intact(self) -> bool:
@@ -32,7 +33,7 @@ class Verification:
 def verify(review: Review) -> Verification:
     """Every line, every record behind it, the signed report and the signatures."""
     faults: list[Fault] = []
-    previous, records = "", 0
+    previous, records, erased = "", 0, 0
     lines = list(review.lines.order_by("sequence").prefetch_related("records"))
     for place, line in enumerate(lines, start=1):
         if line.sequence != place or line.digest != chained(previous, line.content):
@@ -40,19 +41,21 @@ def verify(review: Review) -> Verification:
         previous = line.digest
         faults += _record_faults(line)
         records += len(line.records.all())
+        erased += sum(row.erased_at is not None for row in line.records.all())
     report = getattr(review, "report", None)
     if report is not None:
         if report.digest != digest_of(report.content) or report.said["chain"] != previous:
             faults.append(Fault("report"))
         faults += [Fault("signature") for signed in review.signatures.all() if signed.digest != report.digest]
-    return Verification(len(lines), records, tuple(faults))
+    return Verification(len(lines), records, tuple(faults), erased)
 
 
 def _record_faults(line: FrozenLine) -> list[Fault]:
     faults, previous = [], ""
     rows = sorted(line.records.all(), key=lambda row: row.sequence)
     for place, row in enumerate(rows, start=1):
-        if row.sequence != place or row.digest != chained(previous, row.content):
+        is_as_frozen = row.erased_at is not None or row.digest == chained(previous, row.content)
+        if row.sequence != place or not is_as_frozen:
             faults.append(Fault("records", line.kpi_code, line.number, place))
         previous = row.digest
     said = line.said["evidence"]

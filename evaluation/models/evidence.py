@@ -60,6 +60,8 @@ class FrozenRecord(models.Model):
     record_id = models.BigIntegerField()
     content = models.TextField()
     digest = models.CharField(max_length=64)
+    # A person's words were taken out of the content; the digest is that of what was frozen.
+    erased_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         ordering = ["line", "sequence"]

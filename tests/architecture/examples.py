@@ -34,6 +34,15 @@ def contact(owner: Any, team: Any) -> Any:
     return Contact.objects.create(name="Example", owner=owner, team=team, email="example@example.com")
 
 
+def erasure(owner: Any, team: Any) -> Any:
+    from customers.models import ErasureRequest
+
+    person = contact(owner, team)
+    return ErasureRequest.objects.create(
+        subject_kind="contact", subject_id=person.pk, asked_on=NOW.date(), identity="document", owner=owner, team=team
+    )
+
+
 def activity(owner: Any, team: Any) -> Any:
     from customers.models import Activity
 
@@ -309,7 +318,7 @@ def currency_rate(owner: Any, team: Any) -> Any:
 MAKERS: dict[str, Callable[[Any, Any], Any]] = {
     maker.__name__: maker
     for maker in (
-        customer, pool, segment, contact, activity, task, email, attachment, lead, contract, opportunity,
+        customer, pool, segment, contact, erasure, activity, task, email, attachment, lead, contract, opportunity,
         forecast, quota, order, product, ticket, survey, invitation, response, goal, review_cycle, review,
         action_plan, action_step, measurement, queue, pipeline, currency_rate, quote, campaign, cost, competitor,
     )

@@ -46,6 +46,11 @@ def of(kind: str, others: dict | None = None, **methods: Verb) -> Route:
     return Route(dict(methods), kind, "", others or {})
 
 
+def erasing(kind: str, verb: Verb, needed: Verb, *methods: str) -> Route:
+    """What is done with a person's data takes a permission of its own besides."""
+    return Route(dict.fromkeys(methods, verb), kind, "pk", also=(("erasure", needed),))
+
+
 def anyone(*methods: str, **others: object) -> Route:
     return Route(dict.fromkeys(methods, ANYONE), others=others)
 
@@ -160,6 +165,14 @@ ROUTES: dict[str, Route] = {
     "customer-point-new": on("customer", GET=EDIT, POST=EDIT),
     "customer-point-edit": on("customer", others={"point_pk": 987_654_321}, GET=EDIT, POST=EDIT),
     "customer-point-removal": on("customer", others={"point_pk": 987_654_321}, POST=EDIT),
+    "contact-erasure": erasing("contact", EDIT, CREATE, "GET", "POST"),
+    "customer-erasure": erasing("customer", EDIT, CREATE, "GET", "POST"),
+    "contact-personal-data": erasing("contact", VIEW, EXPORT, "GET"),
+    "customer-personal-data": erasing("customer", VIEW, EXPORT, "GET"),
+    "customer-summary": on("customer", GET=VIEW),
+    "erasure-detail": on("erasure", GET=VIEW),
+    "erasure-execution": on("erasure", GET=EDIT, POST=EDIT),
+    "erasure-refusal": on("erasure", GET=EDIT, POST=EDIT),
     "contact-tags": on("contact", GET=EDIT, POST=EDIT),
     "contact-consent-new": on("contact", GET=EDIT, POST=EDIT),
     "contact-point-new": on("contact", GET=EDIT, POST=EDIT),

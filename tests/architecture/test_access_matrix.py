@@ -136,7 +136,7 @@ def expected(route: Route, method: str, person: Any, record: Any) -> str:  # noq
     if route.back:
         return "in" if rows.restorable_by(person).filter(pk=record.pk).exists() else "404"
     if rows.permitted(person, Verb(need)).filter(pk=record.pk).exists():
-        return "in"
+        return "in" if all(access.may(kind, verb) for kind, verb in route.also) else "403"
     return "403" if rows.visible_to(person).filter(pk=record.pk).exists() else "404"
 
 

@@ -18,6 +18,7 @@ from crm.mail import naming
 from crm.mail.reading import Letter
 from crm.models import MailAccount, User
 from customers.models import Contact, Customer
+from customers.models.erasure import was_erased
 from customers.sales.actions import lead_changes, leads
 from customers.sales.models import Lead, LeadLetter, LeadSettings
 
@@ -37,6 +38,8 @@ def file(account: MailAccount, letter: Letter, at: datetime) -> bool:
     if lead is not None:
         _add(lead, letter, at)
         return True
+    if was_erased(emails=[letter.sender]):
+        return False  # who asked to be erased does not come back by a letter; it stays in the mailbox
     if letter.references.strip() or _is_known(letter.sender) or known.filter(reason=Lead.Reason.SPAM).exists():
         return False  # answers something that is no lead; is somebody we know; was spam before
     lead = leads.create(by=None, at=at, data={"mail": True}, **_fields(letter))

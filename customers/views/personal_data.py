@@ -1,0 +1,46 @@
+"""What is held about a person, to read or to hand over."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views import View
+
+from crm.access import guards
+from crm.access.permissions import Verb
+from customers.actions import personal_data
+from customers.models import Contact, Customer, ErasureRequest
+from customers.models.erasure import SUBJECTS
+
+
+class PersonalData(View):
+    """As a page, or as a file for the person: each time it is noted who took it."""
+
+    kind: str
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        record: Any = guards.get_visible(SUBJECTS[self.kind].objects.all(), request.user, pk=pk)
+        guards.require(request.user, ErasureRequest.kind, Verb.EXPORT)
+        format = "json" if request.GET.get("format") == "json" else "html"
+        parts = personal_data.held(record, format=format, by=request.user, at=timezone.now())
+        if format == "json":
+            answer = JsonResponse(
+                {"kind": record.kind, "id": record.pk, "at": timezone.now(), "held": personal_data.as_json(parts)},
+                json_dumps_params={"ensure_ascii": False, "indent": 2},
+            )
+            answer["Content-Disposition"] = f'attachment; filename="{record.kind}-{record.pk}.json"'
+            return answer
+        withheld = sum(part.withheld for part in parts)
+        context = {"record": record, "parts": parts, "withheld": withheld}
+        return render(request, "customers/erasure/personal_data.html", context)
+
+
+class OfContact(PersonalData):
+    kind = Contact.kind
+
+
+class OfCustomer(PersonalData):
+    kind = Customer.kind
