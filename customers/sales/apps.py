@@ -128,12 +128,13 @@ class SalesConfig(AppConfig):
     def fill_today(self) -> None:
         from crm.web import panels
         from customers.models import CadenceRule, cadence, today
-        from customers.sales.models import after_sale, today_contracts
+        from customers.sales.models import after_sale, lead_today, today_contracts
         from customers.sales.models import today as ours
 
         cadence.register(CadenceRule.Occasion.AFTER_SALE, after_sale.after_sale)
         today.register("sales.next_steps", ours.next_steps, kind="opportunity")
         today.register("sales.past_close", ours.past_close, kind="opportunity")
+        today.register("sales.leads", lead_today.to_contact, kind="lead")
         today.register("sales.contracts", today_contracts.renewals, kind="contract")
         panels.register(
             "today.side",

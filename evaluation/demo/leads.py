@@ -112,7 +112,7 @@ def _lead(world: World, place: int, form: LeadForm) -> Lead:
     lead.contact_due_at = lead_target.due_at(lead, at)
     if is_open and place % 10 in (4, 7):
         lead.owner, lead.given = None, {}  # waits for whoever of the team takes it
-    elif not is_open or place % 3 == 0:
+    elif not is_open or place % 3 == 0 or days > 8:
         lead.first_contact_at = lead.updated_at = min(at + timedelta(minutes=20 + place * 97 % 900), world.now)
         lead.state, lead.version = Lead.State.WORKING, 2
     if not is_open:

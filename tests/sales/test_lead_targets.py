@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from crm.models import BusinessCalendar, CalendarFrame
+from customers.models import today
 from customers.sales.actions import leads
 from customers.sales.models import Lead, LeadForm, LeadTarget
 from customers.sales.models.lead_target import countdown
@@ -66,3 +67,20 @@ def test_the_list_finds_those_that_are_overdue(client, cast, now):
     assert "Later" not in page
     one = client.get(Lead.objects.get(name="Overdue").get_absolute_url()).content.decode()
     assert "First contact late by" in one
+
+
+def test_today_asks_for_the_first_contact_the_overdue_ones_first(cast, now):
+    LeadTarget.objects.create(channel="website", minutes=60)
+    quiet = make_lead(cast.rep, "Quiet", channel="event", at=now)
+    overdue = make_lead(cast.rep, "Overdue", at=now)
+    make_lead(cast.teammate, "Theirs", at=now)
+    leads.note_contact(make_lead(cast.rep, "Called", at=now), type="call", by=cast.rep, at=now)
+
+    items, _are_more = today.gather(today.Asking(cast.rep, now + timedelta(days=1)))
+
+    assert [(item.kind, item.pk, item.weight) for item in items] == [("lead", overdue.pk, 60), ("lead", quiet.pk, 45)]
+    assert items[0].reasons == (
+        "A lead nobody has been in touch with for 1 day; score 0",
+        "the first contact is overdue",
+    )
+    assert items[0].finish == {"contact": reverse("lead-contact", args=[overdue.pk])}
