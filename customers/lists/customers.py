@@ -141,6 +141,9 @@ class CustomerList(lists.List):
         ),
     ]
     create_url = "customer-new"
+    keep_url = "segment-new"
+    keep_label = _("Save as a segment")
+    keep_permission = ("segment", Verb.CREATE)
     create_label = _("New customer")
     empty_title = _("No customers yet")
     empty_text = _("Add the first one, or import a list of them.")

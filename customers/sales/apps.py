@@ -119,9 +119,11 @@ class SalesConfig(AppConfig):
     def fill_lists(self) -> None:
         """Whom one sees in a list can be added to a campaign."""
         from customers.lists.contacts import ContactList
-        from customers.sales.campaign_lists import ADD_TO_CAMPAIGN
+        from customers.lists.customers import CustomerList
+        from customers.sales.campaign_lists import ADD_MAIN_CONTACTS, ADD_TO_CAMPAIGN
         from customers.sales.lead_lists import LeadList
 
+        CustomerList.bulk_actions = [*CustomerList.bulk_actions, ADD_MAIN_CONTACTS]
         for each in (ContactList, LeadList):
             each.bulk_actions = [*each.bulk_actions, ADD_TO_CAMPAIGN]
 

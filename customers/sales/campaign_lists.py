@@ -28,6 +28,19 @@ ADD_TO_CAMPAIGN = BulkAction(
 )
 
 
+# On the list of customers, and so of the members of a segment.
+ADD_MAIN_CONTACTS = BulkAction(
+    "add-to-campaign",
+    _("Add to a campaign"),
+    run=campaigns.add_main_contacts,
+    verb=Verb.VIEW,
+    form=AddToCampaignForm,
+    icon="speakerphone",
+    warning=_("Of each customer its main contact is added, unless marketing may not be written to them."),
+    tells_left=True,
+)
+
+
 class CampaignFilter(filters.FilterSet):
     state = filters.MultipleChoiceFilter(label=_("state"), choices=Campaign.State.choices)
     channel = filters.MultipleChoiceFilter(label=_("channel"), choices=Customer.Channel.choices)

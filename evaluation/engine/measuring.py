@@ -62,7 +62,7 @@ def by(
     scopes.check(kpi, dimension)
     rows = statements.measure(kpi, [period], view, scope, dimension).rows()
     found = [
-        _result(kpi, Scope(dimension, key, name), period, statements.read(kpi, tuple(sums)), view)
+        _result(kpi, Scope(dimension, key, name, scope.within), period, statements.read(kpi, tuple(sums)), view)
         for _, key, name, *sums in rows
     ]
     known = {result.scope.key for result in found}

@@ -103,8 +103,7 @@ def facts_of(kpi: Kpi, periods: list[Period], view: View, scope: Scope) -> State
         "keys": _json_object(dict(facts.dimensions)),
         "counted": statements.value_columns(kpi)["counted"],
     }
-    if not scope.is_company:
-        columns["scope"] = facts.dimensions[scope.kind]
+    columns |= statements.scope_columns(kpi, scope)
     within = statements.scope_sql(kpi, scope)
     parts, params = [], []
     for number, period in enumerate(periods):

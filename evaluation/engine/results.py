@@ -121,7 +121,8 @@ def make(kpi: Kpi, scope: Scope, period: Period, totals: Totals, *, complete: bo
     flags = []
     if value is None:
         flags.append(NO_DENOMINATOR)
-    if kpi.confidential and scope.kind in ("team", "person") and 0 < totals.n < IDENTIFIABLE_BELOW:
+    is_narrow = scope.kind in ("team", "person") or scope.within is not None
+    if kpi.confidential and is_narrow and 0 < totals.n < IDENTIFIABLE_BELOW:
         result = replace(result, value=None, numerator=None, interval=None)
         flags.append(HIDDEN)
     if 0 < totals.n < kpi.minimum_n:

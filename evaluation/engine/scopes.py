@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
 from typing import Any
 
 from django.db.models import Q
@@ -10,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.access.permissions import Reach, Verb
 from crm.models import Team, User
-from customers.models import Customer
+from customers.lists import membership
+from customers.models import Customer, Segment
 from customers.sales.models import Product
 from evaluation.kpis.declaration import Kpi
 
@@ -30,12 +32,23 @@ class ScopeError(LookupError):
 
 
 @dataclass(frozen=True)
+class Within:
+    """A segment that a scope is narrowed to: its members as of now, as far as whoever asks may see them."""
+
+    key: int
+    name: str
+    sql: str = field(compare=False)
+    params: tuple[Any, ...] = field(compare=False)
+
+
+@dataclass(frozen=True)
 class Scope:
     """`key` is the id of a record, or the code of a channel; None for the company, and where nobody is credited."""
 
     kind: str = COMPANY_KIND
     key: int | str | None = None
     name: str | None = None
+    within: Within | None = None
 
     def __str__(self) -> str:
         return self.name or str(KINDS[self.kind])
@@ -65,6 +78,25 @@ def check(kpi: Kpi, kind: str) -> None:
     if kind != COMPANY_KIND and kind not in kpi.facts.dimensions:
         allowed = ", ".join((COMPANY_KIND, *kpi.dimensions))
         raise ScopeError(f"{kpi.code} cannot be cut by {kind!r}; it can by: {allowed}.")
+
+
+def narrowed(kpi: Kpi, scope: Scope, segment: Segment, user: Any, customers: Any) -> Scope:
+    """The scope, of the segment's members only: asked now, as the person, among these customers."""
+    if not kpi.facts.customer:
+        raise ScopeError(f"{kpi.code} is not about customers: it cannot be narrowed to a segment.")
+    members = membership.members(segment, customers, SimpleNamespace(user=user)).order_by().values("pk").query
+    if members.is_empty():
+        return replace(scope, within=Within(segment.pk, segment.name, "NULL", ()))
+    sql, params = members.sql_with_params()
+    return replace(scope, within=Within(segment.pk, segment.name, sql, tuple(params)))
+
+
+def of_segment(kpi: Kpi, scope: Scope, name: str) -> Scope:
+    """The same for the system: of all customers, and what the segment asks as its owner would ask it."""
+    found = list(Segment.objects.alive().filter(name=name).order_by("pk")[:2])
+    if len(found) != 1:
+        raise ScopeError(f"There is {'more than one' if found else 'no'} segment {name!r}.")
+    return narrowed(kpi, scope, found[0], found[0].owner, Customer.objects.alive())
 
 
 def load(kind: str, key: Any) -> Scope:

@@ -75,8 +75,22 @@ def facts_sql(facts: Facts, columns: dict[str, str], view: View) -> str:
     return sql if view.known else as_things_stand(sql)
 
 
+def scope_columns(kpi: Kpi, scope: Scope) -> dict[str, str]:
+    """What `scope_sql` speaks of."""
+    found = {} if scope.is_company else {"scope": kpi.facts.dimensions[scope.kind]}
+    return found | ({"member": kpi.facts.customer} if scope.within else {})
+
+
 def scope_sql(kpi: Kpi, scope: Scope) -> Statement:
     """The condition that keeps the rows of a scope; `fact.scope` is the key of its dimension."""
+    whole = _whole_scope(scope)
+    if scope.within is None:
+        return whole
+    sql = f"({whole.sql}) AND fact.member IN ({scope.within.sql})"
+    return Statement(sql, [*whole.params, *scope.within.params])
+
+
+def _whole_scope(scope: Scope) -> Statement:
     if scope.is_company:
         return Statement("TRUE", [])
     if scope.key is None:
@@ -139,9 +153,7 @@ def measure(kpi: Kpi, periods: Sequence[Period], view: View, scope: Scope, dimen
 
     The periods are put side by side, not joined: with the bounds of each as constants the planner uses indexes.
     """
-    columns = value_columns(kpi)
-    if not scope.is_company:
-        columns["scope"] = kpi.facts.dimensions[scope.kind]
+    columns = value_columns(kpi) | scope_columns(kpi, scope)
     if dimension:
         columns["key"] = kpi.facts.dimensions[dimension]
     within = scope_sql(kpi, scope)

@@ -99,6 +99,11 @@ class Facts:
     ripe: str = "TRUE"  # whether the row's outcome can no longer change
     shown: Mapping[str, str] = field(default_factory=dict)  # the field values evidence is shown with
 
+    @property
+    def customer(self) -> str:
+        """Whose customer's a row is, so that it can be narrowed to a segment; empty where it is nobody's."""
+        return self.dimensions.get("customer") or (self.record if self.kinds == ("customer",) else "")
+
     def kind_sql(self) -> str:
         return self.kind or f"'{self.kinds[0]}'"
 

@@ -51,6 +51,7 @@ class Question:
             scopes.check(kpi, scope.kind)
         except scopes.ScopeError:
             raise Http404(_("This KPI cannot be measured for this scope.")) from None
+        scope = scoping.narrowed(request, kpi, scope, request.user)
         return cls(kpi, scope, scoping.asked_period(request, now, ASKABLE), now)
 
     @property
@@ -86,6 +87,8 @@ class KpiDetail(View):
             "currency": settings.CURRENCY,
             "scope_name": wording.scope_name(scope),
             "scope_options": scoping.options(request.user, scope),
+            "segment_options": scoping.segments(request.user, kpi, scope),
+            "segment": scope.within,
             "period": period,
             "period_name": wording.period_name(period),
             "earlier": scoping.query(scope, period.previous()),
@@ -180,6 +183,8 @@ def course_of(asked: Question) -> list[engine.Result]:
     The last is the one asked for: a final number as it was stored, an open one as of now.
     """
     wanted = periods.last(asked.period.kind, tiles.SHOWN_PERIODS, asked.period)
+    if asked.scope.within:  # who belongs to a segment changes: nothing is kept of it
+        return engine.series(asked.kpi, asked.scope, wanted, now=asked.now)
     course = stored.courses(asked.scope, wanted, codes=[asked.kpi.code]).get(asked.kpi.code)
     if course is None or course.measured < 2:
         return engine.series(asked.kpi, asked.scope, wanted, now=asked.now)
@@ -190,6 +195,8 @@ def course_of(asked: Question) -> list[engine.Result]:
 
 
 def stored_measurement(asked: Question) -> Measurement | None:
+    if asked.scope.within:
+        return None
     rows = Measurement.objects.of_kpi(asked.kpi.code)  # scoped: the scope was asked for
     rows = rows.of_scope(asked.scope.kind, asked.scope.stored_key)
     return rows.filter(
@@ -198,7 +205,7 @@ def stored_measurement(asked: Question) -> Measurement | None:
 
 
 def goal_levels(asked: Question, user: Any, course: list[engine.Result]) -> tuple[judgement.Levels | None, Goal | None]:
-    for goal in tiles.goals_of(asked.scope, user):
+    for goal in [] if asked.scope.within else tiles.goals_of(asked.scope, user):
         terms = goal.terms_for(asked.period) if goal.kpi_code == asked.kpi.code else None
         if terms and goal.period_kind == asked.period.kind:
             before = asked.period.year_before()

@@ -11,10 +11,13 @@ from django.utils.translation import gettext as _
 
 from crm.access.permissions import Reach, Verb
 from crm.models import Team, User
+from customers.models import Customer, Segment
 from evaluation.engine import COMPANY, Scope, scopes, statements, wording
 from evaluation.formulas import periods
 from evaluation.formulas.periods import Period
+from evaluation.kpis import Kpi
 
+MOST_SEGMENTS = 200
 MOST_PEOPLE = 200  # in the choice; beyond, one chooses a team first
 
 
@@ -76,6 +79,30 @@ def options(user: User, chosen: Scope) -> dict[str, list[Option]]:
     }
 
 
+def narrowed(request: HttpRequest, kpi: Kpi, scope: Scope, user: User) -> Scope:
+    """The scope, of the members of the URL's segment only where it names one; 404 for one out of sight."""
+    pk = request.GET.get("segment", "")
+    if not pk:
+        return scope
+    known = pk.isdecimal() and len(pk) < 19
+    segment = Segment.objects.visible_to(user).filter(pk=pk).first() if known else None
+    if segment is None:
+        raise Http404(_("There is no such segment, or it is not yours to see."))
+    try:
+        return scopes.narrowed(kpi, scope, segment, user, Customer.objects.visible_to(user))
+    except scopes.ScopeError:
+        raise Http404(_("This KPI is not about customers, so it cannot be narrowed to a segment.")) from None
+
+
+def segments(user: User, kpi: Kpi, scope: Scope) -> list[Option]:
+    """What a number about customers can be narrowed to."""
+    if not kpi.facts.customer:
+        return []
+    rows = Segment.objects.visible_to(user).order_by("name", "pk")[:MOST_SEGMENTS]
+    chosen = scope.within.key if scope.within else None
+    return [Option(str(row.pk), row.name, row.pk == chosen) for row in rows]
+
+
 def _teams(user: User, reach: Reach) -> list[Team]:
     rows = Team.objects.order_by("path_names")  # scoped: by reach below
     if reach == Reach.ALL:
@@ -117,4 +144,5 @@ def today(now: datetime) -> date:
 
 
 def query(scope: Scope, period: Period, **more: str) -> str:
-    return "?" + urlencode({"scope": code_of(scope), "period": period.label, **more})
+    within = {"segment": scope.within.key} if scope.within else {}
+    return "?" + urlencode({"scope": code_of(scope), "period": period.label, **within, **more})

@@ -97,7 +97,7 @@ VERBS_OF_THE_API = {
         "correction": "POST",
         "movements": "GET",
     },
-    "campaign": {"members": "GET", "adding": "POST", "noting": "POST"},
+    "campaign": {"members": "GET", "adding": "POST", "segment-adding": "POST", "noting": "POST"},
     "cost": {"taking-back": "POST"},
     "quote": {"sending": "POST", "answer": "POST", "make-order": "POST", "new-version": "POST"},
     "forecast": {"adjustment": "POST"},

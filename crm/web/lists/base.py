@@ -46,6 +46,9 @@ class List(View):
     prefetch_related: ClassVar[Sequence[Any]] = ()
     page_size: ClassVar[int] = 50
     create_url: ClassVar[str] = ""
+    keep_url: ClassVar[str] = ""  # where the filters of the moment can be kept as a record of their own
+    keep_label: ClassVar[Any] = ""
+    keep_permission: ClassVar[tuple[str, Verb] | None] = None
     create_label: ClassVar[Any] = ""
     create_in_dialog: ClassVar[bool] = True
     empty_title: ClassVar[Any] = ""

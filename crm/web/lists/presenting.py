@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.http import QueryDict
+from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -215,6 +216,14 @@ class Presented:
     def export_urls(self) -> list[tuple[str, str]]:
         base = self.source.address("export")
         return [("CSV", f"{base}?{self.query}&format=csv"), ("XLSX", f"{base}?{self.query}&format=xlsx")]
+
+    @property
+    def keep_url(self) -> str:
+        """The address that makes something of the filters, where there are any."""
+        asked = self.source.keep_permission
+        if not (self.source.keep_url and self.state.filters and asked and self.user.access.may(*asked)):
+            return ""
+        return f"{reverse(self.source.keep_url)}?{self.query}"
 
     @property
     def columns_url(self) -> str:

@@ -14,9 +14,11 @@ from django.utils.translation import gettext as _
 
 from crm import events
 from crm.actions import records
-from customers.models import Contact
+from customers.models import Contact, CustomerContact, writing
 from customers.sales.actions.contract_movements import local_day
 from customers.sales.models import Campaign, CampaignMember, CampaignMemberChange, CampaignName, Lead, MemberState
+
+MARKETING = "marketing"  # the purpose that campaigns are for
 
 
 @transaction.atomic
@@ -75,6 +77,13 @@ def add_members(people: Iterable[Contact | Lead], *, campaign: Campaign, by: Any
     )
     events.record("campaign.members_added", campaign, by=by, at=at, data={"count": len(new)})
     return len(new)
+
+
+def add_main_contacts(customers: Any, *, campaign: Campaign, by: Any, at: datetime) -> int:
+    """Of each customer the main contact, as far as the person may see them and marketing may be written to them."""
+    links = CustomerContact.objects.filter(customer__in=customers, is_main=True, ended_on=None)
+    seen = Contact.objects.visible_to(by).filter(pk__in=links.values("contact"))
+    return add_members(writing.writable(seen, MARKETING).order_by("pk"), campaign=campaign, by=by, at=at)
 
 
 @transaction.atomic

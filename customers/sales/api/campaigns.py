@@ -18,7 +18,8 @@ from crm.api.filters import MomentFilter
 from crm.api.idempotency import once
 from crm.api.serializers import COMMON, READ_ONLY, RecordSerializer, ScopedRelatedField
 from crm.api.viewsets import RecordViewSet
-from customers.models import Contact
+from customers.lists import membership
+from customers.models import Contact, Customer, Segment
 from customers.sales.actions import campaigns, costs
 from customers.sales.models import Campaign, CampaignMember, Cost, Lead, MemberState
 
@@ -93,6 +94,10 @@ class TakingBackSerializer(serializers.Serializer):
     amount = serializers.DecimalField(18, 2, min_value=0, required=False, help_text="What is true instead.")
 
 
+class SegmentTargetSerializer(serializers.Serializer):
+    segment = ScopedRelatedField(model=Segment)
+
+
 @extend_schema_view(list=extend_schema(summary="Campaigns"))
 class CampaignViewSet(RecordViewSet):
     model = Campaign
@@ -125,6 +130,18 @@ class CampaignViewSet(RecordViewSet):
     @action(detail=True, methods=["post"], url_path="adding", verb=Verb.EDIT)
     def adding(self, request: Request, pk: int) -> Response:
         return self.carry_out(request, _add, NewMembersSerializer)
+
+    @extend_schema(
+        request=SegmentTargetSerializer, responses=CampaignSerializer,
+        summary="Add the main contacts of a segment's members, as far as marketing may be written to them",
+    )  # fmt: skip
+    @action(detail=True, methods=["post"], url_path="segment-adding", verb=Verb.EDIT)
+    def segment_adding(self, request: Request, pk: int) -> Response:
+        def act(campaign: Campaign, *, segment: Segment, by: Any, at: datetime) -> None:
+            members = membership.members(segment, Customer.objects.visible_to(by), request)
+            campaigns.add_main_contacts(members.order_by().values("pk"), campaign=campaign, by=by, at=at)
+
+        return self.carry_out(request, act, SegmentTargetSerializer)
 
     @extend_schema(request=MemberStateSerializer, responses=CampaignSerializer, summary="Note how members stand")
     @action(detail=True, methods=["post"], url_path="noting", verb=Verb.EDIT)

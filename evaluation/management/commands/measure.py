@@ -32,6 +32,9 @@ class Command(BaseCommand):
         parser.add_argument("--list", action="store_true", help="list every KPI with its declaration")
         parser.add_argument("--period", help=periods.ALLOWED)
         parser.add_argument("--scope", default="company", metavar="KIND:NAME", help="team:North, person:Anna …")
+        parser.add_argument(
+            "--segment", metavar="NAME", help="of its members only, as of now; asked as its owner would"
+        )
         parser.add_argument("--by", metavar="DIMENSION", help="one result for each team, person, channel …")
         parser.add_argument("--as-of", metavar="DATE", help="as the numbers stood at the end of that day")
         parser.add_argument("--evidence", action="store_true", help="with the records behind each result")
@@ -59,6 +62,8 @@ class Command(BaseCommand):
             raise Refused(f"Write --period, one of the form {periods.ALLOWED}.")
         period, as_of = periods.parse(options["period"]), _day(options["as_of"])
         scope = scopes.resolve(options["scope"])
+        if options["segment"]:
+            scope = scopes.of_segment(kpi, scope, options["segment"])
         seen = statements.View.of(as_of, now).seen
         found = self._results(kpi, scope, period, options["by"], as_of, now)
         results = []
