@@ -13,6 +13,7 @@ from crm.access.permissions import Verb
 from crm.access.querysets import Rule
 from crm.models import Record
 from crm.models.custom_field import custom_values_field, custom_values_index
+from crm.models.indexes import for_sorting
 from crm.models.record import RecordQuerySet
 from crm.search.normalise import sort_key
 from customers.models import tidy
@@ -80,6 +81,7 @@ class Contact(Record):
             models.CheckConstraint(condition=Q(email=Lower("email")), name="contact_email_is_lower_case"),
         ]
         indexes = [
+            *for_sorting("contact", "created_at"),
             models.Index(fields=["-updated_at", "-id"], name="contact_newest", condition=Q(deleted_at=None)),
             models.Index(fields=["owner", "-updated_at", "-id"], name="contact_owner", condition=Q(deleted_at=None)),
             models.Index(fields=["team", "-updated_at", "-id"], name="contact_team", condition=Q(deleted_at=None)),

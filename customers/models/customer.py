@@ -16,6 +16,7 @@ from crm.access.permissions import Verb
 from crm.access.querysets import Rule
 from crm.models import Record
 from crm.models.custom_field import custom_values_field, custom_values_index
+from crm.models.indexes import for_sorting
 from crm.models.record import RecordQuerySet
 from crm.search.normalise import sort_key
 from customers.models import tidy
@@ -189,6 +190,7 @@ class Customer(Record):
             ),
         ]
         indexes = [
+            *for_sorting("customer", sometimes=("last_activity_at", "health", "rfm")),
             models.Index(fields=["-updated_at", "-id"], name="customer_newest", condition=Q(deleted_at=None)),
             models.Index(fields=["owner", "-updated_at", "-id"], name="customer_owner", condition=Q(deleted_at=None)),
             models.Index(fields=["team", "-updated_at", "-id"], name="customer_team", condition=Q(deleted_at=None)),

@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from crm.models import Record
+from crm.models.indexes import for_sorting
 from crm.models.record import RecordQuerySet
 from customers.models import tidy
 from customers.models.about import AboutARecord
@@ -111,6 +112,7 @@ class Task(AboutARecord, Record):
             ),
         ]
         indexes = [
+            *for_sorting("task", "created_at", sometimes=("due_at", "done_at")),
             models.Index(
                 fields=["owner", "due_at", "id"], name="task_owner_open", condition=Q(deleted_at=None, done_at=None)
             ),

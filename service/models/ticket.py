@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from crm.models import Record
+from crm.models.indexes import for_sorting
 from crm.models.record import RecordQuerySet
 from crm.search.documents import Words
 from customers.models import Contact, Customer
@@ -118,6 +119,7 @@ class Ticket(Record):
         verbose_name_plural = _("tickets")
         ordering = ["-opened_at", "-id"]
         indexes = [
+            *for_sorting("ticket", "priority", sometimes=("waiting_since", "resolved_at")),
             models.Index(fields=["-opened_at", "-id"], name="ticket_newest", condition=Q(deleted_at=None)),
             models.Index(fields=["-updated_at", "-id"], name="ticket_changed", condition=Q(deleted_at=None)),
             models.Index(fields=["owner", "-updated_at", "-id"], name="ticket_owner", condition=Q(deleted_at=None)),

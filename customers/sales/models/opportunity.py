@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.custom_fields.searching import texts_of
 from crm.models import Record
 from crm.models.custom_field import custom_values_field, custom_values_index
+from crm.models.indexes import for_sorting
 from crm.models.record import RecordQuerySet
 from crm.search.documents import Words
 from customers.models import Contact, Customer
@@ -149,6 +150,9 @@ class Opportunity(Record):
             ),
         ]
         indexes = [
+            *for_sorting(
+                "opportunity", "name", "stage_since", sometimes=("amount", "expected_close", "opened_at", "closed_at")
+            ),
             custom_values_index("opportunity_custom"),
             models.Index(fields=["-updated_at", "-id"], name="opportunity_newest", condition=Q(deleted_at=None)),
             models.Index(

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from crm.models import Record
+from crm.models.indexes import for_sorting
 from crm.models.record import RecordQuerySet
 from crm.search.documents import Words
 from customers.models import Customer
@@ -51,6 +52,7 @@ class Order(Record):
             models.CheckConstraint(condition=is_a_currency(), name="order_currency_is_a_code"),
         ]
         indexes = [
+            *for_sorting("order", "amount", "updated_at"),
             models.Index(fields=["-ordered_at", "-id"], name="order_newest", condition=Q(deleted_at=None)),
             models.Index(fields=["owner", "-ordered_at", "-id"], name="order_owner", condition=Q(deleted_at=None)),
             models.Index(fields=["team", "-ordered_at", "-id"], name="order_team", condition=Q(deleted_at=None)),
