@@ -12,9 +12,11 @@ from django.db import connection
 from customers.models import Consent, Contact, ContactPoint, Customer, Purpose, Tag
 from customers.models.contact_point import key_of
 from customers.models.tag import key_of as key_of_tag
+from customers.sales.models import Opportunity
 from evaluation.demo import storing, words
 from evaluation.demo.customers import language_of
 from evaluation.demo.world import SEED, World
+from service.models import Ticket
 
 TAGS = (
     ("Reference 可作案例", "green", 12), ("Trade fair 展会", "blue", 9), ("Partner 合作伙伴", "purple", 15),
@@ -90,3 +92,6 @@ def _tag(world: World) -> None:
             cursor.execute(
                 f"UPDATE {Customer._meta.db_table} SET tags = tags || %s::bigint WHERE id = ANY(%s)", [tag.pk, ids]
             )
+            for model in (Opportunity, Ticket):
+                table = model._meta.db_table
+                cursor.execute(f"UPDATE {table} SET tags = tags || %s::bigint WHERE id %% %s = 0", [tag.pk, every])
