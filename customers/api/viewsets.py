@@ -150,7 +150,7 @@ class ContactViewSet(ConsentingViewSet):
         contacts.delete(record, by=by, at=at)
 
     @extend_schema(request=serializers.WorksAtShape, summary="The person works at a customer, and as what")
-    @action(detail=True, methods=["post"], url_path="customers", verb=Verb.EDIT)
+    @action(detail=True, methods=["post"], url_path="customers", url_name="customers", verb=Verb.EDIT)
     def works_at(self, request: Request, pk: int) -> Response:
         return self.carry_out(request, contacts.link, serializers.WorksAtShape)
 

@@ -74,7 +74,7 @@ def rolled_up(user: Any, ids: Sequence[int], now: datetime) -> list[tuple[Figure
     return [(figure, figure.of(user, ids, now)) for figure in _figures.values() if may(figure.kind, Verb.VIEW)]
 
 
-def last_contact(ids: Sequence[int]) -> tuple[datetime, int, str] | None:
+def last_contact(ids: Sequence[int]) -> tuple[datetime | None, int, str] | None:
     """When somebody was in touch with one of them last, and with which."""
     latest = Customer.objects.filter(pk__in=ids, last_activity_at__isnull=False).order_by("-last_activity_at", "pk")
     return latest.values_list("last_activity_at", "pk", "name").first()
