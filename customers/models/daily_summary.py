@@ -54,5 +54,8 @@ class DailySummary(models.Model):
         self.sent_at, self.due_at, self.text = now, None, ""
 
     def failed(self, now: datetime) -> None:
-        """Tried again after 1, 4, 16 minutes …; a day's summary is of no use on the next."""
-        self.due_at = None if self.attempts >= ATTEMPTS else now + timedelta(minutes=4 ** (self.attempts - 1))
+        """Tried again after 1, 4, 16 minutes …; a day's summary is of no use on the next, and then forgotten."""
+        if self.attempts >= ATTEMPTS:
+            self.due_at, self.text = None, ""
+        else:
+            self.due_at = now + timedelta(minutes=4 ** (self.attempts - 1))

@@ -126,6 +126,11 @@ def test_a_mail_server_that_is_away_is_asked_again_with_the_same_message(cast, m
     assert daily_summaries.send_next(SEVEN + timedelta(seconds=60))
     assert [letter.extra_headers["Message-ID"] for letter in mail.outbox] == names
     assert not daily_summaries.send_next(SEVEN + A_DAY)
+    daily_summaries.make_due(SEVEN + A_DAY)
+    monkeypatch.setattr("django.core.mail.EmailMessage.send", away)
+    tried = [daily_summaries.send_next(SEVEN + (2 + days) * A_DAY) for days in range(7)]
+    assert tried == [True] * 6 + [False]
+    assert not DailySummary.objects.exclude(text="").exists()  # nor kept for ever
 
 
 def test_the_hour_is_chosen_in_the_profile(cast, client):
