@@ -110,10 +110,11 @@ def _fill_sales(count: int, owners: Owners) -> None:
         for sale in sales(count, owners):
             before = None
             for stage, at in sale.steps:
-                lost = reason.pk if stage.is_lost else None
-                yield (sale.number, pipeline.pk, before, stage.pk, stage.outcome, at, at, sale.owner.pk,
-                       sale.owner.pk, sale.owner.team_id, sale.customer, sale.amount, currency, stage.probability,
-                       lost)  # fmt: skip
+                for entered, moment in _with_edits(sale, stage, before, at):
+                    lost = reason.pk if stage.is_lost else None
+                    yield (sale.number, pipeline.pk, entered, stage.pk, stage.outcome, moment, moment, sale.owner.pk,
+                           sale.owner.pk, sale.owner.team_id, sale.customer, sale.amount, currency, stage.probability,
+                           lost)  # fmt: skip
                 before = stage.pk
 
     columns = (
@@ -130,6 +131,14 @@ def _fill_sales(count: int, owners: Owners) -> None:
         "sales_order", f"id, {RECORD}, number, ordered_at, amount, currency, notes, customer_id", _orders(count, owners)
     )
     fill_documents(map(_sale_document, sales(count, owners)))
+
+
+def _with_edits(sale: Sale, stage: Any, before: int | None, at: datetime) -> Iterator[tuple[int | None, datetime]]:
+    """The step, and half of the times something that counts was edited ten hours after: its row stays in the stage."""
+    yield before, at
+    later = at + timedelta(hours=10)
+    if stage.is_open and (sale.number + stage.pk) % 2 == 0 and later < NOW:
+        yield stage.pk, later
 
 
 def _orders(count: int, owners: Owners) -> Iterator[tuple[Any, ...]]:

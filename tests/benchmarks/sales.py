@@ -85,7 +85,7 @@ def forecasts(client: Client) -> Iterator[Operation]:
         )
 
     def page() -> int:
-        return client.get("/sales/forecasts/", {"period": period.code}).status_code
+        return client.get("/sales/forecast/", {"period": period.code}).status_code
 
     yield Operation("forecast, sums of all people", ours, raw, most=RATIO)
     yield Operation("forecast, page", page, raw, check=lambda ours, _raw: ours == 200, budget=PAGE)
@@ -110,11 +110,11 @@ def histories(client: Client, user: User) -> Iterator[Operation]:
         """Its two ends, and what was won, lost and opened between them; the parts in between are ours alone."""
         opens, closes = end_of(FIRST - timedelta(days=1)), end_of(LAST)
         moved = query(
-            f"""WITH step AS (SELECT change.*, lag(outcome) OVER past AS was, lag(amount) OVER past AS was_amount
-                FROM sales_stagechange AS change JOIN sales_opportunity AS sale ON sale.id = opportunity_id
+            f"""WITH step AS (SELECT change.*, lag(change.outcome) OVER past AS was
+                FROM sales_stagechange AS change JOIN sales_opportunity AS sale ON sale.id = change.opportunity_id
                 WHERE at < %(closes)s AND sale.deleted_at IS NULL
                     AND (sale.closed_at IS NULL OR sale.closed_at >= %(opens)s)
-                WINDOW past AS (PARTITION BY opportunity_id ORDER BY at, change.id))
+                WINDOW past AS (PARTITION BY change.opportunity_id ORDER BY at, change.id))
             SELECT CASE WHEN was IS NULL THEN 'new' ELSE outcome END, sum(CASE WHEN was IS NULL THEN amount
                 ELSE -amount END) FROM step WHERE at >= %(opens)s AND {_of(user)}
                 AND ((was IS NULL AND outcome = 'open') OR (was = 'open' AND outcome <> 'open')) GROUP BY 1""",
