@@ -7,7 +7,7 @@ from crm.actions import journal
 from crm.models import Event, User
 from customers.models import erasing, following, pool_release
 from customers.models.following import Follower, How
-from customers.sales.actions import contract_renewals, contracts, erasing_of, opportunities, quotes
+from customers.sales.actions import big_sales, contract_renewals, contracts, erasing_of, opportunities, quotes
 from customers.sales.models import Contract, Opportunity, Quote, lead_score
 
 journal.restored_with("sales.Opportunity", opportunities.update)  # who had it when is written down there
@@ -44,6 +44,17 @@ def hand_over_open_opportunities(event: Event) -> None:
             contracts.hand_over_many(running, owner=owner, by=event.by, at=event.at)
             offered = Quote.objects.alive().not_answered().filter(customer=event.subject_id, owner=before["id"])
             quotes.hand_over_many(offered, owner=owner, by=event.by, at=event.at)
+
+
+@events.subscribe(
+    ["opportunity.created", "opportunity.updated", "opportunity.moved", "opportunity.won", "opportunity.lost"],
+    name="sales.tell_of_big_sales",
+)
+def tell_of_big_sales(event: Event) -> None:
+    """As the opportunity stands when this comes to be heard; every turn it took has an event of its own."""
+    opportunity = Opportunity._base_manager.filter(pk=event.subject_id).first()
+    if opportunity is not None:
+        big_sales.tell(opportunity, at=event.at)
 
 
 @events.subscribe("opportunity.won", name="sales.renew_the_contract_sold")

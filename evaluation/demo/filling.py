@@ -14,6 +14,7 @@ from customers.models import duplicate
 from evaluation.demo import (
     addresses,
     campaigns,
+    competing,
     contracts,
     custom_fields,
     customers,
@@ -51,6 +52,7 @@ STEPS: tuple[tuple[str, Callable[[World], None]], ...] = (
     ("surveys", surveys.listen),
     ("activities", work.do),
     ("campaigns", campaigns.run),
+    ("competitors", competing.run),
     ("standings", customers.settle),
     ("custom fields", custom_fields.fill),
     ("addresses", addresses.tell),

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Self
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import pgettext, pgettext_lazy
 
 from crm.models import Record
 from crm.models.record import RecordQuerySet
@@ -106,6 +106,8 @@ class OpportunityCompetitor(models.Model):
 
     @property
     def label(self) -> str:
+        if self.stands == CompetitorState.RUNNING and self.opportunity.stage.is_lost:
+            return pgettext("competitor", "was in the running")
         return str(self.stands.label)
 
     @property

@@ -26,6 +26,11 @@ class Pipeline(models.Model):
     name = models.CharField(_("name"), max_length=80, unique=True)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     is_active = models.BooleanField(_("active"), default=True)
+    # Whose amount reaches it is told to the owner's managers, see actions/big_sales.py.
+    big_from = models.DecimalField(
+        _("big from"), max_digits=18, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)],
+        help_text=_("In the organisation's currency. Managers are told of sales of this amount or more. Empty: never."),
+    )  # fmt: skip
 
     objects = PipelineQuerySet.as_manager()
 
