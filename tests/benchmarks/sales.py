@@ -68,7 +68,10 @@ def forecasts(client: Client) -> Iterator[Operation]:
     starts, ends = period.bounds(zone)
 
     def ours() -> Any:
-        return sorted((row.owner_id, row.category, row.count, row.amount) for row in of_teams(teams, period, zone).rows)
+        return sorted(
+            (row.owner_id, row.category, row.count, row.amount)
+            for row in of_teams(teams, period, zone, NOW.date()).rows
+        )
 
     def raw() -> Any:
         return sorted(
