@@ -55,6 +55,20 @@ def missing(kind: str, held: Mapping[str, Any]) -> list[CustomField]:
     return [field for field in known.active(kind) if field.is_required and held.get(field.code) is None]
 
 
+def handed_on(record: Any, kind: str) -> dict[str, Any]:
+    """What a record of another kind takes over: the fields of the same code and type, as far as they fit there."""
+    ours, found = known.by_code(record.kind), {}
+    for field in known.active(kind):
+        source = ours.get(field.code)
+        if source is None or source.type != field.type:
+            continue
+        try:
+            found[field.code] = values.kept(field, custom_of(record).get(field.code))
+        except ValidationError:
+            continue  # a choice that is not offered there
+    return without_nothing(found)
+
+
 def merged(held: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
     return without_nothing({**held, **change})
 

@@ -12,7 +12,9 @@ from django.utils import timezone
 
 from crm.actions import tokens
 from crm.models import Event
+from customers.actions import segments
 from customers.models import Contact, Customer
+from customers.sales.actions import lead_conversion
 from customers.sales.models import Lead, Opportunity
 from tests.factories.custom_fields import make_field, make_fields
 from tests.factories.customers import make_contact, make_customer
@@ -112,3 +114,24 @@ def test_pages_ask_show_and_list_them(kind, cast, client):
     assert record.custom == {"vehicles": 12, "fleet": "big"}
     rows = client.get(f"{reverse(f'{kind}-list')}?sort=custom_vehicles&custom_vehicles_min=5").context["list"].rows
     assert [row.label for row in rows] == ["Hen", "Fox"]
+
+
+def test_a_lead_hands_its_values_on_to_fields_of_the_same_code_and_type(cast, now):
+    make_fields("lead")
+    for kind in ("customer", "opportunity"):
+        make_field("vehicles", "number", kind=kind)
+        make_field("fleet", "choice", kind=kind, choices=[("big", "Big", "")])
+    make_field("nickname", "number")
+    lead = make_lead(cast.rep, custom={"vehicles": 4, "fleet": "small", "nickname": "Fox"})
+    lead = lead_conversion.convert(lead, by=cast.rep, at=now, opportunity={"name": "Fleet"})
+    assert (lead.customer.custom, lead.opportunity.custom) == ({"vehicles": 4}, {"vehicles": 4})
+
+
+def test_a_segment_says_in_words_what_it_asks_of_them(cast, client, now):
+    make_fields("customer")
+    make_customer(cast.rep, "Fox", custom={"vehicles": 4, "fleet": "big"})
+    question = {"custom_vehicles_min": ["2"], "custom_fleet": ["big"]}
+    segment = segments.create(name="Fleets", how="rule", question=question, by=cast.rep, at=now)
+    client.force_login(cast.rep)
+    page = client.get(segment.get_absolute_url()).content.decode()
+    assert [word for word in ("Vehicles", "from 2", "Big fleet", ">Fox<") if word not in page] == []

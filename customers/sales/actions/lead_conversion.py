@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from crm.access.permissions import Verb
 from crm.actions import records
+from crm.custom_fields import writing
 from crm.models import User
 from customers.actions import consents, contacts, customers
 from customers.models import Activity, Consent, Contact, Customer, Task
@@ -79,6 +80,7 @@ def convert(
     opened = None
     if opportunity is not None:
         _refuse_creating(by, Opportunity)
+        opportunity = {"custom": writing.handed_on(lead, Opportunity.kind), **opportunity}
         opened = opportunities.open(customer=customer, contact=contact, **whose, **opportunity)
         made["opportunity"] = opened.version
     lead.owner, lead.team = owner, whose["team"]
@@ -163,6 +165,7 @@ def _new_customer(lead: Lead, whose: dict[str, Any]) -> Customer:
     """The organisation, or the person where the lead names none. Its source stays with it for good."""
     _refuse_creating(whose["by"], Customer)
     source: dict[str, Any] = {"channel": lead.channel, "campaign": lead.campaign}
+    source["custom"] = writing.handed_on(lead, Customer.kind)
     if lead.organisation:
         return customers.create(name=lead.organisation, **source, **whose)
     person: dict[str, Any] = {"form": Customer.Form.PERSON, "email": lead.email, "phone": lead.phone}
@@ -172,6 +175,7 @@ def _new_customer(lead: Lead, whose: dict[str, Any]) -> Customer:
 def _new_contact(lead: Lead, customer: Customer, whose: dict[str, Any], is_main: bool) -> Contact:
     _refuse_creating(whose["by"], Contact)
     fields: dict[str, Any] = {"name": lead.name, "email": lead.email, "phone": lead.phone}
+    fields["custom"] = writing.handed_on(lead, Contact.kind)
     return contacts.create(customer=customer, is_main=is_main, **fields, **whose)
 
 
