@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from customers.sales.models import Lead
+from customers.sales.models import Lead, LeadRule, LeadRuleCondition
 from tests.factories.sales import make_lead
 
 pytestmark = pytest.mark.django_db
@@ -39,3 +39,19 @@ def test_a_verb_sent_twice_is_done_once_and_needs_the_version_that_was_read(say,
     first = say(lead, "contact", {"type": "call"}, HTTP_IDEMPOTENCY_KEY="a call")
     again = say(lead, "contact", {"type": "call"}, HTTP_IDEMPOTENCY_KEY="a call")
     assert (first.json()["version"], again.json(), again["Idempotent-Replay"]) == (2, first.json(), "true")
+
+
+def test_a_lead_that_is_sent_without_owner_is_given_by_the_rules_and_says_why(client, cast, now):
+    rule = LeadRule.objects.create(name="Large ones", person=cast.teammate)
+    LeadRuleCondition.objects.create(rule=rule, attribute="employees", how="at_least", values="100")
+    client.force_login(cast.manager)
+
+    def send(**fields):
+        sent = {"name": "Lena Lead", "owner": None} | fields
+        return client.post("/api/v1/leads/", sent, content_type="application/json").json()
+
+    large, small = send(employees=100, city="Leeds"), send(employees=99)
+
+    assert (large["owner"], large["given"]) == (cast.teammate.pk, {"rule": "Large ones", "how": "", "open": 0})
+    assert (small["owner"], small["team"], small["given"]) == (None, cast.north.pk, {})
+    assert client.get("/api/v1/leads/", {"min_score": 1}).json()["results"] == []
