@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -11,6 +12,7 @@ from django.views import View
 
 from crm.access import guards
 from crm.access.permissions import Verb
+from crm.web import formats
 from customers.actions import personal_data
 from customers.models import Contact, Customer, ErasureRequest
 from customers.models.erasure import SUBJECTS
@@ -34,8 +36,20 @@ class PersonalData(View):
             answer["Content-Disposition"] = f'attachment; filename="{record.kind}-{record.pk}.json"'
             return answer
         withheld = sum(part.withheld for part in parts)
-        context = {"record": record, "parts": parts, "withheld": withheld}
+        read = [
+            (part.name, [[(label, _in_words(value)) for _name, label, value in row] for row in part.rows])
+            for part in parts
+        ]
+        context = {"record": record, "parts": read, "withheld": withheld}
         return render(request, "customers/erasure/personal_data.html", context)
+
+
+def _in_words(value: Any) -> str:
+    if isinstance(value, datetime):
+        return formats.exact(value)
+    if isinstance(value, date):
+        return formats.exact_date(value)
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 class OfContact(PersonalData):
