@@ -14,6 +14,7 @@ from django.db import connection, models
 from crm.access import kinds
 from crm.actions import records
 from customers.models import Collaborator, CustomerContact
+from customers.sales.models import CreditSplit, OpportunityCompetitor, OpportunityContact
 from service.actions import conversation
 from service.models import Message
 from tests.architecture.examples import MAKERS, NOW
@@ -92,6 +93,7 @@ class World:
         self.add("order", cast.rep, cast.north, customer=their_sale.customer, opportunity=their_sale)
         self.add("contract", cast.rep, cast.north, customer=their_sale.customer, opportunity=their_sale)
         self.add("quote", cast.rep, cast.north, customer=their_sale.customer, opportunity=their_sale, contact=person)
+        self._around(self.rows["opportunity"][0], their_sale, person, self.rows["contact"][0])
         note = self.add(
             "activity", cast.rep, cast.north, customer=theirs, about_kind="opportunity", about_id=their_sale.pk
         )
@@ -106,6 +108,17 @@ class World:
             customer=self.add("customer", cast.outsider, cast.south), user=cast.rep, added_at=NOW
         )
         self.add("customer", cast.rep, cast.north, deleted_at=NOW)
+
+    def _around(self, mine: Any, theirs: Any, person: Any, also: Any) -> None:
+        """People, competitors and splits of credit of both, some of somebody the other may not see."""
+        for sale, contact in ((mine, person), (theirs, also), (theirs, person)):
+            OpportunityContact.objects.create(opportunity=sale, contact=contact, role="economic")
+        for sale in (mine, theirs):
+            note, reason = (self.word("opportunity", sale.pk, name) for name in ("competitor's note", "split"))
+            OpportunityCompetitor.objects.create(opportunity=sale, competitor=self.rows["competitor"][0], note=note)
+            CreditSplit.objects.create(
+                opportunity=sale, kind="revenue", valid_from=NOW.date(), reason=reason, recorded_at=NOW
+            )
 
     def _said(self, cast: Any) -> None:
         """Each ticket has been written about, to the customer and among ourselves."""

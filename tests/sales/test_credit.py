@@ -98,12 +98,17 @@ def test_a_handover_moves_no_credit_of_what_was_won_or_divided_and_says_so(cast,
     divide(taken_back, (cast.junior, "1"))
     divide(taken_back)
     rows = Opportunity.objects.filter(pk__in=[won.pk, shared.pk, plain.pk, taken_back.pk])
-    said = stays_credited(rows, now=WEDNESDAY)
-    assert [text[:30] for text in said] == ["1 is closed: what was won stay", "The credit of 1 is divided: it"]
+    said = stays_credited(rows, user=cast.manager, now=WEDNESDAY)
+    assert [text[:31] for text in said] == ["1 opportunity is closed: what w", "The credit of 1 opportunity is "]
     client.force_login(cast.manager)
     bulk = reverse("opportunity-list-bulk", args=["hand-over"])
     preview = client.post(bulk, {"row": [one.pk for one in rows]}).content.decode()
     assert all(text in preview for text in said)
+    bulk = reverse("customer-list-bulk", args=["hand-over"])
+    preview = client.post(bulk, {"row": [one.customer_id for one in rows]}).content.decode()
+    assert all(text in preview for text in said)
+    handover = [client.get(reverse("opportunity-handover", args=[one.pk])).content.decode() for one in (shared, plain)]
+    assert ["Its credit is divided" in page for page in handover] == [True, False]
     opportunities.hand_over_many(rows, owner=cast.teammate, by=cast.manager, at=WEDNESDAY)
     for one in (won, shared, plain):
         one.refresh_from_db()

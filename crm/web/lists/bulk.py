@@ -37,7 +37,7 @@ class BulkAction:
     danger: bool = False
     warning: Any = ""  # what to know before confirming
     done: Any = ""  # what to say afterwards, with %(count)s
-    foretell: Callable[..., list[str]] | None = None  # (permitted rows, now=) -> what the preview says about them
+    foretell: Callable[..., list[str]] | None = None  # (permitted rows, user=, now=) -> what the preview says of them
     tells_left: bool = False  # `run` may leave some as they are: say how many
 
     def open_to(self, user: Any, kind: str) -> bool:

@@ -77,11 +77,15 @@ class Bulk(ListPart):
             "more": max(len(allowed) - SHOWN, 0),
             "ids": ",".join(map(str, allowed)),
             "query": self.query,
-            "foretold": self.action.foretell(permitted, now=timezone.now()) if self.action.foretell and allowed else [],
+            "foretold": self.foretold(permitted) if allowed else [],
             "post_url": self.request.path,
             "back": self.where(),
         }
         return render(self.request, "lists/bulk.html", context, status=status)
+
+    def foretold(self, permitted: QuerySet) -> list[str]:
+        foretell = self.action.foretell
+        return foretell(permitted, user=self.request.user, now=timezone.now()) if foretell else []
 
     def carry_out(self, permitted: QuerySet, ids: list[int], values: dict[str, Any]) -> HttpResponse:
         """What the action refuses is said, and nothing is changed."""

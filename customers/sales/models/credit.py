@@ -137,7 +137,13 @@ def parts(amount: Decimal | None, shares: Sequence[Decimal]) -> list[Decimal | N
     return [after - before for before, after in pairwise(rounded)]
 
 
-def stays_credited(opportunities: Any, *, now: datetime) -> list[str]:
+def stays_with_customers(customers: Any, *, user: Any, now: datetime) -> list[str]:
+    """The same of customers: of their opportunities that the person may see."""
+    theirs = Opportunity.objects.visible_to(user).filter(customer__in=customers.order_by().values("pk"))
+    return stays_credited(theirs, user=user, now=now)
+
+
+def stays_credited(opportunities: Any, *, user: Any, now: datetime) -> list[str]:
     """What a handover of these opportunities does not move, in words."""
     closed = opportunities.filter(closed_at__isnull=False).count()
     still_open = opportunities.filter(closed_at=None).order_by()
@@ -147,15 +153,15 @@ def stays_credited(opportunities: Any, *, now: datetime) -> list[str]:
     said = []
     if closed:
         text = ngettext(
-            "%(count)s is closed: what was won stays credited to whoever won it.",
-            "%(count)s are closed: what was won stays credited to whoever won it.",
+            "%(count)s opportunity is closed: what was won stays credited to whoever won it.",
+            "%(count)s opportunities are closed: what was won stays credited to whoever won it.",
             closed,
         )
         said.append(text % {"count": closed})
     if divided:
         text = ngettext(
-            "The credit of %(count)s is divided: it stays with the people named there.",
-            "The credit of %(count)s of them is divided: it stays with the people named there.",
+            "The credit of %(count)s opportunity is divided: it stays with the people named there.",
+            "The credit of %(count)s opportunities is divided: it stays with the people named there.",
             divided,
         )
         said.append(text % {"count": divided})

@@ -18,7 +18,8 @@ from crm.models import StaleVersion
 from crm.web.toasts import toast
 from customers.sales.actions import competitors, opportunities
 from customers.sales.forms.opportunities import HandOverForm, LossForm, WinForm
-from customers.sales.models import Opportunity
+from customers.sales.models import CreditSplit, Opportunity
+from customers.sales.models.credit import credited, local_day
 from customers.sales.views.stage_exit import ask_criteria, back, unmet_criteria
 
 
@@ -83,7 +84,11 @@ class HandOver(View):
         return _carry_out(request, opportunity, "sales/opportunity/hand_over.html", form, hand_over, _("Handed over."))
 
     def _load(self, request: HttpRequest, pk: int) -> Opportunity:
-        return guards.get_permitted(Opportunity.objects.all(), request.user, Verb.ASSIGN, pk=pk)
+        opportunity = guards.get_permitted(Opportunity.objects.all(), request.user, Verb.ASSIGN, pk=pk)
+        if opportunity.closed_at is None:
+            split = credited(opportunity, CreditSplit.Kind.REVENUE, local_day(timezone.now())).split
+            opportunity.is_divided = split is not None and split.shares.exists()  # type: ignore[attr-defined]
+        return opportunity
 
 
 class Reopening(View):
