@@ -9,7 +9,7 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 WIDE, PHONE = 1280, 360
 # What must never reach a person: a placeholder nobody filled, a lazy string's repr, a template's own code.
@@ -56,7 +56,7 @@ class Pages:
 def settle(page: Page) -> None:
     """Every panel has come."""
     page.wait_for_load_state("networkidle")
-    page.wait_for_function("!document.querySelector('main .skeleton')")
+    expect(page.locator("main .skeleton")).to_have_count(0, timeout=30_000)
 
 
 def flaws(page: Page) -> list[str]:

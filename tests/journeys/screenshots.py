@@ -15,7 +15,7 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 ROOT = Path(__file__).resolve().parents[2]
 IMAGES = ROOT / "docs" / "images"
-SMALL_ENOUGH = 200 * 1024
+SMALL_ENOUGH = 250 * 1024
 
 
 class Quiet(WSGIRequestHandler):
