@@ -45,9 +45,12 @@ def page_number(canvas: Any, document: Any) -> None:
 
 
 def _known(char: str) -> str:
-    if _has(char, "cp1252") or _has(char, "gbk"):
+    if _has(char, "cp1252"):
         return char
     bare = unicodedata.normalize("NFKD", char)[0]
+    # Pinyin's letters (ń, ǎ) are in GBK, but not in every reader's Chinese font.
+    if _has(char, "gbk") and not (bare.isascii() and bare.isalpha()):
+        return char
     return bare if _has(bare, "gbk") else "?"
 
 
