@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import polib
@@ -42,6 +43,12 @@ def test_the_catalogue_holds_every_message_of_the_sources_and_no_other():
     assert len(wanted) > 300
     assert sorted(wanted - stored) == [], "run: manage.py messages"
     assert sorted(stored - wanted) == [], "run: manage.py messages"
+
+
+def test_no_two_messages_begin_alike():
+    """A translation is found by its singular: of two with the same one, the last in the file would serve both."""
+    found = Counter((message.context, message.text) for message in catalogue.messages_of(ROOT))
+    assert [each for each, count in found.items() if count > 1] == []
 
 
 def test_messages_are_found_in_python_and_templates():
