@@ -20,6 +20,7 @@ from crm.access.permissions import Verb
 from crm.actions import tokens
 from crm.wsgi import application
 from tests.architecture.examples import MAKERS
+from tests.factories.cast import Cast
 
 # Left out: a description cannot say which records exist, so a well-formed reference may rightly be refused.
 EXCLUDED = [positive_data_acceptance]
@@ -53,20 +54,28 @@ def one_connection():
         signal.connect(close_old_connections)
 
 
+@pytest.fixture(scope="module")
+def world(django_db_setup, django_db_blocker):
+    """A token of the administrator and one record of each kind to find: made once, taken back after the last test."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        cast, at = Cast(), timezone.now()
+        for make in MAKERS.values():
+            make(cast.administrator, cast.company)
+        _token, secret = tokens.issue(
+            user=cast.administrator, name="fuzz", verbs=[str(v) for v in Verb], expires_at=at + timedelta(days=1), at=at
+        )
+        yield secret
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def secret(cast, monkeypatch):
-    """A token of the administrator, one record of each kind to find, and no limit on the number of requests."""
+def secret(world, monkeypatch):
+    """The token, and no limit on the number of requests."""
     from crm.api.throttles import PersonThrottle
 
     monkeypatch.setattr(PersonThrottle, "allow_request", lambda *_: True)
     cache.clear()
-    for make in MAKERS.values():
-        make(cast.administrator, cast.company)
-    at = timezone.now()
-    _token, secret = tokens.issue(
-        user=cast.administrator, name="fuzz", verbs=[str(v) for v in Verb], expires_at=at + timedelta(days=1), at=at
-    )
-    return secret
+    return world
 
 
 @pytest.mark.parametrize("operation", operations(), ids=lambda operation: f"{operation.method} {operation.path}")
@@ -74,7 +83,7 @@ def test_every_operation_conforms_to_the_description(operation, secret):
     headers = {"Authorization": f"Bearer {secret}", "Host": "localhost"}
 
     @given(case=operation.as_strategy())
-    @settings(max_examples=15, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=10, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
     def conforms(case):
         with transaction.atomic():
             case.call_and_validate(headers=headers, excluded_checks=EXCLUDED)
