@@ -1,4 +1,5 @@
 import crm.mail.naming
+import crm.models.custom_field
 import datetime
 import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
@@ -105,6 +106,7 @@ class Migration(migrations.Migration):
                 ('do_not_contact_reason', models.CharField(blank=True, db_default='', default='', max_length=200, verbose_name='why not')),
                 ('tags', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), blank=True, db_default=[], default=list, editable=False, size=None, verbose_name='tags')),
                 ('notes', models.TextField(blank=True, verbose_name='notes')),
+                ('custom', crm.models.custom_field.CustomValuesField(blank=True, db_default=models.Value({}, models.JSONField()), default=dict, editable=False, verbose_name='custom fields')),
                 ('health', models.PositiveSmallIntegerField(blank=True, editable=False, null=True, verbose_name='health')),
                 ('rfm', models.PositiveSmallIntegerField(blank=True, editable=False, null=True, verbose_name='RFM')),
                 ('last_activity_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='last activity')),
@@ -119,7 +121,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'customer',
                 'verbose_name_plural': 'customers',
                 'ordering': ['sort_name', 'pk'],
-                'indexes': [models.Index(condition=models.Q(('deleted_at', None)), fields=['-updated_at', '-id'], name='customer_newest'), models.Index(condition=models.Q(('deleted_at', None)), fields=['owner', '-updated_at', '-id'], name='customer_owner'), models.Index(condition=models.Q(('deleted_at', None)), fields=['team', '-updated_at', '-id'], name='customer_team'), models.Index(condition=models.Q(('deleted_at', None)), fields=['sort_name', 'id'], name='customer_sort_name'), models.Index(condition=models.Q(('deleted_at', None)), fields=['created_at', 'id'], name='customer_created'), models.Index(condition=models.Q(('deleted_at', None)), fields=['number'], name='customer_number'), models.Index(condition=models.Q(('referred_by__isnull', False)), fields=['referred_by'], name='customer_referred'), models.Index(condition=models.Q(('merged_into__isnull', False)), fields=['merged_into'], name='customer_merged'), django.contrib.postgres.indexes.GinIndex(condition=models.Q(('deleted_at', None)), fields=['tags'], name='customer_tags')],
+                'indexes': [models.Index(condition=models.Q(('deleted_at', None), ('last_activity_at__isnull', False)), fields=['last_activity_at', 'id'], name='customer_by_last_activity_at'), models.Index(condition=models.Q(('deleted_at', None), ('health__isnull', False)), fields=['health', 'id'], name='customer_by_health'), models.Index(condition=models.Q(('deleted_at', None), ('rfm__isnull', False)), fields=['rfm', 'id'], name='customer_by_rfm'), models.Index(condition=models.Q(('deleted_at', None)), fields=['-updated_at', '-id'], name='customer_newest'), models.Index(condition=models.Q(('deleted_at', None)), fields=['owner', '-updated_at', '-id'], name='customer_owner'), models.Index(condition=models.Q(('deleted_at', None)), fields=['team', '-updated_at', '-id'], name='customer_team'), models.Index(condition=models.Q(('deleted_at', None)), fields=['sort_name', 'id'], name='customer_sort_name'), models.Index(condition=models.Q(('deleted_at', None)), fields=['created_at', 'id'], name='customer_created'), models.Index(condition=models.Q(('deleted_at', None)), fields=['number'], name='customer_number'), models.Index(condition=models.Q(('referred_by__isnull', False)), fields=['referred_by'], name='customer_referred'), models.Index(condition=models.Q(('merged_into__isnull', False)), fields=['merged_into'], name='customer_merged'), django.contrib.postgres.indexes.GinIndex(condition=models.Q(('deleted_at', None)), fields=['tags'], name='customer_tags'), django.contrib.postgres.indexes.GinIndex(condition=models.Q(('custom', {}), _negated=True), fields=['custom'], name='customer_custom')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='customer_has_a_name'), models.CheckConstraint(condition=models.Q(('email', django.db.models.functions.text.Lower('email'))), name='customer_email_is_lower_case'), models.CheckConstraint(condition=models.Q(('pk', models.F('parent')), _negated=True), name='customer_is_not_its_own_parent'), models.CheckConstraint(condition=models.Q(('pk', models.F('referred_by')), _negated=True), name='customer_is_not_referred_by_itself'), models.CheckConstraint(condition=models.Q(models.Q(('churn_reason__isnull', False), ('lifecycle', 'churned')), models.Q(models.Q(('lifecycle', 'churned'), _negated=True), ('churn_reason', None)), _connector='OR'), name='customer_churned_has_a_reason', violation_error_message='Say why the customer left: only one that left has a reason.'), models.CheckConstraint(condition=models.Q(('merged_into', None), models.Q(('deleted_at__isnull', False), models.Q(('pk', models.F('merged_into')), _negated=True)), _connector='OR'), name='customer_merged_is_in_the_bin'), models.CheckConstraint(condition=models.Q(('health__isnull', True), ('health__lte', 100), _connector='OR'), name='customer_health_at_most_100')],
             },
         ),
@@ -150,6 +152,25 @@ class Migration(migrations.Migration):
             bases=('customers.customer',),
         ),
         migrations.CreateModel(
+            name='DailySummary',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('day', models.DateField()),
+                ('made_at', models.DateTimeField()),
+                ('subject', models.CharField(blank=True, max_length=200)),
+                ('text', models.TextField(blank=True)),
+                ('due_at', models.DateTimeField(blank=True, null=True)),
+                ('attempts', models.PositiveSmallIntegerField(default=0)),
+                ('sent_at', models.DateTimeField(blank=True, null=True)),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ['-day', '-id'],
+                'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at', 'id'], name='daily_summary_due')],
+                'constraints': [models.UniqueConstraint(fields=('user', 'day'), name='daily_summary_once'), models.CheckConstraint(condition=models.Q(('due_at', None), models.Q(('sent_at', None), models.Q(('text', ''), _negated=True)), _connector='OR'), name='daily_summary_due_has_a_text')],
+            },
+        ),
+        migrations.CreateModel(
             name='Duplicate',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -168,6 +189,45 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(condition=models.Q(('dismissed_at', None)), fields=['-strength', '-id'], name='duplicate_open'), models.Index(fields=['second'], name='duplicate_second')],
                 'constraints': [models.UniqueConstraint(fields=('first', 'second'), name='duplicate_pair_once'), models.CheckConstraint(condition=models.Q(('first__lt', models.F('second'))), name='duplicate_first_is_the_older'), models.CheckConstraint(condition=models.Q(('dismissed_at__isnull', False), ('dismissed_by', None), _connector='OR'), name='duplicate_dismissed_has_a_time')],
             },
+        ),
+        migrations.CreateModel(
+            name='ErasureRequest',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created')),
+                ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='changed')),
+                ('deleted_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='deleted')),
+                ('subject_kind', models.CharField(choices=[('contact', 'contact'), ('customer', 'customer')], editable=False, max_length=40)),
+                ('subject_id', models.BigIntegerField(editable=False)),
+                ('asked_by', models.CharField(choices=[('person', 'the person'), ('proxy', 'somebody authorised'), ('authority', 'an authority'), ('us', 'ourselves: no longer needed')], default='person', max_length=10, verbose_name='who asked')),
+                ('asked_on', models.DateField(verbose_name='asked on')),
+                ('identity', models.CharField(choices=[('known_address', 'wrote from the known mail address'), ('called_back', 'called back at the known number'), ('document', 'a document was shown'), ('in_person', 'known in person'), ('not_needed', 'not needed')], max_length=16, verbose_name='how it was checked who asked')),
+                ('state', models.CharField(choices=[('asked', 'asked'), ('running', 'under way'), ('done', 'done'), ('refused', 'refused')], default='asked', editable=False, max_length=8, verbose_name='state')),
+                ('reason', models.CharField(blank=True, choices=[('identity', 'it is not certain who asked'), ('duty', 'the law makes us keep it'), ('claim', 'it is needed for a legal claim'), ('withdrawn', 'the request was taken back')], editable=False, max_length=10, verbose_name='why it was refused')),
+                ('decided_at', models.DateTimeField(editable=False, null=True, verbose_name='decided')),
+                ('done_at', models.DateTimeField(editable=False, null=True, verbose_name='erased')),
+                ('counts', models.JSONField(default=dict, editable=False)),
+                ('decided_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='decided by')),
+                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='owner')),
+                ('team', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='crm.team', verbose_name='team')),
+            ],
+            options={
+                'verbose_name': 'erasure request',
+                'verbose_name_plural': 'erasure requests',
+                'ordering': ['-updated_at', '-id'],
+                'indexes': [models.Index(condition=models.Q(('deleted_at', None)), fields=['-updated_at', '-id'], name='erasure_newest'), models.Index(fields=['subject_kind', 'subject_id'], name='erasure_subject')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('decided_by', None), ('state', 'asked')), models.Q(models.Q(('state', 'asked'), _negated=True), ('decided_at__isnull', False), ('decided_by__isnull', False)), _connector='OR'), name='erasure_decided_by_somebody'), models.CheckConstraint(condition=models.Q(models.Q(('done_at__isnull', False), ('state', 'done')), models.Q(models.Q(('state', 'done'), _negated=True), ('done_at', None)), _connector='OR'), name='erasure_done_has_a_time'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'refused'), models.Q(('reason', ''), _negated=True)), models.Q(models.Q(('state', 'refused'), _negated=True), ('reason', '')), _connector='OR'), name='erasure_refused_for_a_reason'), models.UniqueConstraint(condition=models.Q(('deleted_at', None), ('state__in', ['asked', 'running'])), fields=('subject_kind', 'subject_id'), name='erasure_asked_once', violation_error_message='This was asked already.')],
+            },
+        ),
+        migrations.CreateModel(
+            name='ErasedAddress',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('digest', models.CharField(max_length=64, unique=True)),
+                ('at', models.DateTimeField()),
+                ('request', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='addresses', to='customers.erasurerequest')),
+            ],
         ),
         migrations.CreateModel(
             name='MatchKey',
@@ -315,6 +375,7 @@ class Migration(migrations.Migration):
                 ('do_not_contact_reason', models.CharField(blank=True, db_default='', default='', max_length=200, verbose_name='why not')),
                 ('tags', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), blank=True, db_default=[], default=list, editable=False, size=None, verbose_name='tags')),
                 ('notes', models.TextField(blank=True, verbose_name='notes')),
+                ('custom', crm.models.custom_field.CustomValuesField(blank=True, db_default=models.Value({}, models.JSONField()), default=dict, editable=False, verbose_name='custom fields')),
                 ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='owner')),
                 ('team', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='crm.team', verbose_name='team')),
             ],
@@ -322,7 +383,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'contact',
                 'verbose_name_plural': 'contacts',
                 'ordering': ['sort_name', 'pk'],
-                'indexes': [models.Index(condition=models.Q(('deleted_at', None)), fields=['-updated_at', '-id'], name='contact_newest'), models.Index(condition=models.Q(('deleted_at', None)), fields=['owner', '-updated_at', '-id'], name='contact_owner'), models.Index(condition=models.Q(('deleted_at', None)), fields=['team', '-updated_at', '-id'], name='contact_team'), models.Index(condition=models.Q(('deleted_at', None)), fields=['sort_name', 'id'], name='contact_sort_name'), models.Index(fields=['email'], name='contact_email'), django.contrib.postgres.indexes.GinIndex(condition=models.Q(('deleted_at', None)), fields=['tags'], name='contact_tags')],
+                'indexes': [models.Index(condition=models.Q(('deleted_at', None)), fields=['created_at', 'id'], name='contact_by_created_at'), models.Index(condition=models.Q(('deleted_at', None)), fields=['-updated_at', '-id'], name='contact_newest'), models.Index(condition=models.Q(('deleted_at', None)), fields=['owner', '-updated_at', '-id'], name='contact_owner'), models.Index(condition=models.Q(('deleted_at', None)), fields=['team', '-updated_at', '-id'], name='contact_team'), models.Index(condition=models.Q(('deleted_at', None)), fields=['sort_name', 'id'], name='contact_sort_name'), models.Index(fields=['email'], name='contact_email'), django.contrib.postgres.indexes.GinIndex(condition=models.Q(('deleted_at', None)), fields=['tags'], name='contact_tags'), django.contrib.postgres.indexes.GinIndex(condition=models.Q(('custom', {}), _negated=True), fields=['custom'], name='contact_custom')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='contact_has_a_name'), models.CheckConstraint(condition=models.Q(('email', django.db.models.functions.text.Lower('email'))), name='contact_email_is_lower_case')],
             },
         ),
@@ -392,12 +453,14 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('role', models.CharField(blank=True, max_length=80, verbose_name='role')),
                 ('is_main', models.BooleanField(default=False, verbose_name='main contact')),
+                ('started_on', models.DateField(blank=True, null=True, verbose_name='since')),
+                ('ended_on', models.DateField(blank=True, null=True, verbose_name='until')),
                 ('contact', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='customer_links', to='customers.contact', verbose_name='contact')),
                 ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contact_links', to='customers.customer', verbose_name='customer')),
             ],
             options={
-                'ordering': ['-is_main', 'pk'],
-                'constraints': [models.UniqueConstraint(fields=('customer', 'contact'), name='contact_once_at_a_customer'), models.UniqueConstraint(condition=models.Q(('is_main', True)), fields=('customer',), name='customer_has_one_main_contact')],
+                'ordering': ['-is_main', models.OrderBy(models.F('ended_on'), descending=True, nulls_first=True), 'pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('ended_on', None), ('started_on', None), ('ended_on__gte', models.F('started_on')), _connector='OR'), name='contact_leaves_after_coming', violation_error_message='The last day is before the first.'), models.CheckConstraint(condition=models.Q(('ended_on', None), ('is_main', False), _connector='OR'), name='contact_who_left_is_not_the_main_one'), models.UniqueConstraint(fields=('customer', 'contact'), name='contact_once_at_a_customer'), models.UniqueConstraint(condition=models.Q(('is_main', True)), fields=('customer',), name='customer_has_one_main_contact')],
             },
         ),
         migrations.CreateModel(
@@ -492,7 +555,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'task',
                 'verbose_name_plural': 'tasks',
                 'ordering': ['due_at', 'pk'],
-                'indexes': [models.Index(condition=models.Q(('deleted_at', None), ('done_at', None)), fields=['owner', 'due_at', 'id'], name='task_owner_open'), models.Index(condition=models.Q(('deleted_at', None), ('done_at', None)), fields=['team', 'due_at', 'id'], name='task_team_open'), models.Index(condition=models.Q(('deleted_at', None)), fields=['-updated_at', '-id'], name='task_newest'), models.Index(condition=models.Q(('deleted_at', None)), fields=['customer', 'due_at', 'id'], name='task_customer'), models.Index(condition=models.Q(('about_id__isnull', False)), fields=['about_kind', 'about_id'], name='task_about')],
+                'indexes': [models.Index(condition=models.Q(('deleted_at', None)), fields=['created_at', 'id'], name='task_by_created_at'), models.Index(condition=models.Q(('deleted_at', None), ('due_at__isnull', False)), fields=['due_at', 'id'], name='task_by_due_at'), models.Index(condition=models.Q(('deleted_at', None), ('done_at__isnull', False)), fields=['done_at', 'id'], name='task_by_done_at'), models.Index(condition=models.Q(('deleted_at', None), ('done_at', None)), fields=['owner', 'due_at', 'id'], name='task_owner_open'), models.Index(condition=models.Q(('deleted_at', None), ('done_at', None)), fields=['team', 'due_at', 'id'], name='task_team_open'), models.Index(condition=models.Q(('deleted_at', None)), fields=['-updated_at', '-id'], name='task_newest'), models.Index(condition=models.Q(('deleted_at', None)), fields=['customer', 'due_at', 'id'], name='task_customer'), models.Index(condition=models.Q(('about_id__isnull', False)), fields=['about_kind', 'about_id'], name='task_about')],
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('done_at', None), ('done_by', None)), ('done_at__isnull', False), _connector='OR'), name='task_done_by_needs_done_at'), models.CheckConstraint(condition=models.Q(models.Q(('about_id', None), ('about_kind', '')), models.Q(models.Q(('about_kind', ''), _negated=True), ('about_id__isnull', False)), _connector='OR'), name='task_about_kind_and_id'), models.CheckConstraint(condition=models.Q(('title', ''), _negated=True), name='task_has_a_title'), models.CheckConstraint(condition=models.Q(('starts_at', None), ('due_at__gte', models.F('starts_at')), _connector='OR'), name='task_ends_after_it_begins'), models.UniqueConstraint(fields=('series', 'occurrence_on'), name='task_once_in_a_series'), models.CheckConstraint(condition=models.Q(models.Q(('occurrence_on', None), ('series', None)), models.Q(('occurrence_on__isnull', False), ('series__isnull', False)), _connector='OR'), name='task_of_a_series_has_its_day')],
             },
         ),
@@ -531,7 +594,8 @@ class Migration(migrations.Migration):
             options={
                 'constraints': [models.UniqueConstraint(fields=('segment', 'customer'), name='segment_member_once')],
             },
-        ),]),
+        ),
+    ]),
         migrations.AddField(
             model_name='contact',
             name='customers',

@@ -360,6 +360,7 @@ class Migration(migrations.Migration):
                 ('record_id', models.BigIntegerField()),
                 ('content', models.TextField()),
                 ('digest', models.CharField(max_length=64)),
+                ('erased_at', models.DateTimeField(editable=False, null=True)),
                 ('line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='records', to='evaluation.frozenline')),
             ],
             options={

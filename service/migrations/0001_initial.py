@@ -1,4 +1,6 @@
 import datetime
+import django.contrib.postgres.fields
+import django.contrib.postgres.indexes
 import django.db.models.deletion
 import django.utils.timezone
 from django.conf import settings
@@ -109,6 +111,7 @@ class Migration(migrations.Migration):
                 ('first_response_breached_at', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('resolution_breached_at', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('waiting_since', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='waiting since')),
+                ('tags', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), blank=True, db_default=[], default=list, editable=False, size=None, verbose_name='tags')),
                 ('contact', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='tickets', to='customers.contact', verbose_name='contact')),
                 ('customer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='tickets', to='customers.customer', verbose_name='customer')),
                 ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='owner')),
@@ -121,7 +124,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'ticket',
                 'verbose_name_plural': 'tickets',
                 'ordering': ['-opened_at', '-id'],
-                'indexes': [models.Index(condition=models.Q(('deleted_at', None)), fields=['-opened_at', '-id'], name='ticket_newest'), models.Index(condition=models.Q(('deleted_at', None)), fields=['-updated_at', '-id'], name='ticket_changed'), models.Index(condition=models.Q(('deleted_at', None)), fields=['owner', '-updated_at', '-id'], name='ticket_owner'), models.Index(condition=models.Q(('deleted_at', None)), fields=['team', '-updated_at', '-id'], name='ticket_team'), models.Index(condition=models.Q(('deleted_at', None)), fields=['customer', '-opened_at'], name='ticket_customer'), models.Index(condition=models.Q(('deleted_at', None)), fields=['next_due_at', 'id'], name='ticket_next_due'), models.Index(condition=models.Q(('deleted_at', None), ('first_response_at', None), ('first_response_breached_at', None)), fields=['first_response_due_at'], name='ticket_answer_due'), models.Index(condition=models.Q(('deleted_at', None), ('resolution_breached_at', None), ('resolved_at', None)), fields=['resolution_due_at'], name='ticket_resolution_due')],
+                'indexes': [models.Index(condition=models.Q(('deleted_at', None)), fields=['priority', 'id'], name='ticket_by_priority'), models.Index(condition=models.Q(('deleted_at', None), ('waiting_since__isnull', False)), fields=['waiting_since', 'id'], name='ticket_by_waiting_since'), models.Index(condition=models.Q(('deleted_at', None), ('resolved_at__isnull', False)), fields=['resolved_at', 'id'], name='ticket_by_resolved_at'), models.Index(condition=models.Q(('deleted_at', None)), fields=['-opened_at', '-id'], name='ticket_newest'), models.Index(condition=models.Q(('deleted_at', None)), fields=['-updated_at', '-id'], name='ticket_changed'), models.Index(condition=models.Q(('deleted_at', None)), fields=['owner', '-updated_at', '-id'], name='ticket_owner'), models.Index(condition=models.Q(('deleted_at', None)), fields=['team', '-updated_at', '-id'], name='ticket_team'), models.Index(condition=models.Q(('deleted_at', None)), fields=['customer', '-opened_at'], name='ticket_customer'), models.Index(condition=models.Q(('deleted_at', None)), fields=['next_due_at', 'id'], name='ticket_next_due'), django.contrib.postgres.indexes.GinIndex(condition=models.Q(('deleted_at', None)), fields=['tags'], name='ticket_tags'), models.Index(condition=models.Q(('deleted_at', None), ('first_response_at', None), ('first_response_breached_at', None)), fields=['first_response_due_at'], name='ticket_answer_due'), models.Index(condition=models.Q(('deleted_at', None), ('resolution_breached_at', None), ('resolved_at', None)), fields=['resolution_due_at'], name='ticket_resolution_due')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('closed_at', None), ('resolved_at__isnull', False), _connector='OR'), name='ticket_closed_only_when_resolved')],
             },
         ),

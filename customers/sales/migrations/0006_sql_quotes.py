@@ -38,7 +38,7 @@ DROP FUNCTION IF EXISTS sales_quote_lines_stay_as_sent();
 class Migration(migrations.Migration):
     atomic = False  # indexes are made, and older rows filled, without stopping a writer
 
-    dependencies = [("sales", "0005_sql_contracts"), ("customers", "0001_initial")]
+    dependencies = [("sales", "0005_sql_contracts"), ("customers", "0001_initial"), ("sales", "0005_sql_contracts"), ("service", "0002_sql_append_only")]
 
     operations = [
         migrations.RunSQL(FORWARD, BACKWARD),

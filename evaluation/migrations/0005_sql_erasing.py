@@ -24,6 +24,6 @@ $$;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("evaluation", "0005_erased_evidence")]
+    dependencies = [("evaluation", "0004_sql_customer_in_bin")]
 
     operations = [migrations.RunSQL(FORWARDS, migrations.RunSQL.noop)]

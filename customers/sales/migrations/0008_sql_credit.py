@@ -55,6 +55,6 @@ BACKWARD = (
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sales", "0008_around_an_opportunity")]
+    dependencies = [("sales", "0007_sql_campaigns")]
 
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]

@@ -43,10 +43,6 @@ END $$;
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("customers", "0011_erasure"),
-        ("sales", "0005_sql_contracts"),
-        ("service", "0002_sql_append_only"),
-    ]
+    dependencies = [("customers", "0006_sql_pool_append_only"), ("sales", "0005_sql_contracts"), ("service", "0002_sql_append_only")]
 
     operations = [migrations.RunSQL(FORWARDS, migrations.RunSQL.noop)]
