@@ -35,7 +35,7 @@ ONCE = (
 
 # What waits for other programs, which a busy machine may hold up for longer than anybody would wait: CI gives these a
 # second try and counts it in its closing line. What fails twice fails.
-WAITING = ("test_embedded_", "test_up_", "test_events_survive_kills", "_in_the_browser", "test_import_wizard")
+WAITING = ("test_embedded_", "test_up_", "_survive_kills", "_survives_kills", "_in_the_browser", "test_import_wizard")
 
 
 def pytest_collection_modifyitems(items):

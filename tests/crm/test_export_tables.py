@@ -213,7 +213,7 @@ def test_the_queries_of_an_export_do_not_grow_with_its_rows(client, cast, now, d
     client.force_login(cast.rep)
     make_customers(500, cast.rep, now)
 
-    with django_assert_max_num_queries(25):
+    with django_assert_max_num_queries(26):
         assert len(read_csv(client.get("/sample/export/"))) == 501
 
 
