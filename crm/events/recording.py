@@ -9,6 +9,7 @@ from django.db import models, transaction
 
 from crm.events import subscribing, webhooks
 from crm.models.event import Delivery, Event, EventLink
+from crm.ringing import ring
 from crm.search import documents
 
 
@@ -101,18 +102,10 @@ def _link(event: Event, records: list[models.Model | None]) -> None:
 def _ring() -> None:
     from crm.events.tasks import deliver_events
 
-    _tell_worker(deliver_events)
+    ring(deliver_events)
 
 
 def _ring_webhooks() -> None:
     from crm.events.tasks import call_webhooks
 
-    _tell_worker(call_webhooks)
-
-
-def _tell_worker(task: Any) -> None:
-    """There is work. When the broker is away the sweep finds it within a minute."""
-    try:
-        task.apply_async(retry=False)
-    except Exception:
-        structlog.get_logger(__name__).warning("broker_unreachable", exc_info=True)
+    ring(call_webhooks)

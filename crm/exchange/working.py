@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from crm.exchange import running, undoing
 from crm.exchange.unusable import Unusable
 from crm.models.import_batch import ImportBatch
+from crm.ringing import ring
 
 LOCK = 7_410
 State = ImportBatch.State
@@ -63,10 +64,7 @@ def _carry_on(batch: ImportBatch, now: datetime) -> None:
 def _ring(batch_id: int) -> None:
     from crm.exchange.tasks import work_on_import
 
-    try:
-        work_on_import.apply_async(kwargs={"batch_id": batch_id}, retry=False)
-    except Exception:
-        structlog.get_logger(__name__).warning("broker_unreachable", exc_info=True)
+    ring(work_on_import, batch_id=batch_id)
 
 
 @contextmanager

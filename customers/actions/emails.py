@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import structlog
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -21,6 +20,7 @@ from crm.actions.notifications import notify
 from crm.joining import listed
 from crm.mail import fields
 from crm.models import MailTemplate, User
+from crm.ringing import ring
 from customers.actions import activities, contact_points
 from customers.models import Activity, Contact, Customer, Email, Purpose, tidy
 from customers.models.writing import may_write_to
@@ -75,7 +75,7 @@ def write(
             email.save(force_insert=True)
             _enclose(email, enclosed, by=by, at=at)
             events.record("email.written", email, by=by, at=at)
-            transaction.on_commit(ring)
+            transaction.on_commit(_ring)
     except IntegrityError:
         # The same form, sent twice at once, and the other request came first?
         if key is not None and (known := Email.objects.filter(submission=key).first()):
@@ -136,7 +136,7 @@ def try_again(email: Email, *, by: Any, at: datetime) -> None:
         locked.sender = mail_sending.sender_of(locked.account, locked.owner)
         locked.save()
         events.record("email.tried_again", locked, by=by, at=at)
-        transaction.on_commit(ring)
+        transaction.on_commit(_ring)
 
 
 @transaction.atomic
@@ -205,14 +205,10 @@ def came_back(email: Email, *, reason: str, unknown: Iterable[str] = (), at: dat
     notify(locked.owner, CAME_BACK, values=values, url=url, key=key, at=at)
 
 
-def ring() -> None:
-    """There is a letter to send. When the broker is away the sweep finds it within a minute."""
+def _ring() -> None:
     from customers.tasks import send_emails
 
-    try:
-        send_emails.apply_async(retry=False)
-    except Exception:
-        structlog.get_logger(__name__).warning("broker_unreachable", exc_info=True)
+    ring(send_emails)
 
 
 def why_not(email: Email) -> str:

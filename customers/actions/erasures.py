@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-import structlog
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models import F, QuerySet
@@ -19,6 +18,7 @@ from crm.actions import records, redaction
 from crm.actions.redaction import Traces
 from crm.actions.redaction_words import Words
 from crm.models import Record, User
+from crm.ringing import ring
 from crm.search import documents, quoting
 from customers.models import Contact, Customer, Duplicate, erasing, match_key, person
 from customers.models.erasing import Holder
@@ -232,7 +232,4 @@ def _ring(request_id: int) -> None:
     """There is a request to carry out. When the broker is away the sweep finds it within a minute."""
     from customers.tasks import carry_out_erasure
 
-    try:
-        carry_out_erasure.apply_async(kwargs={"request_id": request_id}, retry=False)
-    except Exception:
-        structlog.get_logger(__name__).warning("broker_unreachable", exc_info=True)
+    ring(carry_out_erasure, request_id=request_id)
