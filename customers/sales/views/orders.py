@@ -13,13 +13,13 @@ from django.views import View
 
 from crm.access import guards
 from crm.access.permissions import Verb
-from crm.models import StaleVersion
 from crm.web.submit_once import first_time
 from crm.web.toasts import toast
 from customers.models import Customer
 from customers.sales.actions import orders
 from customers.sales.forms.orders import OrderForm, line_forms
 from customers.sales.models import Opportunity, Order, Quote
+from customers.sales.views import with_lines
 from customers.views import editing
 
 RELATED = ("customer", "opportunity", "owner", "team")
@@ -86,43 +86,18 @@ class New(View):
         return initial
 
 
-class Edit(View):
-    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        order = _editable(request, pk)
-        form = OrderForm(instance=order, user=request.user)
-        return _show(request, form, line_forms(request.user, lines=orders.lines_of(order)), order)
+class Edit(with_lines.Edit):
+    form_class = OrderForm
+    update = orders.update
 
-    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        order = _editable(request, pk)
-        form = OrderForm(request.POST, instance=_editable(request, pk), user=request.user)
-        lines = line_forms(request.user, request.POST, orders.lines_of(order))
-        if not (form.is_valid() and lines.is_valid()):
-            return _show(request, form, lines, order, status=422)
-        version, base = form.cleaned_data["version"], form.base()
-        by: Any = request.user
-        at = timezone.now()
-        try:
-            orders.update(order, form.changes(), lines=lines.lines(), version=version, base=base, by=by, at=at)
-        except StaleVersion as stale:
-            return self._conflict(request, order, stale)
-        except ValidationError as error:
-            form.add_action_errors(error)
-            return _show(request, form, lines, order, status=422)
-        toast(request, _("Saved."))
-        return redirect(order.get_absolute_url())
+    def editable(self, pk: int) -> Order:
+        return _editable(self.request, pk)
 
-    def _conflict(self, request: HttpRequest, order: Order, stale: StaleVersion) -> HttpResponse:
-        """What was typed, lines and all, with what the others wrote; saved again it counts."""
-        theirs: Any = stale.record
-        data = request.POST.copy()
-        data["version"] = str(theirs.version)
-        form = OrderForm(data, instance=_editable(request, order.pk), user=request.user)
-        form.add_error(None, _("Somebody else changed this meanwhile. Compare, then save again to keep yours."))
-        for name in stale.fields:
-            if name in form.fields:
-                form.add_error(name, _("Theirs: %(value)s") % {"value": getattr(theirs, name)})
-        lines = line_forms(request.user, request.POST, orders.lines_of(theirs))
-        return _show(request, form, lines, order, status=409)
+    def lines(self, record: Order, data: Any = None) -> Any:
+        return line_forms(self.request.user, data, orders.lines_of(record))
+
+    def show(self, form: Any, lines: Any, record: Order, status: int = 200) -> HttpResponse:
+        return _show(self.request, form, lines, record, status)
 
 
 class Delete(View):

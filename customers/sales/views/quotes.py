@@ -18,7 +18,6 @@ from django.views import View
 from crm.access import guards
 from crm.access.permissions import Verb
 from crm.actions.enclosures import Enclosure
-from crm.models import StaleVersion
 from crm.web.submit_once import first_time
 from crm.web.toasts import toast
 from customers.models import Contact, Customer, Email
@@ -27,7 +26,7 @@ from customers.sales.forms.quote_lines import line_forms
 from customers.sales.forms.quotes import QuoteForm
 from customers.sales.models import Opportunity, Order, Quote, QuoteRules
 from customers.sales.models.currency import tidy_currency
-from customers.sales.views import quote_pdf
+from customers.sales.views import quote_pdf, with_lines
 from customers.views import editing, timeline
 
 RELATED = ("customer", "contact", "opportunity", "owner", "team", "replaces")
@@ -127,47 +126,28 @@ class New(View):
         return initial
 
 
-class Edit(View):
+class Edit(with_lines.Edit):
     """Only while it is a draft; afterwards the page says what to do instead."""
 
+    form_class = QuoteForm
+    update = quotes.update
+
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        quote = _editable(request, pk)
+        quote = self.editable(pk)
         if not quote.is_draft:
             toast(request, _("It was sent, and stays as it was sent. Make a new version."), level=30)
             return redirect(quote.get_absolute_url())
-        lines = _lines(request, quote_lines.lines_of(quote), quote.currency)
-        return _show(request, QuoteForm(instance=quote, user=request.user), lines, quote)
+        return super().get(request, pk)
 
-    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        quote = _editable(request, pk)
-        form = QuoteForm(request.POST, instance=_editable(request, pk), user=request.user)
-        lines = _lines(request, quote_lines.lines_of(quote), request.POST.get("currency", ""), request.POST)
-        if not (form.is_valid() and lines.is_valid()):
-            return _show(request, form, lines, quote, status=422)
-        version, base = form.cleaned_data["version"], form.base()
-        by, at = request.user, timezone.now()
-        try:
-            quotes.update(quote, form.changes(), lines=lines.lines(), version=version, base=base, by=by, at=at)
-        except StaleVersion as stale:
-            return self._conflict(request, quote, stale)
-        except ValidationError as error:
-            form.add_action_errors(error)
-            return _show(request, form, lines, quote, status=422)
-        toast(request, _("Saved."))
-        return redirect(quote.get_absolute_url())
+    def editable(self, pk: int) -> Quote:
+        return _editable(self.request, pk)
 
-    def _conflict(self, request: HttpRequest, quote: Quote, stale: StaleVersion) -> HttpResponse:
-        """What was typed, lines and all, with what the others wrote; saved again it counts."""
-        theirs: Any = stale.record
-        data = request.POST.copy()
-        data["version"] = str(theirs.version)
-        form = QuoteForm(data, instance=_editable(request, quote.pk), user=request.user)
-        form.add_error(None, _("Somebody else changed this meanwhile. Compare, then save again to keep yours."))
-        for name in stale.fields:
-            if name in form.fields:
-                form.add_error(name, _("Theirs: %(value)s") % {"value": getattr(theirs, name)})
-        lines = _lines(request, quote_lines.lines_of(theirs), request.POST.get("currency", ""), request.POST)
-        return _show(request, form, lines, quote, status=409)
+    def lines(self, record: Quote, data: Any = None) -> Any:
+        currency = record.currency if data is None else data.get("currency", "")
+        return _lines(self.request, quote_lines.lines_of(record), currency, data)
+
+    def show(self, form: Any, lines: Any, record: Quote, status: int = 200) -> HttpResponse:
+        return _show(self.request, form, lines, record, status)
 
 
 class Delete(editing.Delete):

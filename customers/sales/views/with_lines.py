@@ -1,0 +1,68 @@
+"""Editing a record together with its lines: an order, a quote."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views import View
+
+from crm.models import StaleVersion
+from crm.web.forms import RecordForm
+from crm.web.toasts import toast
+
+
+class Edit(View):
+    """Whoever saves second sees what the other wrote, and loses nothing of what they typed, lines and all."""
+
+    form_class: ClassVar[type[RecordForm]]
+    update: ClassVar[Callable[..., Any]]  # the action
+
+    def editable(self, pk: int) -> Any:
+        """The record, read anew, if the person may change it."""
+        raise NotImplementedError
+
+    def lines(self, record: Any, data: Any = None) -> Any:
+        """The forms of its lines, with what was typed where something was."""
+        raise NotImplementedError
+
+    def show(self, form: Any, lines: Any, record: Any, status: int = 200) -> HttpResponse:
+        raise NotImplementedError
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        record = self.editable(pk)
+        return self.show(self.form_class(instance=record, user=request.user), self.lines(record), record)
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        record = self.editable(pk)
+        form = self.form_class(request.POST, instance=self.editable(pk), user=request.user)
+        lines = self.lines(record, request.POST)
+        if not (form.is_valid() and lines.is_valid()):
+            return self.show(form, lines, record, status=422)
+        seen = {"version": form.cleaned_data["version"], "base": form.base()}
+        try:
+            type(self).update(record, form.changes(), lines=lines.lines(), by=request.user, at=timezone.now(), **seen)
+        except StaleVersion as stale:
+            return self._conflict(request, record, stale)
+        except ValidationError as error:
+            form.add_action_errors(error)
+            return self.show(form, lines, record, status=422)
+        toast(request, _("Saved."))
+        return redirect(record.get_absolute_url())
+
+    def _conflict(self, request: HttpRequest, record: Any, stale: StaleVersion) -> HttpResponse:
+        """What was typed, lines and all, with what the others wrote; saved again it counts."""
+        theirs: Any = stale.record
+        data = request.POST.copy()
+        data["version"] = str(theirs.version)
+        form = self.form_class(data, instance=self.editable(record.pk), user=request.user)
+        form.add_error(None, _("Somebody else changed this meanwhile. Compare, then save again to keep yours."))
+        for name in stale.fields:
+            if name in form.fields:
+                form.add_error(name, _("Theirs: %(value)s") % {"value": getattr(theirs, name)})
+        return self.show(form, self.lines(theirs, request.POST), record, status=409)
