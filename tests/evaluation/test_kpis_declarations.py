@@ -49,6 +49,7 @@ def test_the_kpis_are_these():
         "revenue_churn",
         "revenue_per_customer",
         "sales_cycle",
+        "sales_growth",
         "sla_attainment",
         "speed_to_lead",
         "upsell_rate",
