@@ -73,6 +73,8 @@ def busy(cast):
     a_cost("2026-04", 100, campaign=fair, channel="event", owner=cast.rep, team=cast.north)
     a_cost("2026-08", 300, campaign=fair, channel="event", owner=cast.rep, team=cast.north)
     an_order("2026-05-20", a_customer(campaign="Fair"), cast.rep)
+    for day, customer in zip(("2025-05-20", "2025-08-20"), customers, strict=False):  # growth needs a year before
+        an_order(day, customer, cast.rep)
     for person in (cast.rep, cast.outsider):
         for month in ("2026-04", "2026-08"):
             a_quota(person, month, 500)
