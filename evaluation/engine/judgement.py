@@ -23,7 +23,7 @@ from evaluation.formulas import control_chart, scores
 from evaluation.formulas.control_chart import Chart, Rule, Signal
 from evaluation.formulas.samples import WIDEST_JUDGED
 from evaluation.formulas.scores import Verdict
-from evaluation.kpis.declaration import Direction, Kpi, Unit
+from evaluation.kpis.declaration import Aggregation, Direction, Kpi, Unit
 
 TOO_IMPRECISE = "too_imprecise"
 
@@ -234,7 +234,8 @@ def _is_stretched(value: float, levels: Levels) -> bool:
 
 def is_too_wide(result: Result) -> bool:
     """Thirty points of a hundred, for shares only: other units have no natural width."""
-    if result.kpi.unit != Unit.RATIO or result.interval is None:
+    is_share = result.kpi.unit == Unit.RATIO and result.kpi.aggregation != Aggregation.GROWTH
+    if not is_share or result.interval is None:
         return False
     return result.interval.high - result.interval.low >= WIDEST_JUDGED
 

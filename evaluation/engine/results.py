@@ -125,11 +125,24 @@ def make(kpi: Kpi, scope: Scope, period: Period, totals: Totals, *, complete: bo
     if kpi.confidential and is_narrow and 0 < totals.n < IDENTIFIABLE_BELOW:
         result = replace(result, value=None, numerator=None, interval=None)
         flags.append(HIDDEN)
-    if 0 < totals.n < kpi.minimum_n:
+    if _is_small(kpi, totals):
         flags.append(SMALL_N)
     if not complete or totals.unripe:
         flags.append(PROVISIONAL)
     return replace(result, flags=(*flags, *(f"{code}:{count}" for code, count in totals.issues)))
+
+
+def _is_small(kpi: Kpi, totals: Totals) -> bool:
+    """Too few for a verdict. Of a growth, where both counts are."""
+    if kpi.aggregation == Aggregation.GROWTH:
+        return totals.n > 0 and max(_counts(totals)) < kpi.minimum_n
+    return 0 < totals.n < kpi.minimum_n
+
+
+def _counts(totals: Totals) -> tuple[int, int]:
+    """Of a growth, what there is and what there was."""
+    before = int(totals.weight or 0)
+    return before + int(totals.total or 0), before
 
 
 def _numbers(kpi: Kpi, totals: Totals) -> tuple[Number | None, Number | None, Number | None]:
@@ -159,6 +172,9 @@ def _interval(kpi: Kpi, totals: Totals) -> Interval | None:
         found = intervals.nps(totals.above, totals.n - totals.above - totals.below, totals.below, LEVEL)
     elif kpi.interval == Method.POISSON:
         found = intervals.poisson(totals.n, 1, LEVEL)
+    elif kpi.interval == Method.POISSON_RATIO:
+        ratio = intervals.poisson_ratio(*_counts(totals), LEVEL)
+        found = (ratio[0] - 1, ratio[1] - 1) if ratio else None
     elif kpi.interval == Method.ORDER_STATISTICS:
         found = _of_median(totals)
     return Interval(*found, LEVEL, kpi.interval.value) if found else None

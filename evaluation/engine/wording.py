@@ -20,11 +20,11 @@ from evaluation.engine.judgement import (
     VariationJudgement,
 )
 from evaluation.engine.results import Result
-from evaluation.formulas import periods
+from evaluation.formulas import intervals, periods
 from evaluation.formulas.control_chart import Rule
 from evaluation.formulas.periods import Period
 from evaluation.formulas.scores import Verdict
-from evaluation.kpis.declaration import Kpi, Unit
+from evaluation.kpis.declaration import Aggregation, Kpi, Unit
 
 VERDICT_TONES = {
     Verdict.MET: "good",
@@ -50,8 +50,10 @@ def figure(kpi: Kpi, value: Any, currency: str | None = None) -> str:
         return formats.money(value, currency or settings.CURRENCY)
     if kpi.unit == Unit.SECONDS:
         return formats.duration(value)
-    if kpi.unit == Unit.POINTS:
+    if kpi.unit in (Unit.POINTS, Unit.MONTHS):
         return formats.number(value, decimals=None if value is None else 1)
+    if kpi.unit == Unit.TIMES:
+        return formats.number(value, decimals=None if value is None else 2)
     return formats.number(value)
 
 
@@ -95,8 +97,36 @@ def scope_name(scope: Any) -> str:
     return scope.name or _("not assigned")
 
 
+def shown(result: Result) -> str:
+    """The value, or what the KPI says instead where there is none or too little for one."""
+    return instead(result) or figure(result.kpi, result.value, result.currency)
+
+
+def instead(result: Result) -> str:
+    """Two counts rather than what one grew by; a cost that there are no customers for."""
+    kpi, top, bottom = result.kpi, result.numerator, result.denominator
+    if not kpi.instead or top is None or not (top or bottom):
+        return ""
+    if result.value is not None and results.SMALL_N not in result.flags:
+        return ""
+    if kpi.aggregation == Aggregation.GROWTH:
+        before = int(bottom or 0)
+        named = {"whole": _count(before + int(top)), "bottom": _count(before)}
+    else:
+        named = {"top": formats.money(top, result.currency or settings.CURRENCY)}
+    return str(kpi.instead) % named
+
+
+def _count(count: int) -> str:
+    """A count with its exact Poisson interval: "4 (1 to 11)"."""
+    low, high = intervals.poisson(count, 1, results.LEVEL) or (0.0, 0.0)
+    return _("%(count)s (%(low)s to %(high)s)") % {
+        "count": formats.number(count), "low": formats.number(floor(low)), "high": formats.number(ceil(high)),
+    }  # fmt: skip
+
+
 def interval(result: Result) -> str:
-    if result.interval is None:
+    if result.interval is None or instead(result):
         return ""
     return between(result.kpi, result.interval.low, result.interval.high, result.currency)
 
@@ -235,6 +265,8 @@ def unit_name(kpi: Kpi) -> str:
         Unit.MONEY: _("amount"),
         Unit.SECONDS: _("time"),
         Unit.POINTS: pgettext("unit of a score", "points"),
+        Unit.MONTHS: _("months"),
+        Unit.TIMES: _("times"),
     }[kpi.unit]
 
 

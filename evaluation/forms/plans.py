@@ -25,6 +25,8 @@ UNITS = {
     Unit.MONEY: _("in the organisation's currency"),
     Unit.COUNT: _("number"),
     Unit.POINTS: _("points"),
+    Unit.MONTHS: _("months"),
+    Unit.TIMES: _("times"),
 }
 
 

@@ -116,6 +116,25 @@ def poisson(events: int, exposure: float, level: float = 0.95) -> Interval | Non
     return low / exposure, float(gammaincinv(events + 1, 1 - tail)) / exposure
 
 
+def poisson_ratio(events: int, before: int, level: float = 0.95) -> Interval | None:
+    """Exact interval of the ratio of two rates over like stretches, events / before; None where `before` is 0.
+
+    Given both together, how many are of the first is binomial (Przyborowski & Wilenski 1940); its exact interval
+    (Clopper & Pearson 1934) is turned into one of the ratio.
+    """
+    if events < 0 or before < 0:
+        raise ValueError(f"{events} events after {before} cannot be.")
+    z_value(level)
+    if not before:
+        return None
+    from scipy.special import betaincinv
+
+    tail = (1 - level) / 2
+    low = float(betaincinv(events, before + 1, tail)) if events else 0.0
+    high = float(betaincinv(events + 1, before, 1 - tail))
+    return low / (1 - low), high / (1 - high)
+
+
 def median(values: Iterable[T], level: float = 0.95) -> tuple[T, T] | None:
     """Interval of the median between two of the values themselves, in their own unit (numbers, durations).
 

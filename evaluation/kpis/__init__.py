@@ -7,6 +7,7 @@ from evaluation.kpis import (
     campaigns,
     contracts,
     credit,
+    customer_growth,
     experience,
     growth,
     pipeline,
@@ -14,6 +15,7 @@ from evaluation.kpis import (
     sales,
     service,
     targets,
+    unit_economics,
     value,
 )
 from evaluation.kpis.declaration import GROUPS, Aggregation, Direction, Facts, Kpi, Method, Time, Unit
@@ -36,7 +38,9 @@ _KPIS = {
     kpi.code: kpi
     for group in (
         acquisition,
+        customer_growth,
         campaigns,
+        unit_economics,
         retention,
         contracts,
         experience,

@@ -35,21 +35,28 @@ _LABEL = """CASE WHEN part.kind = 'cost' THEN
 _PART = {"person": "part.owner_id", "team": "part.team_id", "channel": "part.channel"}
 
 
-def _acquiring(only: str) -> Facts:
-    """Costs add to the numerator, new customers to the denominator; those of months without a cost to neither."""
+def acquiring(only: str, lag: str = "", months: str = "") -> Facts:
+    """Costs add to the numerator, new customers to the denominator; those of months without a cost to neither.
+
+    With a `lag`, a WITH that says so, costs are those of so many `months` before."""
     new = NEW_CUSTOMERS.facts
+    first, last, month = FIRST, LAST, "date_trunc('month', first.at AT TIME ZONE period.zone)::date"
+    if lag:
+        first, last, month = (f"({day} - make_interval(months => {months}))::date" for day in (first, last, month))
+    unknown = f"CASE WHEN {months} IS NULL THEN 'no_cycle' ELSE 'missing_costs' END" if lag else "'missing_costs'"
+    told = "WHEN 'no_cycle' THEN 'no_cycle'" if lag else ""
     return Facts(
-        source=f"""(SELECT 'cost' AS kind, cost.id, cost.month::timestamp AT TIME ZONE period.zone AS at, cost.owner_id,
-                cost.team_id, nullif(cost.channel, '') AS channel,
+        source=f"""({lag}SELECT 'cost' AS kind, cost.id, cost.month::timestamp AT TIME ZONE period.zone AS at,
+                cost.owner_id, cost.team_id, nullif(cost.channel, '') AS channel,
                 {in_currency("cost.amount", "cost.currency", "cost.month")} AS amount, 0 AS customers,
                 CASE WHEN {rate_on("cost.currency", "cost.month")} IS NULL THEN 'other_currency' END AS issue
-            FROM sales_cost AS cost WHERE {costs_between(FIRST, LAST)} {only}
+            FROM sales_cost AS cost WHERE {costs_between(first, last)} {only}
             UNION ALL
             SELECT 'customer', first.customer_id, first.at, first.owner_id, first.team_id, {channel_of("first")}, 0, 1,
                 CASE WHEN NOT EXISTS (SELECT FROM sales_cost AS cost
-                    WHERE {costs_between(FIRST, LAST)} {only} AND {rate_on("cost.currency", "cost.month")} IS NOT NULL
-                        AND cost.month = date_trunc('month', first.at AT TIME ZONE period.zone)::date)
-                THEN 'missing_costs' END
+                    WHERE {costs_between(first, last)} {only} AND {rate_on("cost.currency", "cost.month")} IS NOT NULL
+                        AND cost.month = {month})
+                THEN {unknown} END
             FROM {new.source} WHERE {new.where} AND first.customer_id IS NOT NULL) AS part""",
         kinds=("cost", "customer"),
         kind="part.kind",
@@ -60,13 +67,14 @@ def _acquiring(only: str) -> Facts:
         value="part.amount",
         weight="part.customers",
         counted="part.issue IS NULL",
-        issue="""CASE part.issue WHEN 'missing_costs' THEN 'missing_costs'
-            WHEN 'other_currency' THEN 'other_currency' END""",
+        issue=f"""CASE part.issue WHEN 'missing_costs' THEN 'missing_costs'
+            WHEN 'other_currency' THEN 'other_currency' {told} END""",
         dimensions=_PART,
         shown={"amount": "nullif(part.amount, 0)", "currency": "period.currency"},
     )
 
 
+NO_CUSTOMERS = _("Cost %(top)s, no customers")
 ACQUIRING_ISSUES = {
     "missing_costs": _("New customers of months without any such cost in the ledger are left out."),
     "other_currency": NO_RATE,
@@ -86,7 +94,8 @@ CAC = Kpi(
     guard="retention_rate",  # cheap customers may not stay
     on_dashboard=False,
     source=_("The cost ledger; won opportunities and orders. Fully loaded CAC"),
-    facts=_acquiring(""),
+    instead=NO_CUSTOMERS,
+    facts=acquiring(""),
     issues=ACQUIRING_ISSUES,
 )
 
@@ -104,7 +113,8 @@ CAC_PAID = Kpi(
     guard="cac",  # what is saved here may be spent on people and agencies
     on_dashboard=False,
     source=_("The cost ledger; won opportunities and orders. Paid CAC"),
-    facts=_acquiring(PAID),
+    instead=NO_CUSTOMERS,
+    facts=acquiring(PAID),
     issues=ACQUIRING_ISSUES,
 )
 

@@ -36,6 +36,8 @@ class Unit(StrEnum):
     MONEY = "money"
     SECONDS = "seconds"
     POINTS = "points"  # -100 to 100
+    MONTHS = "months"
+    TIMES = "times"  # how many times one thing is of another
 
 
 Ends = tuple[float | None, float | None]
@@ -58,6 +60,7 @@ class Time(StrEnum):
 class Aggregation(StrEnum):
     RATIO = "ratio"  # sum of numerators over sum of denominators
     WEIGHTED = "weighted ratio"  # sum of values over sum of weights: a share of money
+    GROWTH = "growth"  # the same of what was added to the weights: what there is more, of what there was
     NET_SHARE = "net share"  # the same in points, numerators from -1 to 1
     COUNT = "count"
     SUM = "sum"
@@ -73,6 +76,7 @@ class Method(StrEnum):
     WILSON = "wilson"
     NPS = "adjusted wald"
     POISSON = "poisson"
+    POISSON_RATIO = "exact conditional"  # of a growth: two counts beside each other
     ORDER_STATISTICS = "order statistics"
 
 
@@ -130,6 +134,7 @@ class Kpi:
     matures_after: timedelta = timedelta(0)  # how long a cohort is followed
     confidential: bool = False  # survey answers: small groups of identifiable people are hidden
     on_dashboard: bool = True
+    instead: Any = ""  # what is said where there is no value, or too little for one: %(top)s, %(bottom)s, %(whole)s
     flag_as_of: str = ""  # what to say of a number as it stood earlier, where a part of it keeps no history
     issues: Mapping[str, Any] = field(default_factory=dict)  # what each data-quality code means
 
@@ -154,7 +159,7 @@ class Kpi:
 
     @property
     def is_weighted(self) -> bool:
-        return self.aggregation == Aggregation.WEIGHTED
+        return self.aggregation in (Aggregation.WEIGHTED, Aggregation.GROWTH)
 
     @property
     def is_additive(self) -> bool:

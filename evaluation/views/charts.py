@@ -43,7 +43,7 @@ def xmr(
 
 def _point(result: Result, signal: bool, url_of: Callable[[Result], str] | None) -> dict[str, Any]:
     name = wording.period_name(result.period)
-    shown = wording.figure(result.kpi, result.value, result.currency)
+    shown = wording.shown(result)
     return {
         "period": name,
         "value": _scaled(result.kpi, result.value),
@@ -57,7 +57,7 @@ def _point(result: Result, signal: bool, url_of: Callable[[Result], str] | None)
 def _row(result: Result, signal: bool) -> list[str]:
     notes = [_("signal")] if signal else []
     notes += [_("incomplete")] if result.is_provisional else []
-    shown = wording.figure(result.kpi, result.value, result.currency)
+    shown = wording.shown(result)
     return [wording.period_name(result.period), shown, wording.interval(result), str(result.n), listed(notes)]
 
 

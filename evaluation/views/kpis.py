@@ -95,7 +95,8 @@ class KpiDetail(View):
             "later": scoping.query(scope, period.next()) if current and period < current else "",
             "kinds": _kinds(asked),
             "result": course[-1],
-            "value": wording.figure(kpi, course[-1].value, course[-1].currency),
+            "value": wording.shown(course[-1]),
+            "instead": wording.instead(course[-1]),
             "interval": wording.interval(course[-1]),
             "said": wording.sentences(kpi, found, levels),
             "goal": goal,
@@ -241,6 +242,7 @@ def definition(kpi: Kpi) -> list[tuple[str, Any]]:
         "adjusted wald": _("adjusted Wald, 95%"),
         "poisson": _("exact Poisson, 95%"),
         "order statistics": _("order statistics, 95%"),
+        "exact conditional": _("exact, of two counts beside each other, 95%"),
     }
     times = {
         "event": _("counted when it happened"),

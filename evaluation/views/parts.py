@@ -97,7 +97,7 @@ def _part(one: Result, kpi: Kpi, period: Period, *, links: bool) -> Part:
     url = ""
     if links and one.scope.key is not None:
         url = reverse("kpi-detail", args=[kpi.code]) + scoping.query(one.scope, period)
-    value = wording.figure(kpi, one.value, one.currency)
+    value = wording.shown(one)
     quality = wording.quality(kpi, judgement.quality(one))
     return Part(wording.scope_name(one.scope), url, value, wording.interval(one), one.n, quality)
 

@@ -37,7 +37,11 @@ class Tile:
 
     @property
     def value(self) -> str:
-        return wording.figure(self.kpi, self.result.value, self.result.currency)
+        return wording.shown(self.result)
+
+    @property
+    def instead(self) -> str:
+        return wording.instead(self.result)
 
     @property
     def interval(self) -> str:

@@ -20,18 +20,21 @@ def test_the_kpis_are_these():
         "active_customers",
         "average_sale",
         "cac",
+        "cac_lagged",
         "cac_paid",
         "campaign_roi",
         "churn_rate",
         "credited_revenue",
         "cross_sell_rate",
         "csat",
+        "customer_base_growth",
         "first_response_time",
         "follow_ups",
         "forecast_accuracy",
         "gross_revenue_retention",
         "lead_conversion",
         "net_revenue_retention",
+        "new_customer_growth",
         "new_customers",
         "next_step_coverage",
         "nps",
@@ -89,7 +92,9 @@ def test_the_interval_and_the_smallest_number_fit_the_kind_of_number():
             Aggregation.NET_SHARE: (Method.NPS, 30, Unit.POINTS),
             Aggregation.MEDIAN: (Method.ORDER_STATISTICS, 10, Unit.SECONDS),
         }.get(kpi.aggregation)
-        if expected:
+        if kpi.aggregation == Aggregation.GROWTH:
+            assert (kpi.minimum_n, kpi.unit, kpi.ends) == (30, Unit.RATIO, (-1.0, None))
+        elif expected:
             assert (kpi.interval, kpi.minimum_n, kpi.unit) == expected
         else:
             assert kpi.minimum_n == 0

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import binomtest
 
 from evaluation.formulas import intervals
 
@@ -143,3 +144,12 @@ def test_a_bootstrap_with_the_same_seed_gives_the_same_interval():
     assert first != intervals.bootstrap(rows, mean, seed=8)
     assert first == pytest.approx((20.5 - 1.96 * 1.825, 20.5 + 1.96 * 1.825), abs=0.4)
     assert intervals.bootstrap(rows[:1], mean, seed=7) is None
+
+
+def test_the_ratio_of_two_counts_is_that_of_an_exact_share():
+    share = binomtest(40, 72).proportion_ci(method="exact")
+    assert intervals.poisson_ratio(40, 32) == pytest.approx(
+        (share.low / (1 - share.low), share.high / (1 - share.high))
+    )
+    assert intervals.poisson_ratio(0, 5)[0] == 0
+    assert intervals.poisson_ratio(5, 0) is None
