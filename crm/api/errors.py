@@ -30,7 +30,13 @@ class PreconditionRequired(exceptions.APIException):
 
 
 class Conflict(exceptions.APIException):
+    """`members` are what the problem document says besides (RFC 9457, 3.2)."""
+
     status_code = 409
+
+    def __init__(self, detail: Any = None, members: dict[str, Any] | None = None) -> None:
+        super().__init__(detail)
+        self.members = members or {}
 
 
 def titles() -> dict[int, str]:
@@ -74,7 +80,7 @@ def document(status: int, error: Exception | None, path: str) -> dict[str, Any]:
         found["detail"] = _("Some fields are not right; nothing was changed.")
         found["errors"] = list(_flat(error.detail))
     elif isinstance(error, exceptions.APIException):
-        found["detail"] = str(error.detail)
+        found |= {"detail": str(error.detail), **getattr(error, "members", {})}
     elif isinstance(error, Http404 | PermissionDenied) and error.args:
         found["detail"] = str(error.args[0])
     return found

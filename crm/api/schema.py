@@ -8,6 +8,8 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
+from crm.models.record import Record
+
 
 class FieldProblem(serializers.Serializer):
     field = serializers.CharField(help_text="Which field, `lines.0.price` for a nested one; empty for the whole.")
@@ -46,7 +48,12 @@ class Schema(AutoSchema):
         if self.method == "POST":
             wanted = [IDEMPOTENCY]
             return [*wanted, IF_MATCH] if getattr(self.view, "detail", False) else wanted
-        return [IF_MATCH] if self.method in ("PATCH", "DELETE") else []
+        return [IF_MATCH] if self.method in ("PATCH", "DELETE") and self._has_version() else []
+
+    def _has_version(self) -> bool:
+        """What is nobody else's to change has none: followers, reminders, files."""
+        model = getattr(self.view, "model", None)
+        return isinstance(model, type) and issubclass(model, Record)
 
     def get_response_serializers(self) -> Any:
         found = super().get_response_serializers()

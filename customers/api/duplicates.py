@@ -13,14 +13,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from crm.access.permissions import Verb
+from crm.api.errors import Conflict
 from crm.api.idempotency import once
+from crm.api.schema import Problem
 from crm.api.serializers import ScopedRelatedField
 from crm.api.viewsets import ReadViewSet
 from crm.custom_fields import known
 from crm.joining import listed
 from customers.actions import duplicates
 from customers.actions.merging import CHOOSABLE
-from customers.models import Customer, Duplicate, alike
+from customers.models import Customer, Duplicate, alike, matching
 
 
 class DuplicateSerializer(serializers.ModelSerializer):
@@ -57,6 +59,39 @@ class FoundSerializer(serializers.Serializer):
     @extend_schema_field(serializers.ListField(child=serializers.CharField()))
     def get_hidden(self, found: alike.Found) -> list[str]:
         return [hidden.team for hidden in found.hidden]
+
+
+class LikeItSerializer(serializers.Serializer):
+    kind = serializers.CharField(source="record.kind")
+    id = serializers.IntegerField(source="record.pk")
+    is_certain = serializers.BooleanField()
+    reasons = serializers.ListField(child=serializers.CharField())
+
+
+class LikeThemSerializer(FoundSerializer):
+    seen = LikeItSerializer(many=True)
+
+
+class AlikeProblem(Problem):
+    """Also 409 for other reasons, then without `duplicates`."""
+
+    duplicates = LikeThemSerializer(required=False)
+
+
+REFUSED: dict[Any, Any] = {(409, "application/problem+json"): AlikeProblem}
+ALLOWING: dict[str, Any] = {
+    "write_only": True,
+    "required": False,
+    "help_text": "On creation: it is none of those that are like it. Without, these are answered with 409.",
+}
+
+
+def apart_from(found: alike.Found, *, allowed: bool) -> list[matching.Alike]:
+    """Those a new record is like, if it is to be created all the same; else who may be meant is told, and no more."""
+    if found.all and not allowed:
+        said = _("There may be one like it already. Send allow_duplicate=true if it is none of these.")
+        raise Conflict(said, {"duplicates": LikeThemSerializer(found).data})
+    return found.all
 
 
 class MergeSerializer(serializers.Serializer):

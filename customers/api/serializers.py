@@ -7,12 +7,14 @@ from rest_framework import serializers
 from crm.api.custom_fields import CustomValues
 from crm.api.serializers import COMMON, READ_ONLY, RecordSerializer, ScopedRelatedField
 from customers.actions.activities import NextStep
+from customers.api.duplicates import ALLOWING
 from customers.api.reaching import ReachedSerializer
 from customers.models import Activity, Contact, Customer, CustomerContact, Task
 
 
 class CustomerSerializer(ReachedSerializer):
     custom = CustomValues()
+    allow_duplicate = serializers.BooleanField(**ALLOWING)
 
     class Meta:
         model = Customer
@@ -21,6 +23,7 @@ class CustomerSerializer(ReachedSerializer):
             "campaign", "first_contact_on", "referred_by", "industry", "number", "website", "email", "phone",
             "city", "country", "founded", "employees", "annual_revenue", "parent", "do_not_contact",
             "do_not_contact_reason", "points", "tags", "notes", "custom", "health", "last_activity_at",
+            "allow_duplicate",
         )  # fmt: skip
         read_only_fields = (*READ_ONLY, "won_back_at", "health", "last_activity_at")
 
@@ -64,12 +67,14 @@ class ContactSerializer(ReachedSerializer):
     )
     role = serializers.CharField(max_length=80, write_only=True, required=False, help_text="The role there.")
     custom = CustomValues()
+    allow_duplicate = serializers.BooleanField(**ALLOWING)
 
     class Meta:
         model = Contact
         fields = (
             *COMMON, "name", "email", "phone", "language", "birthday", "do_not_contact", "do_not_contact_reason",
             "points", "tags", "notes", "custom", "customers", "customer", "role",
+            "allow_duplicate",
         )  # fmt: skip
         read_only_fields = READ_ONLY
 

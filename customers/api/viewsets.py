@@ -23,23 +23,28 @@ from crm.api.viewsets import RecordViewSet, etag_of
 from crm.custom_fields import writing
 from customers.actions import activities, contacts, customers, merging, pool, task_results, tasks
 from customers.api import filters, serializers
-from customers.api.duplicates import MergeSerializer
+from customers.api.duplicates import REFUSED, MergeSerializer, apart_from
 from customers.api.planning import PlannedViewSet
 from customers.api.pool import ReleaseSerializer
 from customers.api.reaching import ConsentingViewSet, ReachedViewSet
-from customers.models import Activity, Contact, Customer, CustomerContact, Task, family
+from customers.models import Activity, Contact, Customer, CustomerContact, Task, alike, family
 
 
-@extend_schema_view(list=extend_schema(summary="Customers"))
+@extend_schema_view(
+    list=extend_schema(summary="Customers"),
+    create=extend_schema(responses={201: serializers.CustomerSerializer, **REFUSED}),
+)
 class CustomerViewSet(ReachedViewSet):
     model = Customer
     serializer_class = serializers.CustomerSerializer
     filterset_class = filters.CustomerFilter
 
     def create_record(self, values: dict[str, Any], *, by: Any, at: datetime) -> Customer:
-        return customers.create(by=by, at=at, **values)
+        is_allowed, found = values.pop("allow_duplicate", False), alike.customers_like(by, values)
+        return customers.create(by=by, at=at, apart_from=apart_from(found, allowed=is_allowed), **values)
 
     def update_record(self, record: Customer, values: dict[str, Any], *, by: Any, at: datetime, version: Any) -> Any:
+        values.pop("allow_duplicate", None)
         return customers.update(record, values, by=by, at=at, version=version)
 
     def delete_record(self, record: Customer, *, by: Any, at: datetime) -> None:
@@ -125,7 +130,10 @@ class CustomerViewSet(ReachedViewSet):
         return Response(serializers.RollUpSerializer(told).data)
 
 
-@extend_schema_view(list=extend_schema(summary="Contacts"))
+@extend_schema_view(
+    list=extend_schema(summary="Contacts"),
+    create=extend_schema(responses={201: serializers.ContactSerializer, **REFUSED}),
+)
 class ContactViewSet(ConsentingViewSet):
     model = Contact
     serializer_class = serializers.ContactSerializer
@@ -140,10 +148,11 @@ class ContactViewSet(ConsentingViewSet):
         return rows.prefetch_related(Prefetch("customer_links", links, to_attr="seen_links"))
 
     def create_record(self, values: dict[str, Any], *, by: Any, at: datetime) -> Contact:
-        return contacts.create(by=by, at=at, **values)
+        is_allowed, found = values.pop("allow_duplicate", False), alike.contacts_like(by, values)
+        return contacts.create(by=by, at=at, apart_from=apart_from(found, allowed=is_allowed), **values)
 
     def update_record(self, record: Contact, values: dict[str, Any], *, by: Any, at: datetime, version: Any) -> Any:
-        values = {name: value for name, value in values.items() if name not in ("customer", "role")}
+        values = {name: value for name, value in values.items() if name not in ("customer", "role", "allow_duplicate")}
         return contacts.update(record, values, by=by, at=at, version=version)
 
     def delete_record(self, record: Contact, *, by: Any, at: datetime) -> None:

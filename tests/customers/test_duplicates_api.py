@@ -6,8 +6,9 @@ from django.test import Client
 from django.utils import timezone
 
 from crm.actions import tokens
+from crm.models import Event
 from customers.models import Customer, duplicate
-from tests.factories.customers import make_customer
+from tests.factories.customers import make_contact, make_customer
 
 pytestmark = pytest.mark.django_db
 JSON = "application/json"
@@ -65,3 +66,21 @@ def test_pairs_merging_and_undoing_by_the_same_rules(api, cast, now):
     )
     assert api.post(undo, {"rest": True}, content_type=JSON).json()["undone_by"] == cast.rep.pk
     assert api.get(old).json()["number"] == "HRB 77"
+
+
+def test_what_may_be_there_already_is_refused_unless_it_is_said_to_be_another(api, cast):
+    ours = make_customer(cast.rep, "Acme Ltd", phone="+442079460958")
+    make_customer(cast.outsider, "Acme GmbH")
+    url, body = "/api/v1/customers/", {"name": "ACME plc", "phone": "+44 20 7946 0958"}
+    refused = api.post(url, body, content_type=JSON)
+    told = {"kind": "customer", "id": ours.pk, "is_certain": True, "reasons": ["same phone", "same name"]}
+    assert (refused.status_code, refused.json()["duplicates"]) == (409, {"seen": [told], "hidden": ["South"]})
+    assert Customer.objects.count() == 2
+    made = api.post(url, {**body, "allow_duplicate": True}, content_type=JSON)
+    assert (made.status_code, Event.objects.get(type="customer.created_apart").subject_id) == (201, made.json()["id"])
+
+    person = make_contact(cast.rep, "Ada", email="ada@acme.example")
+    body = {"name": "A. Byron", "email": "ADA@acme.example"}
+    refused = api.post("/api/v1/contacts/", body, content_type=JSON)
+    assert [one["id"] for one in refused.json()["duplicates"]["seen"]] == [person.pk]
+    assert api.post("/api/v1/contacts/", {**body, "allow_duplicate": True}, content_type=JSON).status_code == 201
