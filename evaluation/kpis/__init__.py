@@ -8,8 +8,10 @@ from evaluation.kpis import (
     contracts,
     credit,
     customer_growth,
+    customer_value,
     experience,
     growth,
+    leaving,
     pipeline,
     retention,
     sales,
@@ -43,6 +45,7 @@ _KPIS = {
         unit_economics,
         retention,
         contracts,
+        leaving,
         experience,
         sales,
         credit,
@@ -51,6 +54,7 @@ _KPIS = {
         targets,
         service,
         value,
+        customer_value,
     )
     for kpi in group.KPIS
 }

@@ -35,7 +35,7 @@ def holder(customer: str, moment: str) -> str:
 
 
 # A contract runs while more began than ended. A correction turns the row it corrects round, so that both are nothing.
-_SIGN = """(CASE WHEN moved.type IN ('new', 'reactivation') THEN 1 WHEN moved.type = 'churn' THEN -1 ELSE 0 END
+SIGN = """(CASE WHEN moved.type IN ('new', 'reactivation') THEN 1 WHEN moved.type = 'churn' THEN -1 ELSE 0 END
             * CASE WHEN moved.corrects_id IS NULL THEN 1 ELSE -1 END)"""
 
 # Start and end are held against each other at one rate, that of the first day: a currency that moves is no growth.
@@ -47,9 +47,9 @@ _CUSTOMERS = f"""(SELECT each.customer_id, bool_or(each.held_before > 0) AS was_
             (array_agg(each.owner_id ORDER BY each.latest DESC NULLS LAST, each.id))[1] AS owner_id,
             (array_agg(each.team_id ORDER BY each.latest DESC NULLS LAST, each.id))[1] AS team_id
         FROM (SELECT contract.id, contract.customer_id, {rate_on("contract.currency", f"{STARTS}::date")} AS rate,
-                coalesce(sum({_SIGN}) FILTER (WHERE moved.counts_from < {STARTS}), 0) AS held_before,
-                sum({_SIGN}) AS held_after,
-                coalesce(sum({_SIGN}) FILTER (WHERE moved.counts_from >= {STARTS} AND moved.type <> 'churn'), 0)
+                coalesce(sum({SIGN}) FILTER (WHERE moved.counts_from < {STARTS}), 0) AS held_before,
+                sum({SIGN}) AS held_after,
+                coalesce(sum({SIGN}) FILTER (WHERE moved.counts_from >= {STARTS} AND moved.type <> 'churn'), 0)
                     AS began,
                 coalesce(sum(moved.after - moved.before) FILTER (WHERE moved.counts_from < {STARTS}), 0) AS opening,
                 sum(moved.after - moved.before) AS closing,
@@ -180,12 +180,13 @@ RETENTION_RATE = Kpi(
     issues=CHURN_RATE.issues,
 )
 
-_EXPANDED = f"""EXISTS (SELECT FROM sales_contractmovement AS more
+# Of a customer of the base: what was agreed on more in the period, a renewal's own price left aside.
+EXPANSIONS = f"""FROM sales_contractmovement AS more
             JOIN sales_contract AS grown ON grown.id = more.contract_id
             WHERE grown.customer_id = base.customer_id AND {alive("grown")} AND more.type = 'expansion'
                 AND more.counts_from >= {STARTS} AND more.counts_from < {INSTANT} AND {in_force("more")}
                 AND NOT EXISTS (SELECT FROM sales_contractmovement AS term WHERE term.contract_id = more.contract_id
-                    AND term.type = 'renewal' AND term.counts_from = more.counts_from AND {in_force("term")}))"""
+                    AND term.type = 'renewal' AND term.counts_from = more.counts_from AND {in_force("term")})"""
 
 UPSELL_RATE = Kpi(
     code="upsell_rate",
@@ -203,9 +204,14 @@ UPSELL_RATE = Kpi(
     guard="churn_rate",
     on_dashboard=False,
     source=_("Movements of contracts"),
-    facts=replace(CHURN_RATE.facts, numerator=f"({_EXPANDED})::int", counted="base.was_customer", issue="NULL::text",
-                  where="base.was_customer"),
-)  # fmt: skip
+    facts=replace(
+        CHURN_RATE.facts,
+        numerator=f"(EXISTS (SELECT {EXPANSIONS}))::int",
+        counted="base.was_customer",
+        issue="NULL::text",
+        where="base.was_customer",
+    ),
+)
 
 
 def retention(code: str, value: str, guard: str, direction: Direction = Direction.HIGHER, **words: Any) -> Kpi:

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
-from evaluation.kpis.campaigns import ACQUIRING_ISSUES, NO_CUSTOMERS, acquiring
-from evaluation.kpis.declaration import Aggregation, Direction, Kpi, Time, Unit
-from evaluation.kpis.rows import CHANGES, alive, closed_to_stay
+from evaluation.formulas.unit_economics import Basis, Load, check_ratio
+from evaluation.kpis.campaigns import ACQUIRING_ISSUES, NO_CUSTOMERS, PAID, acquiring
+from evaluation.kpis.declaration import Aggregation, Direction, Facts, Kpi, Time, Unit
+from evaluation.kpis.rows import (
+    CHANGES,
+    MONEY_ISSUES,
+    alive,
+    closed_to_stay,
+    day_of,
+    in_currency,
+    rate_on,
+)
+from evaluation.kpis.sales import SOLD
+from evaluation.kpis.windows import during
 
 # The median of the opportunities of a year, of the whole company, in whole months: what costs come before.
 CYCLE_DAYS = 365
@@ -45,4 +60,116 @@ CAC_LAGGED = Kpi(
     },
 )
 
-KPIS = (CAC_LAGGED,)
+# So long a customer is looked at for each of the two, and how many months that is.
+PAYBACK_DAYS, PAYBACK_MONTHS = 90, 3
+VALUE_DAYS, VALUE_MONTHS = 365, 12
+
+
+def brought_in(days: int, months: int) -> str:
+    """What a new customer brought in in so many days from the first purchase: contracts by the days they ran, and what
+    was sold otherwise. An opportunity that led to a contract is not counted beside it."""
+    bought = f"({day_of('first.at')})"
+    last = f"least({bought} + {days}, {day_of('period.seen')})"
+    until = f"least(first.at + interval '{days} days', period.known)"
+    rate, sold_at = rate_on("contract.currency", bought), day_of("sold.at")
+    return f"""SELECT coalesce(sum(part.amount), 0) AS amount, bool_or(part.is_foreign) AS is_foreign,
+                    bool_or(part.is_incomplete) AS is_incomplete
+                FROM (SELECT (moved.after - moved.before) * {rate} * ({last} - greatest(moved.counts_from, {bought}))
+                        * {months} / {days} AS amount, {rate} IS NULL AS is_foreign, FALSE AS is_incomplete
+                    FROM sales_contractmovement AS moved JOIN sales_contract AS contract
+                        ON contract.id = moved.contract_id
+                    WHERE contract.customer_id = first.customer_id AND moved.counts_from < {last}
+                        AND {alive("contract")}
+                    UNION ALL
+                    SELECT {in_currency("sold.amount", "sold.currency", sold_at)},
+                        {rate_on("sold.currency", sold_at)} IS NULL, sold.amount IS NULL
+                    FROM {during(SOLD, "first.at", until)} AS sold
+                    WHERE sold.customer_id = first.customer_id
+                        AND (sold.kind = 'order' OR NOT EXISTS (SELECT FROM sales_contract AS contract
+                            WHERE contract.opportunity_id = sold.id AND {alive("contract")}))) AS part"""
+
+
+def _beside_costs(days: int, months: int, only: str, *, is_payback: bool) -> Facts:
+    """The rows of `acquiring`: each cost as it is, each new customer as what was brought in in so many days. What is
+    paid back is costs for a month's revenue, what customers are worth is all their revenue for the costs."""
+    rows = acquiring(only)
+    source = f"""(SELECT part.*, brought.amount AS brought, CASE WHEN brought.is_incomplete THEN 'missing_amount'
+                WHEN brought.is_foreign THEN 'other_currency' END AS missing, first.ends AS ripe_at
+            FROM {rows.source}
+            LEFT JOIN LATERAL (SELECT part.id AS customer_id, part.at, part.at + interval '{days} days' AS ends
+                WHERE part.kind = 'customer') AS first ON TRUE
+            LEFT JOIN LATERAL ({brought_in(days, months)}) AS brought ON part.kind = 'customer') AS part"""
+    cost, brought = "part.amount", "coalesce(part.brought, 0)"
+    monthly = f"{brought} / {months}"
+    return replace(
+        rows,
+        source=source,
+        value=cost if is_payback else brought,
+        weight=monthly if is_payback else cost,
+        issue=f"""coalesce({rows.issue}, CASE part.missing WHEN 'missing_amount' THEN 'missing_amount'
+            WHEN 'other_currency' THEN 'other_currency' END)""",
+        ripe="part.kind = 'cost' OR part.ripe_at < period.seen",
+        shown={**rows.shown, "brought_in": "part.brought"},
+    )
+
+
+BROUGHT_ISSUES = {**MONEY_ISSUES, **ACQUIRING_ISSUES}
+
+CAC_PAYBACK = Kpi(
+    code="cac_payback",
+    version=1,
+    name=_("Months until a customer has paid back, by revenue"),
+    meaning=_("How many months of revenue it takes until new customers have brought in what winning them cost."),
+    formula=_(
+        "Costs of the months of the period / monthly revenue of their new customers: contracts and other sales of the"
+        " first 90 days, a third of it. Revenue, not margin: it takes at least so long"
+    ),
+    group="acquisition",
+    unit=Unit.MONTHS,
+    direction=Direction.LOWER,
+    time=Time.COHORT,
+    aggregation=Aggregation.WEIGHTED,
+    matures_after=timedelta(days=PAYBACK_DAYS),
+    guard="retention_rate",  # who leaves before has never paid back
+    on_dashboard=False,
+    instead=_("Cost %(top)s, no revenue"),
+    source=_("The cost ledger, fully loaded; movements of contracts, won opportunities and orders"),
+    facts=_beside_costs(PAYBACK_DAYS, PAYBACK_MONTHS, "", is_payback=True),
+    issues=BROUGHT_ISSUES,
+)
+
+
+def value_to_cost(basis: Basis, load: Load, **words: Any) -> Kpi:
+    """What customers bring in for what they cost, of kinds that fit: others are refused here."""
+    check_ratio(basis, load)
+    return Kpi(
+        group="value",
+        unit=Unit.TIMES,
+        direction=Direction.HIGHER,
+        time=Time.COHORT,
+        aggregation=Aggregation.WEIGHTED,
+        matures_after=timedelta(days=VALUE_DAYS),
+        on_dashboard=False,
+        facts=_beside_costs(VALUE_DAYS, VALUE_MONTHS, PAID if load == Load.PAID else "", is_payback=False),
+        issues=BROUGHT_ISSUES,
+        **words,
+    )
+
+
+# What goods cost is not known of every product. Of margin against everything this would be another version.
+CLV_TO_CAC = value_to_cost(
+    Basis.REVENUE,
+    Load.PAID,
+    code="clv_to_cac",
+    version=1,
+    name=_("Revenue of the first year for advertising"),
+    meaning=_("How many times over new customers bring in within a year what advertising for them cost."),
+    formula=_(
+        "Revenue of the first 365 days of the new customers of the months / costs of these months for media and"
+        " advertising. Revenue, not margin, so it is not held against fully loaded costs"
+    ),
+    guard="cac",
+    source=_("The cost ledger; movements of contracts, won opportunities and orders. CLV : CAC over twelve months"),
+)
+
+KPIS = (CAC_LAGGED, CAC_PAYBACK, CLV_TO_CAC)

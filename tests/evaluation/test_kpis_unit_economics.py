@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from evaluation.engine import wording
+from evaluation.formulas.unit_economics import Basis, Load, check_ratio
 from tests.evaluation.measured import measured, records
-from tests.factories.evaluation import a_cost, a_customer, an_order, won
+from tests.factories.contracts import a_contract
+from tests.factories.evaluation import a_cost, a_customer, an_order, moment, won
 
 pytestmark = pytest.mark.django_db
 
@@ -38,3 +40,56 @@ def test_without_a_cycle_there_is_no_lag():
     result = measured("cac_lagged")
     assert (result.value, result.flags) == (None, ("no_denominator", "no_cycle:1"))
     assert wording.shown(result) == "–"
+
+
+@pytest.fixture
+def cohort(cast):
+    """Two customers of April. One bought for 300 and has a contract of 200 a month from a won opportunity, which is
+    not counted beside it; the other bought for 900, and 600 more after the 90 days."""
+    first, second = a_customer("First"), a_customer("Second")
+    sale = won("2026-04-01", cast.rep, customer=first, amount=2400)
+    a_contract(first, value=200, start="2026-04-01", opportunity=sale)
+    an_order("2026-04-20", first, cast.rep, 300)
+    an_order("2026-04-10", second, cast.rep, 900)
+    an_order("2026-07-09", second, cast.rep, 600)
+    an_order("2027-04-10", second, cast.rep, 5000)
+    a_cost("2026-04", 1200)
+    a_cost("2026-04", 1800, "salaries")
+
+
+def test_payback_is_costs_for_the_monthly_revenue_of_the_customers_they_brought(cohort):
+    """3,000 for (600 + 300 + 900) / 3 = 600 a month: five months."""
+    result = measured("cac_payback")
+    assert (result.value, result.numerator, result.denominator) == (5, 3000, 600)
+    assert result.flags == ()
+    assert wording.shown(result) == "5.0"
+    brought = {row.label: row.fields["brought_in"] for row in records("cac_payback").rows if row.kind == "customer"}
+    assert brought == {"First": 900, "Second": 900}
+    # Half way: 45 of the 90 days.
+    early = measured("cac_payback", now=moment("2026-05-16"))
+    assert (early.denominator, early.is_provisional) == (500, True)
+    a_cost("2026-08", 40)
+    assert wording.shown(measured("cac_payback", period="2026-08")) == "Cost $40.00, no revenue"
+
+
+def test_a_years_revenue_is_held_against_advertising_and_never_against_everything(cohort):
+    """2,400 of the contract, 300, 900 and 600: 4,200 for 1,200."""
+    result = measured("clv_to_cac", now=moment("2027-05-01"))
+    assert (result.value, result.numerator, result.denominator) == (3.5, 4200, 1200)
+    assert measured("clv_to_cac").is_provisional
+    with pytest.raises(ValueError, match="not held against fully loaded"):
+        check_ratio(Basis.REVENUE, Load.FULL)
+    for value, cost in ((Basis.REVENUE, Load.PAID), (Basis.MARGIN, Load.PAID), (Basis.MARGIN, Load.FULL)):
+        check_ratio(value, cost)
+
+
+def test_what_has_no_rate_no_amount_or_no_cost_is_told(cast):
+    a_cost("2026-04", 100)
+    foreign, unpriced = a_customer(), a_customer()
+    a_contract(foreign, currency="EUR", start="2026-04-02")
+    an_order("2026-04-02", foreign, cast.rep, 30)
+    won("2026-04-02", cast.rep, customer=unpriced, amount=None)
+    an_order("2026-05-02", a_customer(), cast.rep, 30)  # a month without costs
+    result = measured("cac_payback")
+    assert (result.value, result.denominator) == (10, 10)
+    assert set(result.flags) == {"missing_amount:1", "other_currency:1", "missing_costs:1"}

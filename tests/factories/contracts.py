@@ -22,6 +22,7 @@ def a_contract(
     contract = Contract.objects.create(
         name=f"Contract {next(_number)}", customer=customer or a_customer(), start=date(2025, 1, 1), owner=owner,
         team=owner.team if owner else None, monthly_value=value, currency=currency,
+        opportunity=fields.pop("opportunity", None),
     )  # fmt: skip
     row = move(contract, "new", fields.get("start", "2025-01-01"), value, 0, until=fields.get("until"))
     for type_, counts_from, after, *more in moved:
