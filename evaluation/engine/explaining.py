@@ -12,10 +12,10 @@ from evaluation.engine.measuring import AsOf, declared
 from evaluation.engine.results import Result, Totals
 from evaluation.engine.scopes import Scope
 from evaluation.engine.statements import Statement, View
-from evaluation.formulas import changes
+from evaluation.formulas import changes, drivers
 from evaluation.formulas.changes import Effects
 from evaluation.formulas.periods import Period
-from evaluation.kpis.declaration import Aggregation, Kpi
+from evaluation.kpis.declaration import Aggregation, Driver, Kpi
 
 MOVERS = 10
 # Parts must not overlap, so teams, which contain one another, cannot be the parts.
@@ -34,7 +34,8 @@ class Mover:
 class Explanation:
     """`change` = rate + mix + entered + left, in the KPI's unit; None where a value is not computable.
 
-    `effects` is None where there is nothing to split by: one person's number has no parts by person.
+    `effects` is None where there is nothing to split by: one person's number has no parts by person. Of a product
+    `drivers` says what each of them did, which adds up to the change too; it is not a sum of parts or records.
     """
 
     before: Result
@@ -43,6 +44,7 @@ class Explanation:
     change: float | None
     effects: Effects | None
     movers: list[Mover]
+    drivers: tuple[tuple[Driver, float], ...] = ()
 
 
 def explain(
@@ -66,9 +68,19 @@ def explain(
     first, second = measuring.series(kpi, scope, [before, after], as_of, now=view.seen)
     if first.value is None or second.value is None:
         return Explanation(first, second, dimension, None, None, [])
+    if kpi.drivers:
+        return Explanation(
+            first, second, "", float(second.value) - float(first.value), None, [], _of_drivers(kpi, first, second)
+        )
     effects = _effects(kpi, scope, [before, after], dimension, view) if dimension else None
     movers = _movers(kpi, scope, (first, second), view, user)
     return Explanation(first, second, dimension, float(second.value) - float(first.value), effects, movers)
+
+
+def _of_drivers(kpi: Kpi, before: Result, after: Result) -> tuple[tuple[Driver, float], ...]:
+    sides = [[float(value or 0) for value in side.drivers] for side in (before, after)]
+    shares = drivers.shares_of_change(*sides, [one.divides for one in kpi.drivers])
+    return tuple(zip(kpi.drivers, shares, strict=True))
 
 
 def _default_parts(kpi: Kpi, scope: Scope) -> str:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from evaluation.engine.scopes import Scope
-from evaluation.formulas import intervals
+from evaluation.formulas import drivers, intervals
 from evaluation.formulas.periods import Period
 from evaluation.formulas.samples import IDENTIFIABLE_BELOW
 from evaluation.kpis.declaration import Aggregation, Kpi, Method, Unit
@@ -50,6 +50,7 @@ class Result:
     interval: Interval | None
     flags: tuple[str, ...]
     currency: str | None = None
+    drivers: tuple[Number | None, ...] = ()  # of a product: what it was made of, in the order of its declaration
 
     @property
     def is_provisional(self) -> bool:
@@ -76,7 +77,11 @@ class Result:
             "n": self.n,
             "interval": self.interval.as_json() if self.interval else None,
             "flags": list(self.flags),
-        }
+        } | self._drivers()
+
+    def _drivers(self) -> dict[str, Any]:
+        named = zip(self.kpi.drivers, self.drivers, strict=False)
+        return {"drivers": {one.code: as_json(value) for one, value in named}} if self.drivers else {}
 
     def _amount(self, value: Number | None) -> Any:
         if value is None or self.kpi.unit != Unit.MONEY:
@@ -109,6 +114,7 @@ class Totals:
     high: tuple[float, ...] = ()
     unripe: int = 0
     issues: tuple[tuple[str, int], ...] = ()
+    drivers: tuple[tuple[Decimal | float | None, ...], ...] = ()  # the one or two sums of each
 
 
 def make(kpi: Kpi, scope: Scope, period: Period, totals: Totals, *, complete: bool, currency: str) -> Result:
@@ -116,7 +122,7 @@ def make(kpi: Kpi, scope: Scope, period: Period, totals: Totals, *, complete: bo
     value, numerator, denominator = _numbers(kpi, totals)
     result = Result(
         kpi, scope, period, value, numerator, denominator, totals.n, _interval(kpi, totals), (),
-        currency if kpi.unit == Unit.MONEY else None,
+        currency if kpi.unit == Unit.MONEY else None, _drivers(kpi, totals),
     )  # fmt: skip
     flags = []
     if value is None:
@@ -148,6 +154,8 @@ def _counts(totals: Totals) -> tuple[int, int]:
 def _numbers(kpi: Kpi, totals: Totals) -> tuple[Number | None, Number | None, Number | None]:
     """Value, numerator and denominator."""
     n = totals.n
+    if kpi.drivers:
+        return drivers.product(_drivers(kpi, totals), [one.divides for one in kpi.drivers]), None, None
     if kpi.aggregation == Aggregation.COUNT:
         return n, n, None
     if kpi.aggregation == Aggregation.SUM:
@@ -162,6 +170,15 @@ def _numbers(kpi: Kpi, totals: Totals) -> tuple[Number | None, Number | None, Nu
     if kpi.aggregation == Aggregation.MEAN:
         return (float(totals.total) / n if n and totals.total is not None else None), totals.total, n
     return totals.middle, None, n
+
+
+def _drivers(kpi: Kpi, totals: Totals) -> tuple[Number | None, ...]:
+    """Each driver's number; None where there is nothing to divide by."""
+    found: list[Number | None] = []
+    for sums in totals.drivers or [()] * len(kpi.drivers):
+        top = (sums[0] if sums else None) or 0
+        found.append((float(top / sums[1]) if sums[1] else None) if len(sums) > 1 else top)  # type: ignore[operator]
+    return tuple(found)
 
 
 def _interval(kpi: Kpi, totals: Totals) -> Interval | None:

@@ -15,10 +15,11 @@ from evaluation.engine.results import LEVEL, Totals
 from evaluation.engine.scopes import Scope
 from evaluation.formulas.intervals import z_value
 from evaluation.formulas.periods import Period, midnight
-from evaluation.kpis.declaration import Aggregation, Facts, Kpi, Method
+from evaluation.kpis.declaration import Aggregation, Driver, Facts, Kpi, Method
 from evaluation.kpis.rows import as_things_stand
 
-AMOUNTS = ("total", "weight")  # of the sums, those that are no whole numbers
+AMOUNTS = ("total", "weight")  # of the sums, those that are no whole numbers; neither are a driver's
+DRIVER = "driver_"
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,9 @@ def value_columns(kpi: Kpi) -> dict[str, str]:
     columns = {"counted": facts.counted, "issue": facts.issue, "ripe": facts.ripe}
     if kpi.has_denominator:
         columns["num"] = facts.numerator
+    elif kpi.drivers:
+        for driver in kpi.drivers:
+            columns |= dict(zip(_sums_of(driver), (driver.top, driver.bottom), strict=False))
     elif kpi.aggregation != Aggregation.COUNT:
         if kpi.is_weighted:
             columns["weight"] = facts.weight
@@ -128,6 +132,8 @@ def aggregates(kpi: Kpi) -> dict[str, str]:
         found["total"] = "sum(fact.val) FILTER (WHERE fact.counted)"
     if kpi.aggregation in (Aggregation.MEDIAN, Aggregation.PERCENTILE):
         found["sorted"] = "array_agg(fact.val ORDER BY fact.val) FILTER (WHERE fact.counted)"
+    for driver in kpi.drivers:
+        found |= {name: f"sum(fact.{name}) FILTER (WHERE fact.counted)" for name in _sums_of(driver)}
     if kpi.facts.ripe != "TRUE":
         found["unripe"] = "count(*) FILTER (WHERE fact.counted AND NOT fact.ripe)"
     for code in kpi.issues:
@@ -188,7 +194,14 @@ def read(kpi: Kpi, row: tuple[Any, ...]) -> Totals:
         names += list(ordered_columns(kpi))
     values = dict(zip(names, row, strict=True))
     issues = tuple((code, values.pop(f"issue_{code}")) for code in kpi.issues)
-    return Totals(**values, issues=tuple((code, count) for code, count in issues if count))
+    drivers = tuple(tuple(values.pop(name) for name in _sums_of(driver)) for driver in kpi.drivers)
+    return Totals(**values, issues=tuple((code, count) for code, count in issues if count), drivers=drivers)
+
+
+def _sums_of(driver: Driver) -> tuple[str, ...]:
+    """The columns of its sums: one, or two that are divided by each other."""
+    name = f"{DRIVER}{driver.code}"
+    return (name, f"{name}_of") if driver.bottom else (name,)
 
 
 def _grouping(dimension: str | None) -> tuple[str, str]:
@@ -206,9 +219,13 @@ def _grouping(dimension: str | None) -> tuple[str, str]:
 
 def _rolled_up(parts: str, sums: dict[str, str]) -> str:
     """What each team adds up to, counted again for every team above it. Only amounts are no whole numbers."""
-    again = ", ".join(f"sum(fact.{name}){'' if name in AMOUNTS else '::bigint'} AS {name}" for name in sums)
+    again = ", ".join(f"sum(fact.{name}){'' if _is_amount(name) else '::bigint'} AS {name}" for name in sums)
     key, joins = _grouping("team")
     return f"SELECT fact.no, {key} AS key, {again} FROM ({parts}) AS fact {joins} GROUP BY 1, 2"
+
+
+def _is_amount(name: str) -> bool:
+    return name in AMOUNTS or name.startswith(DRIVER)
 
 
 _NAMES = {

@@ -65,6 +65,12 @@ def difference(kpi: Kpi, value: float | None, currency: str | None = None) -> st
     return f"{sign}{figure(kpi, abs(value), currency)}"
 
 
+def relative(value: float) -> str:
+    """A relative change with its sign: "+11.1%"."""
+    sign = "+" if value > 0 else "−" if value < 0 else "±"
+    return f"{sign}{formats.percent(abs(value))}"
+
+
 def period_name(period: Period) -> str:
     """A period as people say it: "May 2026", "Q2 2026"."""
     year, month = period.first.year, period.first.month

@@ -19,6 +19,7 @@ from evaluation.kpis import (
     targets,
     unit_economics,
     value,
+    velocity,
 )
 from evaluation.kpis.declaration import GROUPS, Aggregation, Direction, Facts, Kpi, Method, Time, Unit
 
@@ -50,6 +51,7 @@ _KPIS = {
         sales,
         credit,
         growth,
+        velocity,
         pipeline,
         targets,
         service,

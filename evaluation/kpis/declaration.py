@@ -67,6 +67,7 @@ class Aggregation(StrEnum):
     MEAN = "mean"
     MEDIAN = "median"
     PERCENTILE = "percentile"
+    PRODUCT = "product of drivers"
 
 
 class Method(StrEnum):
@@ -113,6 +114,18 @@ class Facts:
 
 
 @dataclass(frozen=True)
+class Driver:
+    """One of the numbers that a product is made of: a sum over the rows, or one sum divided by another."""
+
+    code: str
+    name: Any
+    unit: Unit
+    top: str  # what each row adds
+    bottom: str = ""  # and to what it is divided by; empty where nothing
+    divides: bool = False  # the product is divided by it: less of it is more
+
+
+@dataclass(frozen=True)
 class Kpi:
     code: str
     version: int
@@ -137,6 +150,7 @@ class Kpi:
     instead: Any = ""  # what is said where there is no value, or too little for one: %(top)s, %(bottom)s, %(whole)s
     flag_as_of: str = ""  # what to say of a number as it stood earlier, where a part of it keeps no history
     issues: Mapping[str, Any] = field(default_factory=dict)  # what each data-quality code means
+    drivers: tuple[Driver, ...] = ()  # of a product
 
     def __str__(self) -> str:
         return str(self.name)
@@ -176,5 +190,6 @@ class Kpi:
             facts.numerator, facts.value, facts.counted, facts.issue, facts.ripe,
             *(f"{name}={path}" for name, path in sorted(facts.dimensions.items())),
             *([facts.weight] if facts.weight else []),
+            *(f"{one.code}={one.top}/{one.bottom} {one.divides}" for one in self.drivers),
         ]  # fmt: skip
         return hashlib.sha256("\n".join(" ".join(part.split()) for part in parts).encode()).hexdigest()

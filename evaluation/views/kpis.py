@@ -100,6 +100,7 @@ class KpiDetail(View):
             "interval": wording.interval(course[-1]),
             "said": wording.sentences(kpi, found, levels),
             "goal": goal,
+            "tree": parts.tree(engine.value(kpi, scope, period, now=asked.now)) if kpi.drivers else [],
             "chart": charts.xmr("kpi-course", course, found, levels, lambda one: asked_url(kpi, scope, one.period)),
             "breakdown": parts.breakdown(kpi, scope, period, request.user, request.GET.get("by", ""), asked.now),
             "evidence": engine.evidence(kpi, scope, period, request.user, SHOWN_RECORDS, now=asked.now),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,11 +16,14 @@ from crm.models import Team, User
 from customers.models import Customer
 from evaluation import engine
 from evaluation.engine import Explanation, Result, Scope, judgement, scopes, wording
+from evaluation.formulas import drivers
 from evaluation.formulas.periods import Period
-from evaluation.kpis import Aggregation, Kpi
+from evaluation.kpis import Aggregation, Kpi, Unit
+from evaluation.kpis.declaration import Driver
 from evaluation.views import scoping
 
 MOST_PARTS = 50
+TENTH = 0.1
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,17 @@ class Part:
     interval: str
     n: int
     quality: list[str]
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A driver of a product: what it is, and what a tenth better of it alone would do."""
+
+    name: Any
+    value: str
+    step: str
+    effect: str
+    then: str
 
 
 @dataclass(frozen=True)
@@ -102,8 +116,27 @@ def _part(one: Result, kpi: Kpi, period: Period, *, links: bool) -> Part:
     return Part(wording.scope_name(one.scope), url, value, wording.interval(one), one.n, quality)
 
 
+def tree(result: Result) -> list[Branch]:
+    """The drivers of a product, and how it answers to each: exactly, not "10 % each"."""
+    found = []
+    for driver, value in zip(result.kpi.drivers, result.drivers, strict=True):
+        step = -TENTH if driver.divides else TENTH
+        effect = drivers.sensitivity(step, driver.divides)
+        shown = wording.figure(replace(result.kpi, unit=driver.unit), _rounded(driver, value), result.currency)
+        then = None if result.value is None else float(result.value) * (1 + effect)
+        after = wording.figure(result.kpi, then, result.currency)
+        found.append(Branch(driver.name, shown, wording.relative(step), wording.relative(effect), after))
+    return found
+
+
+def _rounded(driver: Driver, value: Any) -> Any:
+    return value if value is None or driver.unit != Unit.COUNT else round(float(value), 1)
+
+
 def effects(kpi: Kpi, found: Explanation) -> list[tuple[str, str]]:
     """The change in words: what the parts themselves did, their weights, and parts that came and went."""
+    if found.drivers:
+        return [(str(one.name), wording.difference(kpi, effect)) for one, effect in found.drivers]
     if found.effects is None:
         return []
     share = kpi.aggregation not in (Aggregation.SUM, Aggregation.COUNT)

@@ -58,6 +58,7 @@ def test_the_kpis_are_these():
         "revenue_per_customer",
         "sales_cycle",
         "sales_growth",
+        "sales_velocity",
         "sla_attainment",
         "speed_to_lead",
         "upsell_rate",
