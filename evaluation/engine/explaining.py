@@ -35,7 +35,8 @@ class Explanation:
     """`change` = rate + mix + entered + left, in the KPI's unit; None where a value is not computable.
 
     `effects` is None where there is nothing to split by: one person's number has no parts by person. Of a product
-    `drivers` says what each of them did, which adds up to the change too; it is not a sum of parts or records.
+    `drivers` says what each of them did, which adds up to the change too; neither it nor an incidence is a sum of
+    parts or records.
     """
 
     before: Result
@@ -45,6 +46,10 @@ class Explanation:
     effects: Effects | None
     movers: list[Mover]
     drivers: tuple[tuple[Driver, float], ...] = ()
+
+    @property
+    def is_estimate(self) -> bool:
+        return self.after.kpi.aggregation == Aggregation.INCIDENCE
 
 
 def explain(
@@ -72,14 +77,16 @@ def explain(
         return Explanation(
             first, second, "", float(second.value) - float(first.value), None, [], _of_drivers(kpi, first, second)
         )
+    if kpi.aggregation == Aggregation.INCIDENCE:
+        return Explanation(first, second, "", float(second.value) - float(first.value), None, [])
     effects = _effects(kpi, scope, [before, after], dimension, view) if dimension else None
     movers = _movers(kpi, scope, (first, second), view, user)
     return Explanation(first, second, dimension, float(second.value) - float(first.value), effects, movers)
 
 
 def _of_drivers(kpi: Kpi, before: Result, after: Result) -> tuple[tuple[Driver, float], ...]:
-    sides = [[float(value or 0) for value in side.drivers] for side in (before, after)]
-    shares = drivers.shares_of_change(*sides, [one.divides for one in kpi.drivers])
+    was, is_now = ([float(value or 0) for value in side.drivers] for side in (before, after))
+    shares = drivers.shares_of_change(was, is_now, [one.divides for one in kpi.drivers])
     return tuple(zip(kpi.drivers, shares, strict=True))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -10,6 +11,7 @@ from typing import Any
 
 from evaluation.engine.scopes import Scope
 from evaluation.formulas import drivers, intervals
+from evaluation.formulas.incidence import Incidence
 from evaluation.formulas.periods import Period
 from evaluation.formulas.samples import IDENTIFIABLE_BELOW
 from evaluation.kpis.declaration import Aggregation, Kpi, Method, Unit
@@ -115,6 +117,7 @@ class Totals:
     unripe: int = 0
     issues: tuple[tuple[str, int], ...] = ()
     drivers: tuple[tuple[Decimal | float | None, ...], ...] = ()  # the one or two sums of each
+    incidence: Sequence[float] = (0.0, 0.0)  # the share and its variance
 
 
 def make(kpi: Kpi, scope: Scope, period: Period, totals: Totals, *, complete: bool, currency: str) -> Result:
@@ -156,6 +159,8 @@ def _numbers(kpi: Kpi, totals: Totals) -> tuple[Number | None, Number | None, Nu
     n = totals.n
     if kpi.drivers:
         return drivers.product(_drivers(kpi, totals), [one.divides for one in kpi.drivers]), None, None
+    if kpi.aggregation == Aggregation.INCIDENCE:
+        return (totals.incidence[0] if n else None), None, n
     if kpi.aggregation == Aggregation.COUNT:
         return n, n, None
     if kpi.aggregation == Aggregation.SUM:
@@ -192,6 +197,8 @@ def _interval(kpi: Kpi, totals: Totals) -> Interval | None:
     elif kpi.interval == Method.POISSON_RATIO:
         ratio = intervals.poisson_ratio(*_counts(totals), LEVEL)
         found = (ratio[0] - 1, ratio[1] - 1) if ratio else None
+    elif kpi.interval == Method.EFFECTIVE:
+        found = Incidence(totals.incidence[0], max(0.0, totals.incidence[1]), totals.n).interval(LEVEL)
     elif kpi.interval == Method.ORDER_STATISTICS:
         found = _of_median(totals)
     return Interval(*found, LEVEL, kpi.interval.value) if found else None

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import connection
 
+from evaluation.engine.incidence import INCIDENCE
 from evaluation.engine.results import LEVEL, Totals
 from evaluation.engine.scopes import Scope
 from evaluation.formulas.intervals import z_value
@@ -19,6 +20,7 @@ from evaluation.kpis.declaration import Aggregation, Driver, Facts, Kpi, Method
 from evaluation.kpis.rows import as_things_stand
 
 AMOUNTS = ("total", "weight")  # of the sums, those that are no whole numbers; neither are a driver's
+ARRAYS = ("sorted", "ways")  # values that are read by the statement itself
 DRIVER = "driver_"
 
 
@@ -107,6 +109,8 @@ def value_columns(kpi: Kpi) -> dict[str, str]:
     columns = {"counted": facts.counted, "issue": facts.issue, "ripe": facts.ripe}
     if kpi.has_denominator:
         columns["num"] = facts.numerator
+    elif kpi.aggregation == Aggregation.INCIDENCE:
+        columns |= {"num": facts.numerator, "val": facts.value}
     elif kpi.drivers:
         for driver in kpi.drivers:
             columns |= dict(zip(_sums_of(driver), (driver.top, driver.bottom), strict=False))
@@ -132,6 +136,9 @@ def aggregates(kpi: Kpi) -> dict[str, str]:
         found["total"] = "sum(fact.val) FILTER (WHERE fact.counted)"
     if kpi.aggregation in (Aggregation.MEDIAN, Aggregation.PERCENTILE):
         found["sorted"] = "array_agg(fact.val ORDER BY fact.val) FILTER (WHERE fact.counted)"
+    if kpi.aggregation == Aggregation.INCIDENCE:
+        found["sorted"] = "array_agg(fact.val ORDER BY fact.val) FILTER (WHERE fact.counted)"
+        found["ways"] = "array_agg(fact.num ORDER BY fact.val) FILTER (WHERE fact.counted)"
     for driver in kpi.drivers:
         found |= {name: f"sum(fact.{name}) FILTER (WHERE fact.counted)" for name in _sums_of(driver)}
     if kpi.facts.ripe != "TRUE":
@@ -143,6 +150,8 @@ def aggregates(kpi: Kpi) -> dict[str, str]:
 
 def ordered_columns(kpi: Kpi) -> dict[str, str]:
     """The percentile, and the candidates for its interval, out of the sorted values."""
+    if kpi.aggregation == Aggregation.INCIDENCE:
+        return {"incidence": INCIDENCE}
     at = f"({kpi.percentile}::float8 * (n - 1))"
     low, high = f"sorted[floor({at})::int + 1]", f"sorted[ceil({at})::int + 1]"
     # As percentile_cont would interpolate, but with one sort for everything.
@@ -175,7 +184,7 @@ def measure(kpi: Kpi, periods: Sequence[Period], view: View, scope: Scope, dimen
             FROM {given.sql}, {facts_sql(kpi.facts, columns, view)} {joins}
             WHERE {within.sql} GROUP BY 1, 2""")
         params += [*given.params, *within.params]
-    outer = {name: name for name in sums if name != "sorted"}
+    outer = {name: name for name in sums if name not in ARRAYS}
     if "sorted" in sums:
         outer |= ordered_columns(kpi)
     names, inner = _naming(dimension), " UNION ALL ".join(parts)
@@ -189,7 +198,7 @@ def measure(kpi: Kpi, periods: Sequence[Period], view: View, scope: Scope, dimen
 def read(kpi: Kpi, row: tuple[Any, ...]) -> Totals:
     """The sums of a row of `measure`."""
     sums = aggregates(kpi)
-    names = [name for name in sums if name != "sorted"]
+    names = [name for name in sums if name not in ARRAYS]
     if "sorted" in sums:
         names += list(ordered_columns(kpi))
     values = dict(zip(names, row, strict=True))

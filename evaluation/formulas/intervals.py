@@ -25,16 +25,17 @@ def z_value(level: float) -> float:
     return NormalDist().inv_cdf((1 + level) / 2)
 
 
-def _share(successes: int, n: int) -> float | None:
+def _share(successes: float, n: float) -> float | None:
     if successes < 0 or n < 0 or successes > n:
         raise ValueError(f"{successes} of {n} is not a share: 0 <= successes <= n.")
     return successes / n if n else None
 
 
-def wilson(successes: int, n: int, level: float = 0.95) -> Interval | None:
+def wilson(successes: float, n: float, level: float = 0.95) -> Interval | None:
     """Interval of a share, `successes` of `n`; None for n = 0.
 
-    Wilson's score interval (Wilson 1927; Newcombe 1998, Stat Med 17:857-872), without continuity correction.
+    Wilson's score interval (Wilson 1927; Newcombe 1998, Stat Med 17:857-872), without continuity correction. Both are
+    whole numbers, or effective ones.
     """
     share, z = _share(successes, n), z_value(level)
     if share is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from evaluation.kpis import (
     acquisition,
     campaigns,
+    cohorts,
     contracts,
     credit,
     customer_growth,
@@ -52,6 +53,7 @@ _KPIS = {
         credit,
         growth,
         velocity,
+        cohorts,
         pipeline,
         targets,
         service,

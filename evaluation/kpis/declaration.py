@@ -68,6 +68,7 @@ class Aggregation(StrEnum):
     MEDIAN = "median"
     PERCENTILE = "percentile"
     PRODUCT = "product of drivers"
+    INCIDENCE = "cumulative incidence"  # of numerators 1, where -1 competes and 0 has not ended, by when they ended
 
 
 class Method(StrEnum):
@@ -79,6 +80,7 @@ class Method(StrEnum):
     POISSON = "poisson"
     POISSON_RATIO = "exact conditional"  # of a growth: two counts beside each other
     ORDER_STATISTICS = "order statistics"
+    EFFECTIVE = "wilson of the effective number"
 
 
 @dataclass(frozen=True)
@@ -144,6 +146,7 @@ class Kpi:
     percentile: float = 0.5
     ends: Ends | None = None  # of the scale, where its unit does not say
     guard: str = ""  # the KPI that must not suffer for this one
+    partner: str = ""  # the KPI that says the same of a cohort, shown beside it where the two differ
     matures_after: timedelta = timedelta(0)  # how long a cohort is followed
     confidential: bool = False  # survey answers: small groups of identifiable people are hidden
     on_dashboard: bool = True

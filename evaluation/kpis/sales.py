@@ -42,6 +42,7 @@ WIN_RATE = Kpi(
     interval=Method.WILSON,
     minimum_n=30,
     guard="pipeline_value",  # a rate is also raised by never closing what is lost
+    partner="cohort_win_rate",
     source=_("Stage changes of opportunities"),
     facts=Facts(
         source=CHANGES,

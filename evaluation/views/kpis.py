@@ -101,6 +101,7 @@ class KpiDetail(View):
             "said": wording.sentences(kpi, found, levels),
             "goal": goal,
             "tree": parts.tree(engine.value(kpi, scope, period, now=asked.now)) if kpi.drivers else [],
+            "partner": parts.partner(course[-1], asked.now),
             "chart": charts.xmr("kpi-course", course, found, levels, lambda one: asked_url(kpi, scope, one.period)),
             "breakdown": parts.breakdown(kpi, scope, period, request.user, request.GET.get("by", ""), asked.now),
             "evidence": engine.evidence(kpi, scope, period, request.user, SHOWN_RECORDS, now=asked.now),
@@ -244,6 +245,7 @@ def definition(kpi: Kpi) -> list[tuple[str, Any]]:
         "poisson": _("exact Poisson, 95%"),
         "order statistics": _("order statistics, 95%"),
         "exact conditional": _("exact, of two counts beside each other, 95%"),
+        "wilson of the effective number": _("Wilson score of as many as would be as exact if all were decided, 95%"),
     }
     times = {
         "event": _("counted when it happened"),

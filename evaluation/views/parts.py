@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import Http404
@@ -14,7 +14,7 @@ from crm.access import kinds
 from crm.access.permissions import Reach, Verb
 from crm.models import Team, User
 from customers.models import Customer
-from evaluation import engine
+from evaluation import engine, kpis
 from evaluation.engine import Explanation, Result, Scope, judgement, scopes, wording
 from evaluation.formulas import drivers
 from evaluation.formulas.periods import Period
@@ -24,6 +24,7 @@ from evaluation.views import scoping
 
 MOST_PARTS = 50
 TENTH = 0.1
+WORTH_SAYING = 0.05  # five points
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,25 @@ def _part(one: Result, kpi: Kpi, period: Period, *, links: bool) -> Part:
     value = wording.shown(one)
     quality = wording.quality(kpi, judgement.quality(one))
     return Part(wording.scope_name(one.scope), url, value, wording.interval(one), one.n, quality)
+
+
+def partner(result: Result, now: datetime) -> dict[str, str]:
+    """What the KPI's partner says of the cohorts of the twelve months until then, where it says something else."""
+    if not result.kpi.partner or result.value is None:
+        return {}
+    kpi, last = kpis.get(result.kpi.partner), min(result.period.last, scoping.today(now))
+    year = Period(last - timedelta(days=364), last)
+    found = engine.value(kpi, result.scope, year, now=now)
+    if found.value is None or abs(float(found.value) - float(result.value)) <= WORTH_SAYING:
+        return {}
+    said = {
+        "name": kpi.name,
+        "value": wording.figure(kpi, found.value),
+        "difference": wording.difference(kpi, float(found.value) - float(result.value)),
+        "n": found.n,
+    }
+    text = _("%(name)s of the twelve months until then: %(value)s of %(n)s, %(difference)s.") % said
+    return {"text": text, "url": reverse("kpi-detail", args=[kpi.code]) + scoping.query(result.scope, year)}
 
 
 def tree(result: Result) -> list[Branch]:

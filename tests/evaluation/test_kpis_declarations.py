@@ -27,6 +27,7 @@ def test_the_kpis_are_these():
         "campaign_roi",
         "churn_rate",
         "clv_to_cac",
+        "cohort_win_rate",
         "credited_revenue",
         "cross_sell_rate",
         "csat",
@@ -97,6 +98,7 @@ def test_the_interval_and_the_smallest_number_fit_the_kind_of_number():
         expected = {
             Aggregation.RATIO: (Method.WILSON, 30, Unit.RATIO),
             Aggregation.NET_SHARE: (Method.NPS, 30, Unit.POINTS),
+            Aggregation.INCIDENCE: (Method.EFFECTIVE, 30, Unit.RATIO),
             Aggregation.MEDIAN: (Method.ORDER_STATISTICS, 10, Unit.SECONDS),
         }.get(kpi.aggregation)
         if kpi.aggregation == Aggregation.GROWTH:
