@@ -10,7 +10,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from crm.access.permissions import VERB_CHOICES
+from crm.access.permissions import VERB_CHOICES, Verb
+from crm.joining import listed
 
 PREFIX = "yard_"
 USED_EVERY = timedelta(minutes=5)
@@ -63,6 +64,11 @@ class ApiToken(models.Model):
     @classmethod
     def fresh_secret(cls) -> str:
         return PREFIX + secrets.token_urlsafe(32)
+
+    @property
+    def rights(self) -> str:
+        """What it may do, in words."""
+        return listed(Verb(verb).label for verb in self.verbs)
 
     def may(self, verb: str) -> bool:
         return verb in self.verbs

@@ -42,6 +42,7 @@ def palette(request: HttpRequest) -> HttpResponse:
     context = {
         "groups": grouped(hits),
         "commands": commands(request.user, text),
+        "commands_first": is_a_command(request.user, text),
         "all_url": f"{reverse('search')}?{urlencode({'q': text.strip()})}" if hits else "",
         "q": text.strip(),
     }
@@ -90,6 +91,12 @@ def commands(user: Any, text: str) -> list[Command]:
         for item in section.items
     ]
     return [command for command in offered if _begins(typed, command.label)][:COMMANDS]
+
+
+def is_a_command(user: Any, text: str) -> bool:
+    """Whether what is typed opens with the whole first word of a command: "log", "new cust"."""
+    first = text.casefold().split()[:1]
+    return bool(first) and any(each.label.casefold().split()[:1] == first for each in commands(user, text))
 
 
 def _begins(typed: list[str], label: str) -> bool:

@@ -232,9 +232,9 @@ def _tell_owner(goal: Goal, message: str, by: User | None, at: datetime, key: st
 
 
 def _tell(
-    receiver: User | None, message: str, goal: Goal, by: User | None, at: datetime, *, key: str, **values: str
+    receiver: User | None, message: str, goal: Goal, by: User | None, at: datetime, *, key: str, **values: Any
 ) -> None:
     if receiver is None or receiver == by:
         return
-    values = {"by": str(by or ""), "goal": str(goal), **values}
+    values = {"by": by or "", "goal": goal, **values}
     notify(receiver, message, values=values, url=goal.get_absolute_url(), key=f"goal:{goal.pk}:{key}", at=at)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -26,6 +27,7 @@ from evaluation.engine.judgement import (
 from evaluation.formulas.control_chart import Rule
 from evaluation.formulas.scores import Verdict
 from evaluation.models import Dispute, FrozenLine, FrozenRecord, Review, ReviewComment
+from evaluation.views import used_values
 
 
 @dataclass(frozen=True)
@@ -170,14 +172,11 @@ def record_rows(user: Any, records: Iterable[dict[str, Any] | FrozenRecord], kpi
             kind_label=kinds.get(row["kind"]).label,
             url=kinds.get(row["kind"]).url_for(row["id"]) if (row["kind"], row["id"]) in seen else None,
             why_not=kpi.issues.get(row["issue"], row["issue"]) if row["issue"] else "",
-            used=_used(row["fields"]),
+            when=parse_datetime(row["at"]) if row["at"] else None,
+            used=used_values.used(row["fields"]),
         )
         for row in said
     ]
-
-
-def _used(fields: dict[str, Any]) -> str:
-    return ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in fields.items() if value is not None)
 
 
 def difference_rows(kpi: Any, found: Difference, currency: str | None) -> list[tuple[str, str, str]]:

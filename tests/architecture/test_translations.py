@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import polib
+from django.utils import dates, translation
 
 from crm.management import catalogue
 from tests.architecture.sources import ROOT
@@ -74,3 +75,10 @@ x = _("One"), gettext_lazy("Two " "parts"), ngettext("%(n)d day", "%(n)d days", 
         catalogue.Message("Hello %(name)s"),
         catalogue.Message("Save"),
     }
+
+
+def test_no_message_takes_a_months_name():
+    """Ours would stand in dates: a column called "May" made the fifth month 权限."""
+    with translation.override("en"):
+        months = {str(name) for table in (dates.MONTHS, dates.WEEKDAYS_ABBR) for name in table.values()}
+    assert not months & messages(CATALOGUE).keys()

@@ -71,6 +71,16 @@ def test_commands_are_found_by_the_beginnings_of_their_words(client, cast):
     assert "Go to" not in page
 
 
+@pytest.mark.parametrize(("typed", "command_first"), [("New", True), ("new cust", True), ("ne", False)])
+def test_a_command_named_by_its_whole_first_word_comes_before_the_records(client, cast, now, typed, command_first):
+    make_customer(cast.rep, "New Customs Ltd", at=now)
+    client.force_login(cast.rep)
+
+    page = client.get("/search/palette/", {"q": typed}).content.decode()
+
+    assert (page.index("New customer") < page.index("New Customs Ltd")) is command_first
+
+
 def test_commands_the_role_does_not_allow_are_not_offered(client, cast):
     client.force_login(cast.nobody)
 

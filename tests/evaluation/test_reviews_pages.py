@@ -155,7 +155,7 @@ def test_only_the_own_part_can_be_done_whatever_is_posted(as_user, cast):
 def test_each_number_opens_the_records_it_was_made_of(as_user, cast):
     review = a_frozen_review(cast)
     page = text_of(as_user(cast.rep).get(url("review-records", review, code="win_rate")))
-    for words in ["Lost in March", "Won in January", "below the line only", "outcome: won", "2026-02-10"]:
+    for words in ["Lost in March", "Won in January", "below the line only", "Outcome: won", "2026-02-10"]:
         assert words in page
     assert as_user(cast.rep).get(url("review-records", review, code="nps")).status_code == 404
 

@@ -19,7 +19,7 @@ ROWS = 3  # empty lines offered beside those there are
 
 
 class OpportunityLineForm(LineForm):
-    discount = PercentField(label=_("Discount in percent"), required=False)
+    discount = PercentField(label=_("Discount"), required=False, help_text=_("In percent."))
     months = forms.IntegerField(
         label=_("Months"), min_value=1, max_value=1200, required=False, help_text=_("Empty: paid once.")
     )

@@ -1,0 +1,80 @@
+"""What a number was computed from, in words: the values a frozen record names by their column."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from crm.joining import listed
+from crm.web import formats
+from customers.models import Activity
+
+NAMES = {
+    "amount": gettext_lazy("Amount"),
+    "answered_at": gettext_lazy("Answered"),
+    "automatic": gettext_lazy("Answered by itself"),
+    "closing": gettext_lazy("At the end"),
+    "comment": gettext_lazy("Comment"),
+    "currency": gettext_lazy("Currency"),
+    "due": gettext_lazy("Due"),
+    "due_at": gettext_lazy("Due"),
+    "expected_close": gettext_lazy("Expected close"),
+    "first_purchase": gettext_lazy("First purchase"),
+    "latest_purchase": gettext_lazy("Last purchase"),
+    "month": gettext_lazy("Month"),
+    "monthly_value": gettext_lazy("Per month"),
+    "opened_at": gettext_lazy("Opened"),
+    "opening": gettext_lazy("At the beginning"),
+    "outcome": gettext_lazy("Outcome"),
+    "promise": gettext_lazy("Promise"),
+    "quota": gettext_lazy("Quota"),
+    "rate": gettext_lazy("Exchange rate"),
+    "reopened_at": gettext_lazy("Reopened"),
+    "resolved_at": gettext_lazy("Resolved"),
+    "score": gettext_lazy("Score"),
+    "sent_at": gettext_lazy("Sent"),
+    "stage": gettext_lazy("Stage"),
+    "type": gettext_lazy("Type"),
+    "won": gettext_lazy("Won"),
+    "won_at": gettext_lazy("Won on"),
+}
+CODES = {
+    **{str(code): label for code, label in [*Activity.Type.choices, *Activity.Outcome.choices]},
+    "first_response": gettext_lazy("first answer"),
+    "kept": gettext_lazy("stayed"),
+    "lost": gettext_lazy("lost"),
+    "resolution": gettext_lazy("resolution"),
+    "won": gettext_lazy("won"),
+}
+WORDED = {"outcome", "promise", "type"}  # what else looks like a code is somebody's own text
+
+
+def used(fields: dict[str, Any]) -> str:
+    """ "Outcome: won, Amount: 7,200": only what is known, each under its name."""
+    known = [(name, _said(name, value)) for name, value in fields.items() if value is not None and value != ""]
+    return listed(f"{NAMES.get(name, name.replace('_', ' '))}: {value}" for name, value in known)
+
+
+def _said(name: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, int | float):
+        return formats.number(value)
+    text = str(value)
+    if name in WORDED:
+        return str(CODES.get(text, text))
+    if len(text) > 10 and (moment := _read(parse_datetime, text)) is not None:
+        return formats.exact(moment)
+    day = _read(parse_date, text) if len(text) == 10 else None
+    return text if day is None else formats.exact_date(day)
+
+
+def _read(parse: Any, text: str) -> datetime | Any:
+    try:
+        return parse(text)
+    except ValueError:  # well formed and impossible: somebody's text after all
+        return None

@@ -1,0 +1,20 @@
+from django.utils import timezone, translation
+
+from evaluation.views.used_values import used
+
+FIELDS = {
+    "outcome": "won", "amount": 7200.0, "won_at": "2026-05-04T10:53:00+00:00", "expected_close": "2026-06-01",
+    "automatic": False, "stage": "Offer", "comment": "2026-13-45", "rate": None, "new_column": 3,
+}  # fmt: skip
+
+
+def test_what_was_used_is_said_in_words_dates_and_numbers_of_the_reader():
+    with timezone.override("Asia/Shanghai"):
+        english = used(FIELDS)
+        with translation.override("zh-hans"):
+            chinese = used(FIELDS)
+    assert english == (
+        "Outcome: won, Amount: 7,200, Won on: May 4, 2026, 6:53 p.m. CST, Expected close: June 1, 2026, "
+        "Answered by itself: no, Stage: Offer, Comment: 2026-13-45, new column: 3"
+    )
+    assert chinese.startswith("结果: 赢单、金额: 7,200、赢单时间: 2026年5月4日 18:53 CST、预计成交日期: 2026年6月1日、")
