@@ -14,6 +14,7 @@ from evaluation.views import (
     review_exports,
     review_steps,
     reviews,
+    staying,
 )
 
 NUMBERS: list[URLPattern] = [
@@ -23,6 +24,8 @@ NUMBERS: list[URLPattern] = [
     path("kpis/<slug:code>/explanation/", kpis.Explanation.as_view(), name="kpi-explanation"),
     path("kpis/<slug:code>/restatement/", kpis.Restatement.as_view(), name="kpi-restatement"),
     path("kpis/<slug:code>/evidence/", kpis.Evidence.as_view(), name="kpi-evidence"),
+    path("kpis/<slug:code>/reasons/", staying.Reasons.as_view(), name="kpi-reasons"),
+    path("staying/", staying.StayingCurve.as_view(), name="retention-curve"),
     path("customers/<int:pk>/health/", health.CustomerHealth.as_view(), name="customer-health"),
     path("panels/team-numbers/", home.TeamNumbers.as_view(), name="team-numbers"),
     path("panels/my-goals/", home.MyGoals.as_view(), name="my-goals"),

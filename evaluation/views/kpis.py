@@ -19,7 +19,7 @@ from crm.access.permissions import Verb
 from crm.exchange import exporting
 from evaluation import engine, kpis
 from evaluation.actions import restatements
-from evaluation.engine import EvidenceRow, Scope, judgement, scopes, stored, wording
+from evaluation.engine import EvidenceRow, Scope, churn_reasons, judgement, scopes, stored, wording
 from evaluation.formulas import periods
 from evaluation.formulas.periods import Period
 from evaluation.kpis import GROUPS, Kpi
@@ -28,6 +28,7 @@ from evaluation.views import charts, parts, scoping, tiles
 
 SHOWN_RECORDS = 100
 ASKABLE = periods.KINDS
+CURVE_FOR = ("churn_rate", "at_risk_churn_rate", "retention_rate")
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,8 @@ class KpiDetail(View):
             "evidence": engine.evidence(kpi, scope, period, request.user, SHOWN_RECORDS, now=asked.now),
             "export_url": asked.url("kpi-evidence") if request.user.access.may("measurement", Verb.EXPORT) else "",
             "explanation_url": asked.url("kpi-explanation"),
+            "reasons_url": asked.url("kpi-reasons") if kpi.code in churn_reasons.CODES else "",
+            "curve_url": _curve_url(asked),
             "restatement_url": asked.url("kpi-restatement") if measured and measured.is_final else "",
             "measured": measured,
         }
@@ -221,6 +224,13 @@ def goal_levels(asked: Question, user: Any, course: list[engine.Result]) -> tupl
 
 def asked_url(kpi: Kpi, scope: Scope, period: Period) -> str:
     return reverse("kpi-detail", args=[kpi.code]) + scoping.query(scope, period)
+
+
+def _curve_url(asked: Question) -> str:
+    """How long customers stay, of the same scope, is asked beside the KPIs about keeping them: for those of a year."""
+    if asked.kpi.code not in CURVE_FOR or asked.scope.kind == "product":
+        return ""
+    return reverse("retention-curve") + scoping.query(asked.scope, periods.containing(periods.YEAR, asked.period.first))
 
 
 def _kinds(asked: Question) -> list[dict[str, Any]]:

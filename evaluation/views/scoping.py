@@ -11,14 +11,18 @@ from django.utils.translation import gettext as _
 
 from crm.access.permissions import Reach, Verb
 from crm.models import Team, User
-from customers.models import Customer, Segment
-from evaluation.engine import COMPANY, Scope, scopes, statements, wording
+from customers.models import Segment
+from evaluation.engine import COMPANY, Scope, asking, scopes, statements, wording
+from evaluation.engine.asking import code_of, default_scope
 from evaluation.formulas import periods
 from evaluation.formulas.periods import Period
 from evaluation.kpis import Kpi
 
 MOST_SEGMENTS = 200
 MOST_PEOPLE = 200  # in the choice; beyond, one chooses a team first
+
+
+__all__ = ["asked_period", "asked_scope", "code_of", "default_scope", "narrowed", "options", "query", "segments"]
 
 
 @dataclass(frozen=True)
@@ -28,39 +32,12 @@ class Option:
     chosen: bool
 
 
-def code_of(scope: Scope) -> str:
-    return scope.kind if scope.is_company else f"{scope.kind}:{scope.stored_key}"
-
-
 def asked_scope(request: HttpRequest, user: User) -> Scope:
     """The scope of the URL; 404 for one that does not exist, and alike for one out of reach."""
-    code = request.GET.get("scope", "")
-    scope = _parsed(code) if code else default_scope(user)
-    if scope is None or not scopes.reachable(user, scope):
+    scope = asking.scope_of(user, request.GET.get("scope", ""))
+    if scope is None:
         raise Http404(_("There is no such scope, or its numbers are not yours to see."))
     return scope
-
-
-def _parsed(code: str) -> Scope | None:
-    kind, _colon, key = code.partition(":")
-    if kind == COMPANY.kind and not key:
-        return COMPANY
-    if kind not in scopes.KINDS or not key:
-        return None
-    if kind != "channel" and not (key.isdecimal() and len(key) < 19):
-        return None
-    scope = scopes.load(kind, key)
-    return scope if scope.name else None
-
-
-def default_scope(user: User) -> Scope:
-    """The widest that the person may see, but their own team rather than one below it."""
-    reach = user.access.reach("measurement", Verb.VIEW)
-    if reach == Reach.ALL:
-        return COMPANY
-    if reach in (Reach.TEAM, Reach.SUBTREE) and user.team:
-        return scopes.of_team(user.team)
-    return scopes.of_person(user)
 
 
 def options(user: User, chosen: Scope) -> dict[str, list[Option]]:
@@ -84,12 +61,11 @@ def narrowed(request: HttpRequest, kpi: Kpi, scope: Scope, user: User) -> Scope:
     pk = request.GET.get("segment", "")
     if not pk:
         return scope
-    known = pk.isdecimal() and len(pk) < 19
-    segment = Segment.objects.visible_to(user).filter(pk=pk).first() if known else None
+    segment = asking.segment_of(user, pk)
     if segment is None:
         raise Http404(_("There is no such segment, or it is not yours to see."))
     try:
-        return scopes.narrowed(kpi, scope, segment, user, Customer.objects.visible_to(user))
+        return asking.narrowed(user, kpi, scope, segment)
     except scopes.ScopeError:
         raise Http404(_("This KPI is not about customers, so it cannot be narrowed to a segment.")) from None
 
