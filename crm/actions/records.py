@@ -27,7 +27,8 @@ def create(
     if isinstance(record, Record):
         record.created_at = record.updated_at = at
     if known.takes(type(record)):
-        record.custom = writing.for_new(record.kind, record.custom)  # type: ignore[attr-defined]
+        with known.read_once():
+            record.custom = writing.for_new(record.kind, record.custom)  # type: ignore[attr-defined]
     record.full_clean()
     record.save(force_insert=True)
     events.record(f"{record.kind}.created", record, by=by, at=at, data=data, about=about)  # type: ignore[attr-defined]

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.access.querysets import ScopedQuerySet
+from crm.models.checked import CheckedTogether
 
 
 class StaleVersion(Exception):
@@ -25,7 +26,7 @@ class RecordQuerySet(ScopedQuerySet):
         return self.filter(owner=user)
 
 
-class Record(models.Model):
+class Record(CheckedTogether):
     """What every business record carries: whose it is, which version it is in, and whether it is in the bin.
 
     Nothing calls `save()` on a record outside `actions/`.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection, models
@@ -72,9 +73,24 @@ def refresh_many(records: Iterable[models.Model]) -> None:
         forget(kind, ids)
     for kind, found in kept.items():
         for start in range(0, len(found), BATCH):
-            _write(kind, found[start : start + BATCH])
-            if kind in _kept_with:
-                _kept_with[kind](kind, found[start : start + BATCH])
+            batch = found[start : start + BATCH]
+            with _read_beside(batch, _related[kind]):
+                _write(kind, batch)
+                if kind in _kept_with:
+                    _kept_with[kind](kind, batch)
+
+
+@contextmanager
+def _read_beside(records: list[Any], related: Sequence[str]) -> Iterator[None]:
+    """Inside, what is read beside the records is read once; after it, their owner sees what comes to them later."""
+    held = [set(getattr(record, "_prefetched_objects_cache", ())) for record in records]
+    prefetch_related_objects(records, *related)
+    try:
+        yield
+    finally:
+        for record, before in zip(records, held, strict=True):
+            for name in set(getattr(record, "_prefetched_objects_cache", ())) - before:
+                del record._prefetched_objects_cache[name]
 
 
 def forget(kind: str, ids: Iterable[int]) -> None:
@@ -82,8 +98,6 @@ def forget(kind: str, ids: Iterable[int]) -> None:
 
 
 def _write(kind: str, records: list[Any]) -> None:
-    if len(records) > 1 and _related[kind]:
-        prefetch_related_objects(records, *_related[kind])
     describe = _describers[kind]
     with known.read_once():
         rows = [_row(record, describe(record)) for record in records]

@@ -70,7 +70,8 @@ class Quota(Record):
 
     def clean(self) -> None:
         """The month is its first day, the team the one the person is in, unless somebody says otherwise."""
-        self.month = self.month.replace(day=1)
+        if self.month:
+            self.month = self.month.replace(day=1)
         self.currency = check_currency(self.currency)
         if (self.owner is None) == (self.for_team is None):
             raise ValidationError({"owner": _("A quota is a person's or a team's.")})

@@ -1,0 +1,52 @@
+"""A record's check constraints are asked in one statement, and say the same as when each is asked by itself."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import pytest
+from django.apps import apps
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from crm.models.checked import CheckedTogether
+from customers.models import Customer
+
+pytestmark = pytest.mark.django_db
+
+
+def asked(queries):
+    return [query["sql"] for query in queries if "_check" in query["sql"]]
+
+
+def test_a_record_that_keeps_its_rules_is_asked_for_once():
+    with CaptureQueriesContext(connection) as queries:
+        Customer(name="Acme", sort_name="acme").validate_constraints()
+    assert len(asked(queries.captured_queries)) == 1
+
+
+def test_what_is_broken_is_named_as_if_each_were_asked_by_itself():
+    broken = Customer(name="", sort_name="x", lifecycle="churned")
+    with pytest.raises(ValidationError) as together:
+        broken.validate_constraints()
+    with pytest.raises(ValidationError) as singly:
+        super(CheckedTogether, broken).validate_constraints()
+    assert together.value.message_dict == singly.value.message_dict
+    assert len(together.value.messages) == 2
+
+
+def test_a_rule_about_a_field_that_is_left_out_is_not_asked():
+    with CaptureQueriesContext(connection) as queries:
+        Customer(name="", sort_name="x").validate_constraints(exclude={"name"})
+    assert [sql for sql in asked(queries.captured_queries) if "NOT ('' = '')" in sql] == []
+    assert len(asked(queries.captured_queries)) == 1
+
+
+def test_the_database_understands_the_rules_of_every_kind_in_one_statement(caplog):
+    """One it does not understand would let all the others pass."""
+    for model in apps.get_models():
+        if issubclass(model, CheckedTogether):
+            with suppress(ValidationError):
+                model().full_clean()
+    assert [record.getMessage() for record in caplog.records if "database error" in record.getMessage()] == []
