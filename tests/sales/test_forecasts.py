@@ -10,7 +10,7 @@ from django.db import DatabaseError, transaction
 
 from crm.models import Event, Notification
 from customers.sales.actions import forecasts, opportunities
-from customers.sales.models import ForecastAdjustment, ForecastSubmission
+from customers.sales.models import ForecastAdjustment, ForecastSubmission, forecast_rollup
 from customers.sales.models import forecast_figures as figures
 from customers.sales.models import forecast_track as tracks
 from customers.sales.models.forecast_board import day_in
@@ -156,7 +156,7 @@ def test_a_forecast_is_adjusted_while_its_week_lasts_and_nothing_changes_it_afte
 
 
 @pytest.mark.django_db
-def test_teams_add_up_what_was_submitted_and_stand_beside_what_the_pipeline_says(cast, quarter, now):
+def test_teams_add_up_what_was_submitted_and_stand_beside_what_the_pipeline_says(cast, quarter, now, monkeypatch):
     make_opportunity(cast.junior, amount=Decimal(50), stage=stage("Negotiation"), expected_close=date(2026, 5, 20))
     make_forecast(cast.rep, commit=300, best_case=500, at=now - timedelta(days=7))
     make_forecast(cast.rep, commit=999, at=now - timedelta(hours=1))
@@ -183,6 +183,12 @@ def test_teams_add_up_what_was_submitted_and_stand_beside_what_the_pipeline_says
         ("Jana Junior", 2, 60, None, 50, 0),
     ]
     assert (lines[0].best_case, lines[3].below) == (790, (60, 60))
+
+    monkeypatch.setattr(forecast_rollup, "MOST_LINES", 4)
+    folded = roll_up(teams, seen, period=QUARTER, week=date(2026, 5, 11), today=now.date(), zone=ZONE)
+    assert [(str(line.subject), line.commit, line.is_folded) for line in folded] == [
+        ("North", 360, False), ("Rosa Rep", 320, False), ("Tom Teammate", None, False), ("North Inside", 40, True)
+    ]  # fmt: skip
     assert figures.teams_within_reach(cast.rep, "view") == []
 
 

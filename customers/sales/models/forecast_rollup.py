@@ -8,7 +8,8 @@ listed, so that a sum says of how many it is.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, tzinfo
 from decimal import Decimal
@@ -21,12 +22,15 @@ from customers.sales.models.forecast_figures import Figures, of_teams
 from customers.sales.models.forecast_period import Period
 from customers.sales.models.forecast_track import Track
 
+MOST_LINES = 60  # more than that are shown one level at a time
+
 
 @dataclass
 class Line:
     """A person in a team, or a team: what they said, said before, and what there is."""
 
     subject: Any
+    team_id: int
     depth: int
     figures: Figures
     submission: ForecastSubmission | None = None
@@ -34,6 +38,7 @@ class Line:
     track: Track = field(default_factory=Track)
     below: tuple[Decimal, Decimal] | None = None  # of a team: commit and best case of what is under it
     missing: int = 0  # of a team: people under it who submitted nothing
+    is_folded: bool = False  # a team whose own lines are on a page of their own
 
     @property
     def is_team(self) -> bool:
@@ -72,7 +77,8 @@ class Line:
 
 
 def roll_up(teams: Sequence[Team], seen: Any, *, period: Period, week: date, today: date, zone: tzinfo) -> list[Line]:
-    """The lines in the order of the tree, each team before what is under it; `teams` in that order.
+    """The lines in the order of the tree, each team before what is under it; `teams` in that order. Of more than
+    MOST_LINES only the upper two levels, with the sums of all.
 
     `seen` are the submissions the reader may see. Takes as many queries for one team as for all.
     """
@@ -80,27 +86,57 @@ def roll_up(teams: Sequence[Team], seen: Any, *, period: Period, week: date, tod
     said, before = _submissions(seen.of_period(period), ids, week)
     figures = of_teams(ids, period, zone, today)
     people = _people(ids, figures, said)
-    top = min((len(team.path) for team in teams), default=1)
     below = {team.pk: [other.pk for other in teams if team.pk in other.path] for team in teams}
-    owners = {pk for _team, pk in people}
-    tracks, team_tracks = forecast_track.of_all(owners, below, period.kind, today, zone)
+    lines = _lines(teams, below, figures, people)
+    for line in lines:
+        if line.is_team:
+            line.submission, line.before = (found.get((True, line.subject.pk)) for found in (said, before))
+        else:
+            # What was submitted in one team counts there, although something is still held in another.
+            line.submission, line.before = (_here(found, line.subject.pk, line.team_id) for found in (said, before))
+    _add_up(lines)
+    shown = _folded(lines) if len(lines) > MOST_LINES else lines
+    _look_back(shown, below, period.kind, today, zone)
+    return shown
+
+
+def _lines(
+    teams: Sequence[Team], below: dict[int, list[int]], figures: Figures, people: dict[tuple[int, int], User]
+) -> list[Line]:
+    rows_of, people_of = defaultdict(list), defaultdict(list)
+    for row in figures.rows:
+        rows_of[row.team_id].append(row)
+    for (team_id, _pk), person in people.items():
+        people_of[team_id].append(person)
+    top = min((len(team.path) for team in teams), default=1)
     lines: list[Line] = []
     for team in teams:
         depth = len(team.path) - top
-        under = set(below[team.pk])
-        line = Line(team, depth, Figures(row for row in figures.rows if row.team_id in under))
-        line.submission, line.before = said.get((True, team.pk)), before.get((True, team.pk))
-        line.track = team_tracks[team.pk]
-        lines.append(line)
-        for (team_id, pk), person in people.items():
-            if team_id == team.pk:
-                own = Figures(row for row in figures.rows if row.team_id == team_id and row.owner_id == pk)
-                line = Line(person, depth + 1, own, track=tracks[pk])
-                # What was submitted in one team counts there, although something is still held in another.
-                line.submission, line.before = _here(said, pk, team_id), _here(before, pk, team_id)
-                lines.append(line)
-    _add_up(lines)
+        lines.append(Line(team, team.pk, depth, Figures(row for pk in below[team.pk] for row in rows_of[pk])))
+        for person in people_of[team.pk]:
+            own = Figures(row for row in rows_of[team.pk] if row.owner_id == person.pk)
+            lines.append(Line(person, team.pk, depth + 1, own))
     return lines
+
+
+def _folded(lines: Iterable[Line]) -> list[Line]:
+    """The upper two levels; the teams of the second lead to their own."""
+    shown = [line for line in lines if line.depth <= 1]
+    for line in shown:
+        line.is_folded = line.is_team and line.depth == 1
+    return shown
+
+
+def _look_back(lines: Iterable[Line], below: dict[int, list[int]], kind: str, today: date, zone: tzinfo) -> None:
+    people, teams = ([one for one in lines if one.is_team == is_team] for is_team in (False, True))
+    owners, leading = forecast_track.who_forecast(
+        {line.subject.pk for line in people}, [line.subject.pk for line in teams], kind, today
+    )
+    if not owners and not leading:
+        return
+    tracks = forecast_track.of_all(owners, {pk: below[pk] for pk in leading}, kind, today, zone)
+    for line in (*people, *teams):
+        line.track = tracks[line.is_team].get(line.subject.pk, line.track)
 
 
 def _submissions(seen: Any, team_ids: list[int], week: date) -> tuple[dict[Any, Any], dict[Any, Any]]:

@@ -115,6 +115,13 @@ def of_all(
     return _tracks("owner", alone, periods, came["owner"]), _tracks("team", below, periods, came["team"])
 
 
+def who_forecast(people: Iterable[int], teams: Iterable[int], kind: str, today: date) -> tuple[set[int], set[int]]:
+    """The people and the teams with a forecast for any of the last periods: of all others there is nothing to tell."""
+    periods = periods_before(kind, today)
+    said = _said("owner", list(people), periods), _said("team", list(teams), periods)
+    return {pk for pk, _start in said[0]}, {pk for pk, _start in said[1]}
+
+
 def _tracks(field: str, members: dict[int, list[int]], periods: list[Period], came: Won) -> dict[int, Track]:
     if not members:
         return {}
