@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from crm.models.checked import CheckedTogether
 from customers.models import tidy
 from customers.models.contact import Contact
 from customers.models.customer import Customer
@@ -36,7 +37,7 @@ class ContactPointQuerySet(models.QuerySet):
         return self.filter(is_primary=False)
 
 
-class ContactPoint(models.Model):
+class ContactPoint(CheckedTogether):
     """One email, phone, postal address or social handle of a contact or a customer.
 
     The first email and phone stand in the record's own fields, where everything reads them. A row stands beside them

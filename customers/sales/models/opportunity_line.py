@@ -8,6 +8,7 @@ from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce, Round
 from django.utils.translation import gettext_lazy as _
 
+from crm.models.checked import CheckedTogether
 from customers.sales.models.currency import in_cents
 from customers.sales.models.opportunity import Opportunity
 from customers.sales.models.product import Product
@@ -20,7 +21,7 @@ def charged(quantity: Decimal, unit_price: Decimal, discount: Decimal) -> Decima
     return in_cents(quantity * unit_price * (1 - discount))
 
 
-class OpportunityLine(models.Model):
+class OpportunityLine(CheckedTogether):
     """A product that may be sold, at the price offered, in the opportunity's currency.
 
     Without `months` it is paid once. With them it is paid each month for so long: its total is that of all months, and

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from crm.models.checked import CheckedTogether
 from customers.sales.models.currency import in_cents
 from customers.sales.models.opportunity_line import charged
 from customers.sales.models.product import Product
@@ -23,7 +24,7 @@ def tax_on(net: Decimal, rate: Decimal) -> Decimal:
     return in_cents(net * rate)
 
 
-class QuoteLine(models.Model):
+class QuoteLine(CheckedTogether):
     """A product or a service in words, at the price offered. `text` is what the customer reads, whatever becomes of
     the product's name. With `months` the charge is paid each month for so long."""
 
