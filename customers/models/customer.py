@@ -200,6 +200,9 @@ class Customer(Record):
             models.Index(fields=["number"], name="customer_number", condition=Q(deleted_at=None)),
             models.Index(fields=["referred_by"], name="customer_referred", condition=Q(referred_by__isnull=False)),
             models.Index(fields=["merged_into"], name="customer_merged", condition=Q(merged_into__isnull=False)),
+            # How many there are of a filter is told up to 10,000: without these, as many rows are read as there are.
+            models.Index(fields=["lifecycle"], name="customer_lifecycle", condition=Q(deleted_at=None)),
+            models.Index(fields=["tier"], name="customer_tier", condition=Q(deleted_at=None)),
             GinIndex(fields=["tags"], name="customer_tags", condition=Q(deleted_at=None)),
             custom_values_index("customer_custom"),
         ]
