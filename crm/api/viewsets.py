@@ -39,7 +39,10 @@ class ReadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
     def get_queryset(self) -> Any:
         if getattr(self, "swagger_fake_view", False):
             return self.model.objects.none()
-        rows = self.model.objects.visible_to(self.request.user)
+        return self.read(self.model.objects.visible_to(self.request.user))
+
+    def read(self, rows: Any) -> Any:
+        """The rows with everything that is shown of them."""
         return rows.select_related(*self.related).prefetch_related(*self.prefetched)
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -96,8 +99,8 @@ class RecordViewSet(ReadViewSet):
 
         def write() -> Response:
             act(record, by=request.user, at=timezone.now(), **given)
-            record.refresh_from_db()
-            return Response(self.get_serializer(record).data, headers=etag_of(record))
+            fresh = self._again(record)
+            return Response(self.get_serializer(fresh).data, headers=etag_of(fresh))
 
         return once(request, write)
 
@@ -135,10 +138,11 @@ class RecordViewSet(ReadViewSet):
             raise ValidationError({name: [_("Your role does not allow handing records over.")] for name in wrong})
 
     def _shown(self, record: Any) -> Any:
-        fresh = self.model.objects.visible_to(self.request.user).filter(pk=record.pk)
-        found = fresh.select_related(*self.related).prefetch_related(*self.prefetched).first()
-        # What one hands over to somebody else may be out of sight afterwards; it is still answered.
-        return self.get_serializer(found or record).data
+        return self.get_serializer(self._again(record)).data
+
+    def _again(self, record: Any) -> Any:
+        """As it was just written. What one hands over to somebody else may be out of sight; it is still answered."""
+        return self.read(self.model.objects.filter(pk=record.pk)).get()  # scoped: the caller wrote it
 
 
 def etag_of(record: Any) -> dict[str, str]:

@@ -25,6 +25,7 @@ from customers.sales.models import (
     Product,
     QuoteRules,
     RenewalRules,
+    ReturnReason,
     Stage,
 )
 
@@ -112,6 +113,12 @@ class ExitCriterionAdmin(AuditedAdmin):
 
 @admin.register(LostReason)
 class LostReasonAdmin(AuditedAdmin):
+    list_display = ["name", "is_active"]
+    list_editable = ["is_active"]
+
+
+@admin.register(ReturnReason)
+class ReturnReasonAdmin(AuditedAdmin):
     list_display = ["name", "is_active"]
     list_editable = ["is_active"]
 

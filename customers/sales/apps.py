@@ -16,7 +16,7 @@ class SalesConfig(AppConfig):
             subscriptions,  # noqa: F401 - listens from here on
             tasks,  # noqa: F401 - registers periodic jobs
         )
-        from customers.sales.actions import contract_renewals, lead_mail, pipelines
+        from customers.sales.actions import contract_renewals, lead_mail, order_returns, pipelines
         from customers.sales.models import family, mail_fields
 
         self.declare_kinds()
@@ -33,6 +33,7 @@ class SalesConfig(AppConfig):
         # Like the shipped roles: written down once, in actions/pipelines.py, and never over what is there.
         post_migrate.connect(pipelines.install_default, sender=self, dispatch_uid="install-default-pipeline")
         post_migrate.connect(contract_renewals.install_reasons, sender=self, dispatch_uid="install-churn-reasons")
+        post_migrate.connect(order_returns.install_reasons, sender=self, dispatch_uid="install-return-reasons")
 
     def fill_paper(self) -> None:
         from customers.sales.views import summary

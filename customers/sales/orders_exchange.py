@@ -15,7 +15,7 @@ from crm.exchange.declaring import DATETIME, MONEY, REFERENCE, Field, Importable
 from crm.exchange.drafts import Draft, Refused, Run
 from customers.exchange import CUSTOMER, OWNER_AND_TEAM
 from customers.sales.actions.orders import Line, as_text, sum_of
-from customers.sales.models import Opportunity, Order, OrderLine, Product
+from customers.sales.models import Opportunity, Order, OrderLine, OrderReturnLine, Product
 from customers.sales.models.currency import tidy_currency
 
 COLUMNS = ("order", "product", "quantity", "unit_price")
@@ -39,6 +39,8 @@ class OrderImport(WithCurrency):
         old = [Line(row.product, row.quantity, row.unit_price) for row in known]
         draft.notes["lines"] = told if run.profile.lines and _counted(told) != _counted(old) and told else None
         draft.notes["old"] = known
+        if draft.notes["lines"] is not None and OrderReturnLine.objects.filter(line__in=known).exists():
+            raise Refused(__("Something of it was returned: its lines stay. Change them on its page."))
         self._add_up(record, draft, told, old)
 
     def _add_up(self, record: Order, draft: Draft, told: list[Line], old: list[Line]) -> None:
@@ -77,7 +79,9 @@ class OrderImport(WithCurrency):
         if "order" not in parts:
             return []
         now = OrderLine.objects.filter(order=parts["order"])
-        if set(now.values_list("pk", flat=True)) != set(parts["lines"]):
+        if OrderReturnLine.objects.filter(line__in=now).exists() or set(now.values_list("pk", flat=True)) != set(
+            parts["lines"]
+        ):
             return [__("lines")]
         now.delete()
         storing.add(OrderLine, COLUMNS, [(parts["order"], *line) for line in parts["old"]])

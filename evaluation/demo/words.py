@@ -104,7 +104,8 @@ SHIPPED = {
     "Negotiation": "Negotiation 商务谈判", "Won": "Won 赢单", "Lost": "Lost 输单", "Price": "Price 价格",
     "Chose a competitor": "Chose a competitor 选择竞品", "No budget": "No budget 无预算",
     "No decision": "No decision 未决策", "Did not fit the need": "Did not fit the need 需求不符",
-    "Support": "Support 客户支持",
+    "Support": "Support 客户支持", "Faulty": "Faulty 质量问题", "Wrong article": "Wrong article 发错货",
+    "Not as expected": "Not as expected 与预期不符", "Ordered too many": "Ordered too many 订购过多",
 }  # fmt: skip
 
 # (category, English, Chinese)

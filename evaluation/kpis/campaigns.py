@@ -17,6 +17,7 @@ from evaluation.kpis.rows import (
     purchase_label,
     rate_on,
     rate_shown,
+    returned,
     sales,
 )
 from evaluation.kpis.targets import FIRST, LAST
@@ -127,10 +128,13 @@ _DAY = day_of("part.at")
 
 CAMPAIGN_ROI = Kpi(
     code="campaign_roi",
-    version=2,
+    version=3,  # 3: less what was refunded for returns
     name=_("Return on campaigns, at most"),
     meaning=_("What customers whose first touch was a campaign brought in, for what the campaigns cost."),
-    formula=_("(Sold in the period to them − costs of the campaigns in the period) / these costs; the upper bound"),
+    formula=_(
+        "(Sold in the period to them, less refunds for returns − costs of the campaigns in the period) / these costs;"
+        " the upper bound"
+    ),
     group="value",
     unit=Unit.RATIO,
     direction=Direction.HIGHER,
@@ -153,7 +157,9 @@ CAMPAIGN_ROI = Kpi(
             SELECT sold.kind, sold.id, sold.at, sold.owner_id, sold.team_id, campaign.channel, sold.amount, 0,
                 sold.currency, NOT EXISTS (SELECT FROM sales_cost AS cost WHERE cost.campaign_id = campaign.id
                     AND {costs_between(FIRST, LAST)} AND {rate_on("cost.currency", "cost.month")} IS NOT NULL)
-            FROM ({sales("period.starts", "period.ends")}) AS sold
+            FROM ({sales("period.starts", "period.ends")}
+                UNION ALL SELECT customer_id, at, owner_id, team_id, product_id, amount, currency, kind, id
+                FROM ({returned("period.starts", "period.ends")}) AS gone) AS sold
             JOIN customers_customer AS customer ON customer.id = sold.customer_id
             JOIN sales_campaignname AS named ON lower(named.name) = {_ORIGIN}
             JOIN sales_campaign AS campaign ON campaign.id = named.campaign_id AND {alive("campaign")}) AS part""",

@@ -18,6 +18,7 @@ from evaluation.kpis.rows import (
     in_currency,
     money_issue,
     rate_shown,
+    returned,
 )
 
 AS_CLOSED = {
@@ -103,7 +104,7 @@ OWN_AMOUNT = in_currency(f"({AMOUNT_CLOSED})", f"({CURRENCY_CLOSED})", DAY_CLOSE
 
 SHOWN_CLOSED = {**WIN_RATE.facts.shown, **rate_shown(f"({CURRENCY_CLOSED})", DAY_CLOSED)}
 
-# What was sold in the period, each sale once.
+# What was sold in the period, each sale once, and what of any sale came back in it.
 SOLD = f"""SELECT change.at, change.owner_id, change.team_id, change.product_id, opportunity.customer_id,
                 {AMOUNT_CLOSED} AS amount, {CURRENCY_CLOSED} AS currency, 'opportunity' AS kind, opportunity.id,
                 opportunity.name AS label
@@ -113,21 +114,28 @@ SOLD = f"""SELECT change.at, change.owner_id, change.team_id, change.product_id,
                 purchase.amount, purchase.currency, 'order', purchase.id, purchase.number
             FROM sales_order AS purchase
             WHERE purchase.opportunity_id IS NULL AND {alive("purchase")}
-                AND purchase.ordered_at >= period.starts AND purchase.ordered_at < period.ends"""
+                AND purchase.ordered_at >= period.starts AND purchase.ordered_at < period.ends
+            UNION ALL
+            SELECT gone.at, gone.owner_id, gone.team_id, gone.product_id, gone.customer_id, gone.amount, gone.currency,
+                gone.kind, gone.id, gone.label
+            FROM ({returned("period.starts", "period.ends")}) AS gone"""
 
 REVENUE = Kpi(
     code="revenue",
-    version=2,
+    version=3,  # 3: returns count against the day they came back
     name=_("Revenue"),
-    meaning=_("What was sold in the period."),
-    formula=_("Amount of the opportunities won in the period, and of the orders that belong to none"),
+    meaning=_("What was sold in the period, less what was paid back in it for returns."),
+    formula=_(
+        "Amount of the opportunities won in the period, and of the orders that belong to none, less what was refunded"
+        " in it for returned orders; of an order of an opportunity where that one is won"
+    ),
     group="sales",
     unit=Unit.MONEY,
     direction=Direction.HIGHER,
     time=Time.EVENT,
     aggregation=Aggregation.SUM,
     guard="csat",
-    source=_("Won opportunities, and orders without one"),
+    source=_("Won opportunities, orders without one, and returns of orders"),
     facts=Facts(
         source=f"({SOLD}) AS sale",
         kinds=("opportunity", "order"),

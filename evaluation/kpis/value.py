@@ -98,10 +98,13 @@ RETURNING_CUSTOMERS = Kpi(
 
 REVENUE_PER_CUSTOMER = Kpi(
     code="revenue_per_customer",
-    version=2,
+    version=3,  # 3: returns count against the day they came back, as in revenue
     name=_("Revenue per customer"),
     meaning=_("What an active customer brought in in the period, on average."),
-    formula=_("Sold in the period to customers active at its end / their number; who bought nothing in it counts as 0"),
+    formula=_(
+        "Sold in the period to customers active at its end, less what was refunded to them in it for returns / their"
+        " number; who bought nothing in it counts as 0"
+    ),
     group="value",
     unit=Unit.MONEY,
     direction=Direction.HIGHER,

@@ -300,6 +300,10 @@ ROUTES: dict[str, Route] = {
     "order-detail": on("order", GET=VIEW),
     "order-edit": on("order", GET=EDIT, POST=EDIT),
     "order-delete": on("order", POST=DELETE),
+    "order-return": on("order", GET=EDIT, POST=EDIT),
+    "order-return-cancellation": Route(
+        {"GET": EDIT, "POST": EDIT}, "order", "pk", others={"return_pk": 987_654_321}, missing=True
+    ),
     "product-new": of("product", GET=CREATE, POST=CREATE),
     "product-detail": on("product", GET=VIEW),
     "product-edit": on("product", GET=EDIT, POST=EDIT),

@@ -97,6 +97,7 @@ VERBS_OF_THE_API = {
         "correction": "POST",
         "movements": "GET",
     },
+    "order": {"returns": "GET", "returning": "POST", "return-cancellation": "POST"},
     "campaign": {"members": "GET", "adding": "POST", "segment-adding": "POST", "noting": "POST"},
     "cost": {"taking-back": "POST"},
     "quote": {"sending": "POST", "answer": "POST", "make-order": "POST", "new-version": "POST"},

@@ -12,6 +12,7 @@ from tests.evaluation.measured import measured, parts, records
 from tests.factories.evaluation import (
     a_customer,
     a_product,
+    a_return,
     an_activity,
     an_opportunity,
     an_order,
@@ -230,3 +231,40 @@ def test_pipeline_value_counts_for_whoever_held_it_then(cast):
     assert parts("pipeline_value", "person") == {"Olaf Outsider": 100}
     assert parts("pipeline_value", "person", "2026-05") == {"Rosa Rep": 100}
     assert parts("pipeline_value", "team", "2026-05") == {"Company": 100, "North": 100}
+
+
+def test_a_return_is_taken_from_the_revenue_of_the_day_it_came_back(cast):
+    """Worked example: 1,000 ordered in March, 300 of it back in May: Q1 keeps its 1,000, Q2 has 300 less."""
+    acme = a_customer("Acme")
+    bought = an_order("2026-03-10", acme, cast.rep, amount=1000)
+    a_return(bought, "2026-05-04", 300)
+    an_order("2026-04-03", acme, cast.outsider, amount=500)
+    a_return(an_order("2026-04-05", acme, cast.rep, amount=50), "2026-04-30", 50)
+    assert measured("revenue", period="2026-Q1").value == 1000
+    result = measured("revenue")
+    assert (result.value, result.n) == (500 + 50 - 50 - 300, 4)
+    assert parts("revenue", "person") == {"Rosa Rep": -300, "Olaf Outsider": 500}
+    assert measured("revenue", as_of=date(2026, 5, 3)).value == 500
+    assert [(row.kind, row.value) for row in records("revenue").rows if row.value < 0] == [
+        ("order", -300), ("order", -50)
+    ]  # fmt: skip
+    assert measured("revenue_per_customer").value == 200
+
+
+def test_a_cancelled_return_counted_only_until_it_was_cancelled():
+    order = an_order("2026-04-03", amount=500)
+    a_return(order, "2026-04-10", 500, cancelled="2026-05-01")
+    assert measured("revenue").value == 500
+    assert measured("revenue", as_of=date(2026, 4, 30)).value == 0
+
+
+def test_a_return_of_what_an_opportunity_sold_counts_against_who_won_it_and_only_while_it_is_won(cast):
+    sold = won("2026-04-02", cast.rep, a_customer(), amount=1000)
+    a_return(an_order("2026-04-03", sold.customer, cast.outsider, 1000, opportunity=sold), "2026-05-04", 400)
+    again = an_opportunity(("won", "2026-04-02"), ("open", "2026-05-20"), customer=sold.customer, amount=700)
+    a_return(an_order("2026-04-03", sold.customer, amount=700, opportunity=again), "2026-05-04", 100)
+    gone = an_order("2026-04-03", amount=90, deleted_at=moment("2026-05-05"))
+    a_return(gone, "2026-05-04", 90)
+    assert measured("revenue").value == 600
+    assert parts("revenue", "person") == {"Rosa Rep": 600}
+    assert measured("revenue", as_of=date(2026, 5, 4)).value == 1000 - 400 + 700 - 100

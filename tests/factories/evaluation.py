@@ -19,9 +19,11 @@ from customers.sales.models import (
     Opportunity,
     Order,
     OrderLine,
+    OrderReturn,
     Pipeline,
     Product,
     Quota,
+    ReturnReason,
     Stage,
     StageChange,
 )
@@ -293,3 +295,15 @@ def a_campaign(name: str, **fields: Any) -> Campaign:
     campaign = Campaign.objects.create(name=name, **{"channel": "event", **fields})
     CampaignName.objects.create(campaign=campaign, name=name)
     return campaign
+
+
+def a_return(order: Order, when: str, amount: Any, *, cancelled: str = "") -> OrderReturn:
+    return OrderReturn.objects.create(
+        number=f"R-{next(_number)}",
+        order=order,
+        returned_at=moment(when),
+        amount=amount,
+        reason=ReturnReason.objects.get_or_create(name="Faulty")[0],
+        recorded_at=moment(when),
+        cancelled_at=moment(cancelled) if cancelled else None,
+    )

@@ -16,6 +16,7 @@ from customers.sales.actions import (
     forecasts,
     leads,
     opportunities,
+    order_returns,
     orders,
     pipelines,
     products,
@@ -36,10 +37,12 @@ from customers.sales.models import (
     Opportunity,
     OpportunityCompetitor,
     Order,
+    OrderReturn,
     Pipeline,
     Product,
     Quota,
     Quote,
+    ReturnReason,
     Stage,
 )
 from customers.sales.models.forecast_period import Period
@@ -102,6 +105,18 @@ def make_order(owner: Any = None, *, at: datetime = WEDNESDAY, **fields: Any) ->
     if not fields.get("lines"):
         fields.setdefault("amount", Decimal("500.00"))
     return orders.create(owner=owner, by=owner, at=at, **fields)
+
+
+def return_reason(name: str = "Faulty") -> ReturnReason:
+    return ReturnReason.objects.get_or_create(name=name)[0]
+
+
+def make_return(order: Order, *, at: datetime = WEDNESDAY, by: Any = None, **said: Any) -> OrderReturn:
+    """So much of each line, in their order: `quantities`; what was paid back is `amount`, or their price."""
+    sold = zip(order.lines.all(), said.pop("quantities", ()), strict=False)
+    lines = [order_returns.Back(line, Decimal(quantity)) for line, quantity in sold if quantity]
+    said.setdefault("reason", return_reason())
+    return order_returns.note(order, lines=lines, by=by or order.owner, at=at, **said)
 
 
 def make_forecast(

@@ -15,7 +15,7 @@ from crm import events
 from crm.actions import records
 from crm.models import StaleVersion
 from customers.models import Customer
-from customers.sales.models import Order, OrderLine, Product
+from customers.sales.models import Order, OrderLine, OrderReturn, OrderReturnLine, Product
 from customers.sales.models.currency import in_cents
 
 NUMBERING_LOCK = 7_302
@@ -73,17 +73,23 @@ def update(
     version: int | None = None,
     base: dict[str, Any] | None = None,
 ) -> Order:
-    """Edit an order. `lines` replace the old ones; the amount follows them unless `changes` gives one."""
+    """Edit an order. `lines` replace the old ones; the amount follows them unless `changes` gives one.
+
+    What of it came back stays sold: those lines, the currency, and as much money as was paid back.
+    """
     changes = dict(changes)
     locked = Order._base_manager.select_for_update(of=("self",)).get(pk=order.pk)
     old = lines_of(locked)
     replaced = lines is not None and list(lines) != old
+    if replaced:
+        _keep_returned(locked, list(lines or ()))
     if replaced and version is not None and locked.version != version:
         raise StaleVersion(locked, ["lines"])
     if replaced and changes.get("amount", locked.amount) in (None, locked.amount) and locked.amount == sum_of(old):
         changes["amount"] = None  # it was the sum before, so it stays the sum
     if "amount" in changes:
         changes["amount"] = _total(changes["amount"], old if lines is None else lines)
+    _refuse_against_returns(locked, changes)
     about = [locked.customer, locked.opportunity]
     saved = records.update(locked, changes, by=by, at=at, version=version, base=base, about=about)
     if replaced:
@@ -115,8 +121,7 @@ def next_number() -> str:
 def _replace_lines(
     order: Order, old: list[Line], lines: Sequence[Line], *, by: Any, at: datetime, already: bool
 ) -> Order:
-    OrderLine.objects.filter(order=order).delete()
-    _write_lines(order, lines)
+    _exchange_lines(order, lines)
     if not already:
         order.version += 1
         order.updated_at = at
@@ -124,6 +129,41 @@ def _replace_lines(
     data = {"lines": [as_text(old), as_text(lines)]}
     events.record("order.lines_changed", order, by=by, at=at, data=data, about=[order.customer, order.opportunity])
     return order
+
+
+def _exchange_lines(order: Order, lines: Sequence[Line]) -> None:
+    """New lines for old. One that returns point at stays the row it is, with the new quantity and price."""
+    new = list(lines)
+    kept = _keep_returned(order, new)
+    for row, line in kept:
+        row.quantity, row.unit_price = line.quantity, line.unit_price
+        row.clean_fields(exclude=["order"])
+        row.save()
+    OrderLine.objects.filter(order=order).exclude(pk__in=[row.pk for row, _line in kept]).delete()
+    _write_lines(order, new)
+
+
+def _keep_returned(order: Order, new: list[Line]) -> list[tuple[OrderLine, Line]]:
+    """Each row that returns point at with the line that stands for it now, which is taken out of `new`."""
+    kept = []
+    returned = OrderReturnLine.objects.filter(line__order=order).values("line")
+    for row in OrderLine.objects.with_returns().filter(order=order, pk__in=returned).select_related("product"):
+        line = next((line for line in new if line.product == row.product and line.quantity >= row.came_back), None)
+        if line is None:
+            said = {"quantity": f"{row.came_back.normalize():f}", "product": row.product}
+            raise ValidationError(_("%(quantity)s × %(product)s came back: the order keeps its line.") % said)
+        new.remove(line)
+        kept.append((row, line))
+    return kept
+
+
+def _refuse_against_returns(order: Order, changes: dict[str, Any]) -> None:
+    standing = OrderReturn.objects.standing().filter(order=order)
+    refunded = sum(standing.values_list("amount", flat=True), Decimal(0))
+    if refunded > 0 and changes.get("amount", order.amount) < min(refunded, order.amount):
+        raise ValidationError({"amount": _("%(amount)s of it was paid back already.") % {"amount": refunded}})
+    if changes.get("currency", order.currency) != order.currency and standing.exists():
+        raise ValidationError({"currency": _("Something of it was returned: the currency stays.")})
 
 
 def _write_lines(order: Order, lines: Sequence[Line]) -> None:

@@ -191,16 +191,23 @@ class QuotaSerializer(RecordSerializer):
 class OrderLineSerializer(serializers.ModelSerializer):
     class Meta:
         model = OrderLine
-        fields = ("product", "quantity", "unit_price")
+        fields = ("id", "product", "quantity", "unit_price", "returned")
+
+    returned = serializers.DecimalField(
+        12, 2, source="came_back", read_only=True, help_text="How much of it came back."
+    )
 
 
 class OrderSerializer(RecordSerializer):
     lines = OrderLineSerializer(many=True, required=False)
+    refunded = serializers.DecimalField(18, 2, read_only=True, help_text="What was paid back for its returns.")
+    net = serializers.DecimalField(18, 2, read_only=True, help_text="The amount without what was refunded.")
 
     class Meta:
         model = Order
         fields = (
-            *COMMON, "number", "customer", "opportunity", "ordered_at", "amount", "currency", "notes", "lines",
+            *COMMON, "number", "customer", "opportunity", "ordered_at", "amount", "refunded", "net", "currency",
+            "notes", "lines",
         )  # fmt: skip
         read_only_fields = READ_ONLY
         extra_kwargs = {

@@ -6,6 +6,7 @@ from customers.sales.api.campaigns import CampaignViewSet, CostViewSet
 from customers.sales.api.contracts import ContractViewSet
 from customers.sales.api.forecasts import ForecastViewSet
 from customers.sales.api.leads import LeadViewSet
+from customers.sales.api.orders import OrderViewSet
 from customers.sales.api.quotas import QuotaViewSet
 from customers.sales.api.quotes import QuoteViewSet
 
@@ -18,7 +19,7 @@ router.register("opportunities", viewsets.OpportunityViewSet, "opportunity")
 router.register("forecasts", ForecastViewSet, "forecast")
 router.register("quotas", QuotaViewSet, "quota")
 router.register("quotes", QuoteViewSet, "quote")
-router.register("orders", viewsets.OrderViewSet, "order")
+router.register("orders", OrderViewSet, "order")
 router.register("contracts", ContractViewSet, "contract")
 router.register("campaigns", CampaignViewSet, "campaign")
 router.register("costs", CostViewSet, "cost")

@@ -16,12 +16,11 @@ from customers.sales.actions import (
     competitors,
     opportunities,
     opportunity_lines,
-    orders,
     products,
 )
 from customers.sales.api import filters, serializers
 from customers.sales.api.around_opportunity import AroundOpportunity
-from customers.sales.models import CurrencyRate, Opportunity, Order, Pipeline, Product
+from customers.sales.models import CurrencyRate, Opportunity, Pipeline, Product
 
 
 @extend_schema_view(list=extend_schema(summary="Pipelines with their stages"))
@@ -108,24 +107,3 @@ class OpportunityViewSet(AroundOpportunity, TaggedViewSet):
     def history(self, request: Request, pk: int) -> Response:
         changes = self.get_object().stage_changes.order_by("at", "pk")
         return Response(serializers.StageChangeSerializer(changes, many=True).data)
-
-
-@extend_schema_view(list=extend_schema(summary="Orders, the latest first"))
-class OrderViewSet(RecordViewSet):
-    model = Order
-    serializer_class = serializers.OrderSerializer
-    filterset_class = filters.OrderFilter
-    prefetched = ("lines",)
-    ordering = ("ordered_at", "pk")
-
-    def create_record(self, values: dict[str, Any], *, by: Any, at: datetime) -> Order:
-        lines = [orders.Line(**line) for line in values.pop("lines", [])]
-        return orders.create(by=by, at=at, owner=values.pop("owner", by), lines=lines, **values)
-
-    def update_record(self, record: Order, values: dict[str, Any], *, by: Any, at: datetime, version: Any) -> Any:
-        lines = values.pop("lines", None)
-        given = None if lines is None else [orders.Line(**line) for line in lines]
-        return orders.update(record, values, by=by, at=at, lines=given, version=version)
-
-    def delete_record(self, record: Order, *, by: Any, at: datetime) -> None:
-        orders.delete(record, by=by, at=at)

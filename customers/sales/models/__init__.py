@@ -24,6 +24,7 @@ from customers.sales.models.lead_target import LeadTarget
 from customers.sales.models.opportunity import Opportunity
 from customers.sales.models.opportunity_line import OpportunityLine
 from customers.sales.models.order import Order, OrderLine
+from customers.sales.models.order_return import OrderReturn, OrderReturnLine, ReturnReason
 from customers.sales.models.pipeline import ForecastCategory, LostReason, Pipeline, Stage
 from customers.sales.models.price_list import ListPrice, PriceList
 from customers.sales.models.product import Product
@@ -83,6 +84,8 @@ __all__ = [
     "OpportunityLine",
     "Order",
     "OrderLine",
+    "OrderReturn",
+    "OrderReturnLine",
     "Pipeline",
     "PriceList",
     "Product",
@@ -91,6 +94,7 @@ __all__ = [
     "QuoteLine",
     "QuoteRules",
     "RenewalRules",
+    "ReturnReason",
     "RfmScore",
     "Stage",
     "StageChange",

@@ -5,7 +5,8 @@ from typing import Any, ClassVar, Self
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import DecimalField, F, OuterRef, Prefetch, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from crm.models import Record
@@ -22,6 +23,20 @@ class OrderQuerySet(RecordQuerySet):
     def counted_as_revenue(self) -> Self:
         """Orders that came of no opportunity: the others were counted when their opportunity was won."""
         return self.filter(opportunity__isnull=True)
+
+    def with_refunds(self) -> Self:
+        """Each with what was paid back of it (`refunded`) and what is left of its amount (`net`)."""
+        from customers.sales.models.order_return import OrderReturn  # which is about orders
+
+        standing = OrderReturn.objects.standing().filter(order=OuterRef("pk"))
+        summed = standing.order_by().values("order").annotate(sum=Sum("amount")).values("sum")
+        money: DecimalField = DecimalField(max_digits=18, decimal_places=2)
+        refunded = Coalesce(Subquery(summed), Decimal(0), output_field=money)
+        return self.annotate(refunded=refunded).annotate(net=F("amount") - F("refunded"))
+
+    def with_lines(self) -> Self:
+        """Each with its lines, and how much of them came back."""
+        return self.prefetch_related(Prefetch("lines", OrderLine.objects.with_returns()))
 
 
 class Order(Record):
@@ -77,6 +92,17 @@ class Order(Record):
         return Words(title=self.number, subtitle=self.customer.name, texts=[self.customer.name])
 
 
+class OrderLineQuerySet(models.QuerySet):
+    def with_returns(self) -> Self:
+        """Each with how much of it came back (`came_back`)."""
+        from customers.sales.models.order_return import OrderReturnLine  # which is about lines of orders
+
+        standing = OrderReturnLine.objects.filter(line=OuterRef("pk"), order_return__cancelled_at=None)
+        summed = standing.order_by().values("line").annotate(sum=Sum("quantity")).values("sum")
+        quantity: DecimalField = DecimalField(max_digits=12, decimal_places=2)
+        return self.annotate(came_back=Coalesce(Subquery(summed), Decimal(0), output_field=quantity))
+
+
 class OrderLine(models.Model):
     """A product on an order, at the price agreed."""
 
@@ -84,6 +110,8 @@ class OrderLine(models.Model):
     product = models.ForeignKey(Product, models.PROTECT, related_name="+", verbose_name=_("product"))
     quantity = models.DecimalField(_("quantity"), max_digits=12, decimal_places=2, default=1)
     unit_price = models.DecimalField(_("unit price"), max_digits=18, decimal_places=2)
+
+    objects: ClassVar[Any] = OrderLineQuerySet.as_manager()
 
     class Meta:
         ordering = ["pk"]
@@ -97,3 +125,8 @@ class OrderLine(models.Model):
     @property
     def amount(self) -> Decimal:
         return in_cents(self.quantity * self.unit_price)
+
+    @property
+    def kept(self) -> Decimal:
+        """What the customer still has of it; of lines read `with_returns`."""
+        return self.quantity - self.came_back  # type: ignore[attr-defined,no-any-return]

@@ -3,7 +3,8 @@
 A purchase is a won opportunity, or an order that came of none: as revenue is counted. Those of one day are one. The
 digit says how many fifths of the customers did worse: 1 for the lowest fifth, 5 for the highest. Who is equal gets the
 same digit, counted from those who did strictly worse. Who never bought anything has none. Value counts each purchase
-at the rate of its day; what has no rate then counts for recency and frequency only.
+at the rate of its day; what has no rate then counts for recency and frequency only. What was refunded for a return is
+taken from the value; that something was bought stays true.
 """
 
 from __future__ import annotations
@@ -44,8 +45,8 @@ class RfmScore(models.Model):
         return f"{self.recency}-{self.frequency}-{self.value}"
 
 
-def _rate(table: str, at: str) -> str:
-    return rate_sql(f"{table}.currency", f"({table}.{at} AT TIME ZONE %(zone)s)::date")
+def _rate(table: str, at: str, priced: str = "") -> str:
+    return rate_sql(f"{priced or table}.currency", f"({table}.{at} AT TIME ZONE %(zone)s)::date")
 
 
 _COMPUTE = f"""
@@ -60,10 +61,17 @@ WITH bought AS (
         coalesce(amount * {_rate("sales_order", "ordered_at")}, 0)
     FROM sales_order
     WHERE deleted_at IS NULL AND opportunity_id IS NULL AND ordered_at <= %(now)s
+    UNION ALL
+    SELECT purchase.customer_id, NULL, coalesce(-back.amount * {_rate("back", "returned_at", "purchase")}, 0)
+    FROM sales_orderreturn AS back JOIN sales_order AS purchase ON purchase.id = back.order_id
+    LEFT JOIN sales_opportunity AS source ON source.id = purchase.opportunity_id
+    WHERE back.cancelled_at IS NULL AND purchase.deleted_at IS NULL AND back.returned_at <= %(now)s
+      AND (source.id IS NULL OR source.deleted_at IS NULL AND source.closed_at <= %(now)s
+          AND source.stage_id IN (SELECT id FROM sales_stage WHERE outcome = 'won'))
 ), known AS (
     SELECT bought.customer_id, max(day) AS last_on, count(DISTINCT day) AS purchases, sum(bought.amount) AS amount
     FROM bought JOIN customers_customer AS customer ON customer.id = bought.customer_id AND customer.deleted_at IS NULL
-    GROUP BY bought.customer_id
+    GROUP BY bought.customer_id HAVING max(day) IS NOT NULL
 ), scored AS MATERIALIZED (
     SELECT customer_id, last_on, purchases, amount,
         1 + 5 * (rank() OVER (ORDER BY last_on) - 1) / count(*) OVER () AS recency,

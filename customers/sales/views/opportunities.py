@@ -44,7 +44,7 @@ class Detail(View):
             "history": history_of(opportunity, now),
             "activities": Activity.objects.visible_to(user).filter(**about).select_related("owner")[:LATEST],
             "tasks": Task.objects.visible_to(user).open().filter(**about).select_related("owner")[:LATEST],
-            "orders": Order.objects.visible_to(user).filter(opportunity=opportunity)[:LATEST],
+            "orders": Order.objects.visible_to(user).filter(opportunity=opportunity).with_refunds()[:LATEST],
             **timeline.context(request, opportunity),
             **_exit(opportunity, now),
             "answers": opportunity.lead_answers.select_related("question", "by").order_by("question__position", "pk"),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -29,9 +30,16 @@ class Detail(View):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         user: Any = request.user
         order = guards.get_visible(Order.objects.select_related(*RELATED), user, pk=pk)
+        returns = order.returns.select_related("reason", "by", "cancelled_by").prefetch_related("lines__line__product")
+        refunded = sum((one.amount for one in returns if not one.is_cancelled), Decimal(0))
+        lines = order.lines.with_returns().select_related("product")
         context = {
             "order": order,
-            "lines": order.lines.select_related("product"),
+            "lines": lines,
+            "returns": returns,
+            "refunded": refunded,
+            "net": order.amount - refunded,
+            "may_return": refunded < order.amount or any(line.kept for line in lines),
             "customer_is_visible": Customer.objects.visible_to(user).filter(pk=order.customer_id).exists(),
             "opportunity": Opportunity.objects.visible_to(user).filter(pk=order.opportunity_id).first(),
             "quote": Quote.objects.visible_to(user).filter(order=order).first(),

@@ -47,7 +47,7 @@ class CustomerOrders(View):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         customer = guards.get_visible(Customer.objects.all(), request.user, pk=pk)
         theirs = Order.objects.visible_to(request.user).filter(customer=customer)
-        shown = list(theirs.order_by("-ordered_at", "-pk")[: SHOWN + 1])
+        shown = list(theirs.with_refunds().order_by("-ordered_at", "-pk")[: SHOWN + 1])
         context = {
             "customer": customer,
             "may_view": request.user.access.may("order", Verb.VIEW),  # type: ignore[union-attr]

@@ -103,6 +103,16 @@ SENTENCES: dict[str, tuple[Any, str, str]] = {
     "order.created": (gettext_lazy("Order %(subject)s"), "receipt", "good"),
     "order.updated": (gettext_lazy("Changed order %(subject)s"), "pencil", "neutral"),
     "order.lines_changed": (gettext_lazy("Changed the lines of order %(subject)s"), "pencil", "neutral"),
+    "order.returned": (
+        gettext_lazy("Of order %(subject)s came back: %(came_back)s (%(return_reason)s), refunded %(amount)s"),
+        "arrow-back-up",
+        "warn",
+    ),
+    "order.return_cancelled": (
+        gettext_lazy("The return %(return_number)s of order %(subject)s was cancelled: %(note)s"),
+        "rotate-clockwise",
+        "neutral",
+    ),
     "order.deleted": (gettext_lazy("Moved order %(subject)s to the bin"), "trash", "warn"),
     "order.restored": (gettext_lazy("Took order %(subject)s out of the bin"), "restore", "neutral"),
     "contract.created": (gettext_lazy("New contract: %(subject)s"), "contract", "good"),
@@ -174,6 +184,7 @@ def _words(event: Event) -> dict[str, str]:
         "note": data.get("reason") or "",
         **_of_contract(data),
         **_of_quote(data),
+        **_of_return(data),
         "missing": ", ".join(data.get("missing", [])),
         "why_so": data["reason"] if isinstance(data.get("reason"), str) else "",
         "count": str(data.get("count", "")),
@@ -205,6 +216,16 @@ def _of_quote(data: dict[str, Any]) -> dict[str, str]:
         "said": f"“{said}”" if said else "",
         "replaced_by": str(data.get("replaced_by", "")),
         "order": str(data.get("order", "")),
+    }
+
+
+def _of_return(data: dict[str, Any]) -> dict[str, str]:
+    """What of an order came back, and why."""
+    lines, reason = data.get("lines"), data.get("return_reason")
+    return {
+        "came_back": ", ".join(str(line) for line in lines) if isinstance(lines, list) and lines else _("nothing"),
+        "return_reason": str(reason.get("label", "")) if isinstance(reason, dict) else _("no reason given"),
+        "return_number": str(data.get("number", "")),
     }
 
 

@@ -28,9 +28,9 @@ def contracts(user: User, customer: Customer, now: Any) -> list[list[str]]:
 
 
 def orders(user: User, customer: Customer, now: Any) -> list[list[str]]:
-    found = Order.objects.visible_to(user).filter(customer=customer)
+    found = Order.objects.visible_to(user).filter(customer=customer).with_refunds()
     return [
-        [each.number, _day(timezone.localtime(each.ordered_at).date()), formats.money(each.amount, each.currency)]
+        [each.number, _day(timezone.localtime(each.ordered_at).date()), formats.money(each.net, each.currency)]
         for each in found.order_by("-ordered_at", "-pk")[:3]
     ]
 
