@@ -139,7 +139,9 @@ def expected(route: Route, method: str, person: Any, record: Any) -> str:  # noq
     if route.back:
         return "in" if rows.restorable_by(person).filter(pk=record.pk).exists() else "404"
     if rows.permitted(person, Verb(need)).filter(pk=record.pk).exists():
-        return "in" if all(access.may(kind, verb) for kind, verb in route.also) else "403"
+        if not all(access.may(kind, verb) for kind, verb in route.also):
+            return "403"
+        return "404" if route.missing else "in"
     return "403" if rows.visible_to(person).filter(pk=record.pk).exists() else "404"
 
 

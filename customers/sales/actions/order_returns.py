@@ -100,7 +100,7 @@ def usual_refund(order: Order, sold: Mapping[int, OrderLine], lines: Sequence[Ba
     As the difference of two rounded sums: once everything is back, everything is paid back.
     """
     whole = sum((line.quantity * line.unit_price for line in sold.values()), NOTHING)
-    before = sum((_came_back(line) * line.unit_price for line in sold.values()), NOTHING)
+    before = sum((line.came_back * line.unit_price for line in sold.values()), NOTHING)
     after = before + sum((back.quantity * sold[back.line.pk].unit_price for back in lines), NOTHING)
     if not whole:
         return NOTHING
@@ -156,10 +156,6 @@ def _check(made: OrderReturn, lines: Sequence[Back], at: datetime) -> None:
         raise ValidationError({"returned_at": _("It came back before it was ordered.")})
     if made.returned_at > at:
         raise ValidationError({"returned_at": _("Note it once it is back.")})
-
-
-def _came_back(line: OrderLine) -> Decimal:
-    return line.quantity - line.kept
 
 
 def _tell(order: Order, verb: str, made: OrderReturn, *, by: Any, at: datetime, **more: Any) -> None:

@@ -111,6 +111,8 @@ class OrderLine(models.Model):
     quantity = models.DecimalField(_("quantity"), max_digits=12, decimal_places=2, default=1)
     unit_price = models.DecimalField(_("unit price"), max_digits=18, decimal_places=2)
 
+    came_back: Decimal  # of lines read `with_returns`
+
     objects: ClassVar[Any] = OrderLineQuerySet.as_manager()
 
     class Meta:
@@ -129,4 +131,4 @@ class OrderLine(models.Model):
     @property
     def kept(self) -> Decimal:
         """What the customer still has of it; of lines read `with_returns`."""
-        return self.quantity - self.came_back  # type: ignore[attr-defined,no-any-return]
+        return self.quantity - self.came_back
