@@ -13,7 +13,7 @@ from crm.access.permissions import Reach, Verb
 from crm.models import Team, User
 from customers.lists import membership
 from customers.models import Customer, Segment
-from customers.sales.models import Product
+from customers.sales.models import Product, Stage
 from evaluation.kpis.declaration import Kpi
 
 COMPANY_KIND = "company"
@@ -24,6 +24,7 @@ KINDS = {
     "channel": _("channel"),
     "product": _("product"),
     "customer": _("customer"),
+    "stage": _("stage"),
 }
 
 
@@ -145,7 +146,7 @@ def _team_ids(user: User, reach: Reach) -> list[int]:
     return [user.team_id] if reach == Reach.TEAM and user.team_id else []
 
 
-_MODELS: dict[str, Any] = {"team": Team, "person": User, "product": Product, "customer": Customer}
+_MODELS: dict[str, Any] = {"team": Team, "person": User, "product": Product, "customer": Customer, "stage": Stage}
 
 
 def _channel(name: str) -> Scope:

@@ -19,7 +19,7 @@ from evaluation.formulas.periods import Period, midnight
 from evaluation.kpis.declaration import Aggregation, Driver, Facts, Kpi, Method
 from evaluation.kpis.rows import as_things_stand
 
-AMOUNTS = ("total", "weight")  # of the sums, those that are no whole numbers; neither are a driver's
+AMOUNTS = ("total", "weight", "whole")  # of the sums, those that are no whole numbers; neither are a driver's
 ARRAYS = ("sorted", "ways")  # values that are read by the statement itself
 DRIVER = "driver_"
 
@@ -117,6 +117,8 @@ def value_columns(kpi: Kpi) -> dict[str, str]:
     elif kpi.aggregation != Aggregation.COUNT:
         if kpi.is_weighted:
             columns["weight"] = facts.weight
+        if facts.whole:
+            columns["whole"] = facts.whole
         columns["val"] = facts.value
         columns["counted"] = f"({facts.counted}) AND ({facts.value}) IS NOT NULL"
     return {name: path for name, path in columns.items() if not (name == "ripe" and path == "TRUE")}
@@ -141,6 +143,8 @@ def aggregates(kpi: Kpi) -> dict[str, str]:
         found["ways"] = "array_agg(fact.num ORDER BY fact.val) FILTER (WHERE fact.counted)"
     for driver in kpi.drivers:
         found |= {name: f"sum(fact.{name}) FILTER (WHERE fact.counted)" for name in _sums_of(driver)}
+    if kpi.facts.whole:
+        found["whole"] = "sum(fact.whole)"
     if kpi.facts.ripe != "TRUE":
         found["unripe"] = "count(*) FILTER (WHERE fact.counted AND NOT fact.ripe)"
     for code in kpi.issues:
@@ -247,6 +251,11 @@ _NAMES = {
     "product": ("named.name", "LEFT JOIN sales_product AS named ON named.id = summed.key"),
     "customer": ("named.name", "LEFT JOIN customers_customer AS named ON named.id = summed.key"),
     "channel": ("summed.key", ""),
+    "stage": ("CASE WHEN twin THEN named.within || ' / ' || named.name ELSE named.name END",
+              """LEFT JOIN (SELECT stage.id, stage.name, pipeline.name AS within,
+                  count(*) OVER (PARTITION BY stage.name) > 1 AS twin FROM sales_stage AS stage
+                  JOIN sales_pipeline AS pipeline ON pipeline.id = stage.pipeline_id) AS named
+                  ON named.id = summed.key"""),
 }  # fmt: skip
 
 

@@ -32,7 +32,7 @@ _WON = f"""SELECT change.at, change.owner_id, change.team_id, change.product_id,
                 {AMOUNT_CLOSED} AS amount, {CURRENCY_CLOSED} AS currency, opportunity.id, opportunity.name AS label
             FROM {CHANGES} WHERE {closed_as("won")}"""
 
-_CREDITED = f"""SELECT sale.*, part.share,
+CREDITED = f"""SELECT sale.*, part.share,
                 CASE WHEN part.person_id IS NULL THEN sale.owner_id ELSE part.person_id END AS person_id,
                 CASE WHEN part.person_id IS NULL THEN sale.team_id ELSE part.team_id END AS credited_team_id,
                 coalesce(part.upto, 1) AS upto, coalesce(part.upto - part.share, 0) AS before,
@@ -44,6 +44,8 @@ def _until(share: str) -> str:
     """What the shares until there come to, in whole cents; the last has all that is left."""
     return f"CASE WHEN {share} = 1 THEN credit.worth ELSE round(credit.worth * {share}, 2) END"
 
+
+CREDITED_WORTH = f"{_until('credit.upto')} - {_until('credit.before')}"
 
 CREDITED_REVENUE = Kpi(
     code="credited_revenue",
@@ -60,12 +62,12 @@ CREDITED_REVENUE = Kpi(
     on_dashboard=False,
     source=_("Won opportunities and splits of their credit; without a split the owner at that moment"),
     facts=Facts(
-        source=f"({_CREDITED}) AS credit",
+        source=f"({CREDITED}) AS credit",
         kinds=("opportunity",),
         record="credit.id",
         label="credit.label",
         moment="credit.at",
-        value=f"{_until('credit.upto')} - {_until('credit.before')}",
+        value=CREDITED_WORTH,
         issue=money_issue("credit.amount", "credit.currency", day_of("credit.at")),
         dimensions={
             "person": "credit.person_id",

@@ -101,6 +101,7 @@ class Facts:
     numerator: str = "1"
     value: str = "NULL::float8"
     weight: str = ""  # of a weighted ratio, what each row adds to the denominator
+    whole: str = ""  # what it would add if nothing were missing: how much of the whole is covered is then told
     counted: str = "TRUE"
     issue: str = "NULL::text"
     ripe: str = "TRUE"  # whether the row's outcome can no longer change
@@ -193,6 +194,7 @@ class Kpi:
             facts.numerator, facts.value, facts.counted, facts.issue, facts.ripe,
             *(f"{name}={path}" for name, path in sorted(facts.dimensions.items())),
             *([facts.weight] if facts.weight else []),
+            *([facts.whole] if facts.whole else []),
             *(f"{one.code}={one.top}/{one.bottom} {one.divides}" for one in self.drivers),
         ]  # fmt: skip
         return hashlib.sha256("\n".join(" ".join(part.split()) for part in parts).encode()).hexdigest()

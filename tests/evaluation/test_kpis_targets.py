@@ -9,6 +9,7 @@ import pytest
 from customers.sales.models import Quota
 from tests.evaluation.measured import measured, parts, records
 from tests.factories.evaluation import a_commit, a_quota, an_opportunity, moment, won
+from tests.factories.sales import divide
 
 pytestmark = pytest.mark.django_db
 
@@ -61,3 +62,33 @@ def test_attainment_is_won_over_quota_by_whoever_won_it_then(cast):
     assert parts("quota_attainment", "person") == {"Rosa Rep": 0.75, "Olaf Outsider": 0.25}
     assert parts("quota_attainment", "team")["North"] == 0.75
     assert measured("quota_attainment", period="2025").flags == ("no_denominator",)
+
+
+def test_the_bias_says_which_way_and_errors_cancel(cast):
+    for month, commit, came in (("2026-04", 100, 80), ("2026-05", 100, 120), ("2026-06", 150, 100)):
+        a_commit(cast.rep, month, commit)
+        won(f"{month}-10", cast.rep, amount=came)
+    a_commit(cast.outsider, "2026-06", 50)
+    result = measured("forecast_bias")
+    assert (result.value, result.numerator, result.denominator) == (pytest.approx(1 / 3), 100, 300)
+    assert parts("forecast_bias", "person") == {"Rosa Rep": pytest.approx(50 / 300), "Olaf Outsider": None}
+    assert measured("forecast_bias", cast.rep, "2026-04").value == 0.25
+    assert measured("forecast_bias", period="2025").flags == ("no_denominator",)
+
+
+def test_attainment_by_credit_divides_what_was_won_and_adds_up_to_the_same(cast):
+    for owner in (cast.rep, cast.outsider):
+        a_quota(owner, "2026-04", 100)
+    shared = won("2026-04-30 23:59", cast.rep, amount=90)
+    divide(shared, (cast.rep, "0.3333"), (cast.outsider, "0.6667"), reason="Together")
+    won("2026-04-02", cast.rep, amount=20)  # divided by nobody
+    divide(won("2026-05-02", cast.rep, amount=500), (cast.outsider, "1"), reason="Another month")
+    divide(won("2026-04-03", cast.rep, amount=10), (cast.junior, "1"), reason="Somebody without a quota")
+    won("2026-04-02", cast.rep, amount=60, currency="EUR")
+    assert parts("quota_attainment", "person") == {"Rosa Rep": 1.2, "Olaf Outsider": 0}
+    assert parts("credited_quota_attainment", "person") == {"Rosa Rep": 0.5, "Olaf Outsider": 0.6}
+    result = measured("credited_quota_attainment")
+    assert (result.value, result.numerator, result.denominator) == (0.55, 110, 200)
+    assert result.flags == ("without_rate:1",)
+    assert measured("credited_quota_attainment", as_of=date(2026, 4, 20)).numerator == 30
+    assert measured("credited_quota_attainment", cast.junior).flags == ("no_denominator",)

@@ -24,6 +24,7 @@ from customers.sales.models import (
     Product,
     Quota,
     ReturnReason,
+    Quote,
     Stage,
     StageChange,
 )
@@ -137,6 +138,24 @@ def an_order(
     for product in products:
         OrderLine.objects.create(order=order, product=product, unit_price=amount)
     return order
+
+
+def a_quote(
+    sent: str, ordered: str = "", owner: User | None = None, customer: Customer | None = None, **fields: Any
+) -> Quote:
+    """A quote sent one day; with `ordered` it was accepted and became an order on another."""
+    number, customer = next(_number), customer or a_customer()
+    if ordered:
+        order = an_order(ordered, customer, owner)
+        fields |= {"state": "accepted", "answered_at": moment(ordered), "answered_by": "Buyer", "order": order}
+    return Quote.objects.create(
+        customer=customer,
+        owner=owner,
+        team=owner.team if owner else None,
+        sent_at=moment(sent),
+        **{"number": f"Q-{number}", "state": "sent", "token_hash": f"{number:064}", "currency": "USD",
+           "valid_until": date(2030, 1, 1), **fields},
+    )  # fmt: skip
 
 
 def an_activity(when: str, owner: User | None = None, customer: Customer | None = None, **fields: Any) -> Activity:
