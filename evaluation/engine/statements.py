@@ -136,11 +136,7 @@ def aggregates(kpi: Kpi) -> dict[str, str]:
         found["weight"] = "sum(fact.weight) FILTER (WHERE fact.counted)"
     if kpi.aggregation in (Aggregation.SUM, Aggregation.MEAN) or kpi.is_weighted:
         found["total"] = "sum(fact.val) FILTER (WHERE fact.counted)"
-    if kpi.aggregation in (Aggregation.MEDIAN, Aggregation.PERCENTILE):
-        found["sorted"] = "array_agg(fact.val ORDER BY fact.val) FILTER (WHERE fact.counted)"
-    if kpi.aggregation == Aggregation.INCIDENCE:
-        found["sorted"] = "array_agg(fact.val ORDER BY fact.val) FILTER (WHERE fact.counted)"
-        found["ways"] = "array_agg(fact.num ORDER BY fact.val) FILTER (WHERE fact.counted)"
+    found |= _arrays(kpi)
     for driver in kpi.drivers:
         found |= {name: f"sum(fact.{name}) FILTER (WHERE fact.counted)" for name in _sums_of(driver)}
     if kpi.facts.whole:
@@ -149,6 +145,16 @@ def aggregates(kpi: Kpi) -> dict[str, str]:
         found["unripe"] = "count(*) FILTER (WHERE fact.counted AND NOT fact.ripe)"
     for code in kpi.issues:
         found[f"issue_{code}"] = f"count(*) FILTER (WHERE fact.issue = '{code}')"
+    return found
+
+
+def _arrays(kpi: Kpi) -> dict[str, str]:
+    """The values in their order, where a sum of them says nothing."""
+    if kpi.aggregation not in (Aggregation.MEDIAN, Aggregation.PERCENTILE, Aggregation.INCIDENCE):
+        return {}
+    found = {"sorted": "array_agg(fact.val ORDER BY fact.val) FILTER (WHERE fact.counted)"}
+    if kpi.aggregation == Aggregation.INCIDENCE:
+        found["ways"] = "array_agg(fact.num ORDER BY fact.val) FILTER (WHERE fact.counted)"
     return found
 
 

@@ -30,7 +30,7 @@ _WORTH = f"(sale.amount * {rate_on('sale.currency', _DAY)})"
 
 SALES_GROWTH = Kpi(
     code="sales_growth",
-    version=1,
+    version=2,  # 2: less what was refunded for returns, each year's in its own days
     name=_("Sales growth"),
     meaning=_("How much more was sold than in the same days of the year before, at unchanged rates of currencies."),
     formula=_(

@@ -23,8 +23,8 @@ from customers.sales.models import (
     Pipeline,
     Product,
     Quota,
-    ReturnReason,
     Quote,
+    ReturnReason,
     Stage,
     StageChange,
 )
