@@ -14,11 +14,13 @@ from evaluation.views import (
     review_exports,
     review_steps,
     reviews,
+    segment_tiles,
     staying,
 )
 
 NUMBERS: list[URLPattern] = [
     path("", dashboard.Dashboard.as_view(), name="dashboard"),
+    path("tiles/<slug:code>/", segment_tiles.DashboardTile.as_view(), name="dashboard-tile"),
     path("kpis/", kpis.KpiList.as_view(), name="kpi-list"),
     path("kpis/<slug:code>/", kpis.KpiDetail.as_view(), name="kpi-detail"),
     path("kpis/<slug:code>/explanation/", kpis.Explanation.as_view(), name="kpi-explanation"),

@@ -43,6 +43,7 @@ NEW_CUSTOMERS = Kpi(
             "channel": channel_of("first"),
             "product": "first.product_id",
         },
+        member="first.customer_id",
         shown={"first_purchase": purchase_label("first"), "amount": "first.amount", "currency": "first.currency"},
     ),
     issues={"missing_customer": _("Purchases without a customer cannot be counted.")},

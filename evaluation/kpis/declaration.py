@@ -105,12 +105,13 @@ class Facts:
     counted: str = "TRUE"
     issue: str = "NULL::text"
     ripe: str = "TRUE"  # whether the row's outcome can no longer change
+    member: str = ""  # whose customer's a row is, where neither a dimension nor the record says
     shown: Mapping[str, str] = field(default_factory=dict)  # the field values evidence is shown with
 
     @property
     def customer(self) -> str:
         """Whose customer's a row is, so that it can be narrowed to a segment; empty where it is nobody's."""
-        return self.dimensions.get("customer") or (self.record if self.kinds == ("customer",) else "")
+        return self.member or self.dimensions.get("customer") or (self.record if self.kinds == ("customer",) else "")
 
     def kind_sql(self) -> str:
         return self.kind or f"'{self.kinds[0]}'"

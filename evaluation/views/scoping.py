@@ -58,24 +58,31 @@ def options(user: User, chosen: Scope) -> dict[str, list[Option]]:
 
 def narrowed(request: HttpRequest, kpi: Kpi, scope: Scope, user: User) -> Scope:
     """The scope, of the members of the URL's segment only where it names one; 404 for one out of sight."""
-    pk = request.GET.get("segment", "")
-    if not pk:
-        return scope
-    segment = asking.segment_of(user, pk)
+    segment = asked_segment(request, user)
     if segment is None:
-        raise Http404(_("There is no such segment, or it is not yours to see."))
+        return scope
     try:
         return asking.narrowed(user, kpi, scope, segment)
     except scopes.ScopeError:
         raise Http404(_("This KPI is not about customers, so it cannot be narrowed to a segment.")) from None
 
 
+def asked_segment(request: HttpRequest, user: User) -> Segment | None:
+    """The segment that the URL names, if any; 404 for one out of sight."""
+    pk = request.GET.get("segment", "")
+    segment = asking.segment_of(user, pk) if pk else None
+    if pk and segment is None:
+        raise Http404(_("There is no such segment, or it is not yours to see."))
+    return segment
+
+
 def segments(user: User, kpi: Kpi, scope: Scope) -> list[Option]:
     """What a number about customers can be narrowed to."""
-    if not kpi.facts.customer:
-        return []
+    return all_segments(user, scope.within.key if scope.within else None) if kpi.facts.customer else []
+
+
+def all_segments(user: User, chosen: int | None) -> list[Option]:
     rows = Segment.objects.visible_to(user).order_by("name", "pk")[:MOST_SEGMENTS]
-    chosen = scope.within.key if scope.within else None
     return [Option(str(row.pk), row.name, row.pk == chosen) for row in rows]
 
 

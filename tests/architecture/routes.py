@@ -311,6 +311,7 @@ ROUTES: dict[str, Route] = {
     "my-opportunities": of("opportunity", GET=VIEW),
     # Numbers, goals and health. The scope of a number is its own test: test_dashboard_pages.py
     "dashboard": of("measurement", GET=VIEW),
+    "dashboard-tile": of("measurement", others={"code": "win_rate"}, GET=VIEW),
     "kpi-list": of("kpi", GET=VIEW),
     "kpi-detail": of("measurement", others={"code": "win_rate"}, GET=VIEW),
     "kpi-explanation": of("measurement", others={"code": "win_rate"}, GET=VIEW),
