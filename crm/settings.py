@@ -310,6 +310,9 @@ SPECTACULAR_SETTINGS = {
         "QuoteState": "customers.sales.models.quote.Quote.State",
         "ContactPointType": "customers.models.contact_point.ContactPoint.Type",
         "ConsentState": "customers.models.consent.Consent.State",
+        "LeadReason": "customers.sales.models.lead.Lead.Reason",
+        "ErasureReason": "customers.models.erasure.ErasureRequest.Reason",
+        "LeadConditionHow": "customers.sales.models.lead_condition.How",
         "StageOutcome": "customers.sales.models.pipeline.Stage.Outcome",
     },
 }

@@ -28,8 +28,9 @@ ONCE = (
     "architecture/", "journeys/", "test_api_schema", "_pages", "test_admin_", "test_sign_in", "test_demo_story",
     "test_lists_query_counts", "test_lists_page", "test_export_tables", "test_import_reading", "test_import_wizard",
     "test_judgement_of_numbers", "test_kpis_declarations", "test_recurrence", "test_match_keys",
-    "test_custom_field_values", "test_api_page", "test_api_records", "test_webhooks", "test_attachments", "test_mentions",
-    "_views", "test_writing", "test_calendar", "_admin", "test_lists_sorting", "test_notifications", "test_lead_questions",
+    "test_custom_field_values", "test_api_page", "test_api_records", "test_event_types", "test_webhooks",
+    "test_attachments", "test_mentions", "_views", "test_writing", "test_calendar", "_admin", "test_lists_sorting",
+    "test_notifications", "test_lead_questions",
 )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 
 from crm.api.attachments import AttachmentViewSet
+from crm.api.configured import PersonViewSet, TeamViewSet
 from crm.api.custom_fields import CustomFieldViewSet
 from crm.api.following import FollowerViewSet, ReminderViewSet
 from crm.api.operations import OperationViewSet
@@ -25,6 +26,8 @@ router.register("files", AttachmentViewSet, "attachment")
 router.register("custom-fields", CustomFieldViewSet, "custom-field")
 router.register("followers", FollowerViewSet, "follower")
 router.register("reminders", ReminderViewSet, "reminder")
+router.register("people", PersonViewSet, "person")
+router.register("teams", TeamViewSet, "team")
 router.register("operations", OperationViewSet, "operation")
 
 

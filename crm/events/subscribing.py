@@ -45,6 +45,11 @@ def unsubscribe(name: str) -> None:
     _subscribers.pop(name, None)
 
 
+def types() -> set[str]:
+    """Everything that somebody listens to."""
+    return {one for subscriber in _subscribers.values() for one in subscriber.types}
+
+
 def subscribers_of(event_type: str, data: dict[str, Any]) -> list[Subscriber]:
     return [
         subscriber

@@ -20,7 +20,7 @@ from crm import outgoing
 from crm.access import kinds
 from crm.models.event import Event
 from crm.models.notification import Notification
-from crm.models.webhook import ATTEMPTS, Webhook, WebhookCall
+from crm.models.webhook import ATTEMPTS, Webhook, WebhookCall, is_private
 
 LEASE = timedelta(minutes=2)  # more than a call can take
 LONGEST_PAUSE = timedelta(hours=6)
@@ -31,6 +31,8 @@ GONE = 410  # "send no more", says whoever answers this
 
 def queue(event: Event) -> bool:
     """Note which webhooks are to be told; called with each event, in its transaction."""
+    if is_private(event.type):
+        return False
     listening = list(Webhook.objects.listening_to(event.type).values_list("pk", flat=True))
     WebhookCall.objects.bulk_create([WebhookCall(webhook_id=pk, event=event, due_at=event.at) for pk in listening])
     return bool(listening)

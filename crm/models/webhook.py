@@ -20,6 +20,20 @@ from crm.joining import listed
 ANYTHING = "*"
 ATTEMPTS = 10
 GIVE_UP_AFTER = timedelta(days=3)
+# Events of these nouns are told to nobody outside, not even to who listens to everything; and why.
+PRIVATE = {
+    "settings": "What administrators configure: the audit trail of the admin site shows it to them.",
+    "token": "Who made or revoked a token for a program is no other program's business.",
+    "calendar_feed": "A private address of somebody's calendar was made or revoked.",
+    "export": "Who took which records out is for the audit trail.",
+    "tag": "A word was made; the records that bear it tell so themselves.",
+    "person": "Somebody changed their own preferences.",
+    "team": "Only that demonstration data was filled in.",
+}
+
+
+def is_private(event_type: str) -> bool:
+    return event_type.partition(".")[0] in PRIVATE
 
 
 def fresh_salt() -> str:
@@ -77,7 +91,7 @@ class Webhook(models.Model):
         except outgoing.Unreachable as error:
             raise ValidationError({"url": str(error)}) from None
         self.types = sorted({given.strip() for given in self.types or []})
-        known = {kind.code for kind in kinds.all_kinds()}
+        known = {kind.code for kind in kinds.all_kinds()} - set(PRIVATE)
         wrong = [given for given in self.types if given != ANYTHING and given.partition(".")[0] not in known]
         wrong += [given for given in self.types if given != ANYTHING and not given.partition(".")[2]]
         if wrong:

@@ -24,6 +24,7 @@ from crm.custom_fields import writing
 from customers.actions import activities, contacts, customers, merging, pool, task_results, tasks
 from customers.api import filters, serializers
 from customers.api.duplicates import REFUSED, MergeSerializer, apart_from
+from customers.api.erasures import HoldsPersonalData
 from customers.api.planning import PlannedViewSet
 from customers.api.pool import ReleaseSerializer
 from customers.api.reaching import ConsentingViewSet, ReachedViewSet
@@ -34,7 +35,7 @@ from customers.models import Activity, Contact, Customer, CustomerContact, Task,
     list=extend_schema(summary="Customers"),
     create=extend_schema(responses={201: serializers.CustomerSerializer, **REFUSED}),
 )
-class CustomerViewSet(ReachedViewSet):
+class CustomerViewSet(HoldsPersonalData, ReachedViewSet):
     model = Customer
     serializer_class = serializers.CustomerSerializer
     filterset_class = filters.CustomerFilter
@@ -134,7 +135,7 @@ class CustomerViewSet(ReachedViewSet):
     list=extend_schema(summary="Contacts"),
     create=extend_schema(responses={201: serializers.ContactSerializer, **REFUSED}),
 )
-class ContactViewSet(ConsentingViewSet):
+class ContactViewSet(HoldsPersonalData, ConsentingViewSet):
     model = Contact
     serializer_class = serializers.ContactSerializer
     filterset_class = filters.ContactFilter

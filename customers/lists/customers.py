@@ -26,7 +26,7 @@ from customers.lists.filters import (
     day_start,
 )
 from customers.lists.tags import AnyTagFilter, NoTagFilter, tags_action, tags_column
-from customers.models import ChurnReason, Customer, HealthBand, Segment
+from customers.models import ChurnReason, Customer, HealthBand, Segment, handover
 
 LIFECYCLE_TONES = {"prospect": "info", "active": "good", "churned": "bad"}
 HEALTH_TONES = {"good": "good", "fair": "warn", "poor": "bad"}
@@ -121,6 +121,7 @@ class CustomerList(lists.List):
             verb=Verb.ASSIGN,
             form=HandOverForm,
             icon="arrows-exchange",
+            foretell=handover.foretold,
         ),
         tags_action(),
         BulkAction(

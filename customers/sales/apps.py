@@ -118,20 +118,20 @@ class SalesConfig(AppConfig):
         tags.borne_by(Opportunity)
 
     def fill_lists(self) -> None:
-        """Whom one sees in a list can be added to a campaign; who hands customers over is told what stays credited."""
+        """Whom one sees in a list can be added to a campaign; who hands customers over is told what moves and stays."""
         from dataclasses import replace
 
         from customers.lists.contacts import ContactList
         from customers.lists.customers import CustomerList
         from customers.sales.campaign_lists import ADD_MAIN_CONTACTS, ADD_TO_CAMPAIGN
         from customers.sales.lead_lists import LeadList
-        from customers.sales.models.credit import stays_with_customers
+        from customers.sales.models import handover
 
         CustomerList.bulk_actions = [*CustomerList.bulk_actions, ADD_MAIN_CONTACTS]
         for each in (ContactList, LeadList):
             each.bulk_actions = [*each.bulk_actions, ADD_TO_CAMPAIGN]
         CustomerList.bulk_actions = [
-            replace(action, foretell=stays_with_customers) if action.code == "hand-over" else action
+            replace(action, foretell=handover.foretold) if action.code == "hand-over" else action
             for action in CustomerList.bulk_actions
         ]
 

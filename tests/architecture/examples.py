@@ -315,12 +315,25 @@ def currency_rate(owner: Any, team: Any) -> Any:
     return CurrencyRate.objects.create(currency="EUR", valid_from=date(2020, 1, 1 + number), rate=1)
 
 
+def person(owner: Any, team: Any) -> Any:
+    from crm.models import User
+
+    return User.objects.create(name="Example", team=team)
+
+
+def team(owner: Any, team: Any) -> Any:
+    from crm.models import Team
+
+    return Team.objects.create(name=f"Example {Team.objects.count()}")
+
+
 MAKERS: dict[str, Callable[[Any, Any], Any]] = {
     maker.__name__: maker
     for maker in (
         customer, pool, segment, contact, erasure, activity, task, email, attachment, lead, contract, opportunity,
         forecast, quota, order, product, ticket, survey, invitation, response, goal, review_cycle, review,
         action_plan, action_step, measurement, queue, pipeline, currency_rate, quote, campaign, cost, competitor,
+        person, team,
     )
 }  # fmt: skip
 MAKERS["import"] = an_import

@@ -169,6 +169,8 @@ ROUTES: dict[str, Route] = {
     "customer-erasure": erasing("customer", EDIT, CREATE, "GET", "POST"),
     "contact-personal-data": erasing("contact", VIEW, EXPORT, "GET"),
     "customer-personal-data": erasing("customer", VIEW, EXPORT, "GET"),
+    "api:contact-personal-data": erasing("contact", VIEW, EXPORT, "GET"),
+    "api:customer-personal-data": erasing("customer", VIEW, EXPORT, "GET"),
     "customer-summary": on("customer", GET=VIEW),
     "erasure-detail": on("erasure", GET=VIEW),
     "erasure-execution": on("erasure", GET=EDIT, POST=EDIT),

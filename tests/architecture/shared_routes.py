@@ -56,7 +56,7 @@ READ_WRITE = (
 READ_ONLY = {
     "queue": "queue", "pipeline": "pipeline", "currency-rate": "currency_rate",
     "survey": "survey", "invitation": "invitation", "response": "response",
-    "measurement": "measurement",
+    "measurement": "measurement", "person": "person", "team": "team",
 }  # fmt: skip
 VERBS_OF_THE_API = {
     "customer": {
@@ -76,6 +76,7 @@ VERBS_OF_THE_API = {
         "customers": "POST",
         "leaving": "POST",
     },
+    "erasure": {"execution": "POST", "refusal": "POST"},
     "segment": {"addition": "POST", "removal": "POST"},
     "task": {"completion": "POST", "reopening": "POST", "result": "POST", "repetition": "POST"},
     "lead": {
@@ -120,6 +121,14 @@ VERBS_OF_THE_API = {
 }
 
 
+# Whole lists of what is configured, and the kind they belong to.
+CONFIGURED = {
+    "leaving-reason": "pipeline", "purpose": "contact", "tag": "customer", "pool-rule": "settings",
+    "cadence-rule": "settings", "lost-reason": "pipeline", "price-list": "product", "lead-question": "lead",
+    "lead-rule": "settings", "lead-score-rule": "settings", "ticket-state": "queue",
+}  # fmt: skip
+
+
 def of_api() -> dict[str, Route]:
     found: dict[str, Route] = {}
     for kind in READ_WRITE:
@@ -128,6 +137,10 @@ def of_api() -> dict[str, Route]:
     for name, kind in READ_ONLY.items():
         found[f"api:{name}-list"] = of(kind, GET=VIEW)
         found[f"api:{name}-detail"] = on(kind, GET=VIEW)
+    for name, kind in CONFIGURED.items():
+        found[f"api:{name}-list"] = of(kind, GET=VIEW)
+    found["api:erasure-list"] = of("erasure", GET=VIEW, POST=CREATE)
+    found["api:erasure-detail"] = on("erasure", GET=VIEW)
     found["api:cost-list"] = of("cost", GET=VIEW, POST=CREATE)
     found["api:cost-detail"] = on("cost", GET=VIEW)
     found["api:opportunity-division"] = on("opportunity", POST=ASSIGN)

@@ -19,11 +19,13 @@ from django.utils import timezone
 from crm.access.permissions import Verb
 from crm.actions import tokens
 from crm.events import webhooks
-from crm.models import Webhook
+from crm.models import Event, Webhook
+from crm.models.webhook import is_private
 from customers.sales.actions import products
 from customers.sales.models import LeadForm
 from tests.crm import api_page
 from tests.crm.api_page import SITE, Reader
+from tests.crm.test_event_types import OF_EVERY_KIND, documented
 
 PAGE = installed.BASE_DIR / "docs/api.md"
 
@@ -99,6 +101,9 @@ def test_every_example_of_the_page_is_answered_as_shown(prepared, listener, live
             assert answer is not None, f"An answer to nothing:\n{block.text}"
             reader.compare(block, answer)
 
+    happened = set(Event.objects.values_list("type", flat=True))
+    ours = {type for type in happened if type.partition(".")[2] not in OF_EVERY_KIND and not is_private(type)}
+    assert ours - documented() == set()
     assert webhooks.call_next(timezone.now() + timedelta(minutes=1))
     [(headers, body)] = listener.heard
     sent = api_page.Answer(200, "", {name.lower(): value for name, value in headers.items()}, body.decode())

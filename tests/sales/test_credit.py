@@ -14,6 +14,7 @@ from crm.models import Event, StaleVersion
 from customers.sales.actions import credit, opportunities
 from customers.sales.models import CreditShare, CreditSplit, Opportunity
 from customers.sales.models.credit import credited, parts, stays_credited
+from tests.factories.customers import make_task
 from tests.factories.sales import WEDNESDAY, divide, make_opportunity
 
 pytestmark = pytest.mark.django_db
@@ -105,8 +106,11 @@ def test_a_handover_moves_no_credit_of_what_was_won_or_divided_and_says_so(cast,
     preview = client.post(bulk, {"row": [one.pk for one in rows]}).content.decode()
     assert all(text in preview for text in said)
     bulk = reverse("customer-list-bulk", args=["hand-over"])
+    task = make_task(cast.rep, customer=plain.customer)
+    make_task(cast.teammate, customer=plain.customer)  # not the customer's owner's to do
     preview = client.post(bulk, {"row": [one.customer_id for one in rows]}).content.decode()
     assert all(text in preview for text in said)
+    assert "With the open work go along: 1 open task, 3 open opportunities." in preview
     handover = [client.get(reverse("opportunity-handover", args=[one.pk])).content.decode() for one in (shared, plain)]
     assert ["Its credit is divided" in page for page in handover] == [True, False]
     opportunities.hand_over_many(rows, owner=cast.teammate, by=cast.manager, at=WEDNESDAY)

@@ -1,6 +1,6 @@
 from rest_framework.routers import SimpleRouter
 
-from customers.sales.api import coverage, pipeline_history, viewsets
+from customers.sales.api import configured, coverage, pipeline_history, viewsets
 from customers.sales.api.around_opportunity import CompetitorViewSet
 from customers.sales.api.campaigns import CampaignViewSet, CostViewSet
 from customers.sales.api.contracts import ContractViewSet
@@ -29,5 +29,10 @@ router.register("pipeline-as-of", pipeline_history.PipelineAsOfViewSet, "pipelin
 router.register("waterfall", pipeline_history.WaterfallViewSet, "waterfall")
 router.register("waterfall-records", pipeline_history.WaterfallRecordsViewSet, "waterfall-records")
 router.register("stage-conversion", pipeline_history.StageConversionViewSet, "stage-conversion")
+router.register("lost-reasons", configured.LostReasonViewSet, "lost-reason")
+router.register("price-lists", configured.PriceListViewSet, "price-list")
+router.register("lead-questions", configured.LeadQuestionViewSet, "lead-question")
+router.register("lead-rules", configured.LeadRuleViewSet, "lead-rule")
+router.register("lead-score-rules", configured.LeadScoreRuleViewSet, "lead-score-rule")
 
 urlpatterns = router.urls

@@ -1,0 +1,109 @@
+"""Reasons, price lists and the rules of leads that are configured, to read."""
+
+from __future__ import annotations
+
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import serializers
+
+from crm.api.configured import ConfiguredViewSet
+from customers.sales.models import (
+    LeadQuestion,
+    LeadRule,
+    LeadRuleCondition,
+    LeadScoreRule,
+    ListPrice,
+    LostReason,
+    PriceList,
+)
+
+CONDITION = ("attribute", "how", "values")
+
+
+class LostReasonSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = LostReason
+        fields = ("id", "name", "is_active")
+        read_only_fields = fields
+
+
+class ListPriceSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = ListPrice
+        fields = ("product", "price", "valid_from", "valid_until")
+        read_only_fields = fields
+
+
+class PriceListSerializer(serializers.ModelSerializer):
+    prices = ListPriceSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = PriceList
+        fields = ("id", "name", "currency", "valid_from", "valid_until", "prices")
+        read_only_fields = fields
+
+
+class LeadQuestionSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = LeadQuestion
+        fields = ("id", "text", "answer", "is_required", "position", "is_active")
+        read_only_fields = fields
+
+
+class LeadRuleConditionSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = LeadRuleCondition
+        fields = CONDITION
+        read_only_fields = fields
+
+
+class LeadRuleSerializer(serializers.ModelSerializer):
+    conditions = LeadRuleConditionSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = LeadRule
+        fields = (
+            "id", "name", "position", "person", "team", "with_teams_below", "giving", "is_active", "conditions",
+        )  # fmt: skip
+        read_only_fields = fields
+
+
+class LeadScoreRuleSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = LeadScoreRule
+        fields = ("id", "name", "points", "position", "is_active", *CONDITION)
+        read_only_fields = fields
+
+
+@extend_schema_view(list=extend_schema(summary="Why opportunities are lost"))
+class LostReasonViewSet(ConfiguredViewSet):
+    rows = LostReason.objects.all()  # scoped: configuration
+    of_kind = "pipeline"
+    serializer_class = LostReasonSerializer
+
+
+@extend_schema_view(list=extend_schema(summary="Price lists with their prices"))
+class PriceListViewSet(ConfiguredViewSet):
+    rows = PriceList.objects.prefetch_related("prices")  # scoped: configuration
+    of_kind = "product"
+    serializer_class = PriceListSerializer
+
+
+@extend_schema_view(list=extend_schema(summary="Qualifying questions of leads"))
+class LeadQuestionViewSet(ConfiguredViewSet):
+    rows = LeadQuestion.objects.all()  # scoped: configuration
+    of_kind = "lead"
+    serializer_class = LeadQuestionSerializer
+
+
+@extend_schema_view(list=extend_schema(summary="Assignment rules for leads, in their order"))
+class LeadRuleViewSet(ConfiguredViewSet):
+    rows = LeadRule.objects.prefetch_related("conditions")  # scoped: configuration
+    of_kind = "settings"
+    serializer_class = LeadRuleSerializer
+
+
+@extend_schema_view(list=extend_schema(summary="Scoring rules for leads"))
+class LeadScoreRuleViewSet(ConfiguredViewSet):
+    rows = LeadScoreRule.objects.all()  # scoped: configuration
+    of_kind = "settings"
+    serializer_class = LeadScoreRuleSerializer
