@@ -123,9 +123,9 @@ VERBS_OF_THE_API = {
 
 # Whole lists of what is configured, and the kind they belong to.
 CONFIGURED = {
-    "leaving-reason": "pipeline", "purpose": "contact", "tag": "customer", "pool-rule": "settings",
-    "cadence-rule": "settings", "lost-reason": "pipeline", "price-list": "product", "lead-question": "lead",
-    "lead-rule": "settings", "lead-score-rule": "settings", "ticket-state": "queue",
+    "leaving-reason": "pipeline", "lost-reason": "pipeline", "return-reason": "pipeline", "purpose": "contact",
+    "tag": "customer", "price-list": "product", "lead-question": "lead", "ticket-state": "queue",
+    "pool-rule": "settings", "cadence-rule": "settings", "lead-rule": "settings", "lead-score-rule": "settings",
 }  # fmt: skip
 
 

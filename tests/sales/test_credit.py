@@ -106,7 +106,7 @@ def test_a_handover_moves_no_credit_of_what_was_won_or_divided_and_says_so(cast,
     preview = client.post(bulk, {"row": [one.pk for one in rows]}).content.decode()
     assert all(text in preview for text in said)
     bulk = reverse("customer-list-bulk", args=["hand-over"])
-    task = make_task(cast.rep, customer=plain.customer)
+    make_task(cast.rep, customer=plain.customer)
     make_task(cast.teammate, customer=plain.customer)  # not the customer's owner's to do
     preview = client.post(bulk, {"row": [one.customer_id for one in rows]}).content.decode()
     assert all(text in preview for text in said)

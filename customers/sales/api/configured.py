@@ -14,6 +14,7 @@ from customers.sales.models import (
     ListPrice,
     LostReason,
     PriceList,
+    ReturnReason,
 )
 
 CONDITION = ("attribute", "how", "values")
@@ -22,6 +23,13 @@ CONDITION = ("attribute", "how", "values")
 class LostReasonSerializer(serializers.ModelSerializer):
     class Meta:
         model = LostReason
+        fields = ("id", "name", "is_active")
+        read_only_fields = fields
+
+
+class ReturnReasonSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = ReturnReason
         fields = ("id", "name", "is_active")
         read_only_fields = fields
 
@@ -79,6 +87,13 @@ class LostReasonViewSet(ConfiguredViewSet):
     rows = LostReason.objects.all()  # scoped: configuration
     of_kind = "pipeline"
     serializer_class = LostReasonSerializer
+
+
+@extend_schema_view(list=extend_schema(summary="Why things come back"))
+class ReturnReasonViewSet(ConfiguredViewSet):
+    rows = ReturnReason.objects.all()  # scoped: configuration
+    of_kind = "pipeline"
+    serializer_class = ReturnReasonSerializer
 
 
 @extend_schema_view(list=extend_schema(summary="Price lists with their prices"))
