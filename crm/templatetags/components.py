@@ -15,6 +15,7 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from crm.actions import attachments
@@ -116,6 +117,8 @@ def _badge(label: Any, tone: str, icon: str) -> SafeString:
 def field(bound: BoundField, label: str = "", hint: str = "", css: str = "", **others: Any) -> dict[str, Any]:
     """A form field with label, help and error, tied together for screen readers. Extra arguments go to the widget."""
     widget = bound.field.widget
+    if isinstance(widget, forms.NullBooleanSelect):  # nothing chosen is nothing asked for, not "Unknown"
+        widget.choices = [("unknown", "---------"), *list(widget.choices)[1:]]
     described = [f"{bound.auto_id}_help"] if (hint or bound.help_text) else []
     described += [f"{bound.auto_id}_error"] if bound.errors else []
     extra = {name.rstrip("_").replace("_", "-"): value for name, value in others.items()}
@@ -129,7 +132,7 @@ def field(bound: BoundField, label: str = "", hint: str = "", css: str = "", **o
     return {
         "field": bound,
         "widget": bound.as_widget(attrs={name: value for name, value in extra.items() if value not in (None, "")}),
-        "label": label or bound.label,
+        "label": capfirst(label or bound.label),  # a filter's too, whose name stands within a chip elsewhere
         "hint": hint or bound.help_text,
         "css": css,
         "several": several,

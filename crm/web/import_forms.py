@@ -46,7 +46,7 @@ class UploadForm(forms.Form):
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         access = access_of(user)
-        self.fields["kind"].choices = [
+        self.fields["kind"].choices = [("", "---------")] + [  # chosen, not left as it happened to stand
             (kind.code, kind.label_plural)
             for kind in declaring.importable()
             if kind.may_import(user) and (access.may(kind.code, Verb.CREATE) or access.may(kind.code, Verb.EDIT))

@@ -5,6 +5,7 @@ from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from crm.web.lists import Column, List
+from evaluation.engine import wording
 from evaluation.models import Cycle
 from evaluation.models.review import BEFORE_SIGNATURE
 
@@ -29,7 +30,7 @@ class CycleList(List):
     select_related = ("owner",)
     columns = (
         Column("name", _("Name"), sort="name", link=True),
-        Column("period", _("Period"), value="period.label", sort="period_start"),
+        Column("period", _("Period"), value=lambda cycle: wording.period_name(cycle.period), sort="period_start"),
         Column("state", _("State"), format="badge", sort="state"),
         Column("reviews", _("Reviews"), value="planned_reviews", format="number", annotate=with_progress),
         Column("signed", _("Signed"), value="signed_reviews", format="number", annotate=with_progress),

@@ -201,3 +201,9 @@ def test_the_filter_form_is_drawn_only_when_it_is_opened(client, rep, now):
     assert "Apply filters" in opened.content.decode()
     assert 'aria-expanded="true"' in opened.content.decode()
     assert "filters=open" not in opened.context["list"].query
+
+
+@pytest.mark.parametrize(("who", "offered"), [("administrator", True), ("analyst", False)])
+def test_a_list_leads_whoever_may_to_the_import_of_its_kind(client, cast, who, offered):
+    client.force_login(getattr(cast, who))
+    assert ('href="/imports/new/?kind=customer"' in client.get("/customers/").content.decode()) is offered

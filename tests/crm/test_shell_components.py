@@ -100,3 +100,11 @@ def test_captured_content_is_escaped_once():
 
 def test_components_are_built_in():
     assert "crm.templatetags.components" in settings.TEMPLATES[0]["OPTIONS"]["builtins"]
+
+
+def test_the_name_of_a_filter_begins_like_any_label_and_asks_for_nothing_by_itself():
+    class Asked(forms.Form):
+        won_back = forms.NullBooleanField(label="won back", required=False)
+
+    html = rendered("{% field form.won_back %}", form=Asked())
+    assert ">Won back</label>" in html and "---------" in html and "Unknown" not in html

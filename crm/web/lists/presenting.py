@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from django.http import QueryDict
 from django.urls import reverse
@@ -15,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from crm.access.permissions import Verb
+from crm.exchange import declaring
 from crm.models import SavedView
 from crm.web.lists import filters
 from crm.web.lists.columns import Column
@@ -203,6 +205,17 @@ class Presented:
     @property
     def may_export(self) -> bool:
         return self.user.access.may(self.source.kind, Verb.EXPORT)
+
+    @property
+    def import_url(self) -> str:
+        """Where a file of such records is read in, for whoever may."""
+        found = next((kind for kind in declaring.importable() if kind.code == self.source.kind), None)
+        may = self.user.access.may
+        if self.source.is_nested or found is None or not may("import", Verb.CREATE) or not found.may_import(self.user):
+            return ""
+        if not (may(found.code, Verb.CREATE) or may(found.code, Verb.EDIT)) or not self.source.creation:
+            return ""
+        return f"{reverse('import-new')}?{urlencode({'kind': found.code})}"
 
     @cached_property
     def bulk_actions(self) -> list[Any]:

@@ -91,6 +91,7 @@ class AnswerPage(Public):
             "state": self.quote.state_on(local_day(timezone.now())),
             "lines": lines,
             "recurs": any(line.months for line in lines),
+            "discounted": any(line.discount for line in lines),
             "taxes": quote_lines.taxes_of(lines),
             "sender": QuoteRules.in_force().sender,
             "form": form,

@@ -44,6 +44,7 @@ class Detail(View):
             "quote": quote,
             "lines": lines,
             "recurs": any(line.months for line in lines),
+            "discounted": any(line.discount for line in lines),
             "taxes": quote_lines.taxes_of(lines),
             "link": quotes.link_of(quote) if may_edit and not quote.is_draft else "",
             "mail": mail_url(quote) if may_edit and quote.state == Quote.State.SENT and may_mail else "",
