@@ -107,4 +107,6 @@ def test_the_name_of_a_filter_begins_like_any_label_and_asks_for_nothing_by_itse
         won_back = forms.NullBooleanField(label="won back", required=False)
 
     html = rendered("{% field form.won_back %}", form=Asked())
-    assert ">Won back</label>" in html and "---------" in html and "Unknown" not in html
+    assert ">Won back</label>" in html
+    assert "---------" in html
+    assert "Unknown" not in html
