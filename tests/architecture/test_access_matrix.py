@@ -11,14 +11,17 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.contrib import auth
 from django.core.cache import cache
 from django.db import connection, transaction
+from django.template.backends.django import Template
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.views import defaults
 
 from crm.access.grants import access_of
 from crm.access.permissions import Verb
+from crm.web import sessions
 from tests.architecture.examples import MAKERS
 from tests.architecture.routes import ADMINISTRATORS, ANYONE, PUBLIC, Route
 from tests.architecture.routes import ROUTES as WRITTEN_DOWN
@@ -65,6 +68,28 @@ def plain_refusals(monkeypatch):
     """Refusals without the shell around them, a third of what a call costs; test_shell_pages.py looks at the pages."""
     plain = SimpleNamespace(render=lambda context=None, request=None: "Refused.")
     monkeypatch.setattr(defaults, "loader", SimpleNamespace(get_template=lambda name: plain))
+
+
+@pytest.fixture
+def drawing(monkeypatch):
+    """Whether pages are drawn. One person's page of the next record is the same template again: half of the time."""
+    drawing, draw = SimpleNamespace(is_on=True), Template.render
+    monkeypatch.setattr(
+        Template, "render", lambda page, *given, **named: draw(page, *given, **named) if drawing.is_on else ""
+    )
+    return drawing
+
+
+@pytest.fixture(autouse=True)
+def known_people(monkeypatch, world):
+    """Who is calling is read once, not with every call: test_sign_in.py is about sessions and those who lost theirs."""
+    _cast, people, _clients = world
+    active = {str(person.pk): person for person in people.values() if person is not None and person.is_active}
+    read = auth.get_user
+    monkeypatch.setattr(
+        auth, "get_user", lambda request: active.get(request.session.get("_auth_user_id")) or read(request)
+    )
+    monkeypatch.setattr(sessions, "is_noted", lambda request, now: True)
 
 
 PEOPLE = ("rep", "agent", "manager", "service_manager", "analyst", "administrator", "nobody")
@@ -196,13 +221,14 @@ def path_of(name: str, route: Route, record: Any) -> str:
 
 
 @pytest.mark.parametrize("name", sorted(ROUTES))
-def test_who_gets_in_and_that_refusals_write_nothing(name, world):
+def test_who_gets_in_and_that_refusals_write_nothing(name, world, drawing):
     route, (cast, people, clients) = ROUTES[name], world
     wrong, others = [], of_others(cast, route)
     for who, person in people.items():
         client = clients[who]
         for relation, record in relations(cast, route, who, person, others):
             url = path_of(name, route, record)
+            drawing.is_on = relation in ("kind", "own", "deleted")
             for method in methods_to_try(name, who, relation):
                 wanted = expected(route, method, person, record)
                 before = 0 if wanted == "in" else written()
