@@ -27,6 +27,7 @@ from customers.sales.models import (
     RenewalRules,
     ReturnReason,
     Stage,
+    UnitCost,
 )
 
 
@@ -157,6 +158,22 @@ class CurrencyRateAdmin(AuditedAdmin):
     list_filter = ["currency"]
     date_hierarchy = "valid_from"
     ordering = ["-valid_from", "currency"]
+
+
+@admin.register(UnitCost)
+class UnitCostAdmin(AuditedAdmin):
+    """What products cost us, each from a day on until the next cost."""
+
+    list_display = ["product", "valid_from", "cost", "currency"]
+    list_filter = ["currency"]
+    search_fields = ["product__name"]
+    date_hierarchy = "valid_from"
+    list_select_related = ["product"]
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "product":
+            kwargs["queryset"] = Product.objects.alive().order_by("name")
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
 class PriceFormSet(BaseInlineFormSet):

@@ -13,7 +13,17 @@ from typing import Any
 from crm.actions import records
 from customers.sales.actions import stage_changes
 from customers.sales.actions.stage_changes import PastChange
-from customers.sales.models import LostReason, Opportunity, Order, OrderLine, Pipeline, Product, Stage, StageChange
+from customers.sales.models import (
+    LostReason,
+    Opportunity,
+    Order,
+    OrderLine,
+    Pipeline,
+    Product,
+    Stage,
+    StageChange,
+    UnitCost,
+)
 from customers.sales.models.rank import between
 from evaluation.demo import storing, words
 from evaluation.demo.customers import language_of
@@ -44,6 +54,9 @@ class Stages:
         return cls([stage for stage in stages if stage.is_open], won, lost)
 
 
+COST_OF_GOODS = Decimal("0.58")  # of the price
+
+
 @dataclass(frozen=True)
 class Made:
     opportunity: Opportunity
@@ -61,6 +74,8 @@ def stock(world: World) -> None:
         product = Product(name=name, code=code, series=series, price=Decimal(price), created_at=at, updated_at=at)
         product.full_clean()
         product.save()
+        cost = (product.price * COST_OF_GOODS).quantize(Decimal("0.01"))
+        UnitCost.objects.create(product=product, cost=cost, valid_from=at.date())
         world.products.append(product)
     for stage, days in zip(Stage.objects.open().order_by("position", "pk"), ROT_DAYS, strict=False):
         Stage.objects.filter(pk=stage.pk).update(rot_days=days)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
+from evaluation.engine import coverage
 from evaluation.engine.results import (
     DEADLINES_OF_TODAY,
     HIDDEN,
@@ -244,6 +245,7 @@ def quality(result: Result) -> QualityJudgement:
     """The flags in the order they should be read."""
     order = (NO_DENOMINATOR, HIDDEN, SMALL_N, PROVISIONAL, DEADLINES_OF_TODAY, STATE_OF_TODAY)
     known = [flag for flag in order if flag in result.flags]
+    known += [flag for flag in result.flags if coverage.is_one(flag)]
     if is_too_wide(result):
         known.append(TOO_IMPRECISE)
     return QualityJudgement(tuple(known), result.issues)

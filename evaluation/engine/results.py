@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from evaluation.engine import coverage
 from evaluation.engine.scopes import Scope
 from evaluation.formulas import drivers, intervals
 from evaluation.formulas.incidence import Incidence
@@ -111,6 +112,7 @@ class Totals:
     below: int = 0
     total: Decimal | float | None = None
     weight: Decimal | float | None = None  # what a weighted ratio is divided by
+    whole: Decimal | float | None = None  # what it would be if nothing were missing
     middle: float | None = None
     low: tuple[float, ...] = ()
     high: tuple[float, ...] = ()
@@ -138,6 +140,8 @@ def make(kpi: Kpi, scope: Scope, period: Period, totals: Totals, *, complete: bo
         flags.append(SMALL_N)
     if not complete or totals.unripe:
         flags.append(PROVISIONAL)
+    if kpi.facts.whole:
+        flags += coverage.flags(totals.weight, totals.whole)
     return replace(result, flags=(*flags, *(f"{code}:{count}" for code, count in totals.issues)))
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from crm.web import formats
-from evaluation.engine import judgement, results
+from evaluation.engine import coverage, judgement, results
 from evaluation.engine.judgement import (
     AttainmentJudgement,
     Judgement,
@@ -254,7 +254,7 @@ def quality(kpi: Kpi, found: QualityJudgement) -> list[str]:
         results.STATE_OF_TODAY: _("Owners and due dates are those of today: how they stood then is not kept."),
         judgement.TOO_IMPRECISE: _("The interval is 30 points or wider."),
     }
-    found_texts = [texts[flag] for flag in found.flags]
+    found_texts = [coverage.said(flag) if coverage.is_one(flag) else texts[flag] for flag in found.flags]
     return [*found_texts, *(issue(kpi, code, count) for code, count in found.issues.items())]
 
 

@@ -20,10 +20,12 @@ from tests.factories.evaluation import (
     a_commit,
     a_cost,
     a_customer,
+    a_product,
     a_quota,
     a_quote,
     a_response,
     a_ticket,
+    a_unit_cost,
     an_activity,
     an_invitation,
     an_opportunity,
@@ -46,6 +48,8 @@ def busy(cast):
     people = [cast.rep, cast.teammate, cast.junior, cast.outsider, cast.agent, cast.manager, None]
     channels = ["event", "website", ""]
     customers = [a_customer(channel=dice.choice(channels)) for _ in range(12)]
+    pump = a_product("Pump")
+    a_unit_cost(pump, "2026-01-01", 300)
     for number in range(40):
         day = f"2026-{dice.randint(4, 9):02}-{dice.randint(1, 28):02}"
         who, customer = dice.choice(people), dice.choice([*customers, None])
@@ -57,7 +61,7 @@ def busy(cast):
         a_response(day, dice.randint(0, 10), who, "nps", customer)
         an_invitation(day, dice.choice([None, day]), who, customer=customer)
         if number % 3 == 0:
-            an_order(day, dice.choice(customers), who)
+            an_order(day, dice.choice(customers), who, products=[pump] if number % 2 else [])
             a_quote(day, dice.choice(["", day]), who, dice.choice(customers))
         end = moment(day) + timedelta(days=dice.randint(1, 12))
         a_ticket(

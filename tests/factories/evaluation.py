@@ -27,6 +27,7 @@ from customers.sales.models import (
     ReturnReason,
     Stage,
     StageChange,
+    UnitCost,
 )
 from service.models import Queue, Ticket, TicketEvent, TicketState
 from surveys.models import Invitation, Response, Survey
@@ -47,6 +48,10 @@ def a_customer(name: str = "", owner: User | None = None, **fields: Any) -> Cust
 
 def a_product(name: str = "") -> Product:
     return Product.objects.create(name=name or f"Product {next(_number)}")
+
+
+def a_unit_cost(product: Product, since: str, cost: Any, currency: str = "USD") -> None:
+    UnitCost.objects.create(product=product, valid_from=date.fromisoformat(since), cost=cost, currency=currency)
 
 
 def stages() -> dict[str, Stage]:

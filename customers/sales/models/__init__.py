@@ -34,6 +34,7 @@ from customers.sales.models.quote_line import QuoteLine
 from customers.sales.models.quote_rules import QuoteRules
 from customers.sales.models.rfm import RfmScore
 from customers.sales.models.stage_change import CAPTURED, StageChange
+from customers.sales.models.unit_cost import UnitCost
 
 __all__ = [
     "CAPTURED",
@@ -99,5 +100,6 @@ __all__ = [
     "Stage",
     "StageChange",
     "State",
+    "UnitCost",
     "totals",
 ]
