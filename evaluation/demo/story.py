@@ -25,7 +25,8 @@ ANSWER: Terms = {
     "guard_code": "resolution_rate",
 }  # fmt: skip
 VALUE: Terms = {
-    "kpi_code": "revenue", "target_kind": TargetKind.LAST_YEAR_RATIO, "target": 1.1, "guard_code": "csat",
+    "kpi_code": "historic_value", "target_kind": TargetKind.LAST_YEAR_RATIO, "target": 1.1,
+    "guard_code": "active_customers",
 }  # fmt: skip
 BASE: Terms = {
     "kpi_code": "active_customers", "target_kind": TargetKind.BASELINE_PERCENT, "target": 0.05,
