@@ -17,6 +17,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
+from django_filters.widgets import DateRangeWidget
 
 from crm.actions import attachments
 from crm.web import panels as registry
@@ -119,6 +120,9 @@ def field(bound: BoundField, label: str = "", hint: str = "", css: str = "", **o
     widget = bound.field.widget
     if isinstance(widget, forms.NullBooleanSelect):  # nothing chosen is nothing asked for, not "Unknown"
         widget.choices = [("unknown", "---------"), *list(widget.choices)[1:]]
+    if isinstance(widget, DateRangeWidget):
+        for each in widget.widgets:
+            each.input_type = "date"
     described = [f"{bound.auto_id}_help"] if (hint or bound.help_text) else []
     described += [f"{bound.auto_id}_error"] if bound.errors else []
     extra = {name.rstrip("_").replace("_", "-"): value for name, value in others.items()}
