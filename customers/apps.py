@@ -53,7 +53,7 @@ class CustomersConfig(AppConfig):
         timeline.tell_also("customer", merging.merged_into)
 
     def declare_kinds(self) -> None:
-        from crm.access import kinds
+        from crm.access import fields, kinds
         from customers.models import (
             Activity,
             Contact,
@@ -84,6 +84,8 @@ class CustomersConfig(AppConfig):
             icon="user-x",
             detail_url="erasure-detail",
         )
+        fields.declare(Customer, "employees", "annual_revenue", "notes")
+        fields.declare(Contact, "notes")
         kinds.register(PooledCustomer, label=_("customer in the pool"), label_plural=_("customers in the pool"))
 
     def fill_paper(self) -> None:

@@ -18,6 +18,7 @@ class Explanation:
     reach: Reach
     roles: list[str]
     reasons: list[str]
+    closed: tuple[str, ...] = ()  # fields of such records that the person cannot see, or for other verbs not write
 
 
 def why(user: Any, record: models.Model, verb: Verb = Verb.VIEW) -> Explanation:
@@ -31,6 +32,8 @@ def why(user: Any, record: models.Model, verb: Verb = Verb.VIEW) -> Explanation:
         return Explanation(False, Reach.NONE, [], [_("The account is deactivated.")])
     if getattr(record, "deleted_at", None):
         return Explanation(False, reach, roles, [_("The record is in the bin.")])
+    by_kind = access.hidden if verb in (Verb.VIEW, Verb.EXPORT) else access.unwritable
+    closed = tuple(sorted(by_kind.get(model.kind, ())))
     if access.everything:
         return Explanation(True, reach, roles, [_("The person is an administrator of the installation.")])
     if reach == Reach.NONE:
@@ -41,5 +44,5 @@ def why(user: Any, record: models.Model, verb: Verb = Verb.VIEW) -> Explanation:
         if queryset.filter(pk=record.pk).filter(rule.q).exists()
     ]
     if matching:
-        return Explanation(True, reach, roles, matching)
+        return Explanation(True, reach, roles, matching, closed)
     return Explanation(False, reach, roles, [_("The record is outside the reach of the person's roles.")])

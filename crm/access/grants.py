@@ -3,16 +3,35 @@
 from __future__ import annotations
 
 import copy
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from crm.access.permissions import Reach, Verb
+from crm.access.permissions import Level, Reach, Verb
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from crm.models import User
+
+
+class Grant(NamedTuple):
+    """One line of a role of the person."""
+
+    role: int
+    kind: str
+    verb: str
+    reach: int
+
+
+class Limit(NamedTuple):
+    """One field that a role of the person closes."""
+
+    role: int
+    kind: str
+    name: str
+    level: int
 
 
 class Access:
@@ -28,9 +47,48 @@ class Access:
 
     @cached_property
     def grants(self) -> dict[tuple[str, str], Reach]:
+        """The widest reach of any role, by kind and verb."""
+        found: dict[tuple[str, str], Reach] = {}
+        for _role, kind, verb, reach in self._granted[0]:
+            if reach >= found.get((kind, verb), Reach.NONE):
+                found[kind, verb] = Reach(reach)
+        return found
+
+    @cached_property
+    def _granted(self) -> tuple[list[Grant], list[Limit]]:
         if not self.user.is_active or self.user.pk is None:
+            return [], []
+        return self.user.granted()  # type: ignore[union-attr]
+
+    @cached_property
+    def hidden(self) -> dict[str, frozenset[str]]:
+        """By kind the fields that no role of the person shows. Where one shows such records, the others have no say."""
+        return self._closed((Verb.VIEW,), Level.READ)
+
+    @cached_property
+    def unwritable(self) -> dict[str, frozenset[str]]:
+        """By kind the fields that no role lets the person write: hidden ones, and those that are only shown."""
+        shown, hidden = self._closed((Verb.CREATE, Verb.EDIT), Level.WRITE), self.hidden
+        return {kind: shown.get(kind, frozenset()) | hidden.get(kind, frozenset()) for kind in {*shown, *hidden}}
+
+    def _closed(self, verbs: tuple[Verb, ...], needed: Level) -> dict[str, frozenset[str]]:
+        """By kind the fields that every role with one of the verbs on it keeps below a level."""
+        grants, limits = self._granted
+        if self.everything or not limits:
             return {}
-        return self.user.granted_reaches()  # type: ignore[union-attr]
+        speaking, keeping = defaultdict(set), defaultdict(set)
+        for role, kind, verb, reach in grants:
+            if verb in verbs and reach > Reach.NONE:
+                speaking[kind].add(role)
+        for role, kind, name, level in limits:
+            if level < needed:
+                keeping[kind, name].add(role)
+        everyone = {grant.role for grant in grants} | {limit.role for limit in limits}
+        found = defaultdict(set)
+        for (kind, name), roles in keeping.items():
+            if (speaking[kind] or everyone) <= roles:
+                found[kind].add(name)
+        return {kind: frozenset(names) for kind, names in found.items()}
 
     @cached_property
     def team_id(self) -> int | None:

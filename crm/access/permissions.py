@@ -39,3 +39,11 @@ class Reach(models.IntegerChoices):
     TEAM = 2, _("team")
     SUBTREE = 3, _("team and below")
     ALL = 4, _("all")
+
+
+class Level(models.IntegerChoices):
+    """What a role may do with one field of the records it shows, ordered: a greater level includes the smaller."""
+
+    HIDDEN = 0, _("hidden")
+    READ = 1, _("read only")
+    WRITE = 2, _("read and write")

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import models, transaction
 
 from crm import events
+from crm.access import fields
 from crm.actions import journal
 from crm.custom_fields import known, writing
 from crm.models.record import Record, StaleVersion
@@ -19,6 +20,7 @@ R = TypeVar("R", bound=models.Model)
 B = TypeVar("B", bound=Record)  # one that knows the bin
 
 
+@fields.uncovered
 @transaction.atomic
 def create(
     record: R, *, by: Any, at: datetime, data: dict[str, Any] | None = None, about: Iterable[models.Model | None] = ()
@@ -35,6 +37,7 @@ def create(
     return record
 
 
+@fields.uncovered
 @transaction.atomic
 def update(
     record: R,
@@ -82,6 +85,7 @@ def update(
     return locked
 
 
+@fields.uncovered
 @transaction.atomic
 def delete(record: B, *, by: Any, at: datetime, about: Iterable[models.Model | None] = ()) -> B:
     """Move a record to the bin; doing it twice does nothing."""
@@ -94,6 +98,7 @@ def delete(record: B, *, by: Any, at: datetime, about: Iterable[models.Model | N
     return locked
 
 
+@fields.uncovered
 @transaction.atomic
 def restore(record: B, *, by: Any, at: datetime, about: Iterable[models.Model | None] = ()) -> B:
     """Take a record out of the bin."""

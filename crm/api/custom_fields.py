@@ -12,9 +12,11 @@ from rest_framework.fields import empty
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 
+from crm.access import fields
 from crm.access.grants import access_of
 from crm.access.permissions import Verb
 from crm.api.permissions import GrantedByRole
+from crm.api.serializers import CLOSED
 from crm.custom_fields import known, values, writing
 from crm.models.custom_field import CustomField
 
@@ -46,7 +48,7 @@ class CustomValues(serializers.Field):
 
     def to_representation(self, value: Any) -> dict[str, Any]:
         held = value if isinstance(value, dict) else {}
-        return {field.code: held[field.code] for field in known.active(self.kind) if field.code in held}
+        return {field.code: held[field.code] for field in known.readable(self.kind) if field.code in held}
 
     def run_validation(self, data: Any = empty) -> Any:
         """A new record needs its required fields even where nothing is said of any."""
@@ -57,11 +59,14 @@ class CustomValues(serializers.Field):
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         record = self.parent.instance
         held = writing.custom_of(record) if record is not None else {}
+        closed = fields.unwritable(self.kind)
+        if refused := [code for code in data if f"{known.PREFIX}{code}" in closed] if isinstance(data, dict) else []:
+            raise serializers.ValidationError({code: [CLOSED] for code in refused})
         try:
             said = writing.change(self.kind, data, held)
         except ValidationError as error:
             raise serializers.ValidationError(by_code(error)) from None
-        needed = [field for field in known.active(self.kind) if field.is_required and self._lacks(field, said)]
+        needed = [field for field in known.writable(self.kind) if field.is_required and self._lacks(field, said)]
         if needed:
             raise serializers.ValidationError({field.code: [self.error_messages["required"]] for field in needed})
         return said
@@ -139,4 +144,7 @@ class CustomFieldViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
         access = access_of(self.request.user)
         seen = [kind for kind in known.takers() if access.may(kind, Verb.VIEW)]
         existing = CustomField.objects.existing()  # scoped: definitions are nobody's; of kinds that may be viewed
-        return existing.with_options().filter(kind__in=seen).order_by("kind", "position", "pk")
+        found = existing.with_options().filter(kind__in=seen).order_by("kind", "position", "pk")
+        for kind, names in access.hidden.items():
+            found = found.exclude(kind=kind, code__in=[name.removeprefix(known.PREFIX) for name in names])
+        return found

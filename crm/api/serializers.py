@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
-from crm.access import kinds
+from crm.access import fields, kinds
+
+CLOSED = gettext_lazy("Your role does not let you write this field.")
 
 
 class ScopedRelatedField(serializers.PrimaryKeyRelatedField):
@@ -29,6 +32,28 @@ class RecordSerializer(serializers.ModelSerializer):
 
     kind = serializers.SerializerMethodField()
     url = serializers.SerializerMethodField(help_text="The record's page in the browser.")
+
+    def get_fields(self) -> dict[str, Any]:
+        """Without what the caller's roles hide; the description of the API has every field."""
+        found = super().get_fields()
+        if not getattr(self.context.get("view"), "swagger_fake_view", False):
+            for name in fields.hidden_of(self.Meta.model):  # type: ignore[attr-defined]
+                found.pop(name, None)
+        return found
+
+    def to_internal_value(self, data: Any) -> Any:
+        closed = sorted(fields.unwritable(self._kind).intersection(data if isinstance(data, dict) else ()))
+        if closed:
+            raise serializers.ValidationError({name: [CLOSED] for name in closed})
+        return super().to_internal_value(data)
+
+    def to_representation(self, instance: Any) -> Any:
+        with fields.covered():
+            return super().to_representation(instance)
+
+    @property
+    def _kind(self) -> str:
+        return str(getattr(self.Meta.model, "kind", ""))  # type: ignore[attr-defined]
 
     def get_kind(self, record: Any) -> str:
         return record.kind

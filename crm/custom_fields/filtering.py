@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django_filters.widgets import DateRangeWidget
 
+from crm.access import fields
 from crm.custom_fields import known, sorting
 from crm.custom_fields.known import PREFIX
 from crm.models.custom_field import ENDINGS, CustomField
@@ -96,7 +97,10 @@ class WithCustomFields:
         here: Any = self
         model = here.queryset.model
         asked = {code_of(name) for name in here.data}
+        closed = fields.hidden(model.kind)
         for field in known.everything(model.kind):
+            if field.name in closed:  # what one may not read one may not ask either
+                continue
             if field.is_retired and field.code not in asked:
                 continue
             made = filter_for(field)
@@ -128,7 +132,8 @@ def names(filterset_class: Any, kind: str) -> list[str]:
     """The filters of custom fields that a FilterSet for records of this kind has now."""
     if filterset_class is None or not issubclass(filterset_class, WithCustomFields):
         return []
-    return [field.name for field in known.everything(kind)]
+    closed = fields.hidden(kind)
+    return [field.name for field in known.everything(kind) if field.name not in closed]
 
 
 def code_of(name: str) -> str:

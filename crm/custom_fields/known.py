@@ -10,9 +10,12 @@ from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
+from django.db.models import Exists, OuterRef, Value
+from django.db.models.functions import Concat
 
-from crm.access import kinds
+from crm.access import fields, kinds
 from crm.models.custom_field import CustomField, CustomValuesField
+from crm.models.role import RoleField
 
 PREFIX = "custom_"
 Fields = dict[str, list[CustomField]]
@@ -48,6 +51,18 @@ def active(kind: str) -> list[CustomField]:
     return [field for field in everything(kind) if not field.is_retired]
 
 
+def readable(kind: str) -> list[CustomField]:
+    """Of the active ones those that are not hidden from whoever reads."""
+    closed = fields.hidden(kind)
+    return [field for field in active(kind) if field.name not in closed]
+
+
+def writable(kind: str) -> list[CustomField]:
+    """Of the active ones those that whoever asks may write."""
+    closed = fields.unwritable(kind)
+    return [field for field in active(kind) if field.name not in closed]
+
+
 def by_code(kind: str) -> dict[str, CustomField]:
     return {field.code: field for field in everything(kind)}
 
@@ -77,7 +92,9 @@ def _all() -> Fields:
     if kept is not None and "fields" in kept:
         return kept["fields"]
     found: Fields = {}
-    for field in CustomField.objects.existing().with_options().order_by("kind", "position", "pk"):
+    closing = RoleField.objects.filter(kind=OuterRef("kind"), name=Concat(Value(PREFIX), OuterRef("code")))
+    rows = CustomField.objects.existing().with_options().annotate(closings_read=Exists(closing.order_by()))
+    for field in rows.order_by("kind", "position", "pk"):
         found.setdefault(field.kind, []).append(field)
     if kept is not None:
         kept["fields"] = found

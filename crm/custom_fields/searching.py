@@ -9,14 +9,19 @@ from crm.models.custom_field import CustomField
 
 
 def texts_of(record: Any) -> list[str]:
-    """Of the fields that are searched: texts as they are, of choices what they are called in both languages."""
+    """Of the fields that are searched: texts as they are, of choices what they are called in both languages.
+
+    What is found by is the same for everybody: a field that any role closes is not among it.
+    """
     held = writing.custom_of(record)
     if not held:
         return []
     found: list[str] = []
     for field in known.active(record.kind):
         stored = held.get(field.code)
-        if not field.is_searched or stored is None or field.type == CustomField.Type.BOOLEAN:
+        if not field.is_searched or field.is_closed_somewhere or stored is None:
+            continue
+        if field.type == CustomField.Type.BOOLEAN:
             continue
         found += _called(field, stored) if field.is_choosing else [values.in_words(field, stored)]
     return found

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_noop
 
 from crm import outgoing
 from crm.access import kinds
+from crm.access.grants import access_of
 from crm.models.event import Event
 from crm.models.notification import Notification
 from crm.models.webhook import ATTEMPTS, Webhook, WebhookCall, is_private
@@ -70,7 +71,7 @@ def _call(call: WebhookCall, now: datetime) -> None:
         call.state = WebhookCall.State.HIDDEN
         call.save(update_fields=["state"])
         return
-    name, body = f"evt_{call.event_id}", message(call.event)
+    name, body = f"evt_{call.event_id}", message(call.event, call.webhook.sees_as)
     headers = {
         "Content-Type": "application/json",
         "User-Agent": "Yardstick-CRM",
@@ -117,11 +118,14 @@ def _tell_person(webhook: Webhook, now: datetime) -> None:
     Notification.objects.bulk_create([stopped], ignore_conflicts=True)
 
 
-def message(event: Event) -> bytes:
+def message(event: Event, person: Any) -> bytes:
     """What is sent: which event, about which record, and which fields it changed from what to what.
 
-    Records named in those are told by number only: whoever listens may not be allowed to see them.
+    Records named in those are told by number only: whoever listens may not be allowed to see them. Of a field that is
+    hidden from the person it is told that it changed, not from what to what.
     """
+    closed = access_of(person).hidden.get(event.subject_kind, frozenset())
+    data = {name: [None, None] if name in closed else value for name, value in event.data.items()}
     kind = next((kind for kind in kinds.all_kinds() if kind.code == event.subject_kind), None)
     url = kind.url_for(event.subject_id) if kind else None
     content = {
@@ -135,7 +139,7 @@ def message(event: Event) -> bytes:
             "name": event.subject_label,
             "url": settings.PUBLIC_URL.rstrip("/") + url if url else None,
         },
-        "data": _unnamed(event.data),
+        "data": _unnamed(data),
     }
     return json.dumps(content, ensure_ascii=False).encode()
 

@@ -13,7 +13,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from crm.access import kinds
+from crm.access import fields, kinds
 from crm.custom_fields import known, values, writing
 from crm.exchange import custom_columns, storing
 from crm.exchange.drafts import Draft, Refused, Run
@@ -242,7 +242,8 @@ def get(code: str) -> Importable:
 def of_custom(field: CustomField) -> Field:
     """Choices are found by what they are called in either language, too."""
     choices = [(option.code, label) for option in field.options for label in (option.label, option.label_zh) if label]
-    is_needed = field.is_required and values.default_of(field) is None
+    is_writable = field.name not in fields.unwritable(field.kind)  # nobody has to bring what they may not write
+    is_needed = field.is_required and is_writable and values.default_of(field) is None
     type = CUSTOM_TYPES.get(CustomField.Type(field.type), TEXT)
     return Field(field.name, field.title, type, required=is_needed, choices=choices, stored=False, custom=field)
 

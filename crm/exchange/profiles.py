@@ -106,6 +106,12 @@ def read(text: str) -> dict[str, Any]:
         raise Unusable(_("The profile is not proper TOML: %(error)s.") % {"error": error}) from None
 
 
+def named(content: dict[str, Any]) -> frozenset[str]:
+    """The fields that a profile maps columns to, or gives a value."""
+    parts = [content, *content.get("history", [])]
+    return frozenset(name for part in parts if isinstance(part, dict) for name in part.get("fields", {}))
+
+
 def understand(kind: Importable, content: dict[str, Any], heads: Iterable[str]) -> Profile:
     """The profile as the import uses it, if it says enough about this file; else `Unusable`."""
     heads = list(heads)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from functools import wraps
+from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, connection, transaction
@@ -14,20 +16,22 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from crm import events
+from crm.access import fields
 from crm.access.grants import access_of
 from crm.access.permissions import Verb
 from crm.actions.notifications import notify
-from crm.exchange import batches, planning
+from crm.exchange import batches, planning, profiles
 from crm.exchange.drafts import Draft, Row, Run
 from crm.exchange.journal import as_stored, columns_of, differences
 from crm.exchange.mapping import Mapper
 from crm.exchange.profiles import Profile
 from crm.exchange.unusable import Unusable
-from crm.joining import clauses
+from crm.joining import clauses, listed
 from crm.models.event import Event
 from crm.models.import_batch import ImportBatch, ImportJournal, ImportRow
 from crm.search import documents, quoting
 
+Work = TypeVar("Work", bound=Callable[..., Any])
 State = ImportBatch.State
 Outcome = ImportRow.Outcome
 FINISHED = gettext_noop(
@@ -35,6 +39,18 @@ FINISHED = gettext_noop(
 )
 
 
+def as_importer(work: Work) -> Work:
+    """What the importer's roles close is closed to the import, whoever's worker it is that does it."""
+
+    @wraps(work)
+    def wrapped(batch: ImportBatch, **given: Any) -> Any:
+        with fields.reading(lambda: access_of(batch.by), covers=False):
+            return work(batch, **given)
+
+    return wrapped  # type: ignore[return-value]
+
+
+@as_importer
 def check(batch: ImportBatch, *, at: datetime) -> ImportBatch:
     """Say of every row what the import would do, without doing it."""
     profile = batches.profile_of(batch)
@@ -55,6 +71,7 @@ def check(batch: ImportBatch, *, at: datetime) -> ImportBatch:
     return batch
 
 
+@as_importer
 def start(batch: ImportBatch, *, at: datetime) -> None:
     """Make ready for the real run, once; a batch that was started already only goes on."""
     if batch.state in (State.RUNNING, State.DONE, State.UNDOING, State.UNDONE) or batch.cleared_at is not None:
@@ -67,6 +84,7 @@ def start(batch: ImportBatch, *, at: datetime) -> None:
     batch.save()
 
 
+@as_importer
 def run(batch: ImportBatch, *, quietly: bool = False) -> ImportBatch:
     """Import the rows that are not settled yet, some hundred in a transaction, until there are none.
 
@@ -94,6 +112,11 @@ def require(batch: ImportBatch, profile: Profile) -> None:
     verbs = [verb for verb in (Verb.CREATE, Verb.EDIT) if access.may(batch.target, verb)]
     if not access.may("import", Verb.CREATE) or not verbs or not profile.kind.may_import(batch.by):
         raise Unusable(_("The role of %(person)s does not allow importing this.") % {"person": batch.by})
+    closed = access.unwritable.get(batch.target, fields.NOTHING) & profiles.named(batch.profile)
+    if closed:
+        labels = listed(str(each.label) for each in profile.kind.fields if each.name in closed)
+        said = {"person": batch.by, "fields": labels}
+        raise Unusable(_("The role of %(person)s does not allow writing: %(fields)s. Leave it out.") % said)
 
 
 def _write(batch: ImportBatch, rows: list[Row], mapper: Mapper, run: Run) -> None:

@@ -13,7 +13,7 @@ from crm.models.mention import Mention
 from crm.models.notification import Notification
 from crm.models.operation import Operation, OperationPart
 from crm.models.record import Record, StaleVersion
-from crm.models.role import Role, RoleGrant
+from crm.models.role import Role, RoleField, RoleGrant
 from crm.models.saved_view import ChosenColumns, SavedView
 from crm.models.search_document import SearchDocument
 from crm.models.team import Team
@@ -50,6 +50,7 @@ __all__ = [
     "Record",
     "Reminder",
     "Role",
+    "RoleField",
     "RoleGrant",
     "SavedView",
     "SearchDocument",

@@ -151,6 +151,11 @@ class CustomField(models.Model):
         return _in_language(self.group, self.group_zh)
 
     @property
+    def is_closed_somewhere(self) -> bool:
+        """Whether any role closes it, where it was read with that (`crm.custom_fields.known`)."""
+        return getattr(self, "closings_read", False)
+
+    @property
     def is_choosing(self) -> bool:
         return self.type in CHOOSING
 

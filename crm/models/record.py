@@ -8,6 +8,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from crm.access import fields
 from crm.access.querysets import ScopedQuerySet
 from crm.models.checked import CheckedTogether
 
@@ -56,6 +57,11 @@ class Record(CheckedTogether):
 
     class Meta:
         abstract = True
+
+    @fields.uncovered
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Whoever reads: what is stored is what is there."""
+        super().save(*args, **kwargs)
 
     def move_to_bin(self, at: datetime) -> None:
         self.deleted_at = self.deleted_at or at

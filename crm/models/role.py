@@ -4,7 +4,7 @@ from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from crm.access.permissions import VERB_CHOICES, Reach
+from crm.access.permissions import VERB_CHOICES, Level, Reach
 
 
 class Role(models.Model):
@@ -41,3 +41,24 @@ class RoleGrant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.verb} {self.get_reach_display()}"
+
+
+class RoleField(models.Model):
+    """A field of a kind of record that a role hides, or only shows. Without a line it is read and written."""
+
+    role = models.ForeignKey(Role, models.CASCADE, related_name="fields", verbose_name=_("role"))
+    kind = models.CharField(_("kind of record"), max_length=40)
+    name = models.CharField(_("field"), max_length=80)  # of the organisation's own: "custom_<code>"
+    level = models.PositiveSmallIntegerField(_("what the role may do"), choices=Level.choices[:2], default=Level.HIDDEN)
+
+    class Meta:
+        verbose_name = _("closed field")
+        verbose_name_plural = _("closed fields")
+        ordering = ["kind", "name"]
+        constraints = [
+            models.UniqueConstraint(fields=["role", "kind", "name"], name="role_closes_each_field_once"),
+            models.CheckConstraint(condition=models.Q(level__lt=Level.WRITE), name="role_field_is_closed"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name} {self.get_level_display()}"

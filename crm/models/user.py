@@ -4,14 +4,14 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
-from django.db.models import Max, Q
+from django.db.models import Q, Value
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
-from crm.access.grants import Access, access_of
+from crm.access.grants import Access, Grant, Limit, access_of
 from crm.access.permissions import Reach, Verb
 from crm.access.querysets import ScopedQuerySet
-from crm.models.role import Role, RoleGrant
+from crm.models.role import Role, RoleField, RoleGrant
 from crm.models.team import Team
 
 
@@ -100,15 +100,18 @@ class User(AbstractBaseUser):
     def access(self) -> Access:
         return access_of(self)
 
-    def granted_reaches(self) -> dict[tuple[str, str], Reach]:
-        """The widest reach of any role of the person, by (kind, verb). One query."""
-        rows = (
-            RoleGrant.objects.filter(role__people=self)
-            .order_by()
-            .values_list("kind", "verb")
-            .annotate(widest=Max("reach"))
+    def granted(self) -> tuple[list[Grant], list[Limit]]:
+        """What the roles of the person grant, and which fields they close. One query."""
+        grants = RoleGrant.objects.filter(role__people=self).order_by()
+        limits = RoleField.objects.filter(role__people=self).order_by()
+        rows = grants.values_list("role_id", "kind", "verb", "reach", Value("grant")).union(
+            limits.values_list("role_id", "kind", "name", "level", Value("limit")), all=True
         )
-        return {(kind, verb): Reach(widest) for kind, verb, widest in rows}
+        found = list(rows)
+        return (
+            [Grant(*row[:4]) for row in found if row[4] == "grant"],
+            [Limit(*row[:4]) for row in found if row[4] == "limit"],
+        )
 
     def team_ids_and_below(self) -> list[int]:
         """The person's team and those the person manages, with every team below. One query."""

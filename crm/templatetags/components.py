@@ -8,7 +8,6 @@ from functools import cache, lru_cache
 from typing import Any
 
 from django import forms, template
-from django.forms.boundfield import BoundField
 from django.template.base import NodeList, Parser, Token
 from django.template.context import Context
 from django.templatetags.static import static
@@ -115,8 +114,13 @@ def _badge(label: Any, tone: str, icon: str) -> SafeString:
 
 
 @register.inclusion_tag("components/field.html")
-def field(bound: BoundField, label: str = "", hint: str = "", css: str = "", **others: Any) -> dict[str, Any]:
-    """A form field with label, help and error, tied together for screen readers. Extra arguments go to the widget."""
+def field(bound: Any, label: str = "", hint: str = "", css: str = "", **others: Any) -> dict[str, Any]:
+    """A form field with label, help and error, tied together for screen readers. Extra arguments go to the widget.
+
+    Nothing where the form lacks it: a role may hide a field.
+    """
+    if not bound:
+        return {}
     widget = bound.field.widget
     if isinstance(widget, forms.NullBooleanSelect):  # nothing chosen is nothing asked for, not "Unknown"
         widget.choices = [("unknown", "---------"), *list(widget.choices)[1:]]

@@ -32,7 +32,7 @@ def custom_fact_groups(record: Any, everything: bool = False) -> dict[str, Any]:
 def groups_of(record: Any) -> list[tuple[str, list[tuple[str, SafeString]]]]:
     """Label and value of each field that holds something, those of one group together."""
     held = writing.custom_of(record)
-    filled = [field for field in known.active(record.kind) if held.get(field.code) is not None] if held else []
+    filled = [field for field in known.readable(record.kind) if held.get(field.code) is not None] if held else []
     order = list(dict.fromkeys(field.group for field in filled))
     filled.sort(key=lambda field: (bool(field.group), order.index(field.group)))
     return [

@@ -13,6 +13,7 @@ from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext as _
 
 from crm.access import kinds
+from crm.access.grants import access_of
 from crm.custom_fields import known, values
 from crm.models import CustomField, Event
 from crm.web import formats
@@ -27,16 +28,22 @@ class Change:
     label: str
     before: str
     after: str
+    is_hidden: bool = False  # that it was changed may be known, not what stood and stands there
 
 
 def in_words(event: Event, user: Any) -> list[Change]:
     """The changed fields of an event whose data are pairs of before and after."""
     model: Any = kinds.get(event.subject_kind).model
+    closed = access_of(user).hidden.get(event.subject_kind, frozenset())
     found = []
     for name, pair in event.data.items():
         if not isinstance(pair, list) or len(pair) != 2:
             continue
         custom = known.by_name(event.subject_kind, name)
+        if name in closed:
+            label = custom.title if custom else capfirst(str(_field(model, name).verbose_name))
+            found.append(Change(label, "", "", is_hidden=True))
+            continue
         if custom is not None:
             before, after = (custom_text(custom, stored) for stored in pair)
             found.append(Change(custom.title, before, after))

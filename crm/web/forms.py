@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from crm.access import fields
 from crm.custom_fields import known, values, writing
 from crm.custom_fields.form_fields import CustomFormField
 from crm.models.record import StaleVersion
@@ -36,9 +37,10 @@ class RecordForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.custom = known.active(self.instance.kind) if self.takes_custom_fields else []
+        self.custom = known.readable(self.instance.kind) if self.takes_custom_fields else []
         for field in self.custom:
             self._add_custom(field)
+        self._close()
         if self.instance.pk and not self.is_bound:
             self.initial["version"] = self.instance.version
             self.initial["base_values"] = signing.dumps(self._stored_values(), salt=BASE_SALT, compress=True)
@@ -49,20 +51,31 @@ class RecordForm(forms.ModelForm):
         if self.instance.pk or self.initial.get(field.name) is None:
             self.initial[field.name] = held if self.instance.pk else values.default_of(field)
 
+    def _close(self) -> None:
+        """What the person's roles hide is not there; what they only show cannot be changed."""
+        for name in fields.hidden(self.instance.kind):
+            self.fields.pop(name, None)
+        for name in fields.unwritable(self.instance.kind):
+            if name in self.fields:
+                self.fields[name].disabled = True
+
+    def _is_open(self, name: str) -> bool:
+        return name in self.cleaned_data and name not in fields.unwritable(self.instance.kind)
+
     @property
     def custom_groups(self) -> list[tuple[str, list[Any]]]:
         """The custom fields under the names of their groups, those without one first."""
-        fields = sorted(self.custom, key=lambda field: bool(field.group))
-        order = list(dict.fromkeys(field.group for field in fields))
-        fields.sort(key=lambda field: order.index(field.group))
+        shown = sorted(self.custom, key=lambda field: bool(field.group))
+        order = list(dict.fromkeys(field.group for field in shown))
+        shown.sort(key=lambda field: order.index(field.group))
         return [
             (title, [self[field.name] for field in group])
-            for title, group in groupby(fields, key=lambda field: field.group_title)
+            for title, group in groupby(shown, key=lambda field: field.group_title)
         ]
 
     def changes(self) -> dict[str, Any]:
-        own = {name: self.cleaned_data[name] for name in self._meta.fields or () if name in self.cleaned_data}
-        said = {field.code: self.cleaned_data[field.name] for field in self.custom if field.name in self.cleaned_data}
+        own = {name: self.cleaned_data[name] for name in self._meta.fields or () if self._is_open(name)}
+        said = {field.code: self.cleaned_data[field.name] for field in self.custom if self._is_open(field.name)}
         seen = (self.base() or {}).get("custom")
         if seen is not None:  # a field that was defined after the page was opened was not on it
             said = {code: value for code, value in said.items() if code in seen}

@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from crm.access import fields
 from crm.access.grants import access_of
 from crm.access.permissions import Verb
 from crm.exchange import declaring, previewing
@@ -157,12 +158,16 @@ class ColumnsForm(forms.Form):
         targets = [(IGNORE, _("— leave out —"))]
         if self.kind.keeps:
             targets.append((KEEP, _("— keep with the history —")))
-        return targets + [(each.name, each.label) for each in self.kind.fields]
+        return targets + [(each.name, each.label) for each in self._offered()]
+
+    def _offered(self) -> list[declaring.Field]:
+        closed = fields.unwritable(self.kind.code)
+        return [each for each in self.kind.fields if each.name not in closed]
 
     def _guess(self) -> dict[str, tuple[str, dict[str, str]]]:
         """Columns that are called like a field; shown for the person to confirm, never applied unseen."""
         names = {}
-        for each in self.kind.fields:
+        for each in self._offered():
             labels = [each.custom.label, each.custom.label_zh, each.custom.code] if each.custom else [str(each.label)]
             for called in (each.name, each.name.replace("_", " "), *labels):
                 names.setdefault(called.casefold(), each.name)
@@ -178,8 +183,8 @@ def _chosen(content: dict[str, Any]) -> dict[str, tuple[str, dict[str, str]]]:
     """What a profile says of each column."""
     given = [content.get("fields", {}), *(step.get("fields", {}) for step in content.get("history", []))]
     chosen = {head: (KEEP, {}) for head in content.get("keep", [])}
-    for fields in given:
-        for name, source in fields.items():
+    for mapped in given:
+        for name, source in mapped.items():
             source = {"column": source} if isinstance(source, str) else source
             if "column" in source:
                 chosen[source["column"]] = (name, source.get("values", {}))

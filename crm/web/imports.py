@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -11,9 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views import View
 
-from crm.access import guards
+from crm.access import fields, guards
 from crm.access.permissions import Verb
-from crm.exchange import batches, declaring, error_file, previewing, saved_profiles, starting, undoing
+from crm.exchange import batches, declaring, error_file, previewing, profiles, saved_profiles, starting, undoing
 from crm.exchange.unusable import Unusable
 from crm.models import ImportBatch, ImportProfile, ImportRow
 from crm.web.import_forms import ColumnsForm, UploadForm
@@ -30,7 +31,10 @@ SHOWN = 50  # rows of each outcome on the page; the error file has all that fail
 
 
 def _batch(request: HttpRequest, pk: int, verb: Verb = Verb.EDIT) -> ImportBatch:
-    return guards.get_permitted(ImportBatch.objects.select_related("by"), request.user, verb, pk=pk)
+    batch: ImportBatch = guards.get_permitted(ImportBatch.objects.select_related("by"), request.user, verb, pk=pk)
+    if fields.hidden(batch.target) & profiles.named(batch.profile):
+        raise PermissionDenied(_("This file brings a field that your role does not show."))
+    return batch
 
 
 class ImportList(View):

@@ -3,13 +3,16 @@ from __future__ import annotations
 import uuid
 import zoneinfo
 from collections.abc import Callable
+from typing import Any
 
 import structlog
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.utils import timezone, translation
 
+from crm.access import fields
+from crm.access.grants import Access, access_of
 from crm.custom_fields import known
 
 
@@ -48,6 +51,24 @@ class CustomFieldsMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         with known.read_once():
             return self.get_response(request)
+
+
+class ReaderMiddleware:
+    """What a role closes is closed to whoever asks: all along where they only look, else while the answer is drawn."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        def asking() -> Access | None:  # the API finds out later who it is, and says so here
+            return access_of(request.user) if request.user.is_authenticated else None
+
+        with fields.reading(asking, covers=request.method in ("GET", "HEAD")) as reader:
+            response: HttpResponseBase = self.get_response(request)
+        if response.streaming and not isinstance(response, FileResponse):
+            stream: Any = response
+            stream.streaming_content = fields.streamed(stream.streaming_content, reader)
+        return response
 
 
 class PersonMiddleware:

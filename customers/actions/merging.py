@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from crm import events
+from crm.access.grants import access_of
 from crm.actions import journal, records
 from crm.custom_fields import known, writing
 from crm.joining import listed
@@ -147,6 +148,7 @@ def _change(
     master: Customer, other: Customer, chosen: dict[str, Any], *, by: User, at: datetime
 ) -> tuple[Customer, list[OperationPart]]:
     """The chosen values. A customer that stood below the other one stands where that stood."""
+    chosen |= _unchosen(master, other, chosen, by)
     custom = {name: chosen.pop(name) for name in list(chosen) if known.by_name(Customer.kind, name)}
     unknown = set(chosen) - set(CHOOSABLE)
     if unknown:
@@ -176,6 +178,20 @@ def _change(
         return master, []
     was, now = ({name: journal.as_stored(held[name]) for name in names} for held in (before, after))
     return master, [OperationPart(table=Customer._meta.label, ids=[master.pk], before=was, after=now)]
+
+
+def _unchosen(master: Customer, other: Customer, chosen: Mapping[str, Any], by: User) -> dict[str, Any]:
+    """Of fields that the person may not write what stands stays; where nothing stands, nothing is lost."""
+    closed = access_of(by).unwritable.get(Customer.kind, frozenset())
+    refused = sorted(closed & set(chosen))
+    if refused:
+        raise ValidationError(_("%(names)s cannot be chosen.") % {"names": listed(refused)})
+    nothing: tuple[Any, ...] = (None, "", [])
+    return {
+        name: writing.held(other, name)
+        for name in closed
+        if writing.held(master, name) in nothing and writing.held(other, name) not in nothing
+    }
 
 
 def _move(follower: Follower, other: Customer, master: Customer, *, by: User, at: datetime) -> list[OperationPart]:

@@ -12,6 +12,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from crm.access import fields
 from crm.access.permissions import Verb
 from crm.api.errors import Conflict
 from crm.api.idempotency import once
@@ -105,6 +106,7 @@ class MergeSerializer(serializers.Serializer):
 
     def validate_from_other(self, names: list[str]) -> list[str]:
         unknown = [name for name in names if name not in CHOOSABLE and known.by_name(Customer.kind, name) is None]
+        unknown += sorted(fields.unwritable(Customer.kind).intersection(names))
         if unknown:
             raise serializers.ValidationError(_("%(names)s cannot be chosen.") % {"names": listed(sorted(unknown))})
         return names

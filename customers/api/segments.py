@@ -49,7 +49,13 @@ class SegmentSerializer(RecordSerializer):
         asked = membership.asking(question, Customer.objects.none(), self.context["request"])
         if not asked.form.is_valid():
             raise serializers.ValidationError([message for found in asked.form.errors.values() for message in found])
-        return question
+        return membership.unasked(self.instance) | question if isinstance(self.instance, Segment) else question
+
+    def to_representation(self, instance: Segment) -> Any:
+        """Without what it asks of fields that are hidden from the caller; who belongs to it is then nobody."""
+        shown = super().to_representation(instance)
+        hidden = membership.unasked(instance)
+        return shown | {"question": {name: asked for name, asked in shown["question"].items() if name not in hidden}}
 
 
 class MembersSerializer(serializers.Serializer):

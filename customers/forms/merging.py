@@ -7,6 +7,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from crm.access import fields
 from crm.actions import records
 from crm.custom_fields import known, writing
 from crm.models import User
@@ -31,7 +32,8 @@ class MergeForm(forms.Form):
         self.master, self.other = master, other
         self.initial |= {"version_master": master.version, "version_other": other.version}
         self.same: list[str] = []
-        for name in CHOOSABLE:
+        closed = fields.unwritable(Customer.kind)  # of those the action decides: what stands stays
+        for name in (name for name in CHOOSABLE if name not in closed):
             column: Any = Customer._meta.get_field(name)
             held = [getattr(each, name) for each in (master, other)]
             label = capfirst(str(column.verbose_name))
@@ -44,7 +46,7 @@ class MergeForm(forms.Form):
             if name == "notes" and all(held):
                 choices.append((BOTH, _("both, one below the other")))
             self._offer(name, label, choices, held)
-        for own in known.active(Customer.kind):
+        for own in known.writable(Customer.kind):
             held = [writing.held(each, own.name) for each in (master, other)]
             if held[0] == held[1]:
                 self.same += [own.title] if held[0] is not None else []

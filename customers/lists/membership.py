@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import QueryDict
 
+from crm.access import fields
 from crm.custom_fields import filtering
 from crm.models.custom_field import ENDINGS
 from customers.models import Customer, Segment, SegmentMember
@@ -29,6 +30,12 @@ def asking(question: Mapping[str, Any], customers: QuerySet, request: Any) -> An
     from customers.lists.customers import CustomerFilter  # it offers segments itself
 
     return CustomerFilter(as_params(question), queryset=customers, request=request)
+
+
+def unasked(segment: Segment) -> dict[str, Any]:
+    """What the segment asks of fields that are hidden from whoever changes it: that stays as it is."""
+    closed, asked = fields.hidden(Customer.kind), segment.question
+    return {name: asked[name] for name in asked if {name, filtering.without_ending(name)} & closed}
 
 
 def as_params(question: Mapping[str, Any]) -> QueryDict:

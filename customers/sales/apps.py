@@ -41,7 +41,7 @@ class SalesConfig(AppConfig):
         summary.register()
 
     def declare_kinds(self) -> None:
-        from crm.access import kinds
+        from crm.access import fields, kinds
         from crm.search.documents import searchable
 
         # A permission on no table: going on from a stage although something it asks for is missing.
@@ -79,6 +79,8 @@ class SalesConfig(AppConfig):
         ]
         for model, label, label_plural, icon, detail_url in declared:
             kinds.register(model, label=label, label_plural=label_plural, icon=icon, detail_url=detail_url)
+        fields.declare(Opportunity, "notes")
+        fields.declare(Lead)
         for model, related in (
             (Lead, []),
             (Opportunity, ["customer"]),

@@ -102,7 +102,7 @@ class SegmentEdit(Form):
         if not form.is_valid() or not asked.form.is_valid():
             return self.page(form, asked, status=422)
         by: Any = request.user
-        changes = form.changes() | {"question": self.question(segment.how)}
+        changes = form.changes() | {"question": membership.unasked(segment) | self.question(segment.how)}
         version, base = form.cleaned_data["version"], form.base()
         try:
             segment = segments.update(segment, changes, by=by, at=timezone.now(), version=version, base=base)

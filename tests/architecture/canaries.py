@@ -12,7 +12,9 @@ from typing import Any
 from django.db import connection, models
 
 from crm.access import kinds
+from crm.access.permissions import Level
 from crm.actions import records
+from crm.models import CustomField
 from customers.models import Collaborator, CustomerContact
 from customers.sales.models import CreditSplit, OpportunityCompetitor, OpportunityContact
 from service.actions import conversation
@@ -21,6 +23,14 @@ from tests.architecture.examples import MAKERS, NOW
 
 CANARY = re.compile(r"canary\d{5}")
 PHONE = re.compile(r"\+4930777\d{5}")
+NUMBER = re.compile(r"(?<!\d)88000\d{4}(?!\d)")
+# What the rep's role closes: hidden from them on every record, also on those they own.
+CLOSED = {
+    "customer": ("employees", "annual_revenue", "notes", "custom_closed"),
+    "contact": ("notes", "custom_closed"),
+    "lead": ("custom_closed",),
+    "opportunity": ("notes", "custom_closed"),
+}
 # Codes, not texts: they are chosen from what the software knows.
 CODES = {
     "kpi_code", "guard_code", "scope_key", "scope_name", "currency", "language", "sort_name", "nonce", "token_hash",
@@ -46,7 +56,20 @@ class World:
     def __init__(self, cast: Any) -> None:
         self.texts: dict[str, Text] = {}
         self.rows: dict[str, list[Any]] = defaultdict(list)
+        self._close(cast)
         self._make(cast)
+
+    def _close(self, cast: Any) -> None:
+        """A role that hides fields, and fields of the organisation's own that only some may see."""
+        self.closing = cast.rep.roles.get()
+        for kind, names in CLOSED.items():
+            CustomField.objects.create(kind=kind, code="closed", label="Closed", type="text", is_shown=True)
+            for name in names:
+                self.closing.fields.create(kind=kind, name=name, level=Level.HIDDEN)
+
+    def is_closed(self, user: Any, text: Text) -> bool:
+        """Whether none of the person's roles shows the field."""
+        return text.field in CLOSED.get(text.kind, ()) and list(user.roles.all()) == [self.closing]
 
     def _make(self, cast: Any) -> None:
         for owner, team in ((cast.rep, cast.north), (cast.outsider, cast.south)):
@@ -143,17 +166,27 @@ class World:
             return
         if kinds.get(record.kind).detail_url is None or not hasattr(record, "version"):
             return
-        records.update(record, self.words_for(record), by=None, at=NOW + timedelta(hours=1))
+        records.update(record, self.words_for(record, is_written=True), by=None, at=NOW + timedelta(hours=1))
 
-    def words_for(self, record: Any) -> dict[str, str]:
-        found = {}
+    def words_for(self, record: Any, is_written: bool = False) -> dict[str, Any]:
+        found: dict[str, Any] = {}
         for field in record._meta.concrete_fields:
             if not isinstance(field, models.CharField | models.TextField) or field.choices or field.name in CODES:
                 continue
             if isinstance(field, models.CharField) and (field.max_length or 0) < 20:
                 continue
             found[field.name] = self.word(record.kind, record.pk, field.name, field)
+        for name in CLOSED.get(record.kind, ()):
+            if name in ("employees", "annual_revenue"):
+                found[name] = self.number(record, name)
+            elif name == "custom_closed" and is_written:
+                found["custom"] = {"closed": self.word(record.kind, record.pk, name)}
         return found
+
+    def number(self, record: Any, name: str) -> int:
+        number = 880_000_000 + len(self.texts) + 1
+        self.texts[str(number)] = Text(record.kind, record.pk, name)
+        return number
 
     def word(self, kind: str, pk: int, name: str, field: Any = None) -> str:
         number = len(self.texts) + 1
@@ -180,10 +213,12 @@ def allowed_to(user: Any, world: World) -> set[str]:
     return {
         word
         for word, text in world.texts.items()
-        if text.pk in seen.get(text.kind, ()) or ((text.kind, text.field) in NAMES and text.pk in named[text.kind])
+        if (text.pk in seen.get(text.kind, ()) and not world.is_closed(user, text))
+        or ((text.kind, text.field) in NAMES and text.pk in named[text.kind])
     }
 
 
 def found_in(content: str) -> Iterator[str]:
     yield from CANARY.findall(content.lower())
     yield from PHONE.findall(re.sub(r"[\s()/-]", "", content))
+    yield from NUMBER.findall(re.sub(r"(?<=\d),(?=\d{3})", "", content))

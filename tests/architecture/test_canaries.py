@@ -19,7 +19,7 @@ from django.urls import reverse
 from crm.access import kinds
 from crm.access.permissions import Reach, Verb
 from crm.models import Role
-from tests.architecture.canaries import World, allowed_to, found_in
+from tests.architecture.canaries import CLOSED, World, allowed_to, found_in
 from tests.architecture.routes import ROUTES as WRITTEN_DOWN
 from tests.architecture.routes import Route
 from tests.architecture.shared_routes import declared
@@ -141,6 +141,9 @@ def test_nobody_reads_a_word_of_what_they_may_not_see(who, cast, world):
             wrong += [f"{url} links to {link}" for link in sorted(foreign_links(response, world, hidden) - {address})]
     assert calls > 300, "everything was asked"
     assert who == "nobody" or len(shown) > 20, "and what they may see was there"
+    if who == "agent":
+        told = {text.field for text in map(world.texts.get, shown) if text and text.kind == "customer"}
+        assert told >= set(CLOSED["customer"]), "what is closed to the rep is there for those to whom it is open"
     assert not wrong, f"{len(wrong)} leaks in {calls} answers:\n" + "\n".join(wrong[:60])
 
 

@@ -38,6 +38,7 @@ class Command(BaseCommand):
                         "reach": answer.reach.name.lower(),
                         "roles": answer.roles,
                         "reasons": [str(reason) for reason in answer.reasons],
+                        "closed_fields": list(answer.closed),
                     },
                     ensure_ascii=False,
                 )
@@ -47,6 +48,8 @@ class Command(BaseCommand):
         self.stdout.write(f"{person} {can} {verb} {record} ({found}):")
         for reason in answer.reasons:
             self.stdout.write(f"  - {reason}")
+        if answer.closed:
+            self.stdout.write(f"  but for the fields: {', '.join(answer.closed)}")
         if answer.roles:
             self.stdout.write(f"  granted by: {', '.join(answer.roles)} (reach: {answer.reach.label})")
 

@@ -14,7 +14,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views import View
 
-from crm.access import guards, kinds
+from crm.access import fields, guards, kinds
 from crm.access.permissions import Verb
 from crm.custom_fields import filtering, known
 from crm.models.saved_view import ChosenColumns, SavedView
@@ -84,10 +84,18 @@ class List(View):
 
     @classmethod
     def all_columns(cls) -> Sequence[Column]:
-        """Those declared here, and those of the fields the administrator defined."""
+        """Those declared here, and those of the fields the administrator defined; none that the reader may not see."""
+        closed = fields.hidden_of(cls.model)
+        own = [column for column in cls.columns if not column.shows(closed)] if closed else cls.columns
         if known.takers().get(cls.kind) is not cls.model:
-            return cls.columns
-        return [*cls.columns, *map(custom_column, known.active(cls.kind))]
+            return own
+        return [*own, *map(custom_column, known.readable(cls.kind))]
+
+    @classmethod
+    def closed_names(cls) -> frozenset[str]:
+        """What an arrangement may name although whoever reads does not see it: columns, orders, filters."""
+        closed = fields.hidden_of(cls.model)
+        return closed | {column.code for column in cls.columns if column.shows(closed)} if closed else closed
 
     @classmethod
     def filter_names(cls) -> Iterable[str]:
@@ -114,7 +122,7 @@ class List(View):
 
     @classmethod
     def shown_by_default(cls) -> Sequence[str]:
-        declared = cls.default_columns or [column.code for column in cls.columns]
+        declared = cls.known_columns(cls.default_columns or [column.code for column in cls.columns])
         return [*declared, *(column.code for column in cls.all_columns() if column.is_wanted)]
 
     @classmethod

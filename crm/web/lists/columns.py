@@ -50,6 +50,10 @@ class Column:
     def numeric(self) -> bool:
         return self.format in ("number", "exact", "money", "percent", "points", "duration")
 
+    def shows(self, names: frozenset[str]) -> bool:
+        """Whether the column tells one of these fields of its rows."""
+        return bool(names) and not names.isdisjoint((self.code, self.value, self.sort))
+
     def stored(self, row: Any) -> Any:
         return read(row, self.value or self.code)
 

@@ -31,6 +31,7 @@ class State:
     after: str = ""
     before: str = ""
     unknown_view: bool = False
+    is_closed: bool = False  # it names what the reader's roles hide, and is shown without
     filters_open: bool = False
     chosen_columns: list[str] = field(default_factory=list)  # those the address names, not the remembered ones
 
@@ -92,13 +93,21 @@ def _arranged(list_class: type[List], source: QueryDict, remembered: list[str]) 
             filters.setlist(name, given)
     chosen = list_class.known_columns(source.get("columns", "").split(","))
     sort = source.get("sort", "")
+    closed = list_class.closed_names()
+    named = {*source.get("columns", "").split(","), *source, *map(_bare, source), sort.removeprefix("-")}
     return State(
         filters=filters,
         q=" ".join(source.get("q", "").replace("\x00", "").split())[:200],
         sort=sort if sort in list_class.sort_codes() else list_class.default_sort,
         columns=chosen or list_class.known_columns(remembered) or list(list_class.shown_by_default()),
         chosen_columns=chosen,
+        is_closed=bool(closed & named),
     )
+
+
+def _bare(name: str) -> str:
+    """A filter's name, of either of its two parameters."""
+    return next((name.removesuffix(ending) for ending in RANGE_ENDINGS if name.endswith(ending)), name)
 
 
 def _differs(list_class: type[List], state: State, view: SavedView, remembered: list[str]) -> bool:

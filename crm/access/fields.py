@@ -1,0 +1,179 @@
+"""Fields that a role may hide, or only show. Every door asks here what its reader may not see.
+
+Apps declare which of a kind's fields an administrator may close; every field of the organisation's own is among them.
+Whoever reads is known for the length of a request (`reading`), so that templates, lists, serializers and exports need
+no hook of their own: while a page is drawn, a closed field of any record, however one came by it, is as empty as if
+nobody had filled it in. What is written is read as it is. Why so: docs/decisions/0010-closed-fields.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from django.db.models.query_utils import DeferredAttribute
+
+if TYPE_CHECKING:
+    from django.db import models
+
+    from crm.access.grants import Access
+
+CUSTOM = "custom"
+CUSTOM_PREFIX = "custom_"
+NOTHING: frozenset[str] = frozenset()
+_declared: dict[str, tuple[str, ...]] = {}
+_tables: dict[str, str] = {}
+
+
+def declare(model: type[models.Model], *names: str) -> None:
+    """Fields of a kind that roles may close; its custom fields are among them. Called in `AppConfig.ready`."""
+    kind: str = model.kind  # type: ignore[attr-defined]
+    _declared[kind], _tables[model._meta.label_lower] = names, kind
+    for name in (*names, CUSTOM):
+        column = model._meta.get_field(name)
+        setattr(model, column.attname, Closable(column, kind))  # type: ignore[union-attr]
+
+
+def declared() -> Mapping[str, tuple[str, ...]]:
+    """By kind the fields that may be closed, beside the custom ones."""
+    return _declared
+
+
+# Who reads ------------------------------------------------------------------------------------------------------------
+
+
+class Reader:
+    """Whose eyes see what is made now. `covers`: what is closed to them is empty, wherever it is read."""
+
+    __slots__ = ("_hidden", "_of", "covers")
+
+    def __init__(self, of: Callable[[], Access | None], covers: bool) -> None:
+        self._of, self.covers = of, covers
+        self._hidden: Mapping[str, frozenset[str]] | None = None
+
+    @property
+    def access(self) -> Access | None:
+        return self._of()
+
+    @property
+    def hidden(self) -> Mapping[str, frozenset[str]]:
+        """By kind; kept as soon as it is known who it is."""
+        if self._hidden is None:
+            access = self._of()
+            if access is None:
+                return {}
+            self._hidden = access.hidden
+        return self._hidden
+
+
+_reader: ContextVar[Reader | None] = ContextVar("reader", default=None)
+
+
+@contextmanager
+def reading(of: Callable[[], Access | None], *, covers: bool) -> Iterator[Reader]:
+    """Inside, whoever `of` names is the reader: of a request, of a message that goes out."""
+    reader = Reader(of, covers)
+    token = _reader.set(reader)
+    try:
+        yield reader
+    finally:
+        _reader.reset(token)
+
+
+@contextmanager
+def covered(is_covered: bool = True) -> Iterator[None]:
+    """Inside, what is closed to the reader reads as empty (while a page is drawn), or as it is (while one writes)."""
+    reader = _reader.get()
+    if reader is None or reader.covers == is_covered:
+        yield
+        return
+    before, reader.covers = reader.covers, is_covered
+    try:
+        yield
+    finally:
+        reader.covers = before
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def uncovered(act: F) -> F:
+    """For what writes: it takes records as they are, whoever asks for it."""
+
+    @wraps(act)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        with covered(False):
+            return act(*args, **kwargs)
+
+    return wrapped  # type: ignore[return-value]
+
+
+def streamed(parts: Iterable[bytes], reader: Reader) -> Iterator[bytes]:
+    """What is made only while it is sent, made for the same reader."""
+    iterator = iter(parts)
+    while True:
+        token = _reader.set(reader)
+        try:
+            part = next(iterator)
+        except StopIteration:
+            return
+        finally:
+            _reader.reset(token)
+        yield part
+
+
+# What they may --------------------------------------------------------------------------------------------------------
+
+
+def hidden(kind: str) -> frozenset[str]:
+    """The fields of a kind that are hidden from the reader, custom ones as "custom_<code>"."""
+    reader = _reader.get()
+    return reader.hidden.get(kind, NOTHING) if reader is not None else NOTHING
+
+
+def hidden_of(model: type[models.Model]) -> frozenset[str]:
+    """The same by the table whose rows are read: those of a proxy are closed like its own."""
+    label = model._meta.concrete_model._meta.label_lower  # type: ignore[union-attr]
+    return hidden(_tables.get(label, ""))
+
+
+def unwritable(kind: str) -> frozenset[str]:
+    """The fields of a kind that the reader may not write: the hidden ones, and those that are only shown."""
+    reader = _reader.get()
+    access = reader.access if reader is not None else None
+    return access.unwritable.get(kind, NOTHING) if access is not None else NOTHING
+
+
+class Closable(DeferredAttribute):
+    """A column that is empty in the eyes of a reader to whom it is closed."""
+
+    def __init__(self, field: Any, kind: str) -> None:
+        super().__init__(field)
+        self.kind, self.name = kind, field.attname
+        self.empty = "" if field.empty_strings_allowed and not field.null else None
+
+    def __get__(self, instance: Any, cls: Any = None) -> Any:
+        if instance is None:
+            return self
+        try:
+            value = instance.__dict__[self.name]
+        except KeyError:
+            value = super().__get__(instance, cls)
+        reader = _reader.get()
+        if reader is None or not reader.covers:
+            return value
+        closed = reader.hidden.get(self.kind)
+        return value if not closed else self._seen(value, closed)
+
+    def __set__(self, instance: Any, value: Any) -> None:
+        instance.__dict__[self.name] = value
+
+    def _seen(self, value: Any, closed: frozenset[str]) -> Any:
+        if self.name != CUSTOM:
+            return self.empty if self.name in closed else value
+        if not isinstance(value, dict):
+            return value
+        return {code: each for code, each in value.items() if CUSTOM_PREFIX + code not in closed}
