@@ -17,6 +17,7 @@ NAMES = {
     "amount": gettext_lazy("Amount"),
     "answered_at": gettext_lazy("Answered"),
     "automatic": gettext_lazy("Answered by itself"),
+    "brought_in": gettext_lazy("Brought in"),
     "closing": gettext_lazy("At the end"),
     "comment": gettext_lazy("Comment"),
     "cost": gettext_lazy("Cost"),
@@ -25,6 +26,7 @@ NAMES = {
     "due": gettext_lazy("Due"),
     "due_at": gettext_lazy("Due"),
     "entered_at": gettext_lazy("Entered"),
+    "expansion": gettext_lazy("Added per month"),
     "expected_close": gettext_lazy("Expected close"),
     "first_purchase": gettext_lazy("First purchase"),
     "last_contact_at": gettext_lazy("Last contact"),
@@ -39,10 +41,12 @@ NAMES = {
     "product": gettext_lazy("Product"),
     "promise": gettext_lazy("Promise"),
     "quantity": gettext_lazy("Quantity"),
+    "purchases": gettext_lazy("Purchases"),
     "quota": gettext_lazy("Quota"),
     "rate": gettext_lazy("Exchange rate"),
     "reopened_at": gettext_lazy("Reopened"),
     "resolved_at": gettext_lazy("Resolved"),
+    "sales": gettext_lazy("Number of sales"),
     "score": gettext_lazy("Score"),
     "sent_at": gettext_lazy("Sent"),
     "share": gettext_lazy("Share"),
@@ -51,20 +55,26 @@ NAMES = {
     "type": gettext_lazy("Type"),
     "went_on_at": gettext_lazy("Went on"),
     "went_on_to": gettext_lazy("Went on to"),
+    "when": gettext_lazy("Counts for"),
     "won": gettext_lazy("Won"),
     "won_at": gettext_lazy("Won on"),
     "year": gettext_lazy("Year"),
 }
 CODES = {
     **{str(code): label for code, label in [*Activity.Type.choices, *Activity.Outcome.choices]},
+    "came": gettext_lazy("came"),
     "first_response": gettext_lazy("first answer"),
     "kept": gettext_lazy("stayed"),
+    "last year": gettext_lazy("last year"),
     "lost": gettext_lazy("lost"),
     "open": gettext_lazy("open"),
     "resolution": gettext_lazy("resolution"),
+    "stayed": gettext_lazy("stayed"),
+    "this period": gettext_lazy("this period"),
+    "went": gettext_lazy("went"),
     "won": gettext_lazy("won"),
 }
-WORDED = {"outcome", "promise", "type"}  # what else looks like a code is somebody's own text
+WORDED = {"outcome", "promise", "type", "when"}  # what else looks like a code is somebody's own text
 
 
 def used(fields: dict[str, Any]) -> str:
