@@ -11,8 +11,19 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.admin import calendars, custom_fields, logs, mail, people, webhooks
 from crm.admin.base import AuditedAdmin, ReadOnlyAdmin
+from crm.admin.records import RecordAdmin
 
-__all__ = ["AuditedAdmin", "ReadOnlyAdmin", "calendars", "custom_fields", "logs", "mail", "people", "webhooks"]
+__all__ = [
+    "AuditedAdmin",
+    "ReadOnlyAdmin",
+    "RecordAdmin",
+    "calendars",
+    "custom_fields",
+    "logs",
+    "mail",
+    "people",
+    "webhooks",
+]
 
 # What libraries register of their own: nobody configures anything there.
 for library in ("django.contrib.auth", "allauth.account", "allauth.mfa", "allauth.usersessions"):

@@ -13,7 +13,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm.admin import AuditedAdmin
-from customers.sales import leads_admin  # noqa: F401 - what is configured of leads
+from customers.sales import (  # noqa: F401 - what is configured of leads, and records beside their pages
+    leads_admin,
+    records_admin,
+)
 from customers.sales.actions import pipelines
 from customers.sales.models import (
     CurrencyRate,
