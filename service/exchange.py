@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from crm.exchange import declaring, storing
 from crm.exchange.declaring import CHOICE, DATETIME, REFERENCE, Field, Reference
 from crm.exchange.drafts import Draft, Refused, Run, Step
-from customers.addresses_exchange import TAGS_COLUMN, TagsImport
-from customers.exchange import CONTACT, CUSTOMER, PERSON, TEAM
+from customers.exchange.addresses import TAGS_COLUMN, TagsImport
+from customers.exchange.references import CONTACT, CUSTOMER, PERSON, TEAM
 from service.actions import clock
 from service.actions.importing import CARRIED, pauses_of
 from service.models import Priority, Queue, SlaPolicy, Ticket, TicketEvent, TicketState

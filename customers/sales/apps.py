@@ -125,8 +125,8 @@ class SalesConfig(AppConfig):
 
         from customers.lists.contacts import ContactList
         from customers.lists.customers import CustomerList
-        from customers.sales.campaign_lists import ADD_MAIN_CONTACTS, ADD_TO_CAMPAIGN
-        from customers.sales.lead_lists import LeadList
+        from customers.sales.lists.campaigns import ADD_MAIN_CONTACTS, ADD_TO_CAMPAIGN
+        from customers.sales.lists.leads import LeadList
         from customers.sales.models import handover
 
         CustomerList.bulk_actions = [*CustomerList.bulk_actions, ADD_MAIN_CONTACTS]

@@ -1,11 +1,16 @@
 from django.urls import URLPattern, path
 
-from customers.sales.campaign_lists import CampaignList, CostList
-from customers.sales.competitor_lists import CompetitorList
-from customers.sales.contract_lists import ContractList
-from customers.sales.lead_lists import LeadList
-from customers.sales.lists import ForecastList, OpportunityList, OrderList, ProductList, QuotaList
-from customers.sales.quote_lists import QuoteList
+from customers.sales.lists.campaigns import CampaignList
+from customers.sales.lists.competitors import CompetitorList
+from customers.sales.lists.contracts import ContractList
+from customers.sales.lists.costs import CostList
+from customers.sales.lists.forecasts import ForecastList
+from customers.sales.lists.leads import LeadList
+from customers.sales.lists.opportunities import OpportunityList
+from customers.sales.lists.orders import OrderList
+from customers.sales.lists.products import ProductList
+from customers.sales.lists.quotas import QuotaList
+from customers.sales.lists.quotes import QuoteList
 from customers.sales.views import (
     asking,
     board,

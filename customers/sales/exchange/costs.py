@@ -9,10 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.exchange.declaring import CHOICE, DATE, MONEY, REFERENCE, Field, Reference
 from crm.exchange.drafts import Draft, Refused, Run
-from customers.exchange import OWNER_AND_TEAM
+from customers.exchange.references import OWNER_AND_TEAM
 from customers.models import Customer
+from customers.sales.exchange.columns import WithCurrency
 from customers.sales.models import Campaign, Cost
-from customers.sales.orders_exchange import WithCurrency
 
 STANDS = ("month", "category", "channel", "campaign_id", "amount", "currency")
 

@@ -11,22 +11,14 @@ from django.utils.translation import gettext as __
 from django.utils.translation import gettext_lazy as _
 
 from crm.exchange import storing
-from crm.exchange.declaring import DATETIME, MONEY, REFERENCE, Field, Importable, Reference
+from crm.exchange.declaring import DATETIME, MONEY, REFERENCE, Field, Reference
 from crm.exchange.drafts import Draft, Refused, Run
-from customers.exchange import CUSTOMER, OWNER_AND_TEAM
+from customers.exchange.references import CUSTOMER, OWNER_AND_TEAM
 from customers.sales.actions.orders import Line, as_text, sum_of
-from customers.sales.models import Opportunity, Order, OrderLine, OrderReturnLine, Product
-from customers.sales.models.currency import tidy_currency
+from customers.sales.exchange.columns import PRODUCT, WithCurrency
+from customers.sales.models import Opportunity, Order, OrderLine, OrderReturnLine
 
 COLUMNS = ("order", "product", "quantity", "unit_price")
-PRODUCT = Reference(Product, ("name", "code"))
-
-
-class WithCurrency(Importable):
-    def tidy(self, values: dict[str, Any]) -> dict[str, Any]:
-        if values.get("currency"):
-            values["currency"] = tidy_currency(values["currency"])
-        return values
 
 
 class OrderImport(WithCurrency):

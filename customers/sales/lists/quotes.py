@@ -11,7 +11,7 @@ from crm.access.permissions import Verb
 from crm.web.lists import BulkAction, Column, List
 from customers.sales.actions import quotes
 from customers.sales.forms.quotes import HandOverQuotesForm
-from customers.sales.lists import TeamFilter, people, products, teams
+from customers.sales.lists.choices import TeamFilter, people, products, teams
 from customers.sales.models import Opportunity, Product, Quote, QuoteLine
 
 

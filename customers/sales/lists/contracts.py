@@ -12,7 +12,7 @@ from crm.access.permissions import Verb
 from crm.web.lists import BulkAction, Column, List
 from customers.sales.actions import contracts
 from customers.sales.forms.contracts import HandOverContractsForm
-from customers.sales.lists import TeamFilter, people, products, teams
+from customers.sales.lists.choices import TeamFilter, people, products, teams
 from customers.sales.models import ChurnReason, Contract, State
 
 

@@ -12,7 +12,7 @@ from crm.web.lists import BulkAction, Column, List
 from customers.models import Customer
 from customers.sales.actions import lead_assignment, leads
 from customers.sales.forms.leads import HandOverLeadsForm
-from customers.sales.lists import TeamFilter, people, products, teams
+from customers.sales.lists.choices import TeamFilter, people, products, teams
 from customers.sales.models import Lead
 
 

@@ -1,51 +1,24 @@
-"""Leads, products, orders and opportunities from files; an opportunity with the stages it went through."""
+"""Opportunities from files, with the stages they went through."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 from typing import Any
 
-from django.conf import settings
 from django.utils.translation import gettext as __
 from django.utils.translation import gettext_lazy as _
 
-from crm.exchange import declaring, storing
-from crm.exchange.declaring import (
-    BOOLEAN,
-    CHOICE,
-    DATE,
-    DATETIME,
-    MONEY,
-    NUMBER,
-    REFERENCE,
-    Field,
-    Importable,
-    Reference,
-)
+from crm.exchange import storing
+from crm.exchange.declaring import DATE, DATETIME, MONEY, REFERENCE, Field, Reference
 from crm.exchange.drafts import Draft, Refused, Run, Step
 from crm.exchange.unusable import Unusable
-from customers.addresses_exchange import TAGS_COLUMN, TagsImport, leave_out_erased, note_erased
-from customers.exchange import CONTACT, CUSTOMER, OWNER_AND_TEAM, PERSON, TEAM
-from customers.models import Customer, tidy
+from customers.exchange.addresses import TAGS_COLUMN, TagsImport
+from customers.exchange.references import CONTACT, CUSTOMER, PERSON, TEAM
 from customers.sales.actions import stage_changes
 from customers.sales.actions.stage_changes import PastChange
-from customers.sales.contracts_exchange import CONTRACTS
-from customers.sales.costs_exchange import COSTS
-from customers.sales.models import (
-    CAPTURED,
-    Competitor,
-    CurrencyRate,
-    Lead,
-    LostReason,
-    Opportunity,
-    Pipeline,
-    Product,
-    Quota,
-    Stage,
-    StageChange,
-)
+from customers.sales.exchange.columns import PRODUCT, WithCurrency
+from customers.sales.models import CAPTURED, LostReason, Opportunity, Pipeline, Stage, StageChange
 from customers.sales.models.currency import tidy_currency
-from customers.sales.orders_exchange import ORDERS, PRODUCT, WithCurrency
 
 
 class OpportunityImport(TagsImport, WithCurrency):
@@ -197,66 +170,6 @@ def _make(record: Any, run: Run) -> None:
     run.made[(record._meta.label, "name", record.name)] = record
 
 
-class LeadImport(Importable):
-    def begin(self, run: Run) -> None:
-        super().begin(run)
-        note_erased(run)
-
-    def fill(self, record: Lead, draft: Draft, run: Run) -> None:
-        leave_out_erased(draft, run)
-        super().fill(record, draft, run)
-
-    def tidy(self, values: dict[str, Any]) -> dict[str, Any]:
-        return tidy.fields(values)
-
-
-LEADS = LeadImport(
-    model=Lead,
-    fields=(
-        Field("name", _("name"), required=True),
-        Field("organisation", _("organisation")),
-        Field("email", _("email")),
-        Field("phone", _("phone")),
-        Field("channel", _("source channel"), CHOICE, choices=Customer.Channel.choices),
-        Field("campaign", _("campaign")),
-        Field("product", _("product asked for"), REFERENCE, reference=PRODUCT),
-        Field("employees", _("number of employees"), NUMBER),
-        Field("country", _("country")),
-        Field("province", _("province")),
-        Field("city", _("city")),
-        Field("language", _("language"), CHOICE, choices=tuple(settings.LANGUAGES)),
-        Field("note", _("note")),
-        *OWNER_AND_TEAM,
-    ),
-    identities=(("email",), ("name", "organisation")),
-)
-
-PRODUCTS = WithCurrency(
-    model=Product,
-    fields=(
-        Field("name", _("name"), required=True),
-        Field("code", _("code")),
-        Field("series", _("series")),
-        Field("price", _("list price"), MONEY),
-        Field("currency", _("currency")),
-        Field("is_active", _("on sale"), BOOLEAN),
-    ),
-    identities=(("code",), ("name",)),
-    unique=(("name",),),
-)
-
-COMPETITORS = Importable(
-    model=Competitor,
-    fields=(
-        Field("name", _("name"), required=True),
-        Field("website", _("website")),
-        Field("notes", _("notes")),
-        Field("is_active", _("still met"), BOOLEAN),
-    ),
-    identities=(("name",),),
-    unique=(("name",),),
-)
-
 OPPORTUNITIES = OpportunityImport(
     model=Opportunity,
     has_history=True,
@@ -287,67 +200,3 @@ OPPORTUNITIES = OpportunityImport(
     related=("customer", "product", "stage__pipeline", "pipeline", "owner", "team", "lost_reason"),
     prefetch=("stage_changes__to_stage",),
 )  # fmt: skip
-
-
-class QuotaImport(WithCurrency):
-    """Whatever day of a month a file says, it is that month's; the team is the person's, or the one it is for."""
-
-    def tidy(self, values: dict[str, Any]) -> dict[str, Any]:
-        values = super().tidy(values)
-        if values.get("month"):
-            values["month"] = values["month"].replace(day=1)
-        return values
-
-    def settle(self, record: Quota, draft: Draft, run: Run) -> None:
-        super().settle(record, draft, run)
-        record.team = record.for_team or (record.owner.team if record.owner else None)
-        if (record.owner is None) == (record.for_team is None):
-            raise Refused(__("A quota is a person's or a team's."), "owner")
-        if (record.currency or settings.CURRENCY) != settings.CURRENCY:
-            raise Refused(__("Quotas are in the organisation's currency, so that they add up."), "currency")
-
-
-QUOTAS = QuotaImport(
-    model=Quota,
-    fields=(
-        Field("month", _("month"), DATE, required=True),
-        Field("owner", _("person"), REFERENCE, reference=PERSON),
-        Field("for_team", _("quota of the team"), REFERENCE, reference=TEAM),
-        Field("amount", _("amount"), MONEY, required=True),
-        Field("currency", _("currency")),
-    ),
-    identities=(("month", "owner"), ("month", "for_team")),
-    related=("owner__team", "for_team"),
-)
-
-
-TEN_PLACES = Decimal("1E-10")
-
-
-class CurrencyRateImport(WithCurrency):
-    """One row for each currency and day; a row that says another rate corrects it."""
-
-    def tidy(self, values: dict[str, Any]) -> dict[str, Any]:
-        values = super().tidy(values)
-        if values.get("rate") is not None:
-            values["rate"] = values["rate"].quantize(TEN_PLACES)  # as it is kept, so that undoing knows it again
-        return values
-
-
-CURRENCY_RATES = CurrencyRateImport(
-    model=CurrencyRate,
-    fields=(
-        Field("currency", _("currency"), required=True),
-        Field("valid_from", _("valid from"), DATE, required=True),
-        Field(
-            "rate", _("rate"), MONEY, required=True, help=_("What one unit is worth in the organisation's currency.")
-        ),
-    ),
-    identities=(("currency", "valid_from"),),
-    unique=(("currency", "valid_from"),),
-)
-
-
-def register() -> None:
-    declaring.register(CONTRACTS, COSTS, CURRENCY_RATES)
-    declaring.register(LEADS, PRODUCTS, ORDERS, OPPORTUNITIES, QUOTAS, COMPETITORS)

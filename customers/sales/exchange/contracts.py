@@ -11,11 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from crm.exchange import storing
 from crm.exchange.declaring import BOOLEAN, DATE, MONEY, NUMBER, REFERENCE, Field, Reference
 from crm.exchange.drafts import Draft, Refused, Run
-from customers.exchange import CUSTOMER, OWNER_AND_TEAM
+from customers.exchange.references import CUSTOMER, OWNER_AND_TEAM
 from customers.sales.actions.contract_movements import A_DAY, chain_end, local_day, new_row, stand
+from customers.sales.exchange.columns import PRODUCT, WithCurrency
 from customers.sales.models import ChurnReason, Contract, ContractMovement, Opportunity
 from customers.sales.models.currency import tidy_currency
-from customers.sales.orders_exchange import PRODUCT, WithCurrency
 
 Type = ContractMovement.Type
 FIXED = ("start", "currency")

@@ -1,0 +1,104 @@
+"""Customers from files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from crm.exchange import storing
+from crm.exchange.declaring import BOOLEAN, CHOICE, DATE, MONEY, NUMBER, REFERENCE, Field, Reference
+from crm.exchange.drafts import Draft, Run
+from crm.search.normalise import sort_key
+from customers.actions import lifecycle
+from customers.exchange.addresses import FURTHER_COLUMNS, AddressesImport
+from customers.exchange.references import CUSTOMER, OWNER_AND_TEAM
+from customers.models import ChurnReason, Customer, Standing, match_key, source, tidy
+
+
+class CustomerImport(AddressesImport):
+    derived = ("sort_name",)
+
+    def tidy(self, values: dict[str, Any]) -> dict[str, Any]:
+        return tidy.fields(values)
+
+    def check(self, record: Customer, draft: Draft, run: Run) -> None:
+        if not draft.is_new and "parent" in draft.changes:
+            record.clean()  # the rest is tidy already, and a new customer stands above nobody
+
+    def settle(self, record: Customer, draft: Draft, run: Run) -> None:
+        super().settle(record, draft, run)
+        wanted = {"lifecycle": record.lifecycle}
+        if draft.values.get("churn_reason") is not None:
+            wanted["churn_reason"] = draft.values["churn_reason"]
+        was = Customer() if draft.is_new else Customer(**draft.before)
+        for name, value in lifecycle.effects(was, wanted, run.at).items():
+            setattr(record, name, value)
+        if not draft.is_new:
+            source.refuse_another(draft.before, {name: getattr(record, name) for name in source.FIELDS})
+
+    def before_saving(self, records: list[Any]) -> None:
+        for record in records:
+            record.sort_name = sort_key(record.name)[:200]
+
+    def insert(self, drafts: list[Draft], run: Run) -> None:
+        super().insert(drafts, run)
+        self._note_standing(drafts, run)
+
+    def save(self, drafts: list[Draft], run: Run) -> None:
+        super().save(drafts, run)
+        moved = [draft for draft in drafts if {"owner", "team", "lifecycle"} & set(draft.changed_columns)]
+        self._note_standing(moved, run)
+
+    def parts(self) -> dict[str, Any]:
+        return {**super().parts(), "standings": Standing}
+
+    def removed(self, records: list[Any]) -> None:
+        match_key.forget(Customer.kind, [record.pk for record in records])
+
+    def _note_standing(self, drafts: list[Draft], run: Run) -> None:
+        records = [draft.record for draft in drafts]
+        keys = storing.add(
+            Standing,
+            ("customer", "since", "owner", "team", "lifecycle", "churn_reason", "by"),
+            [
+                (each.pk, run.at, each.owner_id, each.team_id, str(each.lifecycle), each.churn_reason_id, run.user.pk)
+                for each in records
+            ],
+        )
+        for draft, key in zip(drafts, keys, strict=True):
+            draft.parts["standings"] = [key]
+
+
+CUSTOMERS = CustomerImport(
+    model=Customer,
+    fields=(
+        Field("name", _("name"), required=True),
+        Field("number", _("registration number")),
+        Field("form", _("form"), CHOICE, choices=Customer.Form.choices),
+        Field("lifecycle", _("lifecycle"), CHOICE, choices=Customer.Lifecycle.choices),
+        Field("churn_reason", _("why it left"), REFERENCE, reference=Reference(ChurnReason, scoped=False)),
+        Field("tier", _("tier"), CHOICE, choices=Customer.Tier.choices),
+        Field("channel", _("source channel"), CHOICE, choices=Customer.Channel.choices),
+        Field("campaign", _("campaign")),
+        Field("first_contact_on", _("first contact"), DATE),
+        Field("referred_by", _("referred by"), REFERENCE, reference=CUSTOMER),
+        Field("industry", _("industry")),
+        Field("website", _("website")),
+        Field("email", _("email")),
+        Field("phone", _("phone")),
+        Field("city", _("city")),
+        Field("country", _("country")),
+        Field("founded", _("founded in"), NUMBER),
+        Field("employees", _("employees"), NUMBER),
+        Field("annual_revenue", _("annual revenue"), MONEY),
+        Field("parent", _("subsidiary of"), REFERENCE, reference=CUSTOMER),
+        Field("do_not_contact", _("do not contact"), BOOLEAN),
+        Field("do_not_contact_reason", _("why not")),
+        *FURTHER_COLUMNS,
+        Field("notes", _("notes")),
+        *OWNER_AND_TEAM,
+    ),
+    identities=(("number",), ("name",)),
+    prefetch=("points",),
+)

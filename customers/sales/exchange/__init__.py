@@ -1,0 +1,16 @@
+"""What comes in from files."""
+
+from crm.exchange import declaring
+from customers.sales.exchange.contracts import CONTRACTS
+from customers.sales.exchange.costs import COSTS
+from customers.sales.exchange.currency_rates import CURRENCY_RATES
+from customers.sales.exchange.leads import LEADS
+from customers.sales.exchange.opportunities import OPPORTUNITIES
+from customers.sales.exchange.orders import ORDERS
+from customers.sales.exchange.products import COMPETITORS, PRODUCTS
+from customers.sales.exchange.quotas import QUOTAS
+
+
+def register() -> None:
+    declaring.register(CONTRACTS, COSTS, CURRENCY_RATES)
+    declaring.register(LEADS, PRODUCTS, ORDERS, OPPORTUNITIES, QUOTAS, COMPETITORS)
