@@ -1,0 +1,98 @@
+"""Pipelines, their stages, and what has to be known before an opportunity leaves one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.forms.models import BaseInlineFormSet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from crm.admin import AuditedAdmin
+from customers.sales.actions import pipelines
+from customers.sales.models import ExitCriterion, Pipeline, Stage
+
+
+class StageFormSet(BaseInlineFormSet):
+    """A pipeline has one way to win, one to lose, and somewhere to begin; what was used stays what it was."""
+
+    def clean(self) -> None:
+        super().clean()
+        if any(self.errors):
+            return
+        kept = [form for form in self.forms if form.cleaned_data and not form.cleaned_data.get("DELETE")]
+        outcomes = [form.cleaned_data["outcome"] for form in kept]
+        if outcomes.count(Stage.Outcome.WON) != 1 or outcomes.count(Stage.Outcome.LOST) != 1:
+            raise ValidationError(_("A pipeline has exactly one won stage and exactly one lost stage."))
+        if Stage.Outcome.OPEN not in outcomes:
+            raise ValidationError(_("A pipeline has at least one open stage to begin in."))
+
+
+class StageForm(forms.ModelForm):
+    class Meta:
+        model = Stage
+        fields = ["name", "position", "outcome", "probability", "forecast_category", "rot_days"]
+        help_texts = {
+            "position": gettext_lazy("The smallest stands first."),
+            "rot_days": gettext_lazy("Without a new stage or contact for longer it is shown as lying. Empty: never."),
+            "forecast_category": gettext_lazy("Of what is open in it, unless the opportunity says otherwise."),
+        }
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not self.instance.pk or not pipelines.in_use(self.instance):
+            return cleaned
+        stage = {"stage": self.instance.name}
+        # Said here and taken out, so that Django does not go and list every opportunity there is.
+        if cleaned.pop("DELETE", False):
+            self.add_error(None, _("“%(stage)s” cannot be removed: opportunities are or were in it.") % stage)
+        elif "outcome" in self.changed_data:
+            sentence = _("“%(stage)s” keeps its outcome: opportunities are or were in it. Add another stage instead.")
+            self.add_error(None, sentence % stage)
+        return cleaned
+
+
+class StageInline(admin.TabularInline):
+    model = Stage
+    form = StageForm
+    formset = StageFormSet
+    extra = 0
+    min_num = 3
+    ordering = ["position", "pk"]
+
+
+@admin.register(Pipeline)
+class PipelineAdmin(AuditedAdmin):
+    list_display = ["name", "position", "is_active", "big_from", "stage_names"]
+    list_editable = ["position"]
+    ordering = ["position", "name"]
+    inlines = [StageInline]
+
+    @admin.display(description=gettext_lazy("stages"))
+    def stage_names(self, pipeline: Pipeline) -> str:
+        return " → ".join(stage.name for stage in pipeline.stages.all())
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).prefetch_related("stages")
+
+
+@admin.register(ExitCriterion)
+class ExitCriterionAdmin(AuditedAdmin):
+    """What has to be true before an opportunity goes on from a stage."""
+
+    list_display = ["stage_in_pipeline", "what", "text", "position"]
+    list_filter = ["stage__pipeline", "what"]
+    list_select_related = ["stage__pipeline"]
+
+    @admin.display(description=gettext_lazy("stage"), ordering="stage")
+    def stage_in_pipeline(self, criterion: ExitCriterion) -> str:
+        return f"{criterion.stage.pipeline}: {criterion.stage}"
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "stage":
+            kwargs["queryset"] = Stage.objects.open().select_related("pipeline").order_by("pipeline", "position")
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)

@@ -1,0 +1,49 @@
+"""Reasons for losing and for returning, and the rules of renewals and quotes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from crm.admin import AuditedAdmin
+from customers.sales.models import LostReason, QuoteRules, RenewalRules, ReturnReason
+
+
+@admin.register(LostReason)
+class LostReasonAdmin(AuditedAdmin):
+    list_display = ["name", "is_active"]
+    list_editable = ["is_active"]
+
+
+@admin.register(ReturnReason)
+class ReturnReasonAdmin(AuditedAdmin):
+    list_display = ["name", "is_active"]
+    list_editable = ["is_active"]
+
+
+@admin.register(RenewalRules)
+class RenewalRulesAdmin(AuditedAdmin):
+    """One row: when renewals are prepared, and where."""
+
+    list_display = ["__str__", "days_ahead", "pipeline"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return super().has_add_permission(request) and not RenewalRules.objects.exists()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(QuoteRules)
+class QuoteRulesAdmin(AuditedAdmin):
+    """One row: what new quotes begin with, and who offers."""
+
+    list_display = ["__str__", "valid_days", "tax_percent"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return super().has_add_permission(request) and not QuoteRules.objects.exists()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
