@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.web import navigation
 from crm.web.dialogs import is_dialog
-from crm.web.way_back import way_back
+from crm.web.way_back import seen_by, way_back
 from crm.web.words import words
 
 THEMES = [("auto", _("Like the device")), ("light", _("Light")), ("dark", _("Dark"))]
@@ -41,7 +41,7 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
         "person": user.pk if signed_in else "",
         "sections": sections,
         "current": navigation.current(sections, request.path),
-        "back": way_back(request) if signed_in else None,
+        "back": way_back(request, seen_by(user)) if signed_in else None,
         "creations": navigation.creations_for(user) if signed_in else [],
         "themes": THEMES,
         "words": words(),

@@ -5,11 +5,20 @@ In the dialog the cross does this; opened as a page, a form has nothing else to 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
+from crm.access import kinds
 
-def way_back(request: HttpRequest) -> str | None:
+DIGITS = 19  # what a key can have
+
+Sees = Callable[[str, int], bool]  # whether the record of this kind and number is there for whoever asks
+
+
+def way_back(request: HttpRequest, sees: Sees) -> str | None:
     match = request.resolver_match
     if match is None or not match.url_name or match.namespaces:
         return None
@@ -22,8 +31,20 @@ def way_back(request: HttpRequest) -> str | None:
     if match.kwargs or parts[-1] != "new":
         return None
     # "A new quote for this opportunity": back to what it is for.
-    asked = [(f"{noun}-detail", [value]) for noun, value in request.GET.items() if value.isdecimal()]
+    given = [(noun, value) for noun, value in request.GET.items() if value.isdecimal() and len(value) < DIGITS]
+    asked = [(f"{noun}-detail", [value]) for noun, value in given if sees(noun, int(value))]
     return _first(asked + [(f"{noun}-list", []) for noun in nouns])
+
+
+def seen_by(user: Any) -> Sees:
+    """What an address names is led to only where it can be opened."""
+
+    def sees(noun: str, pk: int) -> bool:
+        kind = next((kind for kind in kinds.all_kinds() if kind.code == noun and kind.detail_url), None)
+        model: Any = kind.model if kind else None
+        return model is not None and model.objects.visible_to(user).filter(pk=pk).exists()
+
+    return sees
 
 
 def _first(pages: list[tuple[str, list[str]]]) -> str | None:
