@@ -44,6 +44,7 @@ SELLING = ("customer", "contact", "activity", "task", "lead", "opportunity", "qu
 SEGMENTS = ("segment",)
 POOL = ("pool",)  # customers that nobody owns
 MARKETING = ("campaign", "cost")
+MAILING = ("mailing",)  # to create or edit one is to send it
 FORECASTING = ("forecast", "quota")
 SERVING = ("ticket",)
 LISTENING = ("invitation", "response")
@@ -53,8 +54,9 @@ TOOLS = ("saved_view", "import")
 PRIVACY = ("erasure",)  # to export is to hand a person what is held about them
 ERASE = (VIEW, CREATE, EDIT, EXPORT)
 ALL_KINDS = (
-    CATALOGUE + SELLING + MARKETING + SEGMENTS + POOL + FORECASTING + SERVING + LISTENING + EVALUATING + WRITING + TOOLS
-)
+    CATALOGUE + SELLING + MARKETING + MAILING + SEGMENTS + POOL + FORECASTING + SERVING + LISTENING + EVALUATING
+    + WRITING + TOOLS
+)  # fmt: skip
 
 SHIPPED_ROLES = [
     ShippedRole(
@@ -68,7 +70,7 @@ SHIPPED_ROLES = [
             _grant(Reach.OWN, (EDIT, DELETE, EXPORT), *SELLING),
             _grant(Reach.TEAM, (EDIT,), "lead"),  # whoever of the team has time takes it
             _grant(Reach.OWN, WORK, *WRITING),
-            _grant(Reach.ALL, (VIEW,), "campaign"),
+            _grant(Reach.ALL, (VIEW,), "campaign", *MAILING),
             _grant(Reach.OWN, (CREATE, EDIT, DELETE, EXPORT), "campaign"),
             _grant(Reach.OWN, (VIEW, CREATE, EXPORT), "forecast"),
             _grant(Reach.OWN, READ, "quota"),
@@ -103,8 +105,8 @@ SHIPPED_ROLES = [
         gettext_noop("Manages the customers, opportunities, goals and reviews of the team and the teams below."),
         _merge(
             _grant(Reach.ALL, (VIEW,), *CATALOGUE),
-            _grant(Reach.SUBTREE, MANAGE, *SELLING, *MARKETING, *FORECASTING),
-            _grant(Reach.ALL, (VIEW,), "campaign"),
+            _grant(Reach.SUBTREE, MANAGE, *SELLING, *MARKETING, *MAILING, *FORECASTING),
+            _grant(Reach.ALL, (VIEW,), "campaign", *MAILING),
             _grant(Reach.SUBTREE, (VIEW, EDIT, EXPORT), *POOL),
             _grant(Reach.SUBTREE, MANAGE, *SEGMENTS),
             _grant(Reach.OWN, WORK, *WRITING),

@@ -38,6 +38,16 @@ def filed_by(name: str, filer: Filer) -> None:
     _filers[name] = filer
 
 
+# (letter, at): whoever files it, or nobody.
+Reader = Callable[[Letter, datetime], None]
+_readers: dict[str, Reader] = {}
+
+
+def read_by(name: str, reader: Reader) -> None:
+    """Apps say in `AppConfig.ready` that they look at every letter before it is filed."""
+    _readers[name] = reader
+
+
 def receive(account: MailAccount, now: datetime) -> None:
     """Fetch what is new and file it. What is the matter with the server stands with the account, in words."""
     with AdvisoryLock(f"mail-account:{account.pk}") as mine:
@@ -69,6 +79,8 @@ def file(incoming_id: int, now: datetime) -> None:
             if incoming.state != IncomingMail.State.WAITING:
                 return
             letter = reading.read(bytes(incoming.raw))
+            for reader in _readers.values():
+                reader(letter, now)
             filed = any(filer(incoming.account, letter, now) for filer in _filers.values())
             incoming.conclude(IncomingMail.State.FILED if filed else IncomingMail.State.IGNORED)
             incoming.save()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import smtplib
+from collections.abc import Mapping
 from email.utils import format_datetime, formataddr, parseaddr
 from typing import Any
 
@@ -26,6 +27,11 @@ def account_of(person: Any) -> MailAccount | None:
     return sending.filter(owner=person).first() or sending.of_organisation().first()
 
 
+def account_of_organisation() -> MailAccount | None:
+    """What goes to many leaves by it; None where mail goes out by the server's settings."""
+    return MailAccount.objects.sending().of_organisation().first()
+
+
 def sender_of(account: MailAccount | None, person: Any) -> str:
     """The person's name, with the address that the letter really comes from."""
     if account is None:
@@ -38,13 +44,13 @@ def name_of(letter: Any) -> str:
     return naming.message_id(letter.nonce)
 
 
-def send(letter: Any) -> None:
+def send(letter: Any, headers: Mapping[str, str] | None = None) -> None:
     """Send a letter (sender, to, cc, subject, text, at, nonce, references) through its account. Raises MailTrouble.
 
     Each time it is made it is the same, Message-ID and date included: what is sent again after a worker died is
     recognised by the receiver's server.
     """
-    message = composed(letter)
+    message = composed(letter, headers)
     account: MailAccount | None = letter.account
     if account is None:
         _by_settings(message)
@@ -58,8 +64,9 @@ def send(letter: Any) -> None:
     servers.send(server, message.message(), account.address, message.recipients())
 
 
-def composed(letter: Any) -> EmailMessage:
+def composed(letter: Any, more: Mapping[str, str] | None = None) -> EmailMessage:
     headers = {"Message-ID": name_of(letter), "Date": format_datetime(letter.at), "X-Loop": naming.host()}
+    headers |= more or {}
     if letter.references:
         known = letter.references.split()
         headers |= {"In-Reply-To": known[-1], "References": " ".join(known[-REFERENCES:])}

@@ -120,6 +120,12 @@ HOLDERS = (
         told=("direction", "at"),
         stays=_("direction and time"),
     ),
+    Holder(
+        "customers.Unsubscription",
+        lambda person: Q(address__in=person.own_emails),
+        removed=True,
+        told=("address", "at", "undone_at"),
+    ),
     Holder("customers.Segment", mentions=lambda person: Q(how="rule"), texts=("question",)),
 )  # fmt: skip
 

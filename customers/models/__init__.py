@@ -20,10 +20,11 @@ from customers.models.snooze import Snooze
 from customers.models.standing import Standing
 from customers.models.tag import Tag
 from customers.models.task import Task
+from customers.models.unsubscription import Unsubscription
 
 __all__ = [
     "Activity", "CadenceRule", "CalendarFeed", "ChurnReason", "Collaborator", "Consent", "Contact", "ContactPoint",
     "Customer", "CustomerContact", "DailySummary", "Duplicate", "Email", "ErasedAddress", "ErasureRequest",
     "HealthBand", "MatchKey", "PoolMove", "PoolRule", "PoolRules", "PooledCustomer", "Purpose", "Segment",
-    "SegmentMember", "Snooze", "Standing", "Tag", "Task", "TaskSeries",
+    "SegmentMember", "Snooze", "Standing", "Tag", "Task", "TaskSeries", "Unsubscription",
 ]  # fmt: skip

@@ -20,6 +20,7 @@ from customers.models.contact import Contact
 from customers.models.contact_point import ContactPoint
 from customers.models.customer import Customer
 from customers.models.purpose import Purpose
+from customers.models.unsubscription import Unsubscription
 
 
 class Refusal(models.TextChoices):
@@ -79,9 +80,14 @@ def may_write_to(whom: Contact | str, purpose: str, *, customer: Customer | None
         return Verdict(Refusal.DO_NOT_CONTACT)
     if _is_closed(people, customer):
         return Verdict(Refusal.CUSTOMER)
-    if any(point.opted_out_at for point in points):
+    if any(point.opted_out_at for point in points) or _is_unsubscribed(address, purpose):
         return Verdict(Refusal.OPTED_OUT)
     return _by_consent(people, purpose)
+
+
+def _is_unsubscribed(address: str, purpose: str) -> bool:
+    """By the link of a mailing: from what goes to many, not from what the program itself writes for."""
+    return purpose not in Purpose.BUILT_IN and Unsubscription.objects.in_force().of_address(address).exists()
 
 
 def _is_closed(people: Iterable[Contact], customer: Customer | None) -> bool:
@@ -115,6 +121,8 @@ def writable(people: Any, code: str) -> Any:
     closed = Customer.objects.alive().filter(do_not_contact=True, contact_links__contact=OuterRef("pk"))
     last = Consent.objects.filter(contact=OuterRef("pk"), purpose=purpose).order_by("-at", "-pk").values("state")[:1]
     open_ones = people.filter(~Exists(barred), ~Exists(closed), deleted_at=None, do_not_contact=False)
+    if code not in Purpose.BUILT_IN:
+        open_ones = open_ones.filter(~Exists(Unsubscription.objects.in_force().filter(address=OuterRef("email"))))
     said = open_ones.exclude(email="").annotate(last_said=Subquery(last))
     if purpose.needs_consent:
         return said.filter(last_said=Consent.State.GIVEN)

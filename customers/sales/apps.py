@@ -16,13 +16,15 @@ class SalesConfig(AppConfig):
             subscriptions,  # noqa: F401 - listens from here on
             tasks,  # noqa: F401 - registers periodic jobs
         )
-        from customers.sales.actions import contract_renewals, lead_mail, order_returns, pipelines
+        from customers.sales.actions import contract_renewals, lead_mail, mailing_answers, order_returns, pipelines
         from customers.sales.models import family, mail_fields
 
         self.declare_kinds()
         exchange.register()
         mail_fields.register()
         family.register()
+        mail_receiving.read_by("mailings", mailing_answers.read)
+        mail_receiving.filed_by("mailings", mailing_answers.file)
         mail_receiving.filed_by("leads", lead_mail.file)  # after customers: whoever is known is no lead
         self.fill_timelines()
         self.fill_shell()
@@ -54,6 +56,7 @@ class SalesConfig(AppConfig):
             CurrencyRate,
             ForecastSubmission,
             Lead,
+            Mailing,
             Opportunity,
             Order,
             Pipeline,
@@ -71,6 +74,7 @@ class SalesConfig(AppConfig):
             (Contract, _("contract"), _("contracts"), "contract", "contract-detail"),
             (ForecastSubmission, _("forecast"), _("forecasts"), "chart-line", "forecast-detail"),
             (Campaign, _("campaign"), _("campaigns"), "speakerphone", "campaign-detail"),
+            (Mailing, _("mailing"), _("mailings"), "send", "mailing-detail"),
             (Cost, _("cost"), _("costs"), "coin", "cost-detail"),
             (Competitor, _("competitor"), _("competitors"), "scale", "competitor-detail"),
             (Quota, _("quota"), _("quotas"), "target", None),

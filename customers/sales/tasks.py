@@ -2,9 +2,14 @@
 
 import time
 from datetime import datetime
+from typing import Any
 
+from celery import shared_task
+from django.utils import timezone
+
+from crm.advisory_lock import AdvisoryLock
 from crm.jobs import periodic
-from customers.sales.actions import contract_renewals, lead_confirmations, quotes
+from customers.sales.actions import contract_renewals, lead_confirmations, mailing_sending, quotes
 from customers.sales.models import lead_score, rfm
 
 LONGEST_RUN = 50.0  # seconds; the next minute goes on
@@ -41,3 +46,22 @@ def send_lead_confirmations(now: datetime) -> None:
 @periodic("forget-lead-confirmations", every="day", hour=2)
 def forget_lead_confirmations(now: datetime) -> None:
     lead_confirmations.forget(now)
+
+
+@shared_task(name="sales.send_mailings")
+def send_mailings_now(**_: Any) -> int:
+    """What this minute may take; two at once would send more than that."""
+    sent, end = 0, time.monotonic() + LONGEST_RUN
+    with AdvisoryLock("mailings") as mine:
+        if not mine:
+            return 0
+        mailing_sending.give_up_claims(timezone.now())
+        while time.monotonic() < end and mailing_sending.send_next(timezone.now()):
+            sent += 1
+        mailing_sending.finish(timezone.now())
+    return sent
+
+
+@periodic("send-mailings", every="minute")
+def send_mailings(now: datetime) -> None:
+    send_mailings_now()

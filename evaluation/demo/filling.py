@@ -22,6 +22,7 @@ from evaluation.demo import (
     forecasts,
     leads,
     mail,
+    mailings,
     measuring,
     people,
     pool,
@@ -62,6 +63,7 @@ STEPS: tuple[tuple[str, Callable[[World], None]], ...] = (
     ("story", story.play),
     ("pool", pool.fill),
     ("mail", mail.write),
+    ("mailings", mailings.send),
     ("leads", leads.come_in),
     ("numbers", measuring.measure),
 )

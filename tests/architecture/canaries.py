@@ -16,7 +16,14 @@ from crm.access.permissions import Level
 from crm.actions import records
 from crm.models import CustomField
 from customers.models import Collaborator, CustomerContact
-from customers.sales.models import CreditSplit, OpportunityCompetitor, OpportunityContact
+from customers.sales.models import (
+    CampaignMember,
+    CreditSplit,
+    MailingLetter,
+    MailingText,
+    OpportunityCompetitor,
+    OpportunityContact,
+)
 from service.actions import conversation
 from service.models import Message
 from tests.architecture.examples import MAKERS, NOW
@@ -83,6 +90,7 @@ class World:
         CustomerContact.objects.create(customer=mine, contact=also)
         self._between(cast, mine, theirs, person)
         self._said(cast)
+        self._mailed(person)
         for kind in list(self.rows):
             for record in self.rows[kind]:
                 self.mark(record)
@@ -152,6 +160,19 @@ class World:
                     at=NOW, contact=ticket.contact if direction == Message.Direction.INBOUND else None,
                 )  # fmt: skip
             conversation.note(ticket=ticket, body=self.word("ticket", ticket.pk, "note"), by=cast.administrator, at=NOW)
+
+    def _mailed(self, person: Any) -> None:
+        """What each mailing says to everybody, and to the outsider's contact alone."""
+        for mailing in self.rows["mailing"]:
+            words = (self.word("mailing", mailing.pk, "text"), self.word("contact", person.pk, "letter"))
+            MailingText.objects.create(mailing=mailing, language="en", subject=words[0], body=words[0])
+            member = CampaignMember.objects.create(campaign=mailing.campaign, contact=person, added_at=NOW)
+            letter = MailingLetter(
+                mailing=mailing, member=member, address="two@example.com", language="en", subject=words[1],
+                text=words[1],
+            )  # fmt: skip
+            letter.keep_hash()
+            letter.save()
 
     def mark(self, record: Any) -> None:
         """A canary in each text, written as people write: with its event, and where search finds it."""

@@ -172,6 +172,23 @@ def campaign(owner: Any, team: Any) -> Any:
     return Campaign.objects.create(name="Example", owner=owner, team=team, channel="event", budget=100)
 
 
+def mailing(owner: Any, team: Any) -> Any:
+    """Prepared: one letter to a contact of the same person's."""
+    from customers.models import Purpose
+    from customers.sales.models import CampaignMember, Mailing, MailingLetter
+
+    made = Mailing.objects.create(
+        name="Example", campaign=campaign(owner, team), purpose=Purpose.objects.get(code="marketing"), owner=owner,
+        team=team, prepared_by=owner,
+        prepared_at=NOW if owner else None,
+    )  # fmt: skip
+    member = CampaignMember.objects.create(campaign=made.campaign, contact=contact(owner, team), added_at=NOW)
+    letter = MailingLetter(mailing=made, member=member, address="example@example.com", language="en", text="Example")
+    letter.keep_hash()
+    letter.save()
+    return made
+
+
 def cost(owner: Any, team: Any) -> Any:
     from customers.sales.models import Cost
 
@@ -332,8 +349,8 @@ MAKERS: dict[str, Callable[[Any, Any], Any]] = {
     for maker in (
         customer, pool, segment, contact, erasure, activity, task, email, attachment, lead, contract, opportunity,
         forecast, quota, order, product, ticket, survey, invitation, response, goal, review_cycle, review,
-        action_plan, action_step, measurement, queue, pipeline, currency_rate, quote, campaign, cost, competitor,
-        person, team,
+        action_plan, action_step, measurement, queue, pipeline, currency_rate, quote, campaign, mailing, cost,
+        competitor, person, team,
     )
 }  # fmt: skip
 MAKERS["import"] = an_import

@@ -51,6 +51,7 @@ READ_WRITE = (
     "contract",
     "quote",
     "campaign",
+    "mailing",
     "competitor",
 )
 READ_ONLY = {
@@ -100,6 +101,14 @@ VERBS_OF_THE_API = {
     },
     "order": {"returns": "GET", "returning": "POST", "return-cancellation": "POST"},
     "campaign": {"members": "GET", "adding": "POST", "segment-adding": "POST", "noting": "POST"},
+    "mailing": {
+        "preparation": "POST",
+        "start": "POST",
+        "stop": "POST",
+        "resumption": "POST",
+        "figures": "GET",
+        "letters": "GET",
+    },
     "cost": {"taking-back": "POST"},
     "quote": {"sending": "POST", "answer": "POST", "make-order": "POST", "new-version": "POST"},
     "forecast": {"adjustment": "POST"},

@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from customers.models import Customer
+from crm.models import MailTemplate
+from customers.models import Customer, Purpose
 from customers.sales.actions import (
     campaigns,
     competitors,
@@ -15,6 +16,7 @@ from customers.sales.actions import (
     credit,
     forecasts,
     leads,
+    mailings,
     opportunities,
     order_returns,
     orders,
@@ -34,6 +36,7 @@ from customers.sales.models import (
     ForecastSubmission,
     Lead,
     LostReason,
+    Mailing,
     Opportunity,
     OpportunityCompetitor,
     Order,
@@ -185,3 +188,12 @@ def make_cost(owner: Any, amount: Any = 100, *, at: datetime = WEDNESDAY, **fiel
     """For advertising, in April 2026 unless said otherwise."""
     said = {"month": date(2026, 4, 1), "category": "media"}
     return costs.note(amount=Decimal(amount), by=owner, at=at, **{**said, **fields})
+
+
+def make_mailing(campaign: Campaign, by: Any, *, at: datetime = WEDNESDAY, **fields: Any) -> Mailing:
+    """In English, for marketing, unless said otherwise; not prepared."""
+    template, _new = MailTemplate.objects.get_or_create(
+        name="News", language="en", defaults={"subject": "News for {contact.name}", "body": "Dear {contact.name}!"}
+    )
+    named = {"name": "News", "purpose": Purpose.objects.get(code="marketing"), "templates": [template]}
+    return mailings.create(campaign=campaign, by=by, at=at, **{**named, **fields})

@@ -109,6 +109,16 @@ def note_state(members: Iterable[CampaignMember], state: str, *, by: Any, at: da
     return len(changed)
 
 
+@transaction.atomic
+def note_addressed(member: CampaignMember, *, at: datetime) -> None:
+    """A letter of a mailing has left. Whoever was addressed before, or has responded, stays so."""
+    waiting = CampaignMember._base_manager.filter(pk=member.pk, state=MemberState.PLANNED)
+    if waiting.update(state=MemberState.SENT):
+        CampaignMemberChange.objects.create(
+            member=member, state=MemberState.SENT, day=local_day(at), by=None, recorded_at=at
+        )
+
+
 def _keep_names(campaign: Campaign) -> None:
     """A name or code leads to one campaign only, for ever."""
     for field in ("name", "code"):

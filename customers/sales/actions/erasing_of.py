@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import Q, Value
 from django.utils.translation import gettext_lazy as _
 
@@ -22,9 +24,12 @@ def _leads(person: Person) -> Q:
     )
 
 
+def _lead_keys(person: Person) -> Any:
+    return Lead._base_manager.filter(_leads(person)).order_by().values("pk")
+
+
 def _of_their_leads(person: Person) -> Q:
-    found = Lead._base_manager.filter(_leads(person)).order_by().values("pk")
-    return Q(lead__in=found)
+    return Q(lead__in=_lead_keys(person))
 
 
 HOLDERS = (
@@ -123,5 +128,12 @@ HOLDERS = (
     ),
     Holder(
         "sales.CampaignMember", lambda person: Q(contact__in=person.contacts), stays=_("the member, without a name")
+    ),
+    Holder(
+        "sales.MailingLetter",
+        lambda person: Q(member__contact__in=person.contacts) | Q(member__lead__in=_lead_keys(person)),
+        {"address": "", "subject": "", "text": "", "problem": ""},
+        told=("sent_at", "answered_at", "unsubscribed_at"),
+        stays=_("that a letter was sent, answered or came back"),
     ),
 )

@@ -19,7 +19,7 @@ from crm.mail.reading import Letter
 from crm.models import MailAccount, User
 from customers.models import Contact, Customer
 from customers.models.erasure import was_erased
-from customers.sales.actions import lead_changes, leads
+from customers.sales.actions import lead_changes, leads, mailing_answers
 from customers.sales.models import Lead, LeadLetter, LeadSettings
 
 NOTE = 4000  # characters of the letter that become the lead's note
@@ -50,9 +50,9 @@ def file(account: MailAccount, letter: Letter, at: datetime) -> bool:
 
 
 def _is_ours(letter: Letter) -> bool:
-    """Our own, come back, or an answer to one of ours, or written by one of us."""
-    ours = naming.nonces_in(letter.message_id) or naming.nonces_in(letter.references)
-    if ours or letter.loops == naming.host() or not letter.sender:
+    """Our own, come back, or an answer to one of ours, other than a mailing's, or written by one of us."""
+    answers = naming.nonces_in(letter.references) and mailing_answers.answered_by(letter) is None
+    if naming.nonces_in(letter.message_id) or answers or letter.loops == naming.host() or not letter.sender:
         return True
     by_us = User.objects.filter(email=letter.sender).exists()
     return by_us or MailAccount.objects.filter(address=letter.sender).exists()

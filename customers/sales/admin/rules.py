@@ -1,4 +1,4 @@
-"""Reasons for losing and for returning, and the rules of renewals and quotes."""
+"""Reasons for losing and for returning, and the rules of renewals, quotes and mailings."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from crm.admin import AuditedAdmin
-from customers.sales.models import LostReason, QuoteRules, RenewalRules, ReturnReason
+from customers.sales.models import LostReason, MailingRules, QuoteRules, RenewalRules, ReturnReason
 
 
 @admin.register(LostReason)
@@ -44,6 +44,19 @@ class QuoteRulesAdmin(AuditedAdmin):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return super().has_add_permission(request) and not QuoteRules.objects.exists()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(MailingRules)
+class MailingRulesAdmin(AuditedAdmin):
+    """One row: how fast mailings leave, how often somebody gets one, and who writes."""
+
+    list_display = ["__str__", "per_minute", "quiet_days"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return super().has_add_permission(request) and not MailingRules.objects.exists()
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -6,6 +6,7 @@ from customers.sales.api.campaigns import CampaignViewSet, CostViewSet
 from customers.sales.api.contracts import ContractViewSet
 from customers.sales.api.forecasts import ForecastViewSet
 from customers.sales.api.leads import LeadViewSet
+from customers.sales.api.mailings import MailingViewSet
 from customers.sales.api.orders import OrderViewSet
 from customers.sales.api.quotas import QuotaViewSet
 from customers.sales.api.quotes import QuoteViewSet
@@ -22,6 +23,7 @@ router.register("quotes", QuoteViewSet, "quote")
 router.register("orders", OrderViewSet, "order")
 router.register("contracts", ContractViewSet, "contract")
 router.register("campaigns", CampaignViewSet, "campaign")
+router.register("mailings", MailingViewSet, "mailing")
 router.register("costs", CostViewSet, "cost")
 router.register("competitors", CompetitorViewSet, "competitor")
 router.register("next-step-coverage", coverage.CoverageViewSet, "next-step-coverage")

@@ -21,6 +21,9 @@ from customers.sales.models.lead_question import LeadAnswer, LeadQuestion
 from customers.sales.models.lead_rule import Giving, LeadReceiver, LeadRule, LeadRuleCondition, LeadSettings
 from customers.sales.models.lead_score import LeadScoreRule
 from customers.sales.models.lead_target import LeadTarget
+from customers.sales.models.mailing import Mailing, MailingText
+from customers.sales.models.mailing_letter import LetterState, MailingLetter
+from customers.sales.models.mailing_rules import MailingRules
 from customers.sales.models.opportunity import Opportunity
 from customers.sales.models.opportunity_line import OpportunityLine
 from customers.sales.models.order import Order, OrderLine
@@ -75,8 +78,13 @@ __all__ = [
     "LeadScoreRule",
     "LeadSettings",
     "LeadTarget",
+    "LetterState",
     "ListPrice",
     "LostReason",
+    "Mailing",
+    "MailingLetter",
+    "MailingRules",
+    "MailingText",
     "MemberState",
     "Money",
     "Opportunity",

@@ -17,9 +17,10 @@ from crm.web.toasts import toast
 from customers.models import Contact, Customer
 from customers.sales.actions import campaigns
 from customers.sales.forms.campaigns import CampaignForm, MemberForm, MemberStateForm
-from customers.sales.models import Campaign, CampaignMember, Cost, Lead, Opportunity
+from customers.sales.models import Campaign, CampaignMember, Cost, Lead, Mailing, Opportunity
 from customers.sales.models import attribution as attributed
 from customers.sales.models.forecast_period import organisation_zone
+from customers.sales.views import mailings
 from customers.views import editing, timeline
 
 SHOWN = 200
@@ -33,6 +34,7 @@ class Detail(View):
         results = attributed.results_of(campaign, user, timezone.localdate(timezone=zone), zone)
         sees_costs = user.access.may(Cost.kind, Verb.VIEW)
         members = members_of(campaign, user)
+        may_edit = editing.allows(user, campaign, Verb.EDIT)
         context = {
             "campaign": campaign,
             "results": results,
@@ -41,9 +43,12 @@ class Detail(View):
             "hidden": campaign.members.count() - results.members,
             "not_shown": max(results.members - SHOWN, 0),
             "state_form": MemberStateForm(members=members, initial={"day": timezone.localdate()}),
-            "may_edit": editing.allows(user, campaign, Verb.EDIT),
+            "may_edit": may_edit,
             "may_delete": editing.allows(user, campaign, Verb.DELETE),
             "may_note_cost": user.access.may(Cost.kind, Verb.CREATE),
+            "sees_mailings": user.access.may(Mailing.kind, Verb.VIEW),
+            "may_mail": may_edit and user.access.may(Mailing.kind, Verb.CREATE),
+            "mailings": mailings.of_campaign(campaign, user),
             "sees_leads": user.access.may(Lead.kind, Verb.VIEW),
             **timeline.context(request, campaign),
         }

@@ -14,8 +14,28 @@ from crm.models import Event
 from crm.web import changes, formats
 from customers.models import Activity
 from customers.sales.models import Lead, MemberState, lead_given
+from customers.sales.models.mailing_letter import Why
 from customers.sales.views import around_sentences
 from customers.views.sentences import Sentence
+
+# What mailings say on the timeline of who got one. Which one it was is not said: not everybody there may see it.
+OF_PEOPLE: dict[str, tuple[Any, str, str]] = {
+    f"{kind}.{verb}": said
+    for kind in ("contact", "lead")
+    for verb, said in {
+        "mailing_sent": (gettext_lazy("A mailing was sent to %(subject)s"), "send", "neutral"),
+        "mailing_left_out": (
+            gettext_lazy("%(subject)s was left out of a mailing: %(left_out_for)s"),
+            "user-x",
+            "neutral",
+        ),
+        "mailing_failed": (gettext_lazy("A mailing to %(subject)s could not be sent"), "alert-circle", "warn"),
+        "mailing_bounced": (gettext_lazy("A mailing to %(subject)s came back"), "alert-circle", "warn"),
+        "mailing_answered": (gettext_lazy("%(subject)s answered a mailing"), "mail", "good"),
+        "unsubscribed": (gettext_lazy("%(subject)s wants no more mailings"), "user-off", "warn"),
+        "subscribed_again": (gettext_lazy("%(subject)s wants mailings again"), "user-check", "good"),
+    }.items()
+}
 
 # Type of event: sentence, icon, tone. What stands for %(…)s is made in `_words`.
 SENTENCES: dict[str, tuple[Any, str, str]] = {
@@ -144,6 +164,30 @@ SENTENCES: dict[str, tuple[Any, str, str]] = {
     ),
     "campaign.deleted": (gettext_lazy("Moved the campaign “%(subject)s” to the bin"), "trash", "warn"),
     "campaign.restored": (gettext_lazy("Took the campaign “%(subject)s” out of the bin"), "restore", "neutral"),
+    "mailing.created": (gettext_lazy("New mailing: %(subject)s"), "send", "info"),
+    "mailing.updated": (gettext_lazy("Changed the mailing “%(subject)s”"), "pencil", "neutral"),
+    "mailing.text_chosen": (gettext_lazy("Other templates for the mailing “%(subject)s”"), "pencil", "neutral"),
+    "mailing.prepared": (
+        gettext_lazy("Prepared the mailing “%(subject)s”: %(count)s letters, %(left_out)s left out"),
+        "list-check",
+        "info",
+    ),
+    "mailing.tried": (gettext_lazy("Tried the mailing “%(subject)s” on oneself"), "mail", "neutral"),
+    "mailing.started": (gettext_lazy("Started the mailing “%(subject)s”: %(count)s letters"), "send", "info"),
+    "mailing.stopped": (
+        gettext_lazy("Stopped the mailing “%(subject)s”: %(count)s letters had not left"),
+        "player-stop",
+        "warn",
+    ),
+    "mailing.gone_on": (
+        gettext_lazy("Went on with the mailing “%(subject)s”: %(count)s letters"),
+        "player-play",
+        "info",
+    ),
+    "mailing.done": (gettext_lazy("The mailing “%(subject)s” is sent: %(count)s letters"), "circle-check", "good"),
+    "mailing.deleted": (gettext_lazy("Moved the mailing “%(subject)s” to the bin"), "trash", "warn"),
+    "mailing.restored": (gettext_lazy("Took the mailing “%(subject)s” out of the bin"), "restore", "neutral"),
+    **OF_PEOPLE,
     "competitor.created": (gettext_lazy("New competitor: %(subject)s"), "scale", "info"),
     "competitor.updated": (gettext_lazy("Changed “%(subject)s”"), "pencil", "neutral"),
     "competitor.deleted": (gettext_lazy("Moved “%(subject)s” to the bin"), "trash", "warn"),
@@ -188,6 +232,8 @@ def _words(event: Event) -> dict[str, str]:
         "missing": ", ".join(data.get("missing", [])),
         "why_so": data["reason"] if isinstance(data.get("reason"), str) else "",
         "count": str(data.get("count", "")),
+        "left_out": str(data.get("left_out", "")),
+        "left_out_for": str(dict(Why.choices).get(data.get("why", ""), "")) if isinstance(data.get("why"), str) else "",
         "member_state": str(dict(MemberState.choices).get(data.get("state", ""), "")),
         "criterion": str(data.get("criterion", "")),
         "why": str(dict(Lead.Reason.choices).get(data.get("reason", ""), "")),
