@@ -68,6 +68,12 @@ VERBS = {
     "repetition_stopped": p("event", "no longer repeated"), "refused": p("event", "refused"),
     "done": p("event", "done"), "left": p("event", "left the customer"),
     "closed_unsigned": p("event", "closed without a signature"),
+    "text_chosen": p("event", "templates chosen"), "prepared": p("event", "prepared"),
+    "started": p("event", "started"), "stopped": p("event", "stopped"), "gone_on": p("event", "gone on with"),
+    "mailing_sent": p("event", "mailing sent"), "mailing_left_out": p("event", "left out of a mailing"),
+    "mailing_failed": p("event", "mailing not sent"), "mailing_bounced": p("event", "mailing came back"),
+    "mailing_answered": p("event", "mailing answered"), "unsubscribed": p("event", "unsubscribed from mailings"),
+    "subscribed_again": p("event", "subscribed to mailings again"),
 }  # fmt: skip
 OTHER_KINDS = {
     "settings": p("event", "settings"), "export": p("event", "export"), "token": p("event", "access token"),
