@@ -51,6 +51,7 @@ PAGES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "customers.tag": ({"name": "Harbour"}, {"colour": "blue"}),
     "sales.pricelist": ({"name": "Europe", "currency": "EUR"}, {"valid_from": "2026-01-01"}),
     "crm.mailtemplate": ({"name": "Hello", "subject": "Hello", "body": "Good day"}, {"subject": "Good day"}),
+    "sales.mailingrules": ({"per_minute": "30", "quiet_days": "14"}, {"sender": "Acme Ltd, Mill Lane"}),
     "sales.currencyrate": ({"currency": "EUR", "valid_from": "2026-01-01", "rate": "1.1"}, {"rate": "1.2"}),
     "sales.quota": ({"for_team": TEAM, "month": "2026-06-15", "amount": "5000"}, {"amount": "6000"}),
 }  # fmt: skip
