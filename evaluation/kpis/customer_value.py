@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from evaluation.kpis.contracts import EXPANSIONS, NET_REVENUE_RETENTION, STARTS
 from evaluation.kpis.declaration import Aggregation, Direction, Facts, Kpi, Method, Time, Unit
-from evaluation.kpis.rows import MONEY_ISSUES, channel_of, day_of, in_currency, not_in_bin, rate_on, sales
+from evaluation.kpis.goods import GROSS_MARGIN
+from evaluation.kpis.rows import MONEY_ISSUES, NO_RATE, channel_of, day_of, in_currency, not_in_bin, rate_on, sales
 from evaluation.kpis.sales import SOLD
 from evaluation.kpis.value import RETURNING_CUSTOMERS
 from evaluation.kpis.windows import during
@@ -51,6 +52,38 @@ HISTORIC_VALUE = Kpi(
         shown={"sales": "worth.sales", "amount": "coalesce(worth.amount, 0)", "currency": "period.currency"},
     ),
     issues=MONEY_ISSUES,
+)
+
+# Line by line what was left after what the goods cost; lines without a known cost are told and add nothing.
+MARGINS = f"SELECT goods.* FROM {GROSS_MARGIN.facts.source}"
+
+HISTORIC_MARGIN = replace(
+    HISTORIC_VALUE,
+    code="historic_margin",
+    name=_("Customer value to date, as margin"),
+    meaning=_("What was left of what a customer bought until the end of the period after what the goods cost."),
+    formula=_(
+        "Sold − cost of goods, of the lines whose cost is known, until the end of the period / customers with any"
+    ),
+    guard="historic_value",
+    source=_("Lines of won opportunities, of orders and of returns; costs of goods. Historic CLV by gross margin"),
+    facts=replace(
+        HISTORIC_VALUE.facts,
+        source=f"""(SELECT sold.customer_id, max(sold.at) AS at, sum(sold.worth - sold.cost) AS amount,
+                bool_or(sold.cost IS NULL) AS is_incomplete, bool_or(sold.worth IS NULL) AS is_foreign,
+                (array_agg(sold.owner_id ORDER BY sold.at DESC, sold.kind, sold.id DESC))[1] AS owner_id,
+                (array_agg(sold.team_id ORDER BY sold.at DESC, sold.kind, sold.id DESC))[1] AS team_id
+            FROM {during(MARGINS, "'-infinity'::timestamptz", "period.instant")} AS sold
+            WHERE sold.customer_id IS NOT NULL GROUP BY sold.customer_id) AS worth""",
+        value="worth.amount",
+        counted="worth.amount IS NOT NULL",
+        issue="CASE WHEN worth.is_foreign THEN 'other_currency' WHEN worth.is_incomplete THEN 'missing_cost' END",
+        shown={"amount": "worth.amount", "currency": "period.currency"},
+    ),
+    issues={
+        "other_currency": NO_RATE,
+        "missing_cost": _("Customers with something sold without a known cost: that is left out."),
+    },
 )
 
 IN_PERIOD_REPEAT_RATE = Kpi(
@@ -100,4 +133,4 @@ UPSELL_VALUE_SHARE = replace(
     ),
 )
 
-KPIS = (HISTORIC_VALUE, IN_PERIOD_REPEAT_RATE, UPSELL_VALUE_SHARE)
+KPIS = (HISTORIC_VALUE, HISTORIC_MARGIN, IN_PERIOD_REPEAT_RATE, UPSELL_VALUE_SHARE)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from evaluation.formulas.unit_economics import Basis, Load, check_ratio
 from evaluation.kpis.campaigns import ACQUIRING_ISSUES, NO_CUSTOMERS, PAID, acquiring
+from evaluation.kpis.customer_value import MARGINS
 from evaluation.kpis.declaration import Aggregation, Direction, Facts, Kpi, Time, Unit
 from evaluation.kpis.rows import (
     CHANGES,
@@ -89,7 +90,15 @@ def brought_in(days: int, months: int) -> str:
                             WHERE contract.opportunity_id = sold.id AND {alive("contract")}))) AS part"""
 
 
-def _beside_costs(days: int, months: int, only: str, *, is_payback: bool) -> Facts:
+def left_over(days: int) -> str:
+    """What was left of what a new customer bought in so many days after what the goods cost."""
+    until = f"least(first.at + interval '{days} days', period.known)"
+    return f"""SELECT coalesce(sum(sold.worth - sold.cost), 0) AS amount, bool_or(sold.worth IS NULL) AS is_foreign,
+                    bool_or(sold.cost IS NULL) AS is_incomplete
+                FROM {during(MARGINS, "first.at", until)} AS sold WHERE sold.customer_id = first.customer_id"""
+
+
+def _beside_costs(days: int, months: int, only: str, brought_in: str, *, is_payback: bool = False) -> Facts:
     """The rows of `acquiring`: each cost as it is, each new customer as what was brought in in so many days. What is
     paid back is costs for a month's revenue, what customers are worth is all their revenue for the costs."""
     rows = acquiring(only)
@@ -98,7 +107,7 @@ def _beside_costs(days: int, months: int, only: str, *, is_payback: bool) -> Fac
             FROM {rows.source}
             LEFT JOIN LATERAL (SELECT part.id AS customer_id, part.at, part.at + interval '{days} days' AS ends
                 WHERE part.kind = 'customer') AS first ON TRUE
-            LEFT JOIN LATERAL ({brought_in(days, months)}) AS brought ON part.kind = 'customer') AS part"""
+            LEFT JOIN LATERAL ({brought_in}) AS brought ON part.kind = 'customer') AS part"""
     cost, brought = "part.amount", "coalesce(part.brought, 0)"
     monthly = f"{brought} / {months}"
     return replace(
@@ -114,6 +123,10 @@ def _beside_costs(days: int, months: int, only: str, *, is_payback: bool) -> Fac
 
 
 BROUGHT_ISSUES = {**MONEY_ISSUES, **ACQUIRING_ISSUES}
+MARGIN_ISSUES = {
+    **BROUGHT_ISSUES,
+    "missing_amount": _("New customers who bought something without a known cost or amount: that is left out."),
+}
 
 CAC_PAYBACK = Kpi(
     code="cac_payback",
@@ -134,7 +147,7 @@ CAC_PAYBACK = Kpi(
     on_dashboard=False,
     instead=_("Cost %(top)s, no revenue"),
     source=_("The cost ledger, fully loaded; movements of contracts, won opportunities and orders"),
-    facts=_beside_costs(PAYBACK_DAYS, PAYBACK_MONTHS, "", is_payback=True),
+    facts=_beside_costs(PAYBACK_DAYS, PAYBACK_MONTHS, "", brought_in(PAYBACK_DAYS, PAYBACK_MONTHS), is_payback=True),
     issues=BROUGHT_ISSUES,
 )
 
@@ -150,13 +163,17 @@ def value_to_cost(basis: Basis, load: Load, **words: Any) -> Kpi:
         aggregation=Aggregation.WEIGHTED,
         matures_after=timedelta(days=VALUE_DAYS),
         on_dashboard=False,
-        facts=_beside_costs(VALUE_DAYS, VALUE_MONTHS, PAID if load == Load.PAID else "", is_payback=False),
-        issues=BROUGHT_ISSUES,
+        facts=_beside_costs(
+            VALUE_DAYS,
+            VALUE_MONTHS,
+            PAID if load == Load.PAID else "",
+            left_over(VALUE_DAYS) if basis == Basis.MARGIN else brought_in(VALUE_DAYS, VALUE_MONTHS),
+        ),
+        issues=BROUGHT_ISSUES if basis == Basis.REVENUE else MARGIN_ISSUES,
         **words,
     )
 
 
-# What goods cost is not known of every product. Of margin against everything this would be another version.
 CLV_TO_CAC = value_to_cost(
     Basis.REVENUE,
     Load.PAID,
@@ -172,4 +189,19 @@ CLV_TO_CAC = value_to_cost(
     source=_("The cost ledger; movements of contracts, won opportunities and orders. CLV : CAC over twelve months"),
 )
 
-KPIS = (CAC_LAGGED, CAC_PAYBACK, CLV_TO_CAC)
+CLV_TO_CAC_MARGIN = value_to_cost(
+    Basis.MARGIN,
+    Load.FULL,
+    code="clv_to_cac_margin",
+    version=1,
+    name=_("Margin of the first year for what customers cost"),
+    meaning=_("How many times over new customers bring in within a year what winning them cost, after the goods."),
+    formula=_(
+        "Sold − cost of goods in the first 365 days of the new customers of the months, of the lines whose cost is"
+        " known / costs of these months, of every category"
+    ),
+    guard="cac",
+    source=_("The cost ledger, fully loaded; lines of sales and returns; costs of goods. CLV : CAC over twelve months"),
+)
+
+KPIS = (CAC_LAGGED, CAC_PAYBACK, CLV_TO_CAC, CLV_TO_CAC_MARGIN)

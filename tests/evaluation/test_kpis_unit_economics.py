@@ -8,7 +8,7 @@ from evaluation.engine import wording
 from evaluation.formulas.unit_economics import Basis, Load, check_ratio
 from tests.evaluation.measured import measured, records
 from tests.factories.contracts import a_contract
-from tests.factories.evaluation import a_cost, a_customer, an_order, moment, won
+from tests.factories.evaluation import a_cost, a_customer, a_product, a_unit_cost, an_order, moment, won
 
 pytestmark = pytest.mark.django_db
 
@@ -93,3 +93,25 @@ def test_what_has_no_rate_no_amount_or_no_cost_is_told(cast):
     result = measured("cac_payback")
     assert (result.value, result.denominator) == (10, 10)
     assert set(result.flags) == {"missing_amount:1", "other_currency:1", "missing_costs:1"}
+
+
+def test_margin_is_held_against_everything_and_says_what_is_not_covered(cast):
+    """100 for 60 now and later 70: 40 + 30 of one, nothing known of the other's: 70 for 140 is a half."""
+    pump, valve = a_product("Pump"), a_product("Valve")
+    a_unit_cost(pump, "2026-01-01", 60)
+    a_unit_cost(pump, "2026-06-01", 70)
+    one, other = a_customer("One"), a_customer("Other")
+    for day in ("2026-04-02", "2026-06-02", "2027-06-02"):
+        an_order(day, one, cast.rep, 100, products=[pump])
+    an_order("2026-04-03", other, cast.outsider, 900, products=[valve])
+    a_cost("2026-04", 40)
+    a_cost("2026-04", 100, "salaries")
+    result = measured("clv_to_cac_margin", now=moment("2027-07-01"))
+    assert (result.value, result.numerator, result.denominator) == (0.5, 70, 140)
+    assert result.flags == ("missing_amount:1",)
+    value = measured("historic_margin")
+    assert (value.value, value.n, value.flags) == (70, 1, ("missing_cost:1",))
+    assert {row.label: (row.counted, row.value) for row in records("historic_margin").rows} == {
+        "One": (True, 70), "Other": (False, None),
+    }  # fmt: skip
+    assert measured("historic_margin", now=moment("2027-07-01"), period="2027").value == 100
