@@ -36,7 +36,7 @@ _DAYS = """CASE WHEN sale.outcome = 'won' AND sale.opened_at <= sale.at
 SALES_VELOCITY = Kpi(
     code="sales_velocity",
     version=1,
-    name=_("Sales velocity"),
+    name=_("Sales velocity per day"),
     meaning=_("What the open opportunities earn per day, at the win rate, size and pace of the last twelve months."),
     formula=_("Open opportunities × win rate × average sale / average days from opened to won, over twelve months"),
     group="sales",
