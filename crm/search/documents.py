@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection, models
-from django.db.models import prefetch_related_objects
+from django.db.models import Prefetch, prefetch_related_objects
 
 from crm.custom_fields import known
 from crm.models.search_document import SearchDocument
@@ -20,17 +20,21 @@ __all__ = ["Words", "forget", "keep_with", "quotes", "refresh", "refresh_many", 
 Describe = Callable[[Any], Words]
 BATCH = 500
 _describers: dict[str, Describe] = {}
-_related: dict[str, tuple[str, ...]] = {}
+_related: dict[str, tuple[str | Prefetch, ...]] = {}
 _quotes: dict[str, dict[str, tuple[str, ...]]] = {}
 _kept_with: dict[str, Callable[[str, Sequence[Any]], None]] = {}
 
 
 def searchable(
-    kind: str, describe: Describe, related: Sequence[str] = (), quotes: Mapping[str, Sequence[str]] | None = None
+    kind: str,
+    describe: Describe,
+    related: Sequence[str | Prefetch] = (),
+    quotes: Mapping[str, Sequence[str]] | None = None,
 ) -> None:
     """Records of this kind are found by what `describe(record)` says. Called in `AppConfig.ready`.
 
-    `related` names the relations `describe` reads, so that many records are described without a query for each.
+    `related` names the relations `describe` reads, so that many records are described without a query for each; what
+    belongs to a record by the dozen is read into an attribute, since a queryset for each takes longer than the words.
     `quotes` says by relation which fields of the other record it repeats; crm/search/quoting.py keeps those right.
     """
     _describers[kind] = describe
@@ -81,16 +85,16 @@ def refresh_many(records: Iterable[models.Model]) -> None:
 
 
 @contextmanager
-def _read_beside(records: list[Any], related: Sequence[str]) -> Iterator[None]:
+def _read_beside(records: list[Any], related: Sequence[str | Prefetch]) -> Iterator[None]:
     """Inside, what is read beside the records is read once; after it, their owner sees what comes to them later."""
-    held = [set(getattr(record, "_prefetched_objects_cache", ())) for record in records]
     prefetch_related_objects(records, *related)
     try:
         yield
     finally:
-        for record, before in zip(records, held, strict=True):
-            for name in set(getattr(record, "_prefetched_objects_cache", ())) - before:
-                del record._prefetched_objects_cache[name]
+        for path in related:
+            if isinstance(path, Prefetch):
+                for record in records:
+                    record.__dict__.pop(path.to_attr, None)
 
 
 def forget(kind: str, ids: Iterable[int]) -> None:

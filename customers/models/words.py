@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.db.models import Prefetch
+
 from crm.custom_fields.searching import texts_of
 from crm.search.documents import Words
 from customers.models.activity import Activity
 from customers.models.contact import Contact
-from customers.models.contact_point import ContactPoint, values_of
+from customers.models.contact_point import ContactPoint, points_of, values_of
 from customers.models.customer import Customer
 from customers.models.task import Task
 
@@ -29,7 +31,7 @@ def of_contact(contact: Any) -> Words:
         title=contact.name,
         subtitle=contact.email,
         texts=[
-            *(point.value for point in contact.points.all() if point.type == ContactPoint.Type.HANDLE),
+            *(point.value for point in points_of(contact) if point.type == ContactPoint.Type.HANDLE),
             *texts_of(contact),
         ],
         phones=values_of(contact, "phone"),
@@ -50,7 +52,9 @@ def of_task(task: Any) -> Words:
 
 def former_names(customer: Any) -> list[str]:
     """What the customers were called, and their numbers, that this one took in."""
-    return [text for merged in customer.merged.all() for text in (merged.name, merged.number) if text]
+    merged = getattr(customer, "merged_read", None)
+    taken_in = customer.merged.all() if merged is None else merged
+    return [text for one in taken_in for text in (one.name, one.number) if text]
 
 
 def website_domain(customer: Customer) -> str:
@@ -59,4 +63,5 @@ def website_domain(customer: Customer) -> str:
 
 
 DESCRIBE = {Customer.kind: of_customer, Contact.kind: of_contact, Activity.kind: of_activity, Task.kind: of_task}
-RELATED = {Customer.kind: ("merged", "points"), Contact.kind: ("points",)}
+POINTS = Prefetch("points", to_attr="points_read")
+RELATED = {Customer.kind: (Prefetch("merged", to_attr="merged_read"), POINTS), Contact.kind: (POINTS,)}
