@@ -111,7 +111,7 @@ SHIPPED_ROLES = [
             _grant(Reach.SUBTREE, MANAGE, *SEGMENTS),
             _grant(Reach.OWN, WORK, *WRITING),
             _grant(Reach.ALL, (CREATE, EDIT), "competitor"),
-            _grant(Reach.SUBTREE, (EDIT,), "criteria_override"),
+            _grant(Reach.SUBTREE, (EDIT,), "criteria_override", "closed_correction"),
             _grant(Reach.SUBTREE, ERASE, *PRIVACY),
             _grant(Reach.SUBTREE, (VIEW, CREATE, EXPORT), *SERVING),
             _grant(Reach.SUBTREE, READ, *LISTENING),
@@ -147,6 +147,6 @@ SHIPPED_ROLES = [
         "administrator",
         gettext_noop("Administrator"),
         gettext_noop("Configures the installation and may do everything to every record."),
-        _grant(Reach.ALL, MANAGE, *ALL_KINDS, *PRIVACY, "criteria_override", "settings"),
+        _grant(Reach.ALL, MANAGE, *ALL_KINDS, *PRIVACY, "criteria_override", "closed_correction", "settings"),
     ),
 ]

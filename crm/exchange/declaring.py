@@ -213,6 +213,10 @@ class Importable:
             tables[name]._base_manager.filter(pk__in=ids).delete()
         return []
 
+    def stays(self, record: Any, name: str, before: dict[str, Any]) -> bool:
+        """Whether a column is left as it is by now, although the import changed it: none, unless a kind says so."""
+        return False
+
     def put_back(self, ids: list[int]) -> None:
         """After records were put back to what they were."""
 

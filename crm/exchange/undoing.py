@@ -152,7 +152,9 @@ def _put_back(kind: declaring.Importable, row: Any, entry: ImportJournal, column
     if name == custom_columns.COLUMN:
         row.custom, newer = custom_columns.put_back(kind.code, row.custom, before, after, force=force)
         return newer
-    if not force and as_stored(getattr(row, name)) != after:
+    if not force and (
+        as_stored(getattr(row, name)) != after or (before != after and kind.stays(row, column.name, entry.before))
+    ):
         return [str(column.verbose_name)]
     setattr(row, name, restored(column, before))
     return []

@@ -48,6 +48,10 @@ class SalesConfig(AppConfig):
 
         # A permission on no table: going on from a stage although something it asks for is missing.
         kinds.register(None, code="criteria_override", label=_("exception"), label_plural=_("exceptions from criteria"))
+        # … and changing what was sold although it is closed.
+        kinds.register(
+            None, code="closed_correction", label=_("correction"), label_plural=_("corrections of what is closed")
+        )
         from customers.sales.models import (
             Campaign,
             Competitor,

@@ -10,7 +10,7 @@ from customers.models.following import Follower, How
 from customers.sales.actions import big_sales, contract_renewals, contracts, erasing_of, opportunities, quotes
 from customers.sales.models import Contract, Opportunity, Quote, lead_score
 
-journal.restored_with("sales.Opportunity", opportunities.update)  # who had it when is written down there
+journal.restored_with("sales.Opportunity", opportunities.put_back)  # who had it when is written down there
 pool_release.protects(
     "won opportunity",
     "SELECT customer_id, closed_at AS at FROM sales_opportunity WHERE deleted_at IS NULL AND closed_at IS NOT NULL"

@@ -102,7 +102,8 @@ def test_an_edit_of_words_adds_no_row(cast, now):
 def test_editing_what_is_closed_adds_no_row(cast, now):
     opportunity = make_opportunity(cast.rep, at=now)
     won = opportunities.win(opportunity, by=cast.rep, at=now + HOUR)
-    edited = opportunities.update(won, {"amount": Decimal("900.00")}, by=cast.rep, at=now + 2 * HOUR)
+    how = {"by": cast.manager, "at": now + 2 * HOUR, "overriding": "Typed wrongly"}
+    edited = opportunities.update(won, {"amount": Decimal("900.00")}, **how)
     assert edited.amount == Decimal("900.00")
     assert [row[2] for row in told(opportunity)] == [Decimal("1000.00"), Decimal("1000.00")]
 
@@ -131,7 +132,8 @@ def test_credit_is_dated_a_handover_does_not_rewrite_what_came_before(cast, now)
 
 def test_what_was_won_stays_credited_after_a_handover(cast, now):
     opportunity = opportunities.win(make_opportunity(cast.rep, at=now), by=cast.rep, at=now + HOUR)
-    opportunities.hand_over(opportunity, owner=cast.teammate, by=cast.manager, at=now + 2 * HOUR)
+    how = {"by": cast.manager, "at": now + 2 * HOUR, "overriding": "She looks after it now"}
+    opportunities.hand_over(opportunity, owner=cast.teammate, **how)
     assert StageChange.objects.wins().get().owner == cast.rep
     assert StageChange.objects.count() == 2
 

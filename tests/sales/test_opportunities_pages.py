@@ -196,6 +196,9 @@ def test_the_list_filters_by_outcome_and_hands_over_many(as_user, cast, now):
     url = reverse("opportunity-list-bulk", args=["hand-over"])
     ids = f"{first.pk},{second.pk}"
     assert client.post(url, {"ids": ids, "confirmed": "1", "owner": cast.junior.pk}).status_code == 302
+    assert {row.owner for row in Opportunity.objects.all()} == {cast.junior, cast.rep}  # what is closed was left
+    why = {"overriding": "She takes over both"}
+    assert client.post(url, {"ids": ids, "confirmed": "1", "owner": cast.junior.pk, **why}).status_code == 302
     assert {row.owner for row in Opportunity.objects.all()} == {cast.junior}
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from crm import events
 from crm.models import StaleVersion, User
+from customers.sales.actions import closed
 from customers.sales.models import CreditShare, CreditSplit, Opportunity
 from customers.sales.models.credit import ALL, day_of, local_day
 
@@ -55,6 +56,7 @@ def divide(
     _check(split, shares)
     if _said(split, shares) == (_said(latest, shares_of(latest)) if latest else ()) or (not latest and not shares):
         return latest
+    closed.refuse(locked, ["credit"], by=by, reason=split.reason)
     split.full_clean()
     split.save(force_insert=True)
     CreditShare.objects.bulk_create(

@@ -16,7 +16,7 @@ from crm import events
 from crm.actions import journal, records
 from crm.models import StaleVersion, Team, User
 from customers.models import Customer
-from customers.sales.actions import ranks, stage_changes
+from customers.sales.actions import closed, ranks, stage_changes
 from customers.sales.actions.stage_changes import PastChange
 from customers.sales.models import CAPTURED, LostReason, Opportunity, Order, Pipeline, Stage, StageChange, stage_exit
 from customers.sales.models.forecast_period import organisation_zone
@@ -69,10 +69,12 @@ def update(
     base: dict[str, Any] | None = None,
     event: str = "updated",
     following_lines: bool = False,
+    overriding: str = "",
 ) -> Opportunity:
     """Edit fields. While it is open, what a stage change holds is written down with the moment it became true.
 
-    A stage in `changes` is a move (see `move`); a lost reason may come with it.
+    A stage in `changes` is a move (see `move`); a lost reason may come with it. `overriding` is why what is closed
+    and locked is corrected all the same, see `closed`.
     """
     changes = dict(changes)
     stage, reason = changes.pop("stage", None), changes.pop("lost_reason", None)
@@ -83,11 +85,15 @@ def update(
         raise StaleVersion(before, ["stage"])
     if before.stage.is_won and "amount" in changes and changes["amount"] is None:
         raise ValidationError({"amount": _("What was won needs an amount.")})
+    corrected = [] if stage is not None and stage.is_open else closed.touched(before, changes, base)
+    closed.refuse(before, corrected, by=by, reason=overriding)
     if not following_lines:
         _refuse_another_amount(before, changes.get("amount", before.amount), changes.get("currency"))
     after = records.update(
         opportunity, changes, by=by, at=at, version=version, base=base, event=event, about=_about(before, changes)
     )
+    if not following_lines:
+        closed.tell(before, corrected, by=by, at=at, reason=overriding)
     if is_push(before.expected_close, after.expected_close):
         after.close_pushes = before.close_pushes + 1
         Opportunity._base_manager.filter(pk=after.pk).update(close_pushes=after.close_pushes)
@@ -128,6 +134,8 @@ def move(
         locked.rank = ranks.beside(stage, previous, following)
         Opportunity._base_manager.filter(pk=locked.pk).update(rank=locked.rank)
         return locked
+    if not stage.is_open and amount is not None:
+        closed.refuse(locked, closed.touched(locked, {"amount": amount}), by=by, reason=overriding)
     unmet = stage_exit.missing(locked, stage, at.astimezone(organisation_zone()).date(), amount)
     if unmet and not overriding.strip():
         raise stage_exit.NotMet(stage, unmet)
@@ -165,24 +173,47 @@ def reopen(opportunity: Opportunity, *, by: Any, at: datetime, stage: Stage | No
 
 
 def hand_over(
-    opportunity: Opportunity, *, owner: User | None, by: Any, at: datetime, team: Team | None = None
+    opportunity: Opportunity,
+    *,
+    owner: User | None,
+    by: Any,
+    at: datetime,
+    team: Team | None = None,
+    overriding: str = "",
 ) -> Opportunity:
     """Give it to somebody else. Open, it counts for them from `at` on; what is closed stays credited as it was."""
     changes = {"owner": owner, "team": team or (owner.team if owner else opportunity.team)}
-    return update(opportunity, changes, by=by, at=at, event="handed_over")
+    return update(opportunity, changes, by=by, at=at, event="handed_over", overriding=overriding)
 
 
 def hand_over_many(
-    opportunities: Iterable[Opportunity], *, owner: User | None, by: Any, at: datetime, team: Team | None = None
+    opportunities: Iterable[Opportunity],
+    *,
+    owner: User | None,
+    by: Any,
+    at: datetime,
+    team: Team | None = None,
+    overriding: str = "",
 ) -> int:
-    """Hand over one by one, each in a transaction of its own; returns how many changed hands."""
+    """Hand over one by one, each in a transaction of its own; returns how many changed hands.
+
+    What is closed and locked is left, unless whoever hands it over may correct it and says why.
+    """
     changed = 0
     message = gettext_noop("Handed over to %(to)s")
     with journal.recording(kind=Opportunity.kind, message=message, values={"to": str(owner or "")}, by=by, at=at):
         for opportunity in opportunities:
+            if closed.is_locked(opportunity) and not (overriding.strip() and closed.may_correct(by)):
+                continue
             before = opportunity.version
-            changed += hand_over(opportunity, owner=owner, team=team, by=by, at=at).version != before
+            handed = hand_over(opportunity, owner=owner, team=team, by=by, at=at, overriding=overriding)
+            changed += handed.version != before
     return changed
+
+
+def put_back(opportunity: Opportunity, changes: dict[str, Any], *, by: Any, at: datetime) -> Opportunity:
+    """As it was before what was done to many; what is closed by now only by who may correct it."""
+    return update(opportunity, changes, by=by, at=at, overriding=_("Taken back"))
 
 
 def note_moved(ids: list[int], *, by: Any, at: datetime) -> None:

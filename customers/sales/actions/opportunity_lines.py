@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from crm import events
 from crm.models import StaleVersion
-from customers.sales.actions import opportunities
+from customers.sales.actions import closed, opportunities
 from customers.sales.models import Opportunity, OpportunityLine, Product
 from customers.sales.models.opportunity_line import charged
 
@@ -40,7 +40,13 @@ class Line:
 
 @transaction.atomic
 def replace(
-    opportunity: Opportunity, lines: Sequence[Line], *, by: Any, at: datetime, version: int | None = None
+    opportunity: Opportunity,
+    lines: Sequence[Line],
+    *,
+    by: Any,
+    at: datetime,
+    version: int | None = None,
+    overriding: str = "",
 ) -> Opportunity:
     """Put these lines in the place of those there are. The amount is their sum; without lines it stays as it is.
 
@@ -52,7 +58,8 @@ def replace(
     before = lines_of(locked)
     if list(lines) == before:
         return locked
-    if not locked.is_open:
+    closed.refuse(locked, ["lines"], by=by, reason=overriding)
+    if not locked.is_open and not closed.is_locked(locked):
         raise ValidationError(_("It is closed: what was sold stays as it was."))
     OpportunityLine.objects.filter(opportunity=locked).delete()
     for line in lines:
@@ -64,7 +71,8 @@ def replace(
         row.save()
     data = {"lines": [as_text(before), as_text(lines)]}
     events.record("opportunity.lines_changed", locked, by=by, at=at, data=data, about=[locked.customer])
-    return opportunities.update(locked, _sums(locked), by=by, at=at, following_lines=True)
+    closed.tell(locked, ["lines"], by=by, at=at, reason=overriding)
+    return opportunities.update(locked, _sums(locked), by=by, at=at, following_lines=True, overriding=overriding)
 
 
 def lines_of(opportunity: Opportunity) -> list[Line]:

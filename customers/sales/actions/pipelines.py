@@ -22,7 +22,7 @@ REASONS = ["Price", "Chose a competitor", "No budget", "No decision", "Did not f
 def install_default(**_: Any) -> None:
     """A pipeline to begin with, where there is none. The names are data: administrators write their own."""
     if not Pipeline.objects.exists():
-        pipeline = Pipeline.objects.create(name="Sales")
+        pipeline = Pipeline.objects.create(name="Sales", locks_closed=True)
         Stage.objects.bulk_create(
             Stage(
                 pipeline=pipeline,

@@ -75,15 +75,20 @@ class OpportunityLineSerializer(serializers.ModelSerializer):
         read_only_fields = ("charge", "total")
 
 
+OVERRIDING = "Why what was sold is corrected although it is closed and locked; for whoever may."
+
+
 class LinesSerializer(serializers.Serializer):
     """All lines: they take the place of those there are, and the amount follows them."""
 
     lines = OpportunityLineSerializer(many=True)
+    overriding = serializers.CharField(required=False, max_length=200, help_text=OVERRIDING)
 
 
 class OpportunitySerializer(TaggedSerializer):
     lines = OpportunityLineSerializer(many=True, read_only=True)
     custom = CustomValues()
+    overriding = serializers.CharField(required=False, write_only=True, max_length=200, help_text=OVERRIDING)
 
     class Meta:
         model = Opportunity
@@ -91,7 +96,7 @@ class OpportunitySerializer(TaggedSerializer):
             *COMMON, "name", "customer", "contact", "pipeline", "stage", "product", "lines", "amount",
             "monthly_value", "currency", "probability",
             "expected_close", "forecast_category", "close_pushes", "opened_at", "stage_since", "closed_at",
-            "lost_reason", "tags", "notes", "custom", "external_id",
+            "lost_reason", "tags", "notes", "custom", "external_id", "overriding",
         )  # fmt: skip
         read_only_fields = (
             *READ_ONLY, "pipeline", "lines", "monthly_value", "close_pushes", "opened_at", "stage_since", "closed_at",

@@ -63,10 +63,12 @@ class OpportunityViewSet(AroundOpportunity, TaggedViewSet):
     prefetched = ("lines",)
 
     def create_record(self, values: dict[str, Any], *, by: Any, at: datetime) -> Opportunity:
+        values.pop("overriding", None)  # nothing is closed yet
         return opportunities.open(by=by, at=at, owner=values.pop("owner", by), **values)
 
     def update_record(self, record: Opportunity, values: dict[str, Any], *, by: Any, at: datetime, version: Any) -> Any:
-        return opportunities.update(record, values, by=by, at=at, version=version)
+        overriding = values.pop("overriding", "")
+        return opportunities.update(record, values, by=by, at=at, version=version, overriding=overriding)
 
     def delete_record(self, record: Opportunity, *, by: Any, at: datetime) -> None:
         opportunities.delete(record, by=by, at=at)
@@ -85,8 +87,8 @@ class OpportunityViewSet(AroundOpportunity, TaggedViewSet):
     )
     @action(detail=True, methods=["post"], url_path="lines", verb=Verb.EDIT)
     def lines(self, request: Request, pk: int) -> Response:
-        def replace(record: Opportunity, *, by: Any, at: datetime, lines: list[dict[str, Any]]) -> None:
-            opportunity_lines.replace(record, [opportunity_lines.Line(**line) for line in lines], by=by, at=at)
+        def replace(record: Opportunity, *, lines: list[dict[str, Any]], **how: Any) -> None:
+            opportunity_lines.replace(record, [opportunity_lines.Line(**line) for line in lines], **how)
 
         return self.carry_out(request, replace, serializers.LinesSerializer)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as __
 from django.utils.translation import gettext_lazy as _
 
@@ -14,7 +15,7 @@ from crm.exchange.drafts import Draft, Refused, Run, Step
 from crm.exchange.unusable import Unusable
 from customers.exchange.addresses import TAGS_COLUMN, TagsImport
 from customers.exchange.references import CONTACT, CUSTOMER, PERSON, TEAM
-from customers.sales.actions import stage_changes
+from customers.sales.actions import closed, stage_changes
 from customers.sales.actions.stage_changes import PastChange
 from customers.sales.exchange.columns import PRODUCT, WithCurrency
 from customers.sales.models import CAPTURED, LostReason, Opportunity, Pipeline, Stage, StageChange
@@ -42,6 +43,7 @@ class OpportunityImport(TagsImport, WithCurrency):
     def fill(self, record: Opportunity, draft: Draft, run: Run) -> None:
         draft.notes["known"] = [] if draft.is_new else list(record.stage_changes.all())
         draft.notes["was"] = {name: getattr(record, f"{name}_id", getattr(record, name)) for name in CAPTURED}
+        draft.notes["locked"] = not draft.is_new and closed.is_locked(record)
         super().fill(record, draft, run)
 
     def settle(self, record: Opportunity, draft: Draft, run: Run) -> None:
@@ -58,6 +60,22 @@ class OpportunityImport(TagsImport, WithCurrency):
         if not rows and known and record.is_open and self._was_edited(record, draft):
             rows = [stage_changes.new_row(record, record.stage, by=run.user, at=run.at, recorded_at=run.at)]
         draft.notes["rows"] = rows
+        if draft.notes["locked"] and not record.is_open:
+            self._keep_locked(record, draft, run)
+
+    def _keep_locked(self, record: Opportunity, draft: Draft, run: Run) -> None:
+        """Whoever may correct what is closed may do so by a file: its name in the journal is the reason."""
+        was = draft.notes["was"]
+        now = {name: getattr(record, f"{name}_id", getattr(record, name)) for name in CAPTURED}
+        changed = [name for name in closed.LOCKED if name in was and was[name] != now[name]]
+        try:
+            closed.refuse(record, changed, by=run.user, reason="file")
+        except ValidationError as error:
+            raise Refused(" ".join(error.messages)) from None
+
+    def stays(self, record: Opportunity, name: str, before: dict[str, Any]) -> bool:
+        """What was sold, unless the import itself closed it."""
+        return name in closed.LOCKED and "closed_at" not in before and closed.is_locked(record)
 
     def differs(self, draft: Draft, run: Run) -> dict[str, list[Any]]:
         found = super().differs(draft, run)

@@ -11,8 +11,24 @@ from crm.models import User
 from crm.web.forms import RecordForm
 from crm.web.lists import BulkForm
 from customers.forms.fields import CustomerField, people_of, people_to_assign
+from customers.sales.actions import closed
 from customers.sales.forms.fields import CurrencyField, PercentField, StageField
 from customers.sales.models import Competitor, ForecastCategory, LostReason, Opportunity, Pipeline, Product
+
+LOCKED_HINT = _("It is closed: what was sold stays. Reopen it first, or ask a manager to correct it.")
+
+
+def why_corrected() -> forms.CharField:
+    return forms.CharField(
+        label=_("Why is it corrected?"),
+        max_length=200,
+        required=False,
+        help_text=_("It is closed: needed where what was sold changes."),
+    )
+
+
+class WhyForm(forms.Form):
+    overriding = why_corrected()
 
 
 class OpportunityForm(RecordForm):
@@ -52,8 +68,20 @@ class OpportunityForm(RecordForm):
         self._offer_contacts()
         if self.instance.pk:
             del self.fields["stage"], self.fields["owner"]
+            self._lock()
         else:
             self._offer_new()
+
+    def _lock(self) -> None:
+        """What was sold stays as it was; whoever may correct it says why."""
+        if not closed.is_locked(self.instance):
+            return
+        if closed.may_correct(self.user):
+            self.fields["overriding"] = why_corrected()
+            return
+        for name in {*closed.LOCKED} & {*self.fields}:
+            self.fields[name].disabled = True
+        self.fields["amount"].help_text = LOCKED_HINT
 
     def _offer_contacts(self) -> None:
         """People of the customer, once it is known which."""
@@ -119,9 +147,11 @@ class HandOverForm(forms.Form):
 
     owner = forms.ModelChoiceField(User.objects.none(), label=_("New owner"), empty_label=None)
 
-    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: Any, opportunity: Opportunity, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["owner"].queryset = people_to_assign(user, "opportunity")  # type: ignore[attr-defined]
+        if closed.is_locked(opportunity) and closed.may_correct(user):
+            self.fields["overriding"] = why_corrected()
 
 
 class HandOverManyForm(BulkForm):
@@ -130,6 +160,8 @@ class HandOverManyForm(BulkForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["owner"].queryset = people_to_assign(self.user, "opportunity")  # type: ignore[attr-defined]
+        if closed.may_correct(self.user):
+            self.fields["overriding"] = why_corrected()
 
 
 def _offered_products(user: Any, opportunity: Opportunity) -> Any:

@@ -26,6 +26,12 @@ class Pipeline(models.Model):
     name = models.CharField(_("name"), max_length=80, unique=True)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     is_active = models.BooleanField(_("active"), default=True)
+    # See actions/closed.py. Off unless somebody says so: what a file describes is corrected by the next file.
+    locks_closed = models.BooleanField(
+        _("lock what is closed"), default=False, db_default=False,
+        help_text=_("Amount, owner, close date, products, customer and credit of what was won or lost are then changed"
+            " only by who may correct it, with a reason."),
+    )  # fmt: skip
     # Whose amount reaches it is told to the owner's managers, see actions/big_sales.py.
     big_from = models.DecimalField(
         _("big from"), max_digits=18, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)],

@@ -71,15 +71,15 @@ class HandOver(View):
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         opportunity = self._load(request, pk)
-        form = HandOverForm(user=request.user, initial={"owner": opportunity.owner_id})
+        form = HandOverForm(user=request.user, opportunity=opportunity, initial={"owner": opportunity.owner_id})
         return _ask(request, opportunity, "sales/opportunity/hand_over.html", form)
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         opportunity = self._load(request, pk)
-        form = HandOverForm(request.POST, user=request.user)
+        form = HandOverForm(request.POST, user=request.user, opportunity=opportunity)
 
         def hand_over(said: dict[str, Any]) -> Opportunity:
-            return opportunities.hand_over(opportunity, owner=said["owner"], by=request.user, at=timezone.now())
+            return opportunities.hand_over(opportunity, by=request.user, at=timezone.now(), **said)
 
         return _carry_out(request, opportunity, "sales/opportunity/hand_over.html", form, hand_over, _("Handed over."))
 

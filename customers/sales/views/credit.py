@@ -15,7 +15,7 @@ from crm.access import guards
 from crm.access.permissions import Verb
 from crm.models import StaleVersion
 from crm.web.toasts import toast
-from customers.sales.actions import credit
+from customers.sales.actions import closed, credit
 from customers.sales.forms.credit import SplitForm, share_forms
 from customers.sales.models import CreditSplit, Opportunity
 from customers.sales.models.credit import credited, day_of, local_day
@@ -29,7 +29,7 @@ class OpportunityCredit(View):
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         user: Any = request.user
-        opportunity = guards.get_visible(Opportunity.objects.select_related("stage", "owner"), user, pk=pk)
+        opportunity = guards.get_visible(Opportunity.objects.select_related("stage", "owner", "pipeline"), user, pk=pk)
         day = day_of(opportunity, local_day(timezone.now()))
         splits = opportunity.credit_splits.select_related("by").prefetch_related("shares__person").latest_first()
         context = {
@@ -38,7 +38,7 @@ class OpportunityCredit(View):
             "revenue": credited(opportunity, Kind.REVENUE, day),
             "overlay": credited(opportunity, Kind.OVERLAY, day),
             "splits": splits,
-            "may_divide": editing.allows(user, opportunity, Verb.ASSIGN),
+            "may_divide": editing.allows(user, opportunity, Verb.ASSIGN) and closed.is_open_to(opportunity, user),
         }
         return render(request, "sales/panels/credit.html", context)
 

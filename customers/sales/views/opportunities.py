@@ -20,7 +20,7 @@ from crm.web.submit_once import first_time
 from crm.web.toasts import toast
 from customers.models import Activity, Customer, Task
 from customers.models.tag import by_number
-from customers.sales.actions import opportunities
+from customers.sales.actions import closed, opportunities
 from customers.sales.forms.opportunities import OpportunityForm
 from customers.sales.models import Opportunity, Order, Pipeline, rotting, stage_exit
 from customers.sales.models.forecast_period import organisation_zone
@@ -53,6 +53,8 @@ class Detail(View):
             "may_email": user.access.may("email", Verb.CREATE),
             "now": now,
             "today": timezone.localdate(),
+            "is_locked": closed.is_locked(opportunity),
+            "may_correct": closed.is_open_to(opportunity, user),
             **_permissions(user, opportunity),
         }
         return render(request, "sales/opportunity/detail.html", context)
@@ -131,6 +133,7 @@ class Edit(View):
             opportunities.update(
                 opportunity,
                 form.changes(),
+                overriding=form.cleaned_data.get("overriding", ""),
                 by=request.user,
                 at=timezone.now(),
                 version=form.cleaned_data["version"],

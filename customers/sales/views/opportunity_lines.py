@@ -15,7 +15,8 @@ from crm.access import guards
 from crm.access.permissions import Verb
 from crm.models import StaleVersion
 from crm.web.toasts import toast
-from customers.sales.actions import opportunity_lines
+from customers.sales.actions import closed, opportunity_lines
+from customers.sales.forms.opportunities import WhyForm
 from customers.sales.forms.opportunity_lines import line_forms
 from customers.sales.models import Opportunity
 
@@ -34,7 +35,10 @@ class Lines(View):
         if not forms.is_valid():
             return self._show(request, opportunity, forms, version, status=422)
         try:
-            opportunity_lines.replace(opportunity, forms.lines(), by=request.user, at=timezone.now(), version=version)
+            opportunity_lines.replace(
+                opportunity, forms.lines(), by=request.user, at=timezone.now(), version=version,
+                overriding=request.POST.get("overriding", "")[:200],
+            )  # fmt: skip
         except StaleVersion:
             said = _("Somebody else changed this meanwhile. Nothing of yours is lost: compare and save again.")
             return self._show(request, opportunity, forms, opportunity.version, said, status=409)
@@ -57,4 +61,6 @@ class Lines(View):
         status: int = 200,
     ) -> HttpResponse:  # fmt: skip
         context = {"opportunity": opportunity, "lines": forms, "version": version, "said": said}
+        if closed.is_locked(opportunity) and closed.may_correct(request.user):
+            context["why"] = WhyForm(request.POST or None)
         return render(request, "sales/opportunity/lines.html", context, status=status)

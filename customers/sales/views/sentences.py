@@ -66,6 +66,11 @@ SENTENCES: dict[str, tuple[Any, str, str]] = {
         "alert-triangle",
         "warn",
     ),
+    "opportunity.closed_corrected": (
+        gettext_lazy("Corrected “%(subject)s” although it is closed: %(note)s"),
+        "alert-triangle",
+        "warn",
+    ),
     "opportunity.criterion_ticked": (gettext_lazy("“%(subject)s”: %(criterion)s, done"), "circle-check", "good"),
     "opportunity.criterion_unticked": (
         gettext_lazy("“%(subject)s”: %(criterion)s, not done after all"),
