@@ -21,7 +21,8 @@ def come_back(world: World) -> None:
     reasons = list(ReturnReason.objects.active().order_by("pk"))
     until = world.now - timedelta(days=2)
     loose = Order.objects.filter(opportunity=None, ordered_at__lt=until - timedelta(days=9)).select_related("owner")
-    for place, order in enumerate(loose.order_by("-ordered_at", "pk")[::EVERY][:AT_MOST]):
+    latest = loose.order_by("-ordered_at", "pk")[::EVERY][:AT_MOST]
+    for place, order in enumerate(reversed(latest)):
         line = order.lines.select_related("product").get()
         quantity = Decimal(1) if place % 4 else line.quantity
         at = order.ordered_at + timedelta(days=7, hours=1)

@@ -11,9 +11,10 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from crm.actions import journal
-from crm.models import Event, Operation
+from crm.models import Event, Operation, RoleGrant, User
 from customers.sales.actions import credit, opportunities, opportunity_lines
 from customers.sales.models import Opportunity, Pipeline
+from tests.crm import test_import_runs as import_runs
 from tests.factories.sales import default_pipeline, lost_reason, make_customer, make_opportunity, make_product
 
 HOUR = timedelta(hours=1)
@@ -122,3 +123,27 @@ def test_page_and_programs_say_what_to_do_and_take_the_reason(client, cast, now,
     assert stands(won)["amount"] == 950
     assert patch(amount="5.00").status_code == 400
     assert patch(amount="940.00", overriding="Agreed later").json()["amount"] == "940.00"
+
+
+def test_a_file_changes_what_is_closed_only_for_who_may_correct_it(cast, now, won):
+    Opportunity.objects.filter(pk=won.pk).update(external_id="17")
+    fields = {"external_id": "no", "name": "name", "customer": "customer", "amount": "worth", "notes": "notes"}
+
+    def bring(person, worth):
+        text = f"no,name,customer,worth,notes\n17,{won.name},{won.customer},{worth},From the file\n"
+        batch = import_runs.run(import_runs.stage(text, person, "opportunity", fields=fields))
+        return batch, import_runs.told(batch)[0]
+
+    right = RoleGrant.objects.filter(role__code="sales_manager", kind="closed_correction")
+    verb, reach, role = right.values_list("verb", "reach", "role_id").get()
+    right.delete()
+    _batch, row = bring(User.objects.get(pk=cast.manager.pk), 5)
+    assert row[1:3] == ("error", "What is closed keeps this: amount. Reopen it first, or ask a manager to correct it.")
+    assert (stands(won)["amount"], stands(won)["notes"]) == (Decimal("1000.00"), "")
+    RoleGrant.objects.create(role_id=role, kind="closed_correction", verb=verb, reach=reach)
+    batch, row = bring(User.objects.get(pk=cast.manager.pk), 950)
+    assert (row[1], stands(won)["amount"]) == ("updated", 950)
+    import_runs.undo(batch)
+    assert (stands(won)["amount"], stands(won)["notes"]) == (950, "")
+    import_runs.undo(batch, force=True)
+    assert stands(won)["amount"] == 1000

@@ -70,6 +70,15 @@ HOLDERS = (
         stays=AMOUNTS,
     ),
     Holder(
+        "sales.OrderReturn",
+        lambda person: Q(order__customer__in=person.customers),
+        {"note": "", "cancelled_why": only_where_said("cancelled_why")},
+        mentions=lambda person: Q(order__customer__in=person.anywhere),
+        texts=("note", "cancelled_why"),
+        told=("number", "amount", "returned_at"),
+        stays=AMOUNTS,
+    ),
+    Holder(
         "sales.Quote",
         theirs,
         {"answered_by": only_where_said("answered_by"), "decline_reason": only_where_said("decline_reason")},
