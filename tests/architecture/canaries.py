@@ -165,7 +165,7 @@ class World:
         """What each mailing says to everybody, and to the outsider's contact alone."""
         for mailing in self.rows["mailing"]:
             words = (self.word("mailing", mailing.pk, "text"), self.word("contact", person.pk, "letter"))
-            MailingText.objects.create(mailing=mailing, language="en", subject=words[0], body=words[0])
+            MailingText.objects.create(mailing=mailing, language="zh-hans", subject=words[0], body=words[0])
             member = CampaignMember.objects.create(campaign=mailing.campaign, contact=person, added_at=NOW)
             letter = MailingLetter(
                 mailing=mailing, member=member, address="two@example.com", language="en", subject=words[1],

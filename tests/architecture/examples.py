@@ -175,13 +175,14 @@ def campaign(owner: Any, team: Any) -> Any:
 def mailing(owner: Any, team: Any) -> Any:
     """Prepared: one letter to a contact of the same person's."""
     from customers.models import Purpose
-    from customers.sales.models import CampaignMember, Mailing, MailingLetter
+    from customers.sales.models import CampaignMember, Mailing, MailingLetter, MailingText
 
     made = Mailing.objects.create(
         name="Example", campaign=campaign(owner, team), purpose=Purpose.objects.get(code="marketing"), owner=owner,
         team=team, prepared_by=owner,
         prepared_at=NOW if owner else None,
     )  # fmt: skip
+    MailingText.objects.create(mailing=made, language="en", subject="Example", body="Example")
     member = CampaignMember.objects.create(campaign=made.campaign, contact=contact(owner, team), added_at=NOW)
     letter = MailingLetter(mailing=made, member=member, address="example@example.com", language="en", text="Example")
     letter.keep_hash()

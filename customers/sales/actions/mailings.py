@@ -84,6 +84,8 @@ def prepare(mailing: Mailing, *, by: Any, at: datetime, version: int | None = No
     if total > MOST:
         raise ValidationError(_("A mailing has at most %(count)d members.") % {"count": MOST})
     texts = _texts_as_they_are(locked)
+    if not texts:
+        raise ValidationError(_("Choose at least one template."))
     locked.letters.all().delete()
     letters = mailing_preparing.letters_for(locked, texts, by=by, at=at)
     MailingLetter.objects.bulk_create(letters, batch_size=1000)

@@ -69,7 +69,7 @@ def named(figures: dict[str, int]) -> list[tuple[str, Any, int]]:
 
 def reasons_of(mailing: Mailing) -> list[tuple[str, Any, int]]:
     """Why members get nothing, the most frequent reason first."""
-    rows = mailing.letters.filter(state=LetterState.EXCLUDED).order_by().values("why").annotate(count=Count("pk"))
+    rows = mailing.letters.filter(FIGURES["excluded"]).order_by().values("why").annotate(count=Count("pk"))
     labels = dict(Why.choices)
     found = [(row["why"], labels[row["why"]], row["count"]) for row in rows]
     return sorted(found, key=lambda each: -each[2])
