@@ -33,7 +33,13 @@ BATCH = 500
 
 @transaction.atomic
 def ask(
-    record: Contact | Customer, *, asked_by: str, asked_on: date, identity: str, by: User, at: datetime
+    record: Contact | Customer,
+    *,
+    asked_on: date,
+    identity: str,
+    by: User,
+    at: datetime,
+    asked_by: str = ErasureRequest.AskedBy.PERSON,
 ) -> ErasureRequest:
     """Somebody wants the person's data erased. Asked again while it is open, it is the same request."""
     type(record)._base_manager.select_for_update(of=("self",)).get(pk=record.pk)
