@@ -171,6 +171,8 @@ def expected(route: Route, method: str, person: Any, record: Any) -> str:  # noq
 
 
 def answered(response: Any) -> str:
+    if file := getattr(response, "file_to_stream", None):
+        file.close()
     if response.status_code == 302 and response.url.startswith("/accounts/login/"):
         return "login"
     if response.status_code == 401:

@@ -114,7 +114,7 @@ def test_a_submission_keeps_what_the_pipeline_held_at_that_moment(cast, quarter,
 @pytest.mark.django_db
 def test_a_handover_takes_what_is_open_along_and_leaves_what_was_won(cast, quarter, now):
     for opportunity in opportunities.Opportunity.objects.filter(owner=cast.rep):
-        opportunities.hand_over(opportunity, owner=cast.outsider, by=cast.manager, at=now)
+        opportunities.hand_over(opportunity, owner=cast.outsider, by=cast.manager, at=now, overriding="She moves on")
     assert [str(one.amount) for one in figures.of_person(cast.rep, QUARTER, ZONE, now.date()).pipeline] == ["100.00"]
     assert figures.of_person(cast.outsider, QUARTER, ZONE, now.date()).own("best_case") == 600
 
