@@ -24,7 +24,7 @@ from evaluation.formulas import control_chart, scores
 from evaluation.formulas.control_chart import Chart, Rule, Signal
 from evaluation.formulas.samples import WIDEST_JUDGED
 from evaluation.formulas.scores import Verdict
-from evaluation.kpis.declaration import Aggregation, Direction, Kpi, Unit
+from evaluation.kpis.declaration import Aggregation, Direction, Kpi, Time, Unit
 
 TOO_IMPRECISE = "too_imprecise"
 
@@ -43,6 +43,7 @@ class Variation(StrEnum):
     SIGNAL = "signal"
     NO_SIGNAL = "no signal"
     TOO_FEW = "too few points"
+    OVERLAPPING = "overlapping windows"
 
 
 @dataclass(frozen=True)
@@ -158,9 +159,18 @@ def judge(series: Sequence[Result], levels: Levels | None = None) -> Judgement:
 
 
 def chart_of(series: Sequence[Result]) -> Chart:
-    """The XmR chart of the complete periods; the others have no point in it."""
+    """The XmR chart of the complete periods; the others have no point in it.
+
+    What is measured over a window longer than its period has no limits: each point holds most of the one before, and
+    the limits are of values that do not depend on each other.
+    """
     lowest, highest = series[0].kpi.scale if series else (None, None)
-    return control_chart.xmr([_charted(result) for result in series], lowest=lowest, highest=highest)
+    values = [None if _overlaps(result.kpi) else _charted(result) for result in series]
+    return control_chart.xmr(values, lowest=lowest, highest=highest)
+
+
+def _overlaps(kpi: Kpi) -> bool:
+    return kpi.time == Time.ROLLING
 
 
 def _charted(result: Result) -> float | None:
@@ -171,6 +181,8 @@ def variation(series: Sequence[Result], chart: Chart | None = None) -> Variation
     """By the rules of the XmR chart, for the latest complete period."""
     chart = chart or chart_of(series)
     charted = [index for index, result in enumerate(series) if _charted(result) is not None]
+    if series and _overlaps(series[-1].kpi):
+        return VariationJudgement(Variation.OVERLAPPING, points=len(charted))
     if chart.lower is None:
         return VariationJudgement(Variation.TOO_FEW, points=len(charted))
     known: dict[str, Any] = {

@@ -151,6 +151,8 @@ def variation(found: VariationJudgement) -> str:
         return _("Too few complete periods to tell news from noise: %(points)d of %(needed)d.") % {
             "points": found.points, "needed": found.needed,
         }  # fmt: skip
+    if found.kind == Variation.OVERLAPPING:
+        return _("Not judged: each point holds most of what the one before held.")
     if found.kind == Variation.NO_SIGNAL:
         return _("Usual variation: no signal.")
     return f"{_rule(found)} {_whether_good(found)}".strip()
@@ -186,6 +188,8 @@ def variation_label(found: VariationJudgement) -> str:
     """One or two words."""
     if found.kind == Variation.TOO_FEW:
         return _("too few points")
+    if found.kind == Variation.OVERLAPPING:
+        return _("not judged")
     if found.kind == Variation.NO_SIGNAL:
         return _("no signal")
     return {True: _("signal: better"), False: _("signal: worse"), None: _("signal")}[found.good]

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from crm.joining import listed
 from evaluation.engine import wording
-from evaluation.engine.judgement import Judgement, Levels
+from evaluation.engine.judgement import Judgement, Levels, Variation
 from evaluation.engine.results import Result
 from evaluation.kpis.declaration import Kpi, Unit
 
@@ -62,6 +62,8 @@ def _row(result: Result, signal: bool) -> list[str]:
 
 
 def _note(found: Judgement) -> str:
+    if found.variation.kind == Variation.OVERLAPPING:
+        return _("There is no usual range of what is measured over twelve months. Incomplete periods are hatched.")
     if found.chart.lower is None:
         return _("The usual range is drawn from six complete periods on. Incomplete periods are hatched.")
     if found.chart.provisional:

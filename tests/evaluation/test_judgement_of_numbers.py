@@ -46,6 +46,15 @@ def test_a_steady_course_is_no_signal():
     assert wording.variation(found) == "Usual variation: no signal."
 
 
+def test_what_is_measured_over_twelve_months_is_not_judged_from_month_to_month():
+    rows = [counted(value, step, code="sales_velocity") for step, value in enumerate([*STEADY, 20])]
+    found = judgement.judge(rows)
+    assert (found.variation.kind, found.variation.points) == (Variation.OVERLAPPING, 13)
+    assert (found.chart.centre, found.chart.lower, found.chart.upper, found.chart.signals) == (None, None, None, ())
+    said = "Not judged: each point holds most of what the one before held."
+    assert (wording.variation(found.variation), wording.variation_label(found.variation)) == (said, "not judged")
+
+
 def test_a_point_outside_the_natural_limits_is_a_signal_with_a_side():
     found = judgement.judge(course(*STEADY, 20)).variation
     assert (found.kind, found.rule, found.above, found.good) == (Variation.SIGNAL, Rule.OUTSIDE_LIMITS, True, True)
