@@ -15,6 +15,7 @@ from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
 from crm.web import limits
+from crm.web.public import chosen_language, secluded
 from surveys.actions import responses
 from surveys.actions.mail import language_of
 from surveys.forms.answer import AnswerForm
@@ -29,9 +30,9 @@ class AnswerPage(View):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.method in ("GET", "HEAD", "POST") and limits.is_too_fast(request):
-            return self.secluded(render(request, "surveys/public/slow_down.html", status=429))
+            return secluded(render(request, "surveys/public/slow_down.html", status=429))
         response: Any = super().dispatch(request, *args, **kwargs)
-        return self.secluded(response)
+        return secluded(response)
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
         try:
@@ -94,15 +95,7 @@ class AnswerPage(View):
 
     def language(self, request: HttpRequest, invitation: Invitation) -> Any:
         """What the switch says, else the contact's language, else what the browser asks for."""
-        wanted = request.POST.get("lang") or request.GET.get("lang") or ""
-        if wanted in dict(settings.LANGUAGES):
+        if wanted := chosen_language(request):
             return translation.override(wanted)
         contact = invitation.contact
         return translation.override(language_of(contact) if contact.language else translation.get_language())
-
-    def secluded(self, response: HttpResponse) -> HttpResponse:
-        """The address is a secret: it is told to no search engine, no cache and no other site."""
-        response["X-Robots-Tag"] = "noindex, nofollow"
-        response["Referrer-Policy"] = "no-referrer"
-        response["Cache-Control"] = "no-store"
-        return response

@@ -14,6 +14,7 @@ from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
 from crm.web import limits
+from crm.web.public import secluded
 from crm.web.submit_once import first_time
 from customers.sales.actions import lead_confirmations, lead_forms
 from customers.sales.forms.public_lead import PublicLeadForm
@@ -90,11 +91,7 @@ class Confirmation(View):
     """The link of the mail. Programs that look at mail open it too, so opening it does nothing: POST confirms."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        response = self.answer(request, kwargs["token"])
-        response["X-Robots-Tag"] = "noindex, nofollow"
-        response["Referrer-Policy"] = "no-referrer"
-        response["Cache-Control"] = "no-store"
-        return response
+        return secluded(self.answer(request, kwargs["token"]))
 
     def answer(self, request: HttpRequest, token: str) -> HttpResponse:
         if request.method in ("GET", "HEAD", "POST") and limits.is_too_fast(request):

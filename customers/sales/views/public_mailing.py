@@ -14,6 +14,7 @@ from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
 from crm.web import limits
+from crm.web.public import chosen_language, secluded
 from customers.sales.actions import mailing_answers, mailing_sending
 from customers.sales.models import MailingLetter, MailingRules
 from customers.sales.models.mailing_letter import hash_of
@@ -30,11 +31,7 @@ class UnsubscriptionPage(View):
     letter: MailingLetter | None = None  # None for the link of a test letter
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        response = self.answer(request, kwargs["token"])
-        response["X-Robots-Tag"] = "noindex, nofollow"
-        response["Referrer-Policy"] = "no-referrer"
-        response["Cache-Control"] = "no-store"
-        return response
+        return secluded(self.answer(request, kwargs["token"]))
 
     def answer(self, request: HttpRequest, token: str) -> HttpResponse:
         if token != mailing_sending.TEST:
@@ -72,9 +69,8 @@ class UnsubscriptionPage(View):
 
     def language(self, request: HttpRequest) -> str:
         """What the switch says, else the letter's."""
-        wanted = request.POST.get("lang") or request.GET.get("lang") or ""
         own = self.letter.language if self.letter else translation.get_language() or settings.LANGUAGE_CODE
-        return wanted if wanted in dict(settings.LANGUAGES) else own
+        return chosen_language(request) or own
 
     def gone(self, request: HttpRequest) -> HttpResponse:
         return render(request, "sales/mailing/public/gone.html", status=404)

@@ -16,6 +16,7 @@ from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
 from crm.web import limits
+from crm.web.public import chosen_language, secluded
 from customers.sales.actions import quote_answers, quote_lines
 from customers.sales.actions.contract_movements import local_day
 from customers.sales.forms.quotes import PublicAnswerForm
@@ -26,15 +27,10 @@ ANSWERS_PER_MINUTE = 10
 
 
 class Public(View):
-    """Wrong links, and those of quotes taken back, are one and the same page. The address is a secret: it is told to
-    no search engine, no cache and no other site."""
+    """Wrong links, and those of quotes taken back, are one and the same page."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        response = self.answer(request, *args, **kwargs)
-        response["X-Robots-Tag"] = "noindex, nofollow"
-        response["Referrer-Policy"] = "no-referrer"
-        response["Cache-Control"] = "no-store"
-        return response
+        return secluded(self.answer(request, *args, **kwargs))
 
     def answer(self, request: HttpRequest, token: str) -> HttpResponse:
         if request.method in ("GET", "HEAD", "POST") and limits.is_too_fast(request):
@@ -49,8 +45,7 @@ class Public(View):
 
     def language(self, request: HttpRequest) -> str:
         """What the switch says, else the one it was sent in."""
-        wanted = request.POST.get("lang") or request.GET.get("lang") or ""
-        return wanted if wanted in dict(settings.LANGUAGES) else self.quote.language
+        return chosen_language(request) or self.quote.language
 
 
 # Exempt from the CSRF cookie: the secret in the address is the whole authority of this page, so somebody who could
