@@ -127,15 +127,11 @@ def _folded(lines: Iterable[Line]) -> list[Line]:
     return shown
 
 
-def _look_back(lines: Iterable[Line], below: dict[int, list[int]], kind: str, today: date, zone: tzinfo) -> None:
-    people, teams = ([one for one in lines if one.is_team == is_team] for is_team in (False, True))
-    owners, leading = forecast_track.who_forecast(
-        {line.subject.pk for line in people}, [line.subject.pk for line in teams], kind, today
-    )
-    if not owners and not leading:
-        return
-    tracks = forecast_track.of_all(owners, {pk: below[pk] for pk in leading}, kind, today, zone)
-    for line in (*people, *teams):
+def _look_back(lines: Sequence[Line], below: dict[int, list[int]], kind: str, today: date, zone: tzinfo) -> None:
+    people = {line.subject.pk for line in lines if not line.is_team}
+    teams = {line.subject.pk: below[line.subject.pk] for line in lines if line.is_team}
+    tracks = forecast_track.of_all(people, teams, kind, today, zone, only_who_forecast=True)
+    for line in lines:
         line.track = tracks[line.is_team].get(line.subject.pk, line.track)
 
 

@@ -34,6 +34,8 @@ from customers.sales.models.forecast import ForecastSubmission
 from customers.sales.models.forecast_figures import Won, won
 from customers.sales.models.forecast_period import MONTH, Period
 
+Said = dict[tuple[int, date], Decimal]  # commits, by id and first day
+
 LOOKS_BACK = {"month": 12, "quarter": 8}
 
 
@@ -106,26 +108,33 @@ def of_teams(below: dict[int, list[int]], kind: str, today: date, zone: tzinfo) 
 
 
 def of_all(
-    people: Iterable[int], below: dict[int, list[int]], kind: str, today: date, zone: tzinfo
+    people: Iterable[int],
+    below: dict[int, list[int]],
+    kind: str,
+    today: date,
+    zone: tzinfo,
+    *,
+    only_who_forecast: bool = False,
 ) -> tuple[dict[int, Track], dict[int, Track]]:
-    """Of people and of teams; what was won is read once."""
+    """Of people and of teams; what was won is read once. `only_who_forecast` leaves out those without any forecast in
+    these periods: of them there is nothing to tell."""
     periods = periods_before(kind, today)
     alone = {pk: [pk] for pk in people}
+    by_person, by_team = _said("owner", alone, periods), _said("team", below, periods)
+    if only_who_forecast:
+        alone, below = _with_any(alone, by_person), _with_any(below, by_team)
+    if not alone and not below:
+        return {}, {}
     came = won(list(alone), sorted({pk for ids in below.values() for pk in ids}), periods, zone)
-    return _tracks("owner", alone, periods, came["owner"]), _tracks("team", below, periods, came["team"])
+    return _tracks(alone, periods, by_person, came["owner"]), _tracks(below, periods, by_team, came["team"])
 
 
-def who_forecast(people: Iterable[int], teams: Iterable[int], kind: str, today: date) -> tuple[set[int], set[int]]:
-    """The people and the teams with a forecast for any of the last periods: of all others there is nothing to tell."""
-    periods = periods_before(kind, today)
-    said = _said("owner", list(people), periods), _said("team", list(teams), periods)
-    return {pk for pk, _start in said[0]}, {pk for pk, _start in said[1]}
+def _with_any(members: dict[int, list[int]], said: Said) -> dict[int, list[int]]:
+    forecasting = {subject for subject, _start in said}
+    return {subject: ids for subject, ids in members.items() if subject in forecasting}
 
 
-def _tracks(field: str, members: dict[int, list[int]], periods: list[Period], came: Won) -> dict[int, Track]:
-    if not members:
-        return {}
-    said = _said(field, members, periods)
+def _tracks(members: dict[int, list[int]], periods: list[Period], said: Said, came: Won) -> dict[int, Track]:
     return {
         subject: Track(
             [
@@ -141,7 +150,7 @@ def _tracks(field: str, members: dict[int, list[int]], periods: list[Period], ca
     }
 
 
-def _said(field: str, subjects: Iterable[int], periods: list[Period]) -> dict[tuple[int, date], Decimal]:
+def _said(field: str, subjects: Iterable[int], periods: list[Period]) -> Said:
     """The commit that each stood by when the first week of each period was over."""
     rows: Any = ForecastSubmission.objects.filter(
         of_team=field == "team",
