@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -17,22 +18,23 @@ from crm.web.forms import RecordForm
 from crm.web.toasts import toast
 
 
-class Edit(View):
+class Edit(ABC, View):
     """Whoever saves second sees what the other wrote, and loses nothing of what they typed, lines and all."""
 
     form_class: ClassVar[type[RecordForm]]
     update: ClassVar[Callable[..., Any]]  # the action
 
+    @abstractmethod
     def editable(self, pk: int) -> Any:
         """The record, read anew, if the person may change it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def lines(self, record: Any, data: Any = None) -> Any:
         """The forms of its lines, with what was typed where something was."""
-        raise NotImplementedError
 
+    @abstractmethod
     def show(self, form: Any, lines: Any, record: Any, status: int = 200) -> HttpResponse:
-        raise NotImplementedError
+        """The page with the two."""
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         record = self.editable(pk)
