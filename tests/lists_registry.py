@@ -97,6 +97,11 @@ def some_orders(cast: Any, count: int, now: datetime) -> None:
         sales.make_order(owner, at=now)
 
 
+def some_returns(cast: Any, count: int, now: datetime) -> None:
+    for owner in _owners(cast, count):
+        sales.make_return(sales.make_order(owner, at=now), at=now, amount=1)
+
+
 def some_contracts(cast: Any, count: int, now: datetime) -> None:
     for owner in _owners(cast, count):
         sales.make_contract(owner, at=now)
@@ -105,6 +110,12 @@ def some_contracts(cast: Any, count: int, now: datetime) -> None:
 def some_campaigns(cast: Any, count: int, now: datetime) -> None:
     for owner in _owners(cast, count):
         sales.make_campaign(owner, name=f"Campaign {next(_number)}", at=now)
+
+
+def some_mailings(cast: Any, count: int, now: datetime) -> None:
+    for owner in _owners(cast, count):
+        campaign = sales.make_campaign(owner, name=f"Campaign {next(_number)}", at=now)
+        sales.make_mailing(campaign, owner, name=f"Mailing {next(_number)}", at=now)
 
 
 def some_competitors(cast: Any, count: int, now: datetime) -> None:
@@ -187,9 +198,11 @@ ROWS: dict[str, Callable[[Any, int, datetime], None]] = {
     "forecast-list": some_forecasts,
     "quota-list": some_quotas,
     "order-list": some_orders,
+    "order-return-list": some_returns,
     "contract-list": some_contracts,
     "quote-list": some_quotes,
     "campaign-list": some_campaigns,
+    "mailing-list": some_mailings,
     "cost-list": some_costs,
     "competitor-list": some_competitors,
     "product-list": some_products,

@@ -63,6 +63,7 @@ class SalesConfig(AppConfig):
             Mailing,
             Opportunity,
             Order,
+            OrderReturn,
             Pipeline,
             Product,
             Quota,
@@ -87,6 +88,8 @@ class SalesConfig(AppConfig):
         ]
         for model, label, label_plural, icon, detail_url in declared:
             kinds.register(model, label=label, label_plural=label_plural, icon=icon, detail_url=detail_url)
+        # As visible as its order, on whose page it stands.
+        kinds.register(OrderReturn, label=_("return"), label_plural=_("returns"), icon="arrow-back-up", granted=False)
         fields.declare(Opportunity, "notes")
         fields.declare(Lead)
         for model, related in (
@@ -173,7 +176,8 @@ class SalesConfig(AppConfig):
             together.register(kind, slot=f"{kind}.side")
 
         pages = [
-            (_("Campaigns"), "campaign-list", "campaign", "speakerphone", 3, None),
+            (_("Campaigns"), "campaign-list", "campaign", "speakerphone", 2, None),
+            (_("Mailings"), "mailing-list", "mailing", "send", 3, None),
             (_("Costs"), "cost-list", "cost", "coin", 4, None),
             (_("Leads"), "lead-list", "lead", "user-search", 5, None),
             (_("Pipeline"), "opportunity-board", "opportunity", "layout-kanban", 10, "s"),
@@ -183,6 +187,7 @@ class SalesConfig(AppConfig):
             (_("Quotas"), "quota-table", "quota", "target", 28, None),
             (_("Quotes"), "quote-list", "quote", "file-invoice", 29, None),
             (_("Orders"), "order-list", "order", "receipt", 30, None),
+            (_("Returns"), "order-return-list", "order", "arrow-back-up", 31, None),
             (_("Contracts"), "contract-list", "contract", "contract", 35, None),
             (_("Products"), "product-list", "product", "package", 40, None),
             (_("Competitors"), "competitor-list", "competitor", "scale", 45, None),

@@ -6,7 +6,9 @@ from customers.sales.lists.contracts import ContractList
 from customers.sales.lists.costs import CostList
 from customers.sales.lists.forecasts import ForecastList
 from customers.sales.lists.leads import LeadList
+from customers.sales.lists.mailings import MailingList
 from customers.sales.lists.opportunities import OpportunityList
+from customers.sales.lists.order_returns import OrderReturnList
 from customers.sales.lists.orders import OrderList
 from customers.sales.lists.products import ProductList
 from customers.sales.lists.quotas import QuotaList
@@ -114,6 +116,8 @@ urlpatterns: list[URLPattern] = [
     path("orders/<int:pk>/edit/", orders.Edit.as_view(), name="order-edit"),
     path("orders/<int:pk>/delete/", orders.Delete.as_view(), name="order-delete"),
     path("orders/<int:pk>/restoration/", orders.Restoration.as_view(), name="order-restoration"),
+    path("returns/", OrderReturnList.as_view(), name="order-return-list"),
+    *OrderReturnList.extra_urls("returns/", "order-return-list"),
     path("orders/<int:pk>/return/", order_returns.New.as_view(), name="order-return"),
     path(
         "orders/<int:pk>/returns/<int:return_pk>/cancellation/",
@@ -159,6 +163,8 @@ urlpatterns: list[URLPattern] = [
     path("campaigns/<int:pk>/timeline/", campaigns.Timeline.as_view(), name="campaign-timeline"),
     path("campaigns/<int:pk>/members/", campaigns.Members.as_view(), name="campaign-members"),
     path("campaigns/<int:pk>/mailings/new/", mailings.New.as_view(), name="mailing-new"),
+    path("mailings/", MailingList.as_view(), name="mailing-list"),
+    *MailingList.extra_urls("mailings/", "mailing-list"),
     path("mailings/<int:pk>/", mailings.Detail.as_view(), name="mailing-detail"),
     path("mailings/<int:pk>/edit/", mailings.Edit.as_view(), name="mailing-edit"),
     path("mailings/<int:pk>/delete/", mailings.Delete.as_view(), name="mailing-delete"),

@@ -15,6 +15,7 @@ from tests.architecture.sources import ROOT
 NOT_IN_THE_API = {
     "criteria_override": "A permission: `overriding` where an opportunity moves or a lead is converted.",
     "closed_correction": "A permission: changing what was closed, for a reason.",
+    "order_return": "Beside its order: `orders/{id}/returns/`, `…/return/`, `…/return-cancellation/`.",
     "settings": "A permission: what it is about is configured in the admin site, and read from the lists of reasons.",
     "kpi": "What a KPI is says its page; its values are measurements.",
     "goal": "Agreed between two people, with an answer in person.",

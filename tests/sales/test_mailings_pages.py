@@ -135,3 +135,20 @@ def test_sending_takes_its_own_permission_and_the_api_does_what_the_pages_do(cli
     assert client.patch(api, {"name": "X"}, "application/json", headers={"If-Match": "*"}).status_code == 400
     assert MailingLetter.objects.filter(sent_at__isnull=False).count() == 0
     assert mailings.go_on(Mailing.objects.get(pk=made["id"]), by=cast.manager, at=timezone.now()).is_running
+
+
+def test_the_mailings_of_all_campaigns_stand_in_a_list_with_what_became_of_them(client, cast, fair):  # noqa: F811
+    mailing = started(fair)
+    send_all()
+    mailing.letters.filter(address="wei@acme.example").update(unsubscribed_at=WEDNESDAY)
+    make_mailing(fair.campaign, cast.manager, name="Later")
+    client.force_login(cast.rep)
+    shown = client.get(reverse("mailing-list"), {"sort": "name"}).context["list"]
+    figures = {row.name: row.figures for row in shown.page.rows}
+    excluded = mailing.letters.all().figures()["excluded"]
+    assert figures == {
+        "Later": None,
+        mailing.name: {"planned": 3, "sent": 3, "excluded": excluded, "unsubscribed": 1},
+    }
+    drafts = client.get(reverse("mailing-list"), {"state": "draft"}).context["list"].rows
+    assert [row.label for row in drafts] == ["Later"]

@@ -219,3 +219,28 @@ def test_of_two_at_once_the_second_finds_nothing_left(cast, now):
         thread.join()
     assert sorted(outcomes) == ["noted", "refused"]
     assert OrderReturn.objects.count() == 1
+
+
+def test_all_returns_stand_in_a_list_for_whoever_sees_their_orders(client, cast, now, order):
+    leaks = make_return(order, at=now, quantities=(2, 0), note="Two leak")
+    wrong = make_return(order, at=now, quantities=(0, 1), reason=return_reason("Wrong article"))
+    order_returns.cancel(wrong, reason="Noted twice", by=cast.rep, at=now)
+    foreign = make_return(make_order(cast.outsider, at=now, number="O-X"), at=now, amount=Decimal(5))
+    page = reverse("order-return-list")
+
+    def listed(**asked):
+        return [row.label for row in client.get(page, asked).context["list"].rows]
+
+    client.force_login(cast.administrator)
+    assert listed() == [foreign.number, wrong.number, leaks.number]
+    client.force_login(cast.rep)
+    assert listed() == [wrong.number, leaks.number]
+    assert listed(cancelled="false", product=order.lines.first().product_id) == [leaks.number]
+    assert listed(reason=wrong.reason_id, team=cast.north.pk) == [wrong.number]
+    assert listed(q=order.number, sort="amount") == [wrong.number, leaks.number]
+    assert listed(team=cast.south.pk) == []
+    shown = b"".join(client.get(reverse("order-return-list-export"), {"format": "csv"}).streaming_content).decode()
+    assert f"{leaks.number},{order.number},Acme,{now:%Y-%m-%d}" in shown.replace(" 00:00:00", "")
+    assert foreign.number not in shown
+    Order.objects.filter(pk=order.pk).update(deleted_at=now)
+    assert listed() == []

@@ -67,7 +67,7 @@ class StageInline(admin.TabularInline):
 
 @admin.register(Pipeline)
 class PipelineAdmin(AuditedAdmin):
-    list_display = ["name", "position", "is_active", "big_from", "stage_names"]
+    list_display = ["name", "position", "is_active", "locks_closed", "big_from", "stage_names"]
     list_editable = ["position"]
     ordering = ["position", "name"]
     inlines = [StageInline]

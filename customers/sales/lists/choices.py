@@ -30,9 +30,10 @@ def stages(request: Any) -> Any:
 
 
 class TeamFilter(filters.ModelChoiceFilter):
-    """A team means the teams below it too."""
+    """A team means the teams below it too; `field_name` says where the rows keep theirs."""
 
     def filter(self, queryset: Any, team: Team | None) -> Any:
         if team is None:
             return queryset
-        return queryset.filter(team__in=list(Team.objects.below([team]).order_by().values_list("pk", flat=True)))
+        below = list(Team.objects.below([team]).order_by().values_list("pk", flat=True))
+        return queryset.filter(**{f"{self.field_name}__in": below})

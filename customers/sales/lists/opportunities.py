@@ -104,6 +104,7 @@ class OpportunityList(List):
             form=HandOverManyForm,
             icon="user-check",
             foretell=stays_credited,
+            tells_left=True,
         ),
         tags_action(),
     ]

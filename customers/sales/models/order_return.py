@@ -10,10 +10,12 @@ from decimal import Decimal
 from typing import Any, ClassVar, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from crm.access.querysets import ScopedQuerySet
+from crm.access.grants import Access
+from crm.access.permissions import Verb
+from crm.access.querysets import Rule, ScopedQuerySet
 from crm.models import User
 from customers.sales.models.currency import in_cents
 from customers.sales.models.order import Order, OrderLine
@@ -45,7 +47,12 @@ class ReturnReason(models.Model):
         return self.name
 
 
-class OrderReturnQuerySet(models.QuerySet):
+class OrderReturnQuerySet(ScopedQuerySet):
+    def rules(self, access: Access, verb: Verb) -> list[Rule]:
+        """What one may do to the order one may do to what came back of it; roles grant nothing besides."""
+        orders = Order.objects.alive()._reached(Order.objects.rules(access, verb)).filter(pk=OuterRef("order"))
+        return [Rule("follows-order", _("the record it is about can be seen"), Q(Exists(orders.order_by())))]
+
     def standing(self) -> Self:
         """Those that were not cancelled."""
         return self.filter(cancelled_at=None)
@@ -53,6 +60,10 @@ class OrderReturnQuerySet(models.QuerySet):
 
 class OrderReturn(models.Model):
     """Who sees the order sees its returns; money is in the order's currency."""
+
+    kind: ClassVar[str] = "order_return"
+    owner_field = None
+    team_field = None
 
     number = models.CharField(_("number"), max_length=40, unique=True)
     order = models.ForeignKey(Order, models.PROTECT, related_name="returns", verbose_name=_("order"))
@@ -84,10 +95,14 @@ class OrderReturn(models.Model):
         indexes = [
             models.Index(fields=["order", "-returned_at"], name="order_return_order"),
             models.Index(fields=["returned_at", "id"], name="order_return_moment"),
+            models.Index(fields=["amount", "id"], name="order_return_by_amount"),
         ]
 
     def __str__(self) -> str:
         return self.number
+
+    def get_absolute_url(self) -> str:
+        return str(self.order.get_absolute_url())
 
     @property
     def is_cancelled(self) -> bool:

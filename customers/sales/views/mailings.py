@@ -9,7 +9,7 @@ from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views import View
 
@@ -27,7 +27,7 @@ SHOWN = 100
 # In the order in which they are read; those that are nought are left out but for the first ones.
 NAMES = {
     "planned": _("Planned"),
-    "sent": _("Sent"),
+    "sent": pgettext_lazy("letters", "Sent"),
     "bounced": _("Came back"),
     "unsubscribed": _("Unsubscribed"),
     "answered": _("Answered"),
