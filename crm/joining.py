@@ -14,3 +14,25 @@ def listed(things: Iterable[Any]) -> str:
 
 def clauses(parts: Iterable[Any]) -> str:
     return pgettext("between the parts of a sentence", "; ").join(map(str, parts))
+
+
+def labelled(label: Any, text: Any) -> str:
+    """A label and what it says: "state: open" is 「状态：开放」."""
+    return f"{label}{colon()}{text}"
+
+
+def colon() -> str:
+    return pgettext("between a label and what it says", ": ")
+
+
+def comma() -> str:
+    """Between two facts; the things of a list are `listed`."""
+    return pgettext("between two facts", ", ")
+
+
+def list_comma() -> str:
+    return listed(["", ""])
+
+
+def full_stop() -> str:
+    return pgettext("at the end of a sentence", ".")

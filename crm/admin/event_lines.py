@@ -10,7 +10,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.utils.text import capfirst
 
 from crm.access import kinds
-from crm.joining import clauses, listed
+from crm.joining import clauses, labelled, listed
 from crm.models import Event
 from crm.web import changes, formats
 
@@ -40,7 +40,7 @@ def _text(field: Any, stored: Any, event: Event) -> str:
     if isinstance(stored, dict) and "label" in stored:
         return str(stored["label"])
     if isinstance(stored, dict):
-        return clauses(f"{name}: {_text(None, value, event)}" for name, value in stored.items())
+        return clauses(labelled(name, _text(None, value, event)) for name, value in stored.items())
     if isinstance(stored, list):
         return listed(_text(None, value, event) for value in stored) or formats.NOTHING
     if field is None or not hasattr(field, "flatchoices"):

@@ -19,6 +19,7 @@ from crm.access.permissions import Verb
 from crm.admin import event_lines
 from crm.admin.base import ReadOnlyAdmin
 from crm.events import delivering, wording
+from crm.joining import labelled
 from crm.models import (
     Delivery,
     Event,
@@ -71,7 +72,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("What happened"))
     def what(self, delivery: Delivery) -> str:
-        return f"{capfirst(wording.of(delivery.event))}: {delivery.event.subject_label}"
+        return labelled(capfirst(wording.of(delivery.event)), delivery.event.subject_label)
 
     def has_retry_permission(self, request: HttpRequest) -> bool:
         return access_of(request.user).reach("settings", Verb.EDIT) > 0

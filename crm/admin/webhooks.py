@@ -18,6 +18,7 @@ from crm.actions import webhooks
 from crm.admin.base import AuditedAdmin, ReadOnlyAdmin
 from crm.events import wording
 from crm.events.webhooks import explain
+from crm.joining import labelled
 from crm.models import Webhook, WebhookCall
 
 
@@ -76,7 +77,7 @@ class WebhookCallAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("What happened"))
     def what(self, call: WebhookCall) -> str:
-        return f"{capfirst(wording.of(call.event))}: {call.event.subject_label}"
+        return labelled(capfirst(wording.of(call.event)), call.event.subject_label)
 
     @admin.display(description=_("Answer"))
     def outcome(self, call: WebhookCall) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import pgettext_lazy as p
 
 from crm.access import kinds
+from crm.joining import labelled
 from crm.models.event import Event
 
 VERBS = {
@@ -93,4 +94,4 @@ def kind_of(event_type: str) -> str:
 def of(event: Event) -> str:
     """ "ticket: resolved", in the reader's language; a type nobody has named reads as it is."""
     verb = event.type.partition(".")[2]
-    return f"{kind_of(event.type)}: {VERBS.get(verb, verb.replace('_', ' '))}"
+    return labelled(kind_of(event.type), VERBS.get(verb, verb.replace("_", " ")))

@@ -15,7 +15,7 @@ from crm.exchange import custom_columns, judging, looking_up, references
 from crm.exchange.drafts import Draft, LeftOut, Refused, Row, Run
 from crm.exchange.journal import as_stored, columns_of
 from crm.exchange.mapping import Mapper
-from crm.joining import clauses, listed
+from crm.joining import clauses, labelled, listed
 from crm.models.import_batch import ImportRow
 
 Outcome = ImportRow.Outcome
@@ -255,7 +255,7 @@ def _refuse(draft: Draft, problem: Refused | ValidationError, run: Run) -> None:
 
 def _said(name: str, reason: str, run: Run) -> str:
     each = run.profile.kind.field(name) if name else None
-    return f"{each.label}: {reason}" if each else reason
+    return labelled(each.label, reason) if each else reason
 
 
 def outcomes(rows: Iterable[Row]) -> dict[str, int]:

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from crm.access.permissions import VERB_CHOICES, Verb
 from crm.joining import listed
@@ -40,7 +41,9 @@ class ApiToken(models.Model):
     name = models.CharField(_("name"), max_length=80)
     digest = models.CharField(max_length=64, unique=True, editable=False)
     hint = models.CharField(max_length=12, editable=False)  # the first characters, to recognise it by
-    verbs = ArrayField(models.CharField(max_length=10, choices=VERB_CHOICES), verbose_name=_("may"))
+    verbs = ArrayField(
+        models.CharField(max_length=10, choices=VERB_CHOICES), verbose_name=pgettext_lazy("what a token allows", "may")
+    )
     created_at = models.DateTimeField(_("made"))
     expires_at = models.DateTimeField(_("valid until"))
     used_at = models.DateTimeField(_("last used"), null=True, blank=True)

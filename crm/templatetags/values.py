@@ -39,6 +39,8 @@ def _nothing(language: str | None) -> SafeString:
 
 register.filter("listed", joining.listed)
 register.filter("clauses", joining.clauses)
+for mark in (joining.colon, joining.comma, joining.list_comma, joining.full_stop):
+    register.simple_tag(mark)
 
 
 @register.filter

@@ -43,7 +43,7 @@ def percent(share: Numeric | None, decimals: int = 1) -> str:
     """0.125 → "12.5%". A share of something, never a difference of two shares: that is `points`."""
     if share is None:
         return NOTHING
-    return f"{_text(_times_hundred(share), decimals)}%"
+    return f"{_text(_times_hundred(share), decimals)}%".replace("-", "−")
 
 
 def points(difference: Numeric | None, decimals: int = 1) -> str:

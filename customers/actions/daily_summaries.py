@@ -23,6 +23,7 @@ from django.utils.translation import ngettext, override
 
 from crm.access import kinds
 from crm.actions import mentions
+from crm.joining import clauses, labelled
 from crm.mail import naming
 from crm.models import BusinessCalendar, Notification, User
 from customers.models import DailySummary, today
@@ -129,7 +130,7 @@ def _part(heading: str, found: Iterable[Item]) -> Iterator[Part]:
 
 def _of_item(item: Item) -> str:
     whose = f" ({item.customer})" if item.customer and item.kind != "customer" else ""
-    return _line(f"{item.title}{whose}: {'; '.join(item.reasons)}", kinds.get(item.kind).url_for(item.pk) or "")
+    return _line(labelled(f"{item.title}{whose}", clauses(item.reasons)), kinds.get(item.kind).url_for(item.pk) or "")
 
 
 def _line(said: str, url: str) -> str:

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from crm.joining import labelled
 from crm.models import Record
 from crm.models.record import RecordQuerySet
 from evaluation import kpis
@@ -166,7 +167,7 @@ class Goal(GoalTerms, Record):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kpi.name}: {self.scope_name or _('Company')}"
+        return labelled(self.kpi.name, self.scope_name or _("Company"))
 
     def clean(self) -> None:
         if self.guard_code and self.guard_code == self.kpi_code:

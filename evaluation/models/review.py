@@ -13,6 +13,7 @@ from django.utils.translation import pgettext_lazy
 from crm.access.grants import Access
 from crm.access.permissions import Verb
 from crm.access.querysets import Rule
+from crm.joining import labelled
 from crm.models import Record, Team, User
 from crm.models.record import RecordQuerySet
 from evaluation.models.cycle import Cycle
@@ -96,7 +97,7 @@ class Review(Record):
         ]
 
     def __str__(self) -> str:
-        return f"{self.subject}: {self.cycle}"
+        return labelled(self.subject, self.cycle)
 
     @property
     def subject(self) -> User | Team:

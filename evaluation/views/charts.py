@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from crm.joining import listed
+from crm.joining import labelled, listed
 from evaluation.engine import wording
 from evaluation.engine.judgement import Judgement, Levels, Variation
 from evaluation.engine.results import Result
@@ -49,7 +49,7 @@ def _point(result: Result, signal: bool, url_of: Callable[[Result], str] | None)
         "value": _scaled(result.kpi, result.value),
         "complete": not result.is_provisional,
         "signal": signal,
-        "text": f"{name}: {shown}",
+        "text": labelled(name, shown),
         "url": url_of(result) if url_of else "",
     }
 

@@ -14,6 +14,7 @@ from django.utils import formats as django_formats
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from crm.joining import comma, labelled
 from crm.web import paper
 from evaluation.engine import wording
 from evaluation.formulas import periods
@@ -51,13 +52,13 @@ def _paragraphs(said: dict[str, Any], signatures: list[Signature]) -> Iterator[t
     period = periods.parse(cycle["period"])
     yield "text", f"{cycle['name']} · {wording.period_name(period)}"
     for label, person in ((_("Person"), signers["subject"]), (_("Reviewer"), signers["reviewer"])):
-        yield "soft", f"{label}: {person['name']}" if person else ""
+        yield "soft", labelled(label, person["name"]) if person else ""
     for _position, versions in groupby(said["lines"], key=lambda line: line["position"]):
         yield from _line(said, list(versions))
     yield from _comments(said, "")
     yield "head", _("Signatures")
     yield from _signed(signers, signatures)
-    yield "soft", f"{_('Digest of the report')}: {signatures[0].digest}" if signatures else ""
+    yield "soft", labelled(_("Digest of the report"), signatures[0].digest) if signatures else ""
 
 
 def _line(said: dict[str, Any], versions: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
@@ -75,24 +76,27 @@ def _line(said: dict[str, Any], versions: list[dict[str, Any]]) -> Iterator[tupl
     yield "text", f"{_('Can it be trusted?')} {' '.join(judged['quality']) or _('sound')}"
     for before, after, version in zip(lines[:-1], lines[1:], versions[1:], strict=True):
         by = version["by"]["name"] if version["by"] else ""
-        yield "text", f"{before.value} → {after.value}: {version['reason']} ({by}, {_moment(version['at'])})"
+        yield (
+            "text",
+            labelled(f"{before.value} → {after.value}", f"{version['reason']} ({by}{comma()}{_moment(version['at'])})"),
+        )
     for dispute in said["disputes"]:
         if dispute["kpi"] == code:
-            yield "text", f"{dispute['by']['name']}: {dispute['claim']} → {dispute['answer']}"
+            yield "text", labelled(dispute["by"]["name"], f"{dispute['claim']} → {dispute['answer']}")
     yield from _comments(said, code)
 
 
 def _comments(said: dict[str, Any], code: str) -> Iterator[tuple[str, str]]:
     for comment in said["comments"]:
         if comment["kpi"] == code:
-            yield "text", f"{comment['by']['name']}, {_moment(comment['at'])}: {comment['text']}"
+            yield "text", labelled(f"{comment['by']['name']}{comma()}{_moment(comment['at'])}", comment["text"])
 
 
 def _signed(signers: dict[str, Any], signatures: list[Signature]) -> Iterator[tuple[str, str]]:
     for signature in signatures:
         yield "text", f"{signature.name} ({signature.get_role_display()}), {_moment(signature.at.isoformat())}"
         if signature.objection:
-            yield "text", f"{_('Objection')}: {signature.objection}"
+            yield "text", labelled(_("Objection"), signature.objection)
     if "subject" not in {signature.role for signature in signatures} and signers["subject"]:
         yield "text", _("%(name)s did not sign in time.") % {"name": signers["subject"]["name"]}
 

@@ -14,6 +14,7 @@ from django.views import View
 
 from crm.access import guards
 from crm.access.permissions import Verb
+from crm.joining import labelled
 from crm.web import formats
 from evaluation import kpis
 from evaluation.engine import churn_reasons, staying, wording
@@ -101,7 +102,7 @@ def _line(cohort: Cohort) -> list[str]:
 
 def _pareto(found: list[Reason]) -> dict[str, Any]:
     """Bars, the longest first, in the table with the share that they and those before them make up."""
-    bars = [{"reason": _name(one), "customers": one.customers, "text": f"{_name(one)}: {one.customers}"}
+    bars = [{"reason": _name(one), "customers": one.customers, "text": labelled(_name(one), one.customers)}
             for one in found]  # fmt: skip
     spec = {
         "data": {"values": bars},

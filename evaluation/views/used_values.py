@@ -9,7 +9,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from crm.joining import listed
+from crm.joining import labelled, listed
 from crm.web import formats
 from customers.models import Activity
 
@@ -80,7 +80,7 @@ WORDED = {"outcome", "promise", "type", "when"}  # what else looks like a code i
 def used(fields: dict[str, Any]) -> str:
     """ "Outcome: won, Amount: 7,200": only what is known, each under its name."""
     known = [(name, _said(name, value)) for name, value in fields.items() if value is not None and value != ""]
-    return listed(f"{NAMES.get(name, name.replace('_', ' '))}: {value}" for name, value in known)
+    return listed(labelled(NAMES.get(name, name.replace("_", " ")), value) for name, value in known)
 
 
 def _said(name: str, value: Any) -> str:

@@ -78,7 +78,29 @@ x = _("One"), gettext_lazy("Two " "parts"), ngettext("%(n)d day", "%(n)d days", 
 
 
 def test_no_message_takes_a_months_name():
-    """Ours would stand in dates: a column called "May" made the fifth month 权限."""
+    """Ours would stand in dates: a column called "May" made the fifth month 权限, one called "may" its short name."""
+    tables = (dates.MONTHS, dates.MONTHS_3, dates.WEEKDAYS_ABBR)
     with translation.override("en"):
-        months = {str(name) for table in (dates.MONTHS, dates.WEEKDAYS_ABBR) for name in table.values()}
-    assert not months & messages(CATALOGUE).keys()
+        names = {str(name) for table in tables for name in table.values()}
+    ours = {entry.msgid for entry in messages(CATALOGUE).values() if not entry.msgctxt}
+    assert not names & ours
+
+
+# A mark between Chinese words is a Chinese one, and the reader is addressed in one way.
+HALF_WIDTH = re.compile(r"[\u4e00-\u9fff”）][,;:?!]|[,;:?!] ?[\u4e00-\u9fff]|\([^()]*[\u4e00-\u9fff][^()]*\)|你")
+
+
+def test_chinese_has_chinese_marks_and_one_way_to_say_you():
+    texts = [text for entry in messages(CATALOGUE).values() for text in [entry.msgstr, *entry.msgstr_plural.values()]]
+    assert [text for text in texts if HALF_WIDTH.search(text)] == []
+
+
+def test_templates_leave_the_marks_between_two_values_to_the_language():
+    """{% colon %}, {% comma %}, {% list_comma %} and {% full_stop %}; what is in one message brings its own."""
+    in_a_message = re.compile(r"\{%-?\s*(blocktranslate|comment)\b.*?\{%\s*end\1\s*%\}|\{#.*?#\}", re.DOTALL)
+    wrong = {}
+    for path in sorted((ROOT / "templates").rglob("*.html")):
+        rest = in_a_message.sub("{{ message }}", path.read_text())
+        if found := re.findall(r".{0,40}(?:\}\}|%\})(?:[,:] |\.(?=[ <{])).{0,20}", rest):
+            wrong[str(path.relative_to(ROOT))] = found
+    assert not wrong

@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from crm.joining import labelled
 from customers.sales.models import Stage
 from customers.sales.models.currency import check_currency
 
@@ -60,4 +61,4 @@ class StageField(forms.ModelChoiceField):
         self.queryset = self.queryset.order_by("pipeline__position", "pipeline__name", "position", "pk")
 
     def label_from_instance(self, stage: Any) -> str:
-        return f"{stage.pipeline}: {stage}" if self.several else str(stage)
+        return labelled(stage.pipeline, stage) if self.several else str(stage)

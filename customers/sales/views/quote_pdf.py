@@ -9,6 +9,7 @@ from typing import Any
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from crm.joining import labelled
 from crm.web import formats, paper
 from customers.sales.actions import quote_lines
 from customers.sales.actions.contract_movements import local_day
@@ -86,7 +87,7 @@ def _flow(quote: Quote, rules: QuoteRules, set_: _Setting) -> Iterator[Any]:
     if quote.title:
         yield set_.text(quote.title, "head")
     for label, value in _facts(quote):
-        yield set_.text(f"{label}: {value}")
+        yield set_.text(labelled(label, value))
     if quote.notes:
         yield set_.gap(8)
         yield set_.text(quote.notes)

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from crm.joining import clauses, labelled
 from crm.models import Event
 from crm.web import changes, formats
 from customers.models import Activity
@@ -228,7 +229,7 @@ def _words(event: Event) -> dict[str, str]:
         "amount": _amount(data),
         "way": _way(data),
         "given": lead_given.in_words(data.get("why", {})) if isinstance(data.get("why"), dict) else "",
-        "answers": "; ".join(f"{one['question']}: {one['answer']}" for one in data.get("answers", [])),
+        "answers": clauses(labelled(one["question"], one["answer"]) for one in data.get("answers", [])),
         "letter": data["subject"] if isinstance(data.get("subject"), str) else "",
         "note": data.get("reason") or "",
         **_of_contract(data),
@@ -287,7 +288,7 @@ def _day(said: Any) -> str:
 def _way(data: dict[str, Any]) -> str:
     """How somebody got in touch with a lead, and what was said."""
     way = str(dict(Activity.Type.choices).get(data.get("type", ""), ""))
-    return f"{way}: {data['note']}" if data.get("note") else way
+    return labelled(way, data["note"]) if data.get("note") else way
 
 
 def _labels(pair: Any) -> tuple[str, str]:

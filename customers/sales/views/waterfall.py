@@ -18,6 +18,7 @@ from django.views import View
 from crm.access import guards
 from crm.access.permissions import Verb
 from crm.exchange import exporting
+from crm.joining import labelled
 from crm.web import formats
 from customers.sales.forms.waterfall import WaterfallForm
 from customers.sales.models import Pipeline
@@ -170,7 +171,7 @@ def chart(currency: str, bars: list[tuple[Bar, str]]) -> dict[str, Any]:
     for bar, url in bars:
         start = 0.0 if bar.part.is_total else level
         level = float(bar.amount) + start
-        text = f"{bar.part.label}: {formats.money(bar.amount, currency)}"
+        text = labelled(bar.part.label, formats.money(bar.amount, currency))
         tone = "total" if bar.part.is_total else "out" if bar.amount < 0 else "in"
         label = str(bar.part.label)
         values.append({"part": label, "start": start, "end": level, "tone": tone, "text": text, "url": url})
