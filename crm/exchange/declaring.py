@@ -14,6 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm.access import fields, kinds
+from crm.access.grants import Access, access_of
+from crm.access.permissions import Reach, Verb
 from crm.custom_fields import known, values, writing
 from crm.exchange import custom_columns, storing
 from crm.exchange.drafts import Draft, Refused, Run
@@ -42,6 +44,14 @@ class Reference:
     by: tuple[str, ...] = ("name",)
     related: tuple[str, ...] = ()
     scoped: bool = True  # found among what the importer may see; False for configuration without a kind
+    to_change: bool = False  # … among what they may change: the row is part of it
+
+    def among(self, user: Any) -> Any:
+        """The records a row may point at."""
+        if not self.scoped:
+            return self.model._base_manager.all()
+        rows: Any = self.model.objects  # type: ignore[attr-defined]
+        return rows.editable_by(user) if self.to_change else rows.visible_to(user)
 
     @property
     def noun(self) -> str:
@@ -129,6 +139,15 @@ class Importable:
     def may_import(self, user: Any) -> bool:
         """Beyond the permission to create or edit: whether the importer may import this kind at all."""
         return True
+
+    def reach(self, access: Access, verb: Verb) -> Reach:
+        """How far the importer's roles go; a kind that roles do not grant on asks for what it belongs to."""
+        return access.reach(self.code, verb)
+
+    def is_open_to(self, user: Any) -> bool:
+        """Whether somebody may bring in such records from files, or change some."""
+        access = access_of(user)
+        return self.may_import(user) and any(self.reach(access, verb) for verb in (Verb.CREATE, Verb.EDIT))
 
     def begin(self, run: Run) -> None:
         """Before a chunk: look up what every row of it needs."""

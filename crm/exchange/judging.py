@@ -82,7 +82,7 @@ def refuse_taken(draft: Draft, run: Run) -> None:
 def permit(draft: Draft, run: Run) -> None:
     """What the importer could not do by hand, the file cannot do either."""
     record, access = draft.record, access_of(run.user)
-    reach = access.reach(record.kind, Verb.CREATE if draft.is_new else Verb.EDIT)
+    reach = run.profile.kind.reach(access, Verb.CREATE if draft.is_new else Verb.EDIT)
     if reach == Reach.ALL or not run.profile.kind.is_owned:
         if reach == Reach.NONE:
             raise Refused(_("Your role does not allow this."))

@@ -66,7 +66,7 @@ def _look_up(texts: set[str], source: Source, run: Run) -> None:
 
 def _query(texts: set[str], source: Source, run: Run) -> dict[str, list[Any]]:
     reference: Any = source.field.reference
-    rows = reference.model.objects.visible_to(run.user) if reference.scoped else reference.model._base_manager.all()
+    rows = reference.among(run.user)
     rows_of = rows.select_related(*reference.related)
     if source.loosely:
         rows = rows.annotate(folded=Lower(source.by)).filter(folded__in={_folded(text, source) for text in texts})

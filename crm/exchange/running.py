@@ -109,8 +109,7 @@ def run(batch: ImportBatch, *, quietly: bool = False) -> ImportBatch:
 def require(batch: ImportBatch, profile: Profile) -> None:
     """An import is refused as a whole where the importer may neither create nor edit such records."""
     access = access_of(batch.by)
-    verbs = [verb for verb in (Verb.CREATE, Verb.EDIT) if access.may(batch.target, verb)]
-    if not access.may("import", Verb.CREATE) or not verbs or not profile.kind.may_import(batch.by):
+    if not access.may("import", Verb.CREATE) or not profile.kind.is_open_to(batch.by):
         raise Unusable(_("The role of %(person)s does not allow importing this.") % {"person": batch.by})
     closed = access.unwritable.get(batch.target, fields.NOTHING) & profiles.named(batch.profile)
     if closed:

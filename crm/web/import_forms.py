@@ -9,8 +9,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm.access import fields
-from crm.access.grants import access_of
-from crm.access.permissions import Verb
 from crm.exchange import declaring, previewing
 from crm.models import ImportBatch
 
@@ -46,11 +44,8 @@ class UploadForm(forms.Form):
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        access = access_of(user)
         self.fields["kind"].choices = [("", "---------")] + [  # chosen, not left as it happened to stand
-            (kind.code, kind.label_plural)
-            for kind in declaring.importable()
-            if kind.may_import(user) and (access.may(kind.code, Verb.CREATE) or access.may(kind.code, Verb.EDIT))
+            (kind.code, kind.label_plural) for kind in declaring.importable() if kind.is_open_to(user)
         ]
 
 

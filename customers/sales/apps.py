@@ -68,6 +68,7 @@ class SalesConfig(AppConfig):
             Product,
             Quota,
             Quote,
+            UnitCost,
         )
 
         declared = [
@@ -90,6 +91,10 @@ class SalesConfig(AppConfig):
             kinds.register(model, label=label, label_plural=label_plural, icon=icon, detail_url=detail_url)
         # As visible as its order, on whose page it stands.
         kinds.register(OrderReturn, label=_("return"), label_plural=_("returns"), icon="arrow-back-up", granted=False)
+        # What goods cost, as visible as the ledger of costs.
+        kinds.register(
+            UnitCost, label=_("cost of goods"), label_plural=_("costs of goods"), icon="coins", granted=False
+        )
         fields.declare(Opportunity, "notes")
         fields.declare(Lead)
         for model, related in (

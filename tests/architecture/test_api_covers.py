@@ -38,10 +38,15 @@ def routes(patterns: Any = None) -> Iterator[URLPattern]:
             yield pattern
 
 
+def model_of(viewset: Any) -> Any:
+    rows = getattr(viewset, "rows", None)
+    return getattr(viewset, "model", None) or getattr(rows, "model", None)
+
+
 def resources() -> dict[str, Any]:
     """The lists of the API by their address, with the model of each."""
     return {
-        str(route.pattern).removesuffix("/"): getattr(route.callback.cls, "model", None)  # type: ignore[attr-defined]
+        str(route.pattern).removesuffix("/"): model_of(route.callback.cls)  # type: ignore[attr-defined]
         for route in routes()
         if str(route.name).endswith("-list")
     }

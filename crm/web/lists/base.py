@@ -51,6 +51,7 @@ class List(View):
     keep_permission: ClassVar[tuple[str, Verb] | None] = None
     create_label: ClassVar[Any] = ""
     create_in_dialog: ClassVar[bool] = True
+    made_elsewhere: ClassVar[bool] = False  # one by one on another record's page; files may bring many
     empty_title: ClassVar[Any] = ""
     empty_text: ClassVar[Any] = ""
     template_name: ClassVar[str] = "lists/list.html"

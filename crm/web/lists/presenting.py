@@ -209,11 +209,10 @@ class Presented:
     @property
     def import_url(self) -> str:
         """Where a file of such records is read in, for whoever may."""
-        found = next((kind for kind in declaring.importable() if kind.code == self.source.kind), None)
-        may = self.user.access.may
-        if self.source.is_nested or found is None or not may("import", Verb.CREATE) or not found.may_import(self.user):
+        found = next((kind for kind in declaring.importable() if kind.model is self.source.model), None)
+        if self.source.is_nested or found is None or not (self.source.creation or self.source.made_elsewhere):
             return ""
-        if not (may(found.code, Verb.CREATE) or may(found.code, Verb.EDIT)) or not self.source.creation:
+        if not self.user.access.may("import", Verb.CREATE) or not found.is_open_to(self.user):
             return ""
         return f"{reverse('import-new')}?{urlencode({'kind': found.code})}"
 

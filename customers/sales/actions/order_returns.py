@@ -55,12 +55,13 @@ def note(
     locked = _locked(order, version)
     sold = {line.pk: line for line in OrderLine.objects.with_returns().filter(order=locked).select_related("product")}
     _check_lines(lines, sold)
-    refunded = usual_refund(locked, sold, lines) if amount is None else amount
+    left = refundable(locked)
+    refunded = usual_refund(locked, sold, lines, left) if amount is None else amount
     made = OrderReturn(
         number=number.strip() or next_number(), order=locked, returned_at=returned_at or at, amount=refunded,
         reason=reason, note=" ".join(note.split()), by=by, recorded_at=at,
     )  # fmt: skip
-    _check(made, lines, at)
+    check(made, lines, at, left)
     made.full_clean()
     made.save(force_insert=True)
     OrderReturnLine.objects.bulk_create(
@@ -94,7 +95,7 @@ def refundable(order: Order) -> Decimal:
     return order.amount - sum(back, NOTHING)
 
 
-def usual_refund(order: Order, sold: Mapping[int, OrderLine], lines: Sequence[Back]) -> Decimal:
+def usual_refund(order: Order, sold: Mapping[int, OrderLine], lines: Sequence[Back], left: Decimal) -> Decimal:
     """What was paid for these lines, where the order cost more or less than they come to in its proportion.
 
     As the difference of two rounded sums: once everything is back, everything is paid back.
@@ -105,15 +106,20 @@ def usual_refund(order: Order, sold: Mapping[int, OrderLine], lines: Sequence[Ba
     if not whole:
         return NOTHING
     share = in_cents(order.amount * after / whole) - in_cents(order.amount * before / whole)
-    return max(min(share, refundable(order)), NOTHING)
+    return max(min(share, left), NOTHING)
 
 
 def next_number() -> str:
+    return next_numbers(1)[0]
+
+
+def next_numbers(count: int) -> list[str]:
     """R000001 and on; two people at once wait for each other."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [NUMBERING_LOCK])
     last = OrderReturn.objects.filter(number__regex=OUR_NUMBER).aggregate(last=Max("number"))["last"]
-    return f"R{int(last[1:]) + 1 if last else 1:06d}"
+    first = int(last[1:]) + 1 if last else 1
+    return [f"R{number:06d}" for number in range(first, first + count)]
 
 
 def install_reasons(**__: Any) -> None:
@@ -139,15 +145,21 @@ def _check_lines(lines: Sequence[Back], sold: Mapping[int, OrderLine]) -> None:
         if back.quantity <= 0:
             raise ValidationError({"lines": _("A quantity is more than zero.")})
         if back.quantity > line.kept:
-            said = {"product": line.product, "left": f"{line.kept.normalize():f}"}
-            raise ValidationError({"lines": _("Of %(product)s no more than %(left)s can come back.") % said})
+            raise ValidationError({"lines": too_much(line.product, line.kept)})
 
 
-def _check(made: OrderReturn, lines: Sequence[Back], at: datetime) -> None:
+def too_much(product: Any, left: Decimal) -> str:
+    return _("Of %(product)s no more than %(left)s can come back.") % {
+        "product": product,
+        "left": f"{left.normalize():f}",
+    }
+
+
+def check(made: OrderReturn, lines: Sequence[Back], at: datetime, left: Decimal) -> None:
+    """Whether what is said makes sense; `left` is what can still be paid back of the order."""
     order = made.order
     if not lines and not made.amount:
         raise ValidationError(_("Say what came back, or what was paid back."))
-    left = refundable(order)
     if made.amount > 0 and made.amount > left:
         said = {"left": f"{max(left, NOTHING)} {order.currency}"}
         raise ValidationError({"amount": _("No more than %(left)s of it can be paid back.") % said})

@@ -15,6 +15,7 @@ from customers.sales.models import (
     LostReason,
     PriceList,
     ReturnReason,
+    UnitCost,
 )
 
 CONDITION = ("attribute", "how", "values")
@@ -47,6 +48,13 @@ class PriceListSerializer(serializers.ModelSerializer):
     class Meta:
         model = PriceList
         fields = ("id", "name", "currency", "valid_from", "valid_until", "prices")
+        read_only_fields = fields
+
+
+class UnitCostSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = UnitCost
+        fields = ("id", "product", "cost", "currency", "valid_from")
         read_only_fields = fields
 
 
@@ -101,6 +109,13 @@ class PriceListViewSet(ConfiguredViewSet):
     rows = PriceList.objects.prefetch_related("prices")  # scoped: configuration
     of_kind = "product"
     serializer_class = PriceListSerializer
+
+
+@extend_schema_view(list=extend_schema(summary="What one piece of each product costs us, from a day on"))
+class UnitCostViewSet(ConfiguredViewSet):
+    rows = UnitCost.objects.all()  # scoped: nobody's own; whoever may look at costs
+    of_kind = "cost"
+    serializer_class = UnitCostSerializer
 
 
 @extend_schema_view(list=extend_schema(summary="Qualifying questions of leads"))

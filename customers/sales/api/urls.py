@@ -34,6 +34,7 @@ router.register("stage-conversion", pipeline_history.StageConversionViewSet, "st
 router.register("lost-reasons", configured.LostReasonViewSet, "lost-reason")
 router.register("return-reasons", configured.ReturnReasonViewSet, "return-reason")
 router.register("price-lists", configured.PriceListViewSet, "price-list")
+router.register("unit-costs", configured.UnitCostViewSet, "unit-cost")
 router.register("lead-questions", configured.LeadQuestionViewSet, "lead-question")
 router.register("lead-rules", configured.LeadRuleViewSet, "lead-rule")
 router.register("lead-score-rules", configured.LeadScoreRuleViewSet, "lead-score-rule")

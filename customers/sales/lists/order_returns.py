@@ -57,6 +57,7 @@ class OrderReturnList(List):
     default_columns = ["number", "order", "customer", "returned_at", "amount", "reason", "cancelled"]
     default_sort = "-returned_at"
     select_related = ("order__customer", "order__owner", "order__team", "reason", "by")
+    made_elsewhere = True
     empty_title = _("Nothing came back yet")
     empty_text = _("A return is noted on the page of its order.")
 

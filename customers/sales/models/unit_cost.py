@@ -6,18 +6,27 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from crm.access.querysets import ScopedQuerySet
+from crm.access.grants import Access
+from crm.access.permissions import Verb
+from crm.access.querysets import Rule, ScopedQuerySet
+from customers.sales.models.cost import Cost
 from customers.sales.models.currency import check_currency, is_a_currency, tidy_currency
 from customers.sales.models.product import Product
+
+
+class UnitCostQuerySet(ScopedQuerySet):
+    def rules(self, access: Access, verb: Verb) -> list[Rule]:
+        """Whoever may look at costs may look at what goods cost; it is nobody's own."""
+        return [Rule("all", _("the role reaches all records of this kind"), Q())] if access.may(Cost.kind, verb) else []
 
 
 class UnitCost(models.Model):
     """What one piece of a product costs us, or a month of it, from a day on until the next cost.
 
-    Edited in the admin site. A sale has the cost of its own day; without one its margin is not known.
+    Edited in the admin site, or from files. A sale has the cost of its own day; without one its margin is not known.
     """
 
-    kind: ClassVar[str] = "product"
+    kind: ClassVar[str] = "unit_cost"
     owner_field = None
     team_field = None
 
@@ -26,7 +35,7 @@ class UnitCost(models.Model):
     currency = models.CharField(_("currency"), max_length=3, blank=True)  # the organisation's own when left empty
     valid_from = models.DateField(_("valid from"))
 
-    objects: Any = ScopedQuerySet.as_manager()
+    objects: ClassVar[Any] = UnitCostQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("cost of goods")
