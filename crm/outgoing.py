@@ -13,7 +13,7 @@ import ssl
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
@@ -36,6 +36,7 @@ class Answer:
     status: int
     text: str  # its beginning
     seconds: float
+    headers: Mapping[str, str] = field(default_factory=dict)  # by their names in small letters
 
     @property
     def is_success(self) -> bool:
@@ -44,6 +45,18 @@ class Answer:
 
 def post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
     """Send the body and return what was answered, whatever its status. Raises Unreachable."""
+    return _ask("POST", url, body, headers, KEPT)
+
+
+def get(url: str, headers: Mapping[str, str], *, most: int) -> Answer:
+    """What stands there, whatever its status; an answer of more bytes than `most` is none. Raises Unreachable."""
+    answer = _ask("GET", url, None, headers, most + 1)
+    if len(answer.text.encode()) > most:
+        raise Unreachable(_("The answer is too large."))
+    return answer
+
+
+def _ask(method: str, url: str, body: bytes | None, headers: Mapping[str, str], kept: int) -> Answer:
     parts = checked(url)
     begun = time.monotonic()
     assert parts.hostname is not None
@@ -56,7 +69,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
             watch.daemon = True
             watch.start()
             try:
-                return _exchange(plain, parts, body, headers, begun)
+                return _exchange(plain, parts, (method, body, headers), kept, begun)
             finally:
                 watch.cancel()
     except ssl.SSLError as error:
@@ -127,9 +140,14 @@ def _may_be_reached(address: Address) -> bool:
 
 
 def _exchange(
-    plain: socket.socket, parts: SplitResult, body: bytes, headers: Mapping[str, str], begun: float
+    plain: socket.socket,
+    parts: SplitResult,
+    request: tuple[str, bytes | None, Mapping[str, str]],
+    kept: int,
+    begun: float,
 ) -> Answer:
     assert parts.hostname is not None
+    method, body, headers = request
     connection = http.client.HTTPConnection(parts.hostname, _port(parts))
     connection.sock = plain
     if parts.scheme == "https":
@@ -137,9 +155,10 @@ def _exchange(
     try:
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         host = {"Host": parts.netloc, "Connection": "close"}
-        connection.request("POST", target, body, {**host, **headers})
+        connection.request(method, target, body, {**host, **headers})
         answer = connection.getresponse()
-        text = answer.read(KEPT).decode("utf-8", "replace").replace("\x00", "")
-        return Answer(answer.status, text, time.monotonic() - begun)
+        text = answer.read(kept).decode("utf-8", "replace").replace("\x00", "")
+        said = {name.lower(): value for name, value in answer.getheaders()}
+        return Answer(answer.status, text, time.monotonic() - begun, said)
     finally:
         connection.close()

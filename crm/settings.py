@@ -348,6 +348,8 @@ structlog.configure(
 
 # Where requests to addresses that people typed may go beside the public internet: "10.1.0.0/16", for example.
 OUTGOING_NETWORKS = environment.networks("OUTGOING_NETWORKS")
+# Meta's Graph API with its version: a newer one is asked for here.
+FACEBOOK_GRAPH_URL = os.environ.get("FACEBOOK_GRAPH_URL", "https://graph.facebook.com/v25.0").rstrip("/")
 
 # The organisation ---------------------------------------------------------------------------------------------------
 

@@ -9,7 +9,14 @@ from django.utils import timezone
 
 from crm.advisory_lock import AdvisoryLock
 from crm.jobs import periodic
-from customers.sales.actions import contract_renewals, lead_confirmations, mailing_sending, quotes
+from customers.sales.actions import (
+    contract_renewals,
+    lead_confirmations,
+    lead_sources,
+    mailing_sending,
+    quotes,
+    received_leads,
+)
 from customers.sales.models import lead_score, rfm
 
 LONGEST_RUN = 50.0  # seconds; the next minute goes on
@@ -65,3 +72,23 @@ def send_mailings_now(**_: Any) -> int:
 @periodic("send-mailings", every="minute")
 def send_mailings(now: datetime) -> None:
     send_mailings_now()
+
+
+@shared_task(name="sales.fetch_leads")
+def fetch_leads_now(**_: Any) -> None:
+    """What other sites have for us; one that is at it already is enough, as a source says when it is due."""
+    with AdvisoryLock("fetch-leads") as mine:
+        if mine:
+            now, end = timezone.now(), time.monotonic() + LONGEST_RUN
+            lead_sources.fetch_due(now, end)
+            received_leads.make_waiting(now, end)
+
+
+@periodic("fetch-leads", every="minute")
+def fetch_leads(now: datetime) -> None:
+    fetch_leads_now()
+
+
+@periodic("forget-fetched-leads", every="day", hour=2)
+def forget_fetched_leads(now: datetime) -> None:
+    received_leads.forget(now)

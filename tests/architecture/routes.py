@@ -230,6 +230,7 @@ ROUTES: dict[str, Route] = {
     "quote-answer-pdf": Route({"GET": PUBLIC}, others={"token": "unknown"}, missing=True),
     "price-proposal": of("product", GET=VIEW),
     "lead-confirmation": Route({"GET": PUBLIC, "POST": PUBLIC}, others={"token": "unknown"}, missing=True),
+    "lead-source": Route({"GET": PUBLIC, "POST": PUBLIC}, others={"key": "unknown"}, missing=True),
     "lead-new": of("lead", GET=CREATE, POST=CREATE),
     "lead-detail": on("lead", GET=VIEW),
     "lead-timeline": on("lead", GET=VIEW),

@@ -16,7 +16,8 @@ from crm.exchange import batches
 from crm.models import IncomingMail, MailAccount
 from customers.actions import activities, consents, contact_points, contacts, customers, merging, tasks
 from customers.models import Contact, Customer, Email, Purpose, duplicate
-from customers.sales.actions import leads, quote_answers
+from customers.sales.actions import leads, quote_answers, received_leads
+from customers.sales.models import LeadForm, LeadSource, ReceivedLead
 from service.actions import conversation, states, tickets
 from surveys.actions import responses
 from surveys.models import Invitation
@@ -126,6 +127,7 @@ def _what_comes_in(cast: Any, wilma: Contact, admin: Any, at: datetime) -> None:
         mail = IncomingMail.objects.create(account=account, validity=1, uid=uid, raw=raw, fetched_at=at)
         mail_receiving.file(mail.pk, at)
     assert Email.objects.filter(contact=wilma).exists()
+    _by_a_lead_ad(cast, at)
     _by_a_program(wilma, admin, at)
     # As a customer herself, twice, until somebody sees it.
     twice = [
@@ -137,6 +139,18 @@ def _what_comes_in(cast: Any, wilma: Contact, admin: Any, at: datetime) -> None:
     contacts.link(wilma, customer=twice[0], by=admin, at=at)
     duplicate.scan(at)
     merging.merge(*twice, chosen={"notes": f"{WORD}!"}, by=admin, at=at)
+
+
+def _by_a_lead_ad(cast: Any, at: datetime) -> None:
+    """Once as it should be, once so that nothing can come of it."""
+    form = LeadForm.objects.create(name="Ads", title="Ads", team=cast.north)
+    source = LeadSource.objects.create(name="Ads", account="1", remote_form="2", form=form)
+    for number, said in enumerate(({"full_name": NAME, "email": EMAIL}, {"call me": f"0171 {DIGITS}"})):
+        answers = [{"name": name, "values": [value]} for name, value in said.items()]
+        raw = {"id": f"{number}", "field_data": answers}
+        received = ReceivedLead.objects.create(source=source, remote_id=number, raw=raw, sent_at=at, fetched_at=at)
+        received_leads.make(received.pk, at)
+    assert list(source.received.order_by("pk").values_list("state", flat=True)) == ["made", "failed"]
 
 
 def _by_a_program(wilma: Contact, admin: Any, at: datetime) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Q, Value
+from django.db.models import Case, F, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
+from crm.actions.redaction import saying
 from crm.actions.redaction_words import ERASED
 from customers.models.erasing import Holder, of_themselves_as_customer, only_where_said, theirs, where_they_work
 from customers.models.person import Person
-from customers.sales.models import Lead, LeadLetter
+from customers.sales.models import Lead, LeadLetter, ReceivedLead
 
 AMOUNTS = _("amounts, stages and days")
 
@@ -31,6 +32,14 @@ def _lead_keys(person: Person) -> Any:
 def _of_their_leads(person: Person) -> Q:
     return Q(lead__in=_lead_keys(person))
 
+
+def _received(person: Person) -> Q:
+    """What became one of their leads, and what names them and became none."""
+    kept = ReceivedLead._base_manager.exclude(raw={})
+    return Q(lead__in=_lead_keys(person)) | Q(pk__in=saying(kept, ("raw",), person.everywhere).values("pk"))
+
+
+NOT_MADE_ANY_MORE = Case(When(lead=None, then=Value(ReceivedLead.State.IGNORED)), default=F("state"))
 
 HOLDERS = (
     Holder(
@@ -118,6 +127,13 @@ HOLDERS = (
         removed=True,
         told=("email", "values", "asked_at"),
         title=_("forms that nobody confirmed"),
+    ),
+    Holder(
+        "sales.ReceivedLead",
+        _received,
+        {"raw": {}, "reason": "", "state": NOT_MADE_ANY_MORE},
+        told=("sent_at",),
+        stays=_("that something was sent, and when"),
     ),
     Holder(
         "sales.OpportunityContact",

@@ -13,16 +13,29 @@ from customers.sales.models import Lead, LeadConsent, LeadForm
 
 
 @transaction.atomic
-def submit(form: LeadForm, *, at: datetime, is_confirmed: bool = False, **values: Any) -> Lead:
-    """Somebody filled in the form: nobody of ours, so the event has nobody, but the words that were consented to."""
+def submit(
+    form: LeadForm,
+    *,
+    at: datetime,
+    is_confirmed: bool = False,
+    is_agreed: bool = True,
+    agreed_at: datetime | None = None,
+    told: dict[str, Any] | None = None,
+    **values: Any,
+) -> Lead:
+    """Somebody filled in the form: nobody of ours, so the event has nobody, but the words that were consented to.
+
+    Where it was filled in elsewhere, `agreed_at` says when, and `values` may name another channel and campaign.
+    """
     source: dict[str, Any] = {
         "channel": Customer.Channel.WEBSITE, "campaign": form.campaign, "form": form, "product": form.product
     }  # fmt: skip
-    told = {"form": form.name, "consent": form.consent, "confirmed": is_confirmed}
-    lead = leads.create(by=None, at=at, team=form.team, data=told, **source, **values)
-    if form.purpose is not None:
+    words = form.consent if is_agreed else ""
+    data = {"form": form.name, "consent": words, "confirmed": is_confirmed} | (told or {})
+    lead = leads.create(by=None, at=at, team=form.team, data=data, **(source | values))
+    if form.purpose is not None and is_agreed:
         LeadConsent.objects.create(
-            lead=lead, purpose=form.purpose, basis=form.basis, words=form.consent, form=form.name, at=at,
+            lead=lead, purpose=form.purpose, basis=form.basis, words=words, form=form.name, at=agreed_at or at,
             is_confirmed=is_confirmed,
         )  # fmt: skip
     if lead.owner is None:

@@ -20,6 +20,7 @@ from customers.sales.models.lead_letter import LeadLetter
 from customers.sales.models.lead_question import LeadAnswer, LeadQuestion
 from customers.sales.models.lead_rule import Giving, LeadReceiver, LeadRule, LeadRuleCondition, LeadSettings
 from customers.sales.models.lead_score import LeadScoreRule
+from customers.sales.models.lead_source import LeadSource, LeadSourceField
 from customers.sales.models.lead_target import LeadTarget
 from customers.sales.models.mailing import Mailing, MailingText
 from customers.sales.models.mailing_letter import LetterState, MailingLetter
@@ -35,6 +36,7 @@ from customers.sales.models.quota import Quota
 from customers.sales.models.quote import Quote
 from customers.sales.models.quote_line import QuoteLine
 from customers.sales.models.quote_rules import QuoteRules
+from customers.sales.models.received_lead import ReceivedLead
 from customers.sales.models.rfm import RfmScore
 from customers.sales.models.stage_change import CAPTURED, StageChange
 from customers.sales.models.unit_cost import UnitCost
@@ -77,6 +79,8 @@ __all__ = [
     "LeadRuleCondition",
     "LeadScoreRule",
     "LeadSettings",
+    "LeadSource",
+    "LeadSourceField",
     "LeadTarget",
     "LetterState",
     "ListPrice",
@@ -102,6 +106,7 @@ __all__ = [
     "Quote",
     "QuoteLine",
     "QuoteRules",
+    "ReceivedLead",
     "RenewalRules",
     "ReturnReason",
     "RfmScore",
