@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('sales', '0013_pipeline_locks_closed'),
+        ('sales', '0014_order_return_by_amount'),
     ]
 
     operations = [
