@@ -101,11 +101,8 @@ def form(cast):
 
 @pytest.fixture
 def source(form, now):
-    source = LeadSource(
-        name="Pumps", account="77", remote_form="900", form=form, read_from=now - timedelta(days=30), due_at=now
-    )
-    source.keep_token(TOKEN)
-    source.due_at = now
+    source = LeadSource(name="Pumps", account="77", remote_form="900", form=form, read_from=now - timedelta(days=30))
+    source.keep_token(TOKEN, now)
     source.full_clean()
     source.save()
     return source

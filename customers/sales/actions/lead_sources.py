@@ -44,11 +44,11 @@ class Tried:
     form: RemoteForm = field(default_factory=lambda: RemoteForm("", []))
 
 
-def keep(source: LeadSource, *, token: str, secret: str, changed: Iterable[str]) -> LeadSource:
+def keep(source: LeadSource, *, token: str, secret: str, changed: Iterable[str], at: datetime) -> LeadSource:
     """Store what the admin site was told. Without a token the one that is kept stays."""
     names = [name for name in changed if name not in ("token", "secret")]
     if token:
-        source.keep_token(token)
+        source.keep_token(token, at)
         names += ["locked_token", *LeadSource.STATE]
     if secret:
         source.keep_secret(secret)

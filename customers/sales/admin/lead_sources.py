@@ -111,7 +111,7 @@ class LeadSourceAdmin(AuditedAdmin):
 
     def save_model(self, request: HttpRequest, obj: LeadSource, form: Any, change: bool) -> None:
         given = {name: form.cleaned_data[name] for name in SECRETS}
-        lead_sources.keep(obj, changed=form.changed_data, **given)
+        lead_sources.keep(obj, changed=form.changed_data, at=now(), **given)
 
     def response_add(self, request: HttpRequest, obj: LeadSource, post_url_continue: Any = None) -> HttpResponse:
         return super().response_add(request, obj, self._tried(request, obj) or post_url_continue)

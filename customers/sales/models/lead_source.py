@@ -135,10 +135,10 @@ class LeadSource(models.Model):
     def since(self) -> datetime:
         return max(self.read_until - OVERLAP, self.read_from) if self.read_until else self.read_from
 
-    def keep_token(self, token: str) -> None:
+    def keep_token(self, token: str, at: datetime) -> None:
         """Whatever was the matter with the last one says nothing about it."""
         self.locked_token = vault.lock(token)
-        self.accept(timezone.now())
+        self.accept(at)
 
     def keep_secret(self, secret: str) -> None:
         self.locked_secret = vault.lock(secret)
