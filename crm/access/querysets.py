@@ -40,6 +40,19 @@ class ScopedQuerySet(models.QuerySet):
     With neither owner nor team, any reach of the role is a reach over all rows.
     """
 
+    # Whoever may see rows for several reasons: each of them alone. Together they hold every row of the queryset.
+    ways: tuple[Q, ...] = ()
+
+    def _clone(self) -> Self:
+        clone = super()._clone()
+        clone.ways = self.ways
+        return clone
+
+    def __or__(self, other: Any) -> Self:
+        both = super().__or__(other)
+        both.ways = ()  # what the other brings has come another way
+        return both
+
     def visible_to(self, user: Any) -> Self:
         return self.permitted(user, Verb.VIEW)
 
@@ -63,7 +76,11 @@ class ScopedQuerySet(models.QuerySet):
                 scope = Q()
                 break
             scope |= rule.q
-        return self.filter(scope) if scope else self.all()
+        if not scope:
+            return self.all()
+        reached = self.filter(scope)
+        reached.ways = tuple(rule.q for rule in rules)
+        return reached
 
     def rules(self, access: Access, verb: Verb) -> list[Rule]:
         """Why rows may be reached, the widest reason first; empty when the role grants nothing."""

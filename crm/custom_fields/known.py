@@ -15,6 +15,7 @@ from django.db.models.functions import Concat
 
 from crm.access import fields, kinds
 from crm.models.custom_field import CustomField, CustomValuesField
+from crm.models.prepared import Prepared
 from crm.models.role import RoleField
 
 PREFIX = "custom_"
@@ -92,10 +93,17 @@ def _all() -> Fields:
     if kept is not None and "fields" in kept:
         return kept["fields"]
     found: Fields = {}
-    closing = RoleField.objects.filter(kind=OuterRef("kind"), name=Concat(Value(PREFIX), OuterRef("code")))
-    rows = CustomField.objects.existing().with_options().annotate(closings_read=Exists(closing.order_by()))
-    for field in rows.order_by("kind", "position", "pk"):
+    for field in _existing():
         found.setdefault(field.kind, []).append(field)
     if kept is not None:
         kept["fields"] = found
     return found
+
+
+def _with_choices() -> models.QuerySet:
+    closing = RoleField.objects.filter(kind=OuterRef("kind"), name=Concat(Value(PREFIX), OuterRef("code")))
+    rows = CustomField.objects.existing().with_options().annotate(closings_read=Exists(closing.order_by()))
+    return rows.order_by("kind", "position", "pk")
+
+
+_existing = Prepared(_with_choices)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.access.grants import Access
 from crm.access.permissions import Reach, Verb
 from crm.access.querysets import Rule
+from crm.models.prepared import Prepared
 from crm.models.record import Record, RecordQuerySet
 
 
@@ -19,30 +20,33 @@ class SavedViewQuerySet(RecordQuerySet):
         """A view can be seen by those it was shared with."""
         if verb != Verb.VIEW:
             return []
-        return [Rule("shared", _("it is shared with the person"), shared_with(access.user))]
+        return [Rule("shared", _("it is shared with the person"), shared_with(teams_above(access.user)))]
 
     def of(self, list_code: str) -> Self:
         return self.filter(list_code=list_code)
 
-    def meant_for(self, user: Any) -> Self:
-        """The person's own and those shared with them, nearest first: not everything a wide role may look at."""
+    def meant_for(self, owner_id: int, teams_above: list[int]) -> Self:
+        """A person's own and those shared with them, nearest first: not everything a wide role may look at."""
         nearest = Case(
             When(audience=SavedView.Audience.PERSONAL, then=Value(0)),
             When(audience=SavedView.Audience.TEAM, then=Value(1)),
             default=Value(2),
         )
         return (
-            self.filter(Q(owner=user) | shared_with(user))
+            self.filter(Q(owner=owner_id) | shared_with(teams_above))
             .annotate(distance=nearest)
             .order_by("distance", "position", "name", "pk")
         )
 
 
-def shared_with(user: Any) -> Q:
+def shared_with(teams_above: list[int]) -> Q:
     """What is shared with a team is shared with the teams below it too."""
-    above = user.team.path if getattr(user, "team_id", None) else []
     everyone = Q(audience=SavedView.Audience.EVERYONE)
-    return everyone | Q(audience=SavedView.Audience.TEAM, team__in=above) if above else everyone
+    return everyone | Q(audience=SavedView.Audience.TEAM, team__in=teams_above) if teams_above else everyone
+
+
+def teams_above(user: Any) -> list[int]:
+    return list(user.team.path) if getattr(user, "team_id", None) else []
 
 
 class SavedView(Record):
@@ -90,9 +94,20 @@ class SavedView(Record):
         if not self.name:
             raise ValidationError({"name": _("Give the view a name.")})
 
+    @classmethod
+    def of_list(cls, list_code: str, user: Any) -> list[SavedView]:
+        """What the tabs of a list offer a person: of what `visible_to` lets them see, what is meant for them. Any reach
+        shows one's own, and what is shared is shown beside it, so the width of the reach makes no difference here."""
+        if not user.access.may(cls.kind, Verb.VIEW):
+            return []
+        return _of_list(list_code, user.pk, teams_above(user))
+
     @property
     def is_shared(self) -> bool:
         return self.audience != self.Audience.PERSONAL
+
+
+_of_list = Prepared(lambda code, owner, above: SavedView.objects.alive().of(code).meant_for(owner, above))
 
 
 def audiences_open_to(user: Any) -> list[tuple[str, Any]]:
@@ -119,5 +134,9 @@ class ChosenColumns(models.Model):
     @classmethod
     def of(cls, user: Any, list_code: str) -> list[str]:
         """The codes of the columns the person chose; none where they chose nothing."""
-        chosen = cls.objects.filter(user_id=user.pk, list_code=list_code).first()
-        return chosen.columns if chosen else []
+        return next((columns for (columns,) in _chosen(user.pk, list_code)), [])
+
+
+_chosen = Prepared(
+    lambda user, code: ChosenColumns.objects.filter(user=user, list_code=code).order_by().values_list("columns")
+)

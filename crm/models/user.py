@@ -4,13 +4,14 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
-from django.db.models import Q, Value
+from django.db.models import Q, QuerySet, Value
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
 from crm.access.grants import Access, Grant, Limit, access_of
 from crm.access.permissions import Reach, Verb
 from crm.access.querysets import ScopedQuerySet
+from crm.models.prepared import Prepared
 from crm.models.role import Role, RoleField, RoleGrant
 from crm.models.team import Team
 
@@ -102,12 +103,7 @@ class User(AbstractBaseUser):
 
     def granted(self) -> tuple[list[Grant], list[Limit]]:
         """What the roles of the person grant, and which fields they close. One query."""
-        grants = RoleGrant.objects.filter(role__people=self).order_by()
-        limits = RoleField.objects.filter(role__people=self).order_by()
-        rows = grants.values_list("role_id", "kind", "verb", "reach", Value("grant")).union(
-            limits.values_list("role_id", "kind", "name", "level", Value("limit")), all=True
-        )
-        found = list(rows)
+        found = _granted(self.pk)
         return (
             [Grant(*row[:4]) for row in found if row[4] == "grant"],
             [Limit(*row[:4]) for row in found if row[4] == "limit"],
@@ -136,3 +132,14 @@ class User(AbstractBaseUser):
 
     def has_module_perms(self, app_label: str) -> bool:
         return self.is_staff
+
+
+def _of_roles(person: int) -> QuerySet:
+    grants = RoleGrant.objects.filter(role__people=person).order_by()
+    limits = RoleField.objects.filter(role__people=person).order_by()
+    return grants.values_list("role_id", "kind", "verb", "reach", Value("grant")).union(
+        limits.values_list("role_id", "kind", "name", "level", Value("limit")), all=True
+    )
+
+
+_granted = Prepared(_of_roles)

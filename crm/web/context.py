@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.web import navigation
 from crm.web.dialogs import is_dialog
+from crm.web.shell import Offered
 from crm.web.way_back import seen_by, way_back
 from crm.web.words import words
 
@@ -32,22 +33,23 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
     user: Any = getattr(request, "user", None)
     signed_in = _signed_in(request)
     theme = user.theme if signed_in else "auto"
-    sections = navigation.for_user(user) if signed_in else []
+    palette_url = _url("search-palette")
+    creations = navigation.creations_for(user) if signed_in else []
+    offered = Offered(navigation.for_user(user) if signed_in else [], creations, palette_url)
     return {
         "theme": theme,
         # The first paint of "auto" is corrected by theme.js, which runs before anything is drawn.
         "painted": "dark" if theme == "dark" else "light",
         "density": "compact" if request.COOKIES.get(DENSITY_COOKIE) == "compact" else "normal",
         "person": user.pk if signed_in else "",
-        "sections": sections,
-        "current": navigation.current(sections, request.path),
+        "offered": offered,
+        "sidebar": lambda: offered.sidebar(request.path),
         "back": way_back(request, seen_by(user)) if signed_in else None,
-        "creations": navigation.creations_for(user) if signed_in else [],
         "themes": THEMES,
         "words": words(),
         "bell_url": _url("notifications-bell"),
         "search_url": _url("search"),
-        "palette_url": _url("search-palette"),
+        "palette_url": palette_url,
         "sessions_url": _url("usersessions_list"),
     }
 

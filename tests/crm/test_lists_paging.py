@@ -2,8 +2,8 @@ import pytest
 from django.core import signing
 
 from crm.models import User
-from crm.web.lists import paging
-from customers.models import Customer
+from crm.web.lists import paging, ways
+from customers.models import Collaborator, Customer
 from tests.crm.lists_rows import make_customers, walk
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.crm.lists_urls")]
@@ -136,3 +136,29 @@ def test_only_a_join_to_many_rows_needs_each_row_once():
     assert forward.query.distinct  # the one it came from is left as it is
     assert paging.once_each(backward).query.distinct
     assert paging.once_each(User.objects.order_by("team").distinct("team")).query.distinct
+
+
+def test_whoever_sees_rows_for_several_reasons_gets_each_once_in_the_order_of_all(client, cast, now):
+    """Own rows, the team's, and one of a stranger's they collaborate on: asked for one after the other."""
+    make_customers(9, cast.rep, now, name="Mine")
+    make_customers(9, cast.teammate, now, name="Team")
+    strange = make_customers(9, cast.outsider, now, name="Other")
+    Collaborator.objects.create(customer=strange[4], user=cast.rep, added_at=now)
+    client.force_login(cast.rep)
+    visible = Customer.objects.visible_to(cast.rep)
+    newest = list(visible.order_by("-updated_at", "-pk").values_list("name", flat=True))
+
+    forth, back = walk(client, "/sample/?sort=-updated_at")
+
+    assert len(ways.separate(visible, "updated_at")) == 3
+    assert forth == newest == back
+    assert len(forth) == 19
+    assert "Other 04" in forth
+
+
+def test_a_reason_without_an_index_in_the_order_asked_for_is_not_asked_alone(cast, now):
+    visible = Customer.objects.visible_to(cast.rep)
+
+    assert ways.separate(visible, "sort_name") == []
+    assert ways.separate(visible | Customer.objects.none(), "updated_at") == []
+    assert ways.separate(Customer.objects.visible_to(cast.administrator), "updated_at") == []

@@ -19,6 +19,7 @@ from crm.access.permissions import Verb
 from crm.custom_fields import filtering, known
 from crm.models.saved_view import ChosenColumns, SavedView
 from crm.search import documents, finding
+from crm.web.lists import filters
 from crm.web.lists import state as states
 from crm.web.lists.bulk import BulkAction
 from crm.web.lists.columns import Column
@@ -138,7 +139,7 @@ class List(View):
 
     @cached_property
     def views(self) -> list[SavedView]:
-        return list(SavedView.objects.visible_to(self.request.user).of(self.code).meant_for(self.request.user))
+        return SavedView.of_list(self.code, self.request.user)
 
     @cached_property
     def remembered_columns(self) -> list[str]:
@@ -152,9 +153,10 @@ class List(View):
         return states.read(type(self), params, self.views, self.remembered_columns)
 
     def filterset(self, state: states.State, queryset: QuerySet) -> Any:
-        if self.filterset_class is None:
+        """The bound filters; none where none is asked for and no form has to be drawn."""
+        if self.filterset_class is None or not (state.filters or state.filters_open):
             return None
-        return self.filterset_class(state.filters, queryset=queryset, request=self.request)
+        return filters.bound(self.filterset_class, state, queryset, self.request)
 
     def search(self, queryset: QuerySet, text: str) -> QuerySet:
         """Rows whose search document holds every word. Override where a list searches otherwise."""
@@ -170,7 +172,8 @@ class List(View):
         filterset = self.filterset(state, queryset)
         if filterset is not None:
             if not filterset.form.is_valid():
-                return queryset.none(), filterset
+                state.filters_open = True  # what cannot be used is mended in the form, among all the others
+                return queryset.none(), self.filterset(state, queryset)
             queryset = filterset.filter_queryset(queryset)
         if state.q and self.is_searchable:
             queryset = self.search(queryset, state.q)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -72,6 +72,26 @@ class Column:
         content = FORMATS[self.format](self, row)
         target = read(row, self.url) if self.url else row.get_absolute_url() if self.link else ""
         return format_html('<a href="{}">{}</a>', target, content) if target else content
+
+    def cells(self, rows: Sequence[Any]) -> list[SafeString]:
+        """The values of a page as HTML. Stages, tiers and people repeat from row to row, and are drawn once."""
+        if not rows or not self._repeats(type(rows[0])):
+            return [self.cell(row) for row in rows]
+        drawn: dict[Any, SafeString] = {}
+        found = []
+        for row in rows:
+            value = self.stored(row)
+            if value not in drawn:
+                drawn[value] = self.cell(row)
+            found.append(drawn[value])
+        return found
+
+    def _repeats(self, model: Any) -> bool:
+        """Whether a cell follows from a stored value that few rows have for themselves."""
+        path = self.value or self.code
+        if self.link or self.url or self.format not in ("text", "badge", "person") or not isinstance(path, str):
+            return False
+        return "." in path or _has_choices(model, path)
 
     def plain(self, row: Any) -> Any:
         """The value as an export keeps it: numbers stay numbers, moments are in the person's zone."""

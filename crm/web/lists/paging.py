@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.core import signing
@@ -12,6 +13,7 @@ from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db.models import F, QuerySet
 
 from crm import keyset
+from crm.web.lists import ways
 
 SALT = "crm.web.lists.cursor"
 COUNTED = 10_000  # beyond this a count says "10,000+": counting a million rows costs more than the page
@@ -129,7 +131,8 @@ class Pager:
                 part = self.order.after(part, place, backwards=backwards)
             missing = self.size + 1 - len(rows)
             if missing > 0:
-                rows += self.order.sort(part, valued=valued, backwards=backwards)[:missing]
+                ordered = partial(self.order.sort, valued=valued, backwards=backwards)
+                rows += ways.first(part, self.order.path, ordered, missing)
         return rows
 
     def segment(self, valued: bool) -> QuerySet:

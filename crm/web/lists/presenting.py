@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import add
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.formats import number_format
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from crm.web.lists.base import List
 
 DESCENDING_FIRST = ("ago", "moment", "day", "number", "exact", "money", "percent", "points", "duration")
+
+CLOSING = SafeString("</td>")
 
 
 @dataclass(frozen=True)
@@ -91,17 +94,16 @@ class Presented:
     def rows(self) -> list[Row]:
         """The cells as HTML already: a list is mostly cells, and going through a template for each took as long as
         everything else of the page together."""
-        openings = [self.opening(column) for column in self.columns]
-        columns = list(zip(openings, self.columns, strict=True))
+        drawn = [(self.opening(column), column.cells(self.page.rows)) for column in self.columns]
         select = _("Select %(label)s")
         return [
             Row(
                 row.pk,
                 str(row),
                 select % {"label": row},
-                format_html_join("", "{}{}</td>", [(opening, column.cell(row)) for opening, column in columns]),
+                reduce(add, [opening + cells[place] + CLOSING for opening, cells in drawn], SafeString()),
             )
-            for row in self.page.rows
+            for place, row in enumerate(self.page.rows)
         ]
 
     @staticmethod
@@ -137,9 +139,14 @@ class Presented:
         return self.link(after=self.page.after) if self.page.after else ""
 
     @property
+    def takes_filters(self) -> bool:
+        return self.source.filterset_class is not None
+
+    @property
     def filters_open(self) -> bool:
-        """The form is drawn only when asked for: its choices cost queries and bytes that most looks do not need."""
-        return self.state.filters_open or bool(self.refusals)
+        """The form is drawn only when asked for, or when it refuses a value: its choices cost queries and bytes that
+        most looks do not need."""
+        return self.state.filters_open
 
     @property
     def filters_url(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from functools import cache
 from typing import Any
 
 from django import template
@@ -55,6 +56,8 @@ class Drawing:
             '<span class="d-inline-flex align-items-center gap-1 text-bad">{}{}</span>',
             components.picture("hourglass-high"), _("lying too long"),
         )  # fmt: skip
+        # Days and people come back from card to card.
+        self.closes, self.avatar = cache(self._closes), cache(self._avatar)
         self.move, self.grip = _("Move %(name)s"), components.picture("grip-vertical")
 
     def card(self, card: Any) -> SafeString:
@@ -69,7 +72,7 @@ class Drawing:
             else NOTHING,
             amount=values.money(card.amount, card.currency, 0),
             state=self.open(card) if card.stage.is_open else self.closed(card.stage),
-            owner=values.person(card.owner, only_avatar=True) if card.owner else NOTHING,
+            owner=self.avatar(card.owner.name) if card.owner else NOTHING,
             handle=self.handle(card) if card.is_movable else NOTHING,
         )
 
@@ -95,7 +98,11 @@ class Drawing:
             closes += format_html('<span class="text-warn">{}</span>', put_off(card.close_pushes))
         return closes if card.has_next_step else closes + self.no_next_step
 
-    def closes(self, day: date) -> SafeString:
+    @staticmethod
+    def _avatar(name: str) -> SafeString:
+        return values.person(name, only_avatar=True)
+
+    def _closes(self, day: date) -> SafeString:
         late = day < self.today
         return format_html(
             '<span class="d-inline-flex align-items-center gap-1{}">{}{}</span>',
