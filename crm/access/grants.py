@@ -112,6 +112,7 @@ class Access:
 
     def remembering(self) -> Access:
         """The same, asking for each list of ids once: for what goes through the rules of every kind at one moment."""
+        _ = self.grants  # read before copying: both have them then
         found = copy.copy(self)
         found._ids = {}
         return found

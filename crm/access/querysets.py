@@ -44,7 +44,7 @@ class ScopedQuerySet(models.QuerySet):
     ways: tuple[Q, ...] = ()
 
     def _clone(self) -> Self:
-        clone = super()._clone()
+        clone = super()._clone()  # type: ignore[misc]
         clone.ways = self.ways
         return clone
 

@@ -82,14 +82,13 @@ def find(user: Any, text: str, *, only: Iterable[str] | None = None, limit: int 
     scope = Scope.of(user, only)
     if not question or not scope.parts:
         return []
-    arms = [_named(question.exact, EXACT, part, limit) for part in scope.parts]
-    hits = _best(scope.seen(_ask(arms + [_recent(question, part, limit) for part in scope.parts])), limit)
+    arms = [_held(part, limit) for part in scope.parts] + [_recent(question, part, limit) for part in scope.parts]
+    hits = _best(scope.seen(_ask(_named(question.exact, EXACT), arms)), limit)
+    held = [_held(part, limit) for part in scope.parts]
     if sum(hit.rank <= BEGINS for hit in hits) < limit:
-        hits = _best(
-            hits + scope.seen(_ask([_named(question.begins, BEGINS, part, limit) for part in scope.parts])), limit
-        )
+        hits = _best(hits + scope.seen(_ask(_named(question.begins, BEGINS), held)), limit)
     if len(hits) < limit:
-        hits = _best(hits + scope.seen(_ask([_looked_up(question, part, limit) for part in scope.parts])), limit)
+        hits = _best(hits + scope.seen(_ask(_looked_up(question), held)), limit)
     return hits
 
 
@@ -113,9 +112,9 @@ def _arm(rank: str, given: list[Any], source: str, params: list[Any], limit: int
     return f"(SELECT {columns}, {rank} AS rank FROM {source} ORDER BY rank, {NEWEST} LIMIT {limit})", [*given, *params]
 
 
-def _named(lexemes: str, rank: int, part: Part, limit: int) -> Arm:
-    """Records called so, or whose name begins so, however old; were they many, the newest would hold enough of them."""
-    return _arm(str(rank), [], *_in_index(lexemes, EXACTLY, part), part.limit(limit))
+def _held(part: Part, limit: int) -> Arm:
+    """What the part lets through of what the index holds."""
+    return _arm("rank", [], f"held WHERE {part.condition}", part.params, part.limit(limit))
 
 
 def _recent(question: asking.Question, part: Part, limit: int) -> Arm:
@@ -124,23 +123,32 @@ def _recent(question: asking.Question, part: Part, limit: int) -> Arm:
     return _arm(*_rank(question), source, [*part.params, question.every], part.limit(limit))
 
 
-def _looked_up(question: asking.Question, part: Part, limit: int) -> Arm:
-    return _arm(*_rank(question), *_in_index(question.every, CANDIDATES, part), part.limit(limit))
+def _named(lexemes: str, rank: int) -> Arm:
+    """Records called so, or whose name begins so, however old; were they many, the newest would hold enough of them."""
+    return _in_index(str(rank), [], lexemes, EXACTLY)
 
 
-def _in_index(lexemes: str, most: int, part: Part) -> Arm:
-    """What the index holds, up to so many, and of it what the part lets through."""
-    held = f"SELECT * FROM {TABLE} WHERE words @@ %s::tsquery LIMIT {most}"
-    return f"({held}) AS held WHERE {part.condition}", [lexemes, *part.params]
+def _looked_up(question: asking.Question) -> Arm:
+    return _in_index(*_rank(question), question.every, CANDIDATES)
+
+
+def _in_index(rank: str, given: list[Any], lexemes: str, most: int) -> Arm:
+    """What the index holds, up to so many."""
+    columns = "id, kind, object_id, title, subtitle, updated_at, owner_id, team_id"
+    sql = f"SELECT {columns}, {rank} AS rank FROM {TABLE} WHERE words @@ %s::tsquery LIMIT {most}"
+    return sql, [*given, lexemes]
 
 
 def _rank(question: asking.Question) -> tuple[str, list[Any]]:
     return f"CASE WHEN words @@ %s::tsquery THEN {BEGINS} ELSE {HOLDS} END", [question.begins]
 
 
-def _ask(arms: list[Arm]) -> list[Hit]:
+def _ask(held: Arm, arms: list[Arm]) -> list[Hit]:
+    """`held` is read once for all arms: of a common prefix the index knows so many places that each reading takes as
+    long as all the rest."""
+    sql = f"WITH held AS MATERIALIZED ({held[0]}) {' UNION ALL '.join(sql for sql, _ in arms)}"
     with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(sql for sql, _ in arms), [value for _, params in arms for value in params])
+        cursor.execute(sql, [*held[1], *(value for _, params in arms for value in params)])
         return [Hit(*row) for row in cursor.fetchall()]
 
 

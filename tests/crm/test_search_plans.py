@@ -58,7 +58,7 @@ def read_from_end_to_end(client, address):
     found = []
     for query in queries.captured_queries:
         sql = query["sql"]
-        if sql.startswith(("SELECT", "(SELECT")) and any(table in sql for table in TABLES):
+        if sql.startswith(("SELECT", "(SELECT", "WITH")) and any(table in sql for table in TABLES):
             with connection.cursor() as cursor:
                 # At this size reading everything is cheap: ask whether an index could answer at all.
                 cursor.execute("SET LOCAL enable_seqscan = off")
