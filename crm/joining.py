@@ -18,10 +18,13 @@ def clauses(parts: Iterable[Any]) -> str:
 
 def labelled(label: Any, text: Any) -> str:
     """A label and what it says: "state: open" is 「状态：开放」."""
-    return f"{label}{colon()}{text}"
+    return f"{label}{colon(label)}{text}"
 
 
-def colon() -> str:
+def colon(after: Any = "") -> str:
+    """A question's own mark is enough."""
+    if str(after).endswith(("?", "？")):
+        return " "
     return pgettext("between a label and what it says", ": ")
 
 

@@ -25,6 +25,7 @@ from crm.web.toasts import as_note
 register = template.Library()
 
 TONES = ("neutral", "info", "good", "warn", "bad")
+SURVEYED = 8  # so many choices are taken in at a glance; more get a box to search in
 
 
 def attributes(given: dict[str, Any]) -> SafeString:
@@ -121,9 +122,10 @@ def field(bound: Any, label: str = "", hint: str = "", css: str = "", **others: 
     """
     if not bound:
         return {}
+    _tickable(bound.field)
     widget = bound.field.widget
     if isinstance(widget, forms.NullBooleanSelect):  # nothing chosen is nothing asked for, not "Unknown"
-        widget.choices = [("unknown", "---------"), *list(widget.choices)[1:]]
+        widget.choices = [("", "---------"), *list(widget.choices)[1:]]
     if isinstance(widget, DateRangeWidget):
         for each in widget.widgets:
             each.input_type = "date"
@@ -136,19 +138,30 @@ def field(bound: Any, label: str = "", hint: str = "", css: str = "", **others: 
     extra["aria-describedby"] = " ".join(described) or None
     if bound.errors:
         extra["aria-invalid"] = "true"
-    several = isinstance(widget, (forms.RadioSelect, forms.CheckboxSelectMultiple))
+    ticks = isinstance(widget, forms.CheckboxSelectMultiple)
     return {
         "field": bound,
         "widget": bound.as_widget(attrs={name: value for name, value in extra.items() if value not in (None, "")}),
         "label": capfirst(label or bound.label),  # a filter's too, whose name stands within a chip elsewhere
         "hint": hint or bound.help_text,
         "css": css,
-        "several": several,
+        "several": ticks or isinstance(widget, forms.RadioSelect),
+        "searched": ticks and len(widget.choices) > SURVEYED,
         "single_check": isinstance(widget, forms.CheckboxInput),
         "hidden": bound.is_hidden,
         "described": " ".join(described),
         "required": bound.field.required,
     }
+
+
+def _tickable(asked: forms.Field) -> None:
+    """Several of many are ticked: in a list of its own a browser wants a key held, and one click forgets them all."""
+    widget = asked.widget
+    if isinstance(widget, forms.SelectMultiple):
+        kept = {name: value for name, value in widget.attrs.items() if name not in ("size", "class")}
+        asked.widget = forms.CheckboxSelectMultiple(attrs=kept | {"class": "in-line"}, choices=widget.choices)
+    if isinstance(asked.widget, forms.CheckboxSelectMultiple):
+        asked.widget.choices = list(asked.widget.choices)  # counted and shown by one query
 
 
 @register.simple_tag
@@ -181,6 +194,12 @@ def form_errors(form: forms.BaseForm) -> dict[str, Any]:
     wrong = [bound for bound in form if bound.errors and not bound.is_hidden]
     hidden = [error for bound in form.hidden_fields() for error in bound.errors]
     return {"form": form, "wrong": wrong, "general": [*form.non_field_errors(), *hidden]}
+
+
+@register.inclusion_tag("components/copied.html")
+def copied(name: str, value: str, described: str = "") -> dict[str, str]:
+    """A text that is taken elsewhere, as a secret address: to be read, in a field called `name`, and copied."""
+    return {"name": name, "value": value, "described": described}
 
 
 @register.simple_tag

@@ -19,6 +19,7 @@ from crm.access.permissions import Verb
 from crm.api.idempotency import once
 from crm.api.serializers import COMMON, READ_ONLY, RecordSerializer, ScopedRelatedField
 from crm.api.viewsets import RecordViewSet
+from crm.joining import listed
 from customers.actions import segments
 from customers.lists import membership
 from customers.models import Customer, Segment
@@ -44,7 +45,7 @@ class SegmentSerializer(RecordSerializer):
         question = membership.question_of(membership.as_params(value))
         if unknown := set(value) - set(question):
             raise serializers.ValidationError(
-                _("These are no filters: %(names)s.") % {"names": ", ".join(sorted(unknown))}
+                _("These are no filters: %(names)s.") % {"names": listed(sorted(unknown))}
             )
         asked = membership.asking(question, Customer.objects.none(), self.context["request"])
         if not asked.form.is_valid():

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from crm.access.permissions import Verb
+from crm.joining import listed
 from crm.search import finding
 from crm.web import lists
 from crm.web.lists import BulkAction, Column
@@ -46,7 +47,7 @@ class DuplicateList(lists.List):
     columns = [
         Column("first", _("Customer"), value="first.name", url=comparison),
         Column("second", _("May be the same as"), value="second.name", url=comparison),
-        Column("reasons", _("Why"), value=lambda pair: ", ".join(map(str, pair.reasons))),
+        Column("reasons", _("Why"), value=lambda pair: listed(pair.reasons)),
         Column("strength", _("How sure"), format="badge", sort="strength", tones=TONES),
         Column("first_owner", _("Owner of the first"), value="first.owner.name", format="person"),
         Column("second_owner", _("Owner of the second"), value="second.owner.name", format="person"),

@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from crm.joining import comma
 from crm.models.checked import CheckedTogether
 from customers.models import tidy
 from customers.models.contact import Contact
@@ -158,7 +159,7 @@ class ContactPoint(CheckedTogether):
             return tidy.phone_for_reading(self.value)
         if self.type == self.Type.ADDRESS:
             place = " ".join(filter(None, [self.postal_code, self.city]))
-            return ", ".join(filter(None, [self.value, place, self.country]))
+            return comma().join(filter(None, [self.value, place, self.country]))
         return self.value
 
     @property

@@ -41,12 +41,16 @@ class CustomerDetail(View):
             "customer": customer,
             **pointed_at(request.user, customer),
             "may": may(request.user, customer),
+            "currency": settings.CURRENCY,
+            **beside.context(customer),
+        }
+        if request.headers.get("HX-Target", "").endswith("#customer-facts"):
+            return render(request, "customers/customer/_fresh.html", context)
+        context |= {
             "log_url": f"{reverse('activity-new')}?customer={pk}",
             "task_url": f"{reverse('task-new')}?customer={pk}",
             "email_url": f"{reverse('email-new')}?customer={pk}",
-            "currency": settings.CURRENCY,
             "lifecycles": [choice for choice in Customer.Lifecycle.choices if choice[0] != customer.lifecycle],
-            **beside.context(customer),
             **timeline.context(request, customer),
         }
         return render(request, "customers/customer/detail.html", context)

@@ -12,6 +12,7 @@ from django.views import View
 
 from crm.access import guards
 from crm.access.permissions import Verb
+from crm.joining import listed
 from crm.web import formats
 from customers.actions import personal_data
 from customers.models import Contact, Customer, ErasureRequest
@@ -49,7 +50,7 @@ def _in_words(value: Any) -> str:
         return formats.exact(value)
     if isinstance(value, date):
         return formats.exact_date(value)
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return listed(value) if isinstance(value, list) else str(value)
 
 
 class OfContact(PersonalData):

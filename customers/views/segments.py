@@ -16,6 +16,7 @@ from django.views import View
 from crm.access import guards
 from crm.access.permissions import Verb
 from crm.custom_fields.filtering import without_ending
+from crm.joining import listed
 from crm.models import StaleVersion
 from crm.web.forms import conflict
 from crm.web.lists.filters import label_of, words
@@ -134,4 +135,4 @@ def told(asked: Any) -> list[tuple[str, str]]:
     wanted = asked.form.cleaned_data
     said = {known for param in asked.data for known in (param, without_ending(param))}  # a range has two
     found = [(name, wanted[name]) for name in asked.filters if name in said and name in wanted]
-    return [(label_of(asked, name), ", ".join(words(asked.form.fields[name], value))) for name, value in found]
+    return [(label_of(asked, name), listed(words(asked.form.fields[name], value))) for name, value in found]

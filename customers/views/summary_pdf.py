@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views import View
 
 from crm.access import guards
+from crm.joining import comma
 from crm.models import User
 from crm.web import formats, paper
 from customers.models import Activity, Contact, Customer, Task, summary
@@ -66,7 +67,7 @@ def _facts(customer: Customer) -> list[list[str]]:
         (_("Tier"), customer.get_tier_display()),
         (_("Industry"), customer.industry),
         (_("Looked after by"), str(customer.owner or "")),
-        (_("City"), ", ".join(filter(None, [customer.city, customer.country]))),
+        (_("City"), comma().join(filter(None, [customer.city, customer.country]))),
         (_("Website"), customer.website),
         *[(point.get_type_display(), point.text) for point in all_of(customer)[:4]],
     ]

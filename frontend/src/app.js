@@ -17,6 +17,8 @@ import { startChartLoader } from "./chart-loader.js";
 import { startKanban } from "./kanban.js";
 import { startBulk } from "./bulk.js";
 import { startMentions } from "./mentions.js";
+import { startChoices } from "./choices.js";
+import { startCopying } from "./copying.js";
 import { components } from "./components.js";
 
 for (const [name, component] of Object.entries(components)) Alpine.data(name, component);
@@ -25,5 +27,5 @@ window.Alpine = Alpine;
 startBusyGuard(); // first: it swallows clicks before anyone else sees them
 startHtmx();
 for (const start of [startDialog, startToasts, startDrafts, startSubmitOnce, startPalette, startKeys, startTimes,
-  startThemeSwitch, startChartLoader, startKanban, startBulk, startMentions]) start();
+  startThemeSwitch, startChartLoader, startKanban, startBulk, startMentions, startChoices, startCopying]) start();
 Alpine.start();

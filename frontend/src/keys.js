@@ -61,6 +61,15 @@ function startChoice() {
   choice.addEventListener("change", () => { letters.on = choice.checked; });
 }
 
+/** From anywhere in a form that is sent, also from a text of several lines, by its own button. */
+function sendForm(event) {
+  const form = event.target.form;
+  const button = form?.method === "post" && form.querySelector("button[type=submit]:not([formaction], [disabled], [aria-disabled])");
+  if (!button) return;
+  event.preventDefault();
+  form.requestSubmit(button);
+}
+
 export function startKeys() {
   startChoice();
   document.addEventListener("keydown", (event) => {
@@ -69,6 +78,7 @@ export function startKeys() {
       event.preventDefault();
       return openPalette();
     }
+    if ((event.ctrlKey || event.metaKey) && event.key === "Enter") return sendForm(event);
     if (event.ctrlKey || event.metaKey || !letters.on) return;
     if (typing(event) || overlayOpen()) return;
     if (prefix) return afterPrefix(event);

@@ -8,6 +8,7 @@ from django import forms
 from django.conf import settings
 from django.template import Context, Template, TemplateSyntaxError
 from django.template.loader import get_template
+from django.utils import translation
 
 from tests.architecture.sources import ROOT
 
@@ -108,5 +109,23 @@ def test_the_name_of_a_filter_begins_like_any_label_and_asks_for_nothing_by_itse
 
     html = rendered("{% field form.won_back %}", form=Asked())
     assert ">Won back</label>" in html
-    assert "---------" in html
+    assert '<option value="">---------</option>' in html  # what asks for nothing is no filter either
     assert "Unknown" not in html
+
+
+def test_several_values_are_ticked_and_searched_where_they_are_many():
+    class Asked(forms.Form):
+        few = forms.MultipleChoiceField(choices=[("a", "A"), ("b", "B")])
+        many = forms.MultipleChoiceField(choices=[(str(n), f"Choice {n}") for n in range(9)], initial=["4"])
+
+    few, many = (rendered(f"{{% field form.{name} %}}", form=Asked()) for name in ("few", "many"))
+    assert (few.count('type="checkbox"'), "<select" in few, "data-choices-search" in few) == (2, False, False)
+    assert (many.count('type="checkbox"'), many.count(" checked"), many.count("data-choices-search")) == (9, 1, 1)
+    assert 'aria-label="Search in Many"' in many
+
+
+def test_marks_between_words_are_those_of_the_language():
+    template = "A{% colon %}b{% comma %}c {{ things|listed }}{% full_stop %} Why?{% colon 'Why?' %}d"
+    assert rendered(template, things=[1, 2]) == "A: b, c 1, 2. Why? d"
+    with translation.override("zh-hans"):
+        assert rendered(template, things=[1, 2]) == "A：b，c 1、2。 Why? d"

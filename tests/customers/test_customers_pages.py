@@ -45,6 +45,15 @@ def test_the_page_of_a_customer_tells_its_story(client, cast, graph):
         assert sentence in text
 
 
+def test_what_tells_of_the_last_activity_comes_anew_by_itself(client, cast, graph):
+    client.force_login(cast.rep)
+    headers = {"HX-Request": "true", "HX-Target": "section#customer-facts"}
+    text = client.get(graph["customer"].get_absolute_url(), headers=headers).content.decode()
+    assert 'hx-trigger="activity-logged from:body"' in text
+    assert 'id="customer-standing" hx-swap-oob="true"' in text
+    assert ("Last activity" in text, "<html" in text, "Customer created" in text) == (True, False, False)
+
+
 @pytest.mark.parametrize(
     ("only", "shown", "hidden"),
     [

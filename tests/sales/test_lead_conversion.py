@@ -197,7 +197,7 @@ def test_the_dialog_proposes_converts_and_undoes(cast, client, lead, now):
     assert "The lead Lena Lead was converted" in client.get(customer.get_absolute_url()).content.decode()
 
     undoing = reverse("lead-conversion-undoing", args=[lead.pk])
-    assert "Pumps" in client.get(undoing).content.decode()
+    assert "Opportunity Pumps" in client.get(undoing).content.decode()
     client.post(undoing)
     lead.refresh_from_db()
     assert (lead.is_open, lead.customer) == (True, None)

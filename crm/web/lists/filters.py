@@ -51,7 +51,7 @@ def chips(filterset: Any, state: State) -> list[Chip]:
     found = []
     for name in filterset.filters:
         params = params_of(state, name)
-        if params and name in cleaned:
+        if params and cleaned.get(name) is not None:
             text = listed(words(filterset.form.fields[name], cleaned[name]))
             found.append(Chip(label_of(filterset, name), text, state.query(without=params)))
     return found

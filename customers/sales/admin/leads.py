@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm.admin import AuditedAdmin
+from crm.joining import clauses
 from crm.models import User
 from customers.sales.models import (
     LeadForm,
@@ -99,7 +100,7 @@ class LeadRuleAdmin(AuditedAdmin):
 
     @admin.display(description=gettext_lazy("for leads of which"))
     def fits(self, rule: LeadRule) -> str:
-        return "; ".join(str(condition) for condition in rule.conditions.all()) or _("all leads")
+        return clauses(rule.conditions.all()) or _("all leads")
 
     @admin.display(description=gettext_lazy("gets them"))
     def receives(self, rule: LeadRule) -> str:

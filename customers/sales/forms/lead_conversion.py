@@ -7,6 +7,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from crm.access.permissions import Verb
+from crm.joining import listed
 from customers.forms.fields import CustomerField
 from customers.models import Customer
 from customers.sales.actions.lead_conversion import OVERRIDE
@@ -79,4 +80,4 @@ class ConversionForm(LeadAnswersForm):
 
 
 def _told(match: Match) -> str:
-    return f"{match.customer} ({', '.join(str(reason) for reason in match.reasons)})"
+    return f"{match.customer} ({listed(match.reasons)})"

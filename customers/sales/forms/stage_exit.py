@@ -56,7 +56,7 @@ class ExitForm(forms.Form):
     def _ask_contact(self, _criterion: ExitCriterion) -> None:
         people = people_of(self.user, self.opportunity.customer_id)
         self.fields["contact"] = forms.ModelChoiceField(
-            people, label=_("Contact"), required=False, empty_label=_("nobody yet")
+            people, label=_("Contact"), required=False, empty_label=_("not known yet")
         )
 
     def _ask_role(self, criterion: ExitCriterion) -> None:
@@ -67,7 +67,7 @@ class ExitForm(forms.Form):
     def _ask_buyer(self, _criterion: ExitCriterion) -> None:
         self.fields["buyer"] = forms.ModelChoiceField(
             people_of(self.user, self.opportunity.customer_id), label=_("Economic buyer"), required=False,
-            empty_label=_("nobody yet"), help_text=_("Who decides about the money."),
+            empty_label=_("not known yet"), help_text=_("Who decides about the money."),
         )  # fmt: skip
 
     def _ask_product(self, _criterion: ExitCriterion) -> None:

@@ -14,6 +14,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from crm.joining import listed
 from customers.models import Customer, tidy
 from customers.models.match_key import EVERYBODYS_DOMAINS
 from customers.sales.models.campaign_member import CampaignMember, MemberState
@@ -113,7 +114,7 @@ class LeadCondition(models.Model):
         if asked is None or not self.how:
             return  # said at the field
         if self.how not in asked.hows:
-            allowed = ", ".join(str(how.label) for how in asked.hows)
+            allowed = listed(how.label for how in asked.hows)
             raise ValidationError({"how": _("Here one can ask: %(allowed)s.") % {"allowed": allowed}})
         values = self.given
         if self.how in FACTS:
@@ -130,7 +131,7 @@ class LeadCondition(models.Model):
         wrong = [value for value in self.given if value.lower() not in known]
         if wrong:
             raise ValidationError(
-                {"values": _("“%(value)s” is none of: %(known)s.") % {"value": wrong[0], "known": ", ".join(known)}}
+                {"values": _("“%(value)s” is none of: %(known)s.") % {"value": wrong[0], "known": listed(known)}}
             )
 
     def holds(self, now: datetime) -> Q:
@@ -165,5 +166,5 @@ class LeadCondition(models.Model):
             said = _now("%(what)s: yes") if self.how == How.YES else _now("%(what)s: no")
             return said % {"what": asked.label}
         named = {code: str(label) for code, label in asked.choices}
-        values = ", ".join(named.get(value.lower(), value) for value in self.given)
+        values = listed(named.get(value.lower(), value) for value in self.given)
         return f"{asked.label} {self.get_how_display()} {values}"

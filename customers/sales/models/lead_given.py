@@ -6,14 +6,16 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from crm.joining import clauses, listed
+
 
 def in_words(why: dict[str, Any]) -> str:
     """{"rule": "North", "how": "load", "open": 3} → "by the rule “North”; fewest open leads (3)"."""
     if not why:
         return ""
-    passed = ", ".join(why.get("passed", []))
+    passed = listed(why.get("passed", []))
     said = [_source(why), _how(why), _("nobody was free for: %(rules)s") % {"rules": passed} if passed else ""]
-    return "; ".join(part for part in said if part)
+    return clauses(part for part in said if part)
 
 
 def _source(why: dict[str, Any]) -> str:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from crm.joining import clauses
 from customers.models import tidy
 from customers.sales.models.lead import Lead
 from customers.sales.models.opportunity import Opportunity
@@ -98,7 +99,7 @@ class NotQualified(ValidationError):
 
     def __init__(self, missing: list[LeadQuestion]) -> None:
         self.missing = missing
-        told = "; ".join(str(question) for question in missing)
+        told = clauses(missing)
         super().__init__(_now("Before it is converted: %(missing)s.") % {"missing": told})
 
 

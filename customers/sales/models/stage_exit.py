@@ -14,6 +14,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from crm.joining import clauses
 from customers.models import CustomerContact, Task
 from customers.sales.models.buying_role import BuyingRole
 from customers.sales.models.exit_criterion import CriterionTick, ExitCriterion
@@ -36,7 +37,7 @@ class NotMet(ValidationError):
 
     def __init__(self, stage: Stage, missing: list[ExitCriterion]) -> None:
         self.stage, self.missing = stage, missing
-        told = "; ".join(str(criterion) for criterion in missing)
+        told = clauses(missing)
         super().__init__(_("Before it goes on to “%(stage)s”: %(missing)s.") % {"stage": stage, "missing": told})
 
 

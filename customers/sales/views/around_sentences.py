@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from crm.joining import listed
 from crm.models import Event
 from crm.web import changes
 from customers.models import Contact
@@ -28,7 +29,7 @@ def words(event: Event, user: Any) -> dict[str, str]:
             "competing": _now(CompetitorState, data.get("state")),
         }
     if verb == "credit_divided":
-        held = ", ".join(data["credit"][1])
+        held = listed(data["credit"][1])
         owners = data["kind"] == CreditSplit.Kind.REVENUE
         return {
             "credit": held or (_("the owner") if owners else _("nobody")),

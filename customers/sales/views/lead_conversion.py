@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views import View
 
@@ -98,8 +99,10 @@ def history_of_leads(user: Any, record: Any, before: Before, limit: int) -> list
 
 
 def _named(user: Any, found: list[Any]) -> list[str]:
-    """The names of those the person may see; of the others that there is one."""
+    """What they are, with the names of those the person may see: a customer and its sale are often called alike."""
     return [
-        str(record) if type(record).objects.visible_to(user).filter(pk=record.pk).exists() else _("one you cannot see")
+        _("%(what)s %(name)s") % {"what": capfirst(record._meta.verbose_name), "name": record}
+        if type(record).objects.visible_to(user).filter(pk=record.pk).exists()
+        else _("one you cannot see")
         for record in found
     ]

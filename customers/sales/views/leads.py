@@ -13,6 +13,7 @@ from django.views import View
 
 from crm.access import guards
 from crm.access.permissions import Verb
+from crm.joining import comma
 from crm.web.submit_once import first_time
 from crm.web.toasts import toast
 from customers.models import Contact, Customer
@@ -34,7 +35,7 @@ class Detail(View):
         lead = guards.get_visible(Lead.objects.select_related(*RELATED), user, pk=pk)
         context = {
             "lead": lead,
-            "place": ", ".join(filter(None, [lead.city, lead.province, lead.country])),
+            "place": comma().join(filter(None, [lead.city, lead.province, lead.country])),
             "product": Product.objects.visible_to(user).filter(pk=lead.product_id).first() if lead.product_id else None,
             "countdown": countdown(lead, timezone.now()),
             "checklist": checklist(lead),

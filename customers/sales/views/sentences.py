@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from crm.joining import clauses, labelled
+from crm.joining import clauses, labelled, listed
 from crm.models import Event
 from crm.web import changes, formats
 from customers.models import Activity
@@ -235,7 +235,7 @@ def _words(event: Event) -> dict[str, str]:
         **_of_contract(data),
         **_of_quote(data),
         **_of_return(data),
-        "missing": ", ".join(data.get("missing", [])),
+        "missing": listed(data.get("missing", [])),
         "why_so": data["reason"] if isinstance(data.get("reason"), str) else "",
         "count": str(data.get("count", "")),
         "left_out": str(data.get("left_out", "")),
