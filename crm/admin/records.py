@@ -6,11 +6,17 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.shortcuts import redirect
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from crm.models.record import StaleVersion
+
+STALE = gettext_noop("Somebody else changed this meanwhile. Read it again.")
 
 
 class VersionedForm(forms.ModelForm):
@@ -28,7 +34,8 @@ class VersionedForm(forms.ModelForm):
         seen = said.pop("seen_version", None)
         stored = type(self.instance)._base_manager.filter(pk=self.instance.pk).values_list("version", flat=True).first()
         if stored is not None and seen != stored:
-            self.add_error(None, _("Somebody else changed this meanwhile. Read it again."))
+            self.add_error(None, _(STALE))
+        self.seen = seen
         return said
 
 
@@ -43,11 +50,20 @@ class RecordAdmin(admin.ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).filter(deleted_at=None)
 
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """The form has looked at the version; whoever saves between that and the action wins all the same."""
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except StaleVersion:
+            self.message_user(request, _(STALE), messages.ERROR)
+            return redirect(request.get_full_path())
+
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         who = {"by": request.user, "at": now()}
         if change:
             stored = type(obj)._base_manager.get(pk=obj.pk)
-            type(self).update_record(stored, {name: form.cleaned_data[name] for name in form.changed_data}, **who)
+            changes = {name: form.cleaned_data[name] for name in form.changed_data}
+            type(self).update_record(stored, changes, version=form.seen, **who)
         else:
             made = type(self).create_record(**who, **form.cleaned_data)
             obj.__dict__.update(made.__dict__)

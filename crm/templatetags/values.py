@@ -114,6 +114,14 @@ def day(value: dt.date | dt.datetime | None) -> SafeString:
 
 
 @register.simple_tag
+def month(value: dt.date | None) -> SafeString:
+    """The month a day stands for."""
+    if value is None:
+        return _value(formats.NOTHING)
+    return format_html('<time datetime="{:%Y-%m}">{}</time>', value, formats.month_of(value))
+
+
+@register.simple_tag
 def person(who: Any, *, url: str = "", only_avatar: bool = False) -> SafeString:
     """Somebody with an avatar of initials; nobody is said in words."""
     name = str(who) if who else ""

@@ -134,6 +134,15 @@ def exact_date(day: dt.datetime | dt.date) -> str:
     return _formatted(day, "DATE_FORMAT", get_language())
 
 
+def month_of(day: dt.date) -> str:
+    return _formatted(day, "YEAR_MONTH_FORMAT", get_language())
+
+
+def year(number: int) -> str:
+    """The year as a period of its own: 2026, 「2026年」."""
+    return _("{year}").format(year=number)
+
+
 @lru_cache(20_000)
 def _formatted(day: dt.datetime | dt.date, pattern: str, language: str | None) -> str:
     """Kept, because the same days stand on every page and each costs as much as a row of a table."""

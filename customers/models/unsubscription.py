@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Q
@@ -16,6 +16,11 @@ class UnsubscriptionQuerySet(models.QuerySet):
 
     def of_address(self, address: str) -> Self:
         return self.filter(address=tidy.email(address))
+
+    def of_contact(self, contact: Any) -> Self:
+        """Of any address of theirs, the first one and the others."""
+        points = contact.points.filter(type="email").values_list(Lower("value"))
+        return self.filter(Q(address=tidy.email(contact.email)) | Q(address__in=points))
 
 
 class Unsubscription(models.Model):

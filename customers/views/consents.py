@@ -16,7 +16,7 @@ from crm.access.permissions import Verb
 from crm.web.toasts import toast
 from customers.actions import consents
 from customers.forms.consents import ConsentForm
-from customers.models import Consent, Contact, Purpose
+from customers.models import Consent, Contact, Purpose, Unsubscription
 from customers.models.consent import current_of
 
 HISTORY = 20
@@ -30,7 +30,11 @@ def context(contact: Contact) -> dict[str, Any]:
     standing = [
         (purpose, current.get(purpose.pk)) for purpose in purposes if purpose.is_active or purpose.pk in current
     ]
-    return {"purposes": standing, "consents": history}
+    return {
+        "purposes": standing,
+        "consents": history,
+        "unsubscribed": Unsubscription.objects.in_force().of_contact(contact),
+    }
 
 
 class ConsentNew(View):

@@ -79,8 +79,8 @@ def period_name(period: Period) -> str:
 
         return django_formats.date_format(period.first, "YEAR_MONTH_FORMAT")
     names = {
-        periods.YEAR: lambda: str(year),
-        periods.HALF: lambda: _("H%(number)d %(year)d") % {"number": (month + 5) // 6, "year": year},
+        periods.YEAR: lambda: formats.year(year),
+        periods.HALF: lambda: (_("H1 %(year)d") if month < 7 else _("H2 %(year)d")) % {"year": year},
         periods.QUARTER: lambda: _("Q%(number)d %(year)d") % {"number": (month + 2) // 3, "year": year},
         periods.WEEK: lambda: (
             _("week %(number)d of %(year)d")

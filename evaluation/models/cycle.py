@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from crm.access.grants import Access
 from crm.access.permissions import Verb
@@ -80,7 +81,7 @@ class Cycle(Record):
 
     class State(models.TextChoices):
         PLANNED = "planned", _("planned")
-        OPEN = "open", _("open")
+        OPEN = "open", pgettext_lazy("review cycle", "open")
         RUNNING = "running", _("running")
         CLOSED = "closed", _("closed, days of grace")
         FROZEN = "frozen", _("frozen")

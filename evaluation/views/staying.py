@@ -147,7 +147,12 @@ def _curve(cohort: Cohort) -> dict[str, Any]:
     ):
         points.append({"months": time / staying.DAYS_OF_MONTH, "share": share, "low": low, "high": high})  # type: ignore[dict-item]
     points.append({**points[-1], "months": max(end, points[-1]["months"])})
-    x = {"field": "months", "type": "quantitative", "title": _("Months since the first contract began")}
+    x = {
+        "field": "months",
+        "type": "quantitative",
+        "title": _("Months since the first contract began"),
+        "axis": {"tickMinStep": 1, "format": "d"},
+    }
     y = {"type": "quantitative", "scale": {"domain": [0, 1]}, "axis": {"format": ".0%"}, "title": None}
     band = {
         "transform": [{"filter": "isValid(datum.low)"}],

@@ -10,8 +10,8 @@ from django import forms
 from django.contrib import admin
 from django.urls import reverse
 
-from crm.models import BusinessCalendar, Event, Team
-from customers.sales.actions import opportunities
+from crm.models import BusinessCalendar, Event, RoleGrant, Team
+from customers.sales.actions import competitors, opportunities
 from customers.sales.models import Competitor, LostReason, Quota, Stage
 from tests.factories.crm import CalendarFactory
 from tests.factories.sales import default_pipeline, make_opportunity
@@ -121,6 +121,31 @@ def test_what_somebody_else_changed_meanwhile_is_not_overwritten(site):
     answer = site.post(change, seen)
     assert "Somebody else changed this meanwhile" in answer.content.decode()
     assert Competitor.objects.get().notes == "Theirs"
+
+
+def test_nobody_saves_between_the_look_at_the_version_and_the_action(site, monkeypatch):
+    rival = Competitor.objects.create(name="Pump Brothers")
+    page = admin.site._registry[Competitor]
+
+    def a_moment_later(stored, changes, **said):
+        Competitor.objects.update(version=2, notes="Theirs")
+        return competitors.update(stored, changes, **said)
+
+    monkeypatch.setattr(type(page), "update_record", staticmethod(a_moment_later))
+    change = reverse("admin:sales_competitor_change", args=[rival.pk])
+    answer = site.post(change, filled(site.get(change), {"notes": "Mine"}), follow=True)
+    assert answer.redirect_chain == [(change, 302)]
+    assert "Somebody else changed this meanwhile" in answer.content.decode()
+    assert "Mine" not in answer.content.decode()
+
+
+def test_a_pipelines_page_says_which_roles_may_correct_what_it_locks(site):
+    change = reverse("admin:sales_pipeline_change", args=[default_pipeline().pk])
+    assert "Roles that may: Administrator, Sales manager." in site.get(change).content.decode()
+    RoleGrant.objects.filter(kind="closed_correction").delete()
+    page = site.get(change).content.decode()
+    assert "No role may: grant “corrections of what is closed” to one first, under Roles." in page
+    assert "img/favicon.svg" in page
 
 
 def test_what_is_deleted_goes_to_the_bin_or_stays_where_it_is_needed(site, cast, now):

@@ -208,6 +208,10 @@ def test_looking_at_the_link_does_nothing_one_click_unsubscribes_and_it_can_be_t
     assert mailing.letters.all().figures()["unsubscribed"] == 1
     assert may_write_to(fair.carla, "marketing").reason == "opted_out"
     assert may_write_to(fair.carla, "letters")
+    staff = Client()
+    staff.force_login(fair.carla.owner)
+    page = staff.get(fair.carla.get_absolute_url()).content.decode()
+    assert "carla@acme.example was unsubscribed by the link of a mailing." in page
     MailingRules.objects.create(quiet_days=0)
     assert standing(prepared(fair))["Carla"] == "opted_out"
     assert "不再收到" in public.get(f"{url}?lang=zh-hans").content.decode()

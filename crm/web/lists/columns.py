@@ -161,6 +161,7 @@ FORMATS: dict[str, Callable[[Column, Any], SafeString]] = {
     "ago": lambda column, row: values.ago(column.stored(row)),
     "moment": lambda column, row: values.moment(column.stored(row)),
     "day": lambda column, row: values.day(column.stored(row)),
+    "month": lambda column, row: values.month(column.stored(row)),
     "number": lambda column, row: values.number(column.stored(row), column.unit),
     "exact": lambda column, row: values.exact(column.stored(row)),
     "money": lambda column, row: values.money(column.stored(row), column.currency_of(row)),

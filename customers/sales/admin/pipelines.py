@@ -12,8 +12,12 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from crm.access.permissions import Verb
 from crm.admin import AuditedAdmin
+from crm.joining import labelled, listed
+from crm.models import Role
 from customers.sales.actions import pipelines
+from customers.sales.actions.closed import CORRECTION
 from customers.sales.models import ExitCriterion, Pipeline, Stage
 
 
@@ -65,12 +69,28 @@ class StageInline(admin.TabularInline):
     ordering = ["position", "pk"]
 
 
+def who_may_correct() -> str:
+    """A role that is older than the permission does not have it: said where the lock is turned on."""
+    roles = Role.objects.filter(grants__kind=CORRECTION, grants__verb=Verb.EDIT).distinct()
+    if not roles:
+        return _("No role may: grant “corrections of what is closed” to one first, under Roles.")
+    return _("Roles that may: %(roles)s. Others are granted “corrections of what is closed” under Roles.") % {
+        "roles": listed(roles)
+    }
+
+
 @admin.register(Pipeline)
 class PipelineAdmin(AuditedAdmin):
     list_display = ["name", "position", "is_active", "locks_closed", "big_from", "stage_names"]
     list_editable = ["position"]
     ordering = ["position", "name"]
     inlines = [StageInline]
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        found = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "locks_closed":
+            found.help_text = f"{found.help_text} {who_may_correct()}"
+        return found
 
     @admin.display(description=gettext_lazy("stages"))
     def stage_names(self, pipeline: Pipeline) -> str:
@@ -90,7 +110,7 @@ class ExitCriterionAdmin(AuditedAdmin):
 
     @admin.display(description=gettext_lazy("stage"), ordering="stage")
     def stage_in_pipeline(self, criterion: ExitCriterion) -> str:
-        return f"{criterion.stage.pipeline}: {criterion.stage}"
+        return labelled(criterion.stage.pipeline, criterion.stage)
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "stage":

@@ -34,7 +34,7 @@ class CostList(List):
     model = Cost
     filterset_class = CostFilter
     columns = [
-        Column("month", _("Month"), sort="month", format="day", link=True),
+        Column("month", _("Month"), sort="month", format="month", link=True),
         Column("category", _("Category")),
         Column("channel", _("Channel")),
         Column("campaign", _("Campaign"), value="campaign_name"),

@@ -21,7 +21,7 @@ class QuotaList(List):
     model = Quota
     filterset_class = QuotaFilter
     columns = [
-        Column("month", _("Month"), sort="month", format="day"),
+        Column("month", _("Month"), sort="month", format="month"),
         Column("owner", _("Person"), value="owner.name", format="person"),
         Column("for_team", _("Quota of the team"), value="for_team.name"),
         Column("team", _("Team"), value="team.name"),

@@ -20,6 +20,7 @@ from typing import Any
 from django.conf import settings
 
 from crm.models import Team, User
+from crm.web import formats
 from customers.sales.models.currency import CENT
 from customers.sales.models.forecast_figures import won_by
 from customers.sales.models.forecast_period import MONTH, Period
@@ -90,14 +91,14 @@ class Line:
     def attained(self, today: date, year: int) -> list[Attainment]:
         """Of this month, this quarter and this year; of a year that is over or still to come only the year."""
         if today.year != year:
-            return [self._attained(range(12), today, str(year), year)]
+            return [self._attained(range(12), today, formats.year(year), year)]
         now = today.month - 1
         quarter = range(now // 3 * 3, now // 3 * 3 + 3)
         month, named = Period.of(MONTH, today), Period.of("quarter", today)
         return [
             self._attained(range(now, now + 1), today, month.label, year),
             self._attained(quarter, today, named.label, year),
-            self._attained(range(12), today, str(year), year),
+            self._attained(range(12), today, formats.year(year), year),
         ]
 
     def _attained(self, places: range, today: date, label: str, year: int) -> Attainment:

@@ -275,7 +275,7 @@ def _of_return(data: dict[str, Any]) -> dict[str, str]:
     """What of an order came back, and why."""
     lines, reason = data.get("lines"), data.get("return_reason")
     return {
-        "came_back": ", ".join(str(line) for line in lines) if isinstance(lines, list) and lines else _("nothing"),
+        "came_back": listed(lines) if isinstance(lines, list) and lines else _("nothing"),
         "return_reason": str(reason.get("label", "")) if isinstance(reason, dict) else _("no reason given"),
         "return_number": str(data.get("number", "")),
     }
