@@ -17,6 +17,7 @@ class CustomersConfig(AppConfig):
         from customers.models import words
 
         self.declare_kinds()
+        self.name_tags()
         exchange.register()
         for kind, describe in words.DESCRIBE.items():
             documents.searchable(kind, describe, related=words.RELATED.get(kind, ()))
@@ -27,6 +28,12 @@ class CustomersConfig(AppConfig):
         self.fill_today()
         self.file_letters()
         post_migrate.connect(consents.install_purposes, sender=self, dispatch_uid="install-purposes")
+
+    def name_tags(self) -> None:
+        from crm.web import changes
+        from customers.models.tag import by_number
+
+        changes.say("tags", by_number)
 
     def file_letters(self) -> None:
         from crm.access import together

@@ -101,7 +101,7 @@ NEXT_STEPS = {
 # The names an installation starts with, as a company that works in both languages would write them.
 SHIPPED = {
     "Sales": "Sales 销售", "Qualifying": "Qualifying 需求确认", "Proposal": "Proposal 方案报价",
-    "Negotiation": "Negotiation 商务谈判", "Won": "Won 赢单", "Lost": "Lost 输单", "Price": "Price 价格",
+    "Negotiation": "Negotiation 商务谈判", "Won": "Won 赢单", "Lost": "Lost 丢单", "Price": "Price 价格",
     "Chose a competitor": "Chose a competitor 选择竞品", "No budget": "No budget 无预算",
     "No decision": "No decision 未决策", "Did not fit the need": "Did not fit the need 需求不符",
     "Support": "Support 客户支持", "Faulty": "Faulty 质量问题", "Wrong article": "Wrong article 发错货",

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from crm.joining import labelled
 
 # type of event: (sentence, icon, tone)
 SENTENCES: dict[str, tuple[Any, str, str]] = {
@@ -18,4 +21,13 @@ SENTENCES: dict[str, tuple[Any, str, str]] = {
 
 def sentence(event: Any) -> dict[str, Any]:
     text, icon, tone = SENTENCES[event.type]
-    return {"text": str(text) % {"what": event.subject_label}, "icon": icon, "tone": tone}
+    return {"text": str(text) % {"what": _what(event)}, "icon": icon, "tone": tone}
+
+
+def _what(event: Any) -> str:
+    """A shipped survey is called in the language of whoever reads, not of whoever answered."""
+    for between in (": ", " → "):
+        survey, found, rest = event.subject_label.rpartition(between)
+        if found:
+            return labelled(gettext(survey), rest)
+    return str(event.subject_label)

@@ -1,5 +1,6 @@
 """Today: what is on it, why, in which order, and what finishes a row in place."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -155,6 +156,10 @@ def test_coverage_counts_open_sales_with_a_dated_next_step(client, cast):
     assert "2 of your 3 open sales" in text
     assert "67%" in text
     assert "Tom Teammate" not in text
+    for wanted, names in (("with", {"Sale 0", "Sale 1"}), ("without", {"Sale 2"}), ("overdue", {"Sale 1"})):
+        asked = {"outcome": "open", "owner": cast.rep.pk, "next_step": wanted}
+        page = client.get(reverse("opportunity-list"), asked).content.decode()
+        assert set(re.findall(r"Sale \d", page)) == names
     client.force_login(cast.manager)
     text = client.get(reverse("next-step-coverage")).content.decode()
     assert "Tom Teammate" in text

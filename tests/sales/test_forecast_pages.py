@@ -1,5 +1,6 @@
 """The pages of the forecast: who sees and submits what, and the board by month."""
 
+import html
 import re
 from datetime import date
 from decimal import Decimal
@@ -90,6 +91,27 @@ def test_a_rep_sees_nobody_elses_forecast(cast, as_user, now):
     for name in ("forecast", "forecast-list"):
         assert "123,456" not in text_of(rep.get(reverse(name)))
     assert "123,456" in text_of(as_user(cast.manager).get(reverse("forecast")))
+
+
+def test_the_records_behind_each_figure_are_a_list_away(cast, as_user, now):
+    """What was won stays with whoever had it then; the list counts as the forecast does, nothing that is near it."""
+    day = date(2026, 5, 20)
+    won = make_opportunity(cast.rep, name="Won in May", amount="100", at=now)
+    opportunities.win(won, by=cast.rep, at=now)
+    won, why = Opportunity.objects.get(pk=won.pk), "They asked for Tom"
+    opportunities.hand_over(won, owner=cast.teammate, by=cast.manager, at=now, overriding=why)
+    given = {"amount": "10", "expected_close": day, "forecast_category": "commit"}
+    make_opportunity(cast.rep, name="Committed", at=now, **given)
+    make_opportunity(cast.rep, name="Later", at=now, **given | {"expected_close": date(2026, 9, 1)})
+    make_opportunity(cast.rep, name="Hope", at=now, **given | {"forecast_category": "pipeline"})
+    rep = as_user(cast.rep)
+    links = re.findall(r'href="(/sales/opportunities/[?][^"]+)"', rep.get(reverse("forecast")).content.decode())
+    listed = [re.findall(r"Won in May|Committed|Later|Hope", text_of(rep.get(html.unescape(link)))) for link in links]
+    assert [sorted(set(names)) for names in listed] == [["Won in May"], ["Committed"], ["Hope"]]
+    assert "Write a month or quarter" in text_of(rep.get(f"{reverse('opportunity-list')}?won_in=banana"))
+    page = as_user(cast.manager).get(reverse("forecast")).content.decode()
+    [link] = set(re.findall(rf'href="([^"]+won_for={cast.rep.pk}[^"]*)"', page))
+    assert "Won in May" in text_of(as_user(cast.manager).get(html.unescape(link)))
 
 
 def test_the_api_submits_by_the_same_rules(cast, as_user):

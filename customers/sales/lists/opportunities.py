@@ -5,6 +5,7 @@ from typing import Any
 import django_filters as filters
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from crm.access.permissions import Verb
 from crm.custom_fields.filtering import WithCustomFields
@@ -12,7 +13,18 @@ from crm.web.lists import BulkAction, Column, List
 from customers.lists.tags import AnyTagFilter, NoTagFilter, tags_action, tags_column
 from customers.sales.actions import opportunities
 from customers.sales.forms.opportunities import HandOverManyForm
-from customers.sales.lists.choices import TeamFilter, competitors, people, products, stages, teams
+from customers.sales.lists.choices import (
+    NextStepFilter,
+    TeamFilter,
+    WonForFilter,
+    WonInFilter,
+    competitors,
+    is_a_period,
+    people,
+    products,
+    stages,
+    teams,
+)
 from customers.sales.models import (
     Competitor,
     CompetitorState,
@@ -37,6 +49,17 @@ class OpportunityFilter(WithCustomFields, filters.FilterSet):
     category = filters.MultipleChoiceFilter(
         label=_("forecast category"), choices=ForecastCategory.choices, method="in_category"
     )
+    next_step = NextStepFilter(
+        label=_("next step"),
+        choices=[
+            (NextStepFilter.WITH, _("with a date")),
+            (NextStepFilter.WITHOUT, _("none with a date")),
+            (NextStepFilter.OVERDUE, pgettext_lazy("next step", "overdue")),
+        ],
+    )
+    won_in = WonInFilter(label=_("won in the month or quarter"), validators=[is_a_period])
+    won_for = WonForFilter(label=_("won for"), queryset=people)
+    won_for_team = WonForFilter(label=_("won for the team"), queryset=teams)
     close_pushes = filters.RangeFilter(label=_("times put off"))
     amount = filters.RangeFilter(label=_("amount"))
     expected_close = filters.DateFromToRangeFilter(label=_("expected close"))

@@ -46,6 +46,7 @@ class Category:
     label: Any
     count: int
     amounts: list[Money]
+    url: str = ""  # where a page lists them
 
 
 class Figures:
@@ -53,10 +54,14 @@ class Figures:
 
     def __init__(self, rows: Iterable[Any]) -> None:
         self.rows = list(rows)
+        self.urls: dict[str, str] = {}
 
     @property
     def categories(self) -> list[Category]:
-        return [Category(code, label, *self._sum({code})) for code, label in ForecastFigure.CATEGORIES]
+        return [
+            Category(code, label, *self._sum({code}), self.urls.get(code, ""))
+            for code, label in ForecastFigure.CATEGORIES
+        ]
 
     @property
     def closed(self) -> list[Money]:

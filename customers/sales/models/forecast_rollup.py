@@ -38,6 +38,7 @@ class Line:
     track: Track = field(default_factory=Track)
     below: tuple[Decimal, Decimal] | None = None  # of a team: commit and best case of what is under it
     missing: int = 0  # of a team: people under it who submitted nothing
+    won_url: str = ""  # where the page lists what it won
     is_folded: bool = False  # a team whose own lines are on a page of their own
 
     @property

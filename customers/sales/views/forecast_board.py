@@ -44,6 +44,8 @@ class Board(View):
         context = {
             "columns": columns,
             "first": first,
+            "overdue_until": first.after(-1).end,
+            "whose": urlencode(self._known()),
             "today": today,
             "filter": narrowing,
             "earlier_url": self._url(first.after(-months.MONTHS)) if first.start > today else "",
@@ -57,8 +59,10 @@ class Board(View):
         return [months.Column(months.OVERDUE, before), *shown, months.Column(months.UNDATED, _("No date"))]
 
     def _url(self, first: Period) -> str:
-        known = {name: self.request.GET.get(name, "") for name in ("owner", "team")}
-        return f"?{urlencode({'from': first.code, **{name: value for name, value in known.items() if value}})}"
+        return f"?{urlencode({'from': first.code, **self._known()})}"
+
+    def _known(self) -> dict[str, str]:
+        return {name: self.request.GET[name] for name in ("owner", "team") if self.request.GET.get(name)}
 
 
 class _Filter(BoardFilter):

@@ -38,6 +38,27 @@ from customers.sales.models.forecast_rollup import roll_up
 EARLIER = 12  # earlier submissions listed
 
 
+def lists_of(period: Period, whose: Any, team_id: int | None = None) -> dict[str, str]:
+    """Where the records behind each category are listed: of a team with those below it, or a person (in a team)."""
+    if isinstance(whose, Team):
+        now, won = {"team": whose.pk}, {"won_for_team": whose.pk}
+    else:
+        now, won = {"owner": whose.pk}, {"won_for": whose.pk}
+        if team_id:
+            now, won = now | {"team": team_id}, won | {"won_for_team": team_id}
+    dates = {"expected_close_after": period.start.isoformat(), "expected_close_before": period.end.isoformat()}
+    asked: dict[str, dict[str, Any]] = {
+        code: {"outcome": "open", "category": code, **dates, **now} for code in figures.CATEGORIES
+    }
+    asked["closed"] = {"won_in": period.code, **won}
+    return {code: f"{reverse('opportunity-list')}?{urlencode(given)}" for code, given in asked.items()}
+
+
+def with_lists(found: Figures, period: Period, whose: Any) -> Figures:
+    found.urls = lists_of(period, whose)
+    return found
+
+
 class Asked(View):
     """What the pages share: the moment, the period in the URL, and the week."""
 
@@ -64,7 +85,7 @@ class Asked(View):
         track = tracks.of_people([user.pk], self.period.kind, self.today, self.zone)[user.pk]
         current = mine.in_week(self.week).first()
         return {
-            "figures": figures.of_person(user, self.period, self.zone, self.today),
+            "figures": with_lists(figures.of_person(user, self.period, self.zone, self.today), self.period, user),
             "current": current,
             "before": mine.before_week(self.week).first(),
             "track": track,
@@ -83,6 +104,8 @@ class Page(Asked):
         shown = choice.narrow(teams)
         seen = ForecastSubmission.objects.visible_to(user)
         lines = roll_up(shown, seen, period=self.period, week=week, today=self.today, zone=self.zone) if teams else []
+        for line in lines:
+            line.won_url = lists_of(self.period, line.subject, line.team_id)["closed"]
         answers_for = {team.pk for team in figures.teams_within_reach(user, Verb.CREATE)} if teams else set()
         context = {
             "period": self.period,
@@ -224,8 +247,9 @@ class Detail(View):
 
     def _now(self, submission: ForecastSubmission, period: Period, zone: Any, today: date) -> Figures:
         if submission.of_team:
-            return figures.of_teams(self._below(submission), period, zone, today)
-        return figures.of_person(submission.owner, period, zone, today)
+            found = figures.of_teams(self._below(submission), period, zone, today)
+            return with_lists(found, period, submission.team)
+        return with_lists(figures.of_person(submission.owner, period, zone, today), period, submission.owner)
 
     def _track(self, submission: ForecastSubmission, today: date, zone: Any) -> tracks.Track:
         kind = submission.period_kind
