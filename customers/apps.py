@@ -72,28 +72,20 @@ class CustomersConfig(AppConfig):
             Task,
         )
 
-        declared: list[tuple[Any, Any, Any, str, str]] = [
+        declared: list[tuple[Any, Any, Any, str, str | None]] = [
             (Customer, _("customer"), _("customers"), "building", "customer-detail"),
             (Contact, _("contact"), _("contacts"), "address-book", "contact-detail"),
             (Activity, _("activity"), _("activities"), "phone", "activity-detail"),
             (Task, _("task"), _("tasks"), "checkbox", "task-detail"),
             (Email, _("email"), _("emails"), "mail", "email-detail"),
+            (Segment, _("segment"), _("segments"), "chart-pie", "segment-detail"),
+            (ErasureRequest, _("erasure request"), _("erasure requests"), "user-x", "erasure-detail"),
+            (PooledCustomer, _("customer in the pool"), _("customers in the pool"), "file", None),
         ]
         for model, label, label_plural, icon, detail_url in declared:
             kinds.register(model, label=label, label_plural=label_plural, icon=icon, detail_url=detail_url)
-        kinds.register(
-            Segment, label=_("segment"), label_plural=_("segments"), icon="chart-pie", detail_url="segment-detail"
-        )
-        kinds.register(
-            ErasureRequest,
-            label=_("erasure request"),
-            label_plural=_("erasure requests"),
-            icon="user-x",
-            detail_url="erasure-detail",
-        )
         fields.declare(Customer, "employees", "annual_revenue", "notes")
         fields.declare(Contact, "notes")
-        kinds.register(PooledCustomer, label=_("customer in the pool"), label_plural=_("customers in the pool"))
 
     def fill_paper(self) -> None:
         from customers.views import summary_pdf

@@ -1,12 +1,14 @@
 """Letters of strangers to the organisation's account become leads; answers of machines and of those we know do not."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 
 from crm.actions import mail_receiving
 from crm.models import IncomingMail, MailAccount, Notification
 from customers.models import Email
-from customers.sales.actions import leads
+from customers.sales.actions import lead_mail, leads
 from customers.sales.models import Lead, LeadLetter, LeadSettings
 from tests.factories.customers import make_contact, make_customer
 
@@ -97,3 +99,17 @@ def test_spam_does_not_come_back_and_letters_are_no_leads_where_nobody_wants_the
     LeadSettings.objects.update(takes_mail=True)
     assert arrive(own, now, sender="a@b.example", name="<4@b.example>") == "ignored"
     assert (Lead.objects.count(), LeadLetter.objects.count()) == (1, 1)
+
+
+def test_whoever_writes_without_end_is_left_in_the_mailbox_until_an_hour_has_passed(
+    account, settings_row, now, monkeypatch
+):
+    monkeypatch.setattr(lead_mail, "PER_HOUR", 3)
+    old = "Date: Mon, 5 Jan 2026 10:00:00 +0000"
+    states = [arrive(account, now, old, name=f"<{number}@a.example>") for number in range(5)]
+    assert states == ["filed"] * 3 + ["ignored"] * 2
+    leads.discard(Lead.objects.get(), reason="no_fit", by=None, at=now)
+    assert arrive(account, now, name="<9@a.example>") == "ignored"
+    assert arrive(account, now, name="<10@a.example>", sender="Bob <bob@stranger.example>") == "filed"
+    assert arrive(account, now + timedelta(hours=1, seconds=1), name="<11@a.example>") == "filed"
+    assert (Lead.objects.count(), LeadLetter.objects.count()) == (3, 5)

@@ -5,10 +5,11 @@ The filer of customers comes first, so whoever is known there never gets here as
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -16,13 +17,14 @@ from django.utils.translation import gettext_noop
 from crm.actions.notifications import notify
 from crm.mail import naming
 from crm.mail.reading import Letter
-from crm.models import MailAccount, User
+from crm.models import Event, MailAccount, User
 from customers.models import Contact, Customer
 from customers.models.erasure import was_erased
 from customers.sales.actions import lead_changes, leads, mailing_answers
 from customers.sales.models import Lead, LeadLetter, LeadSettings
 
 NOTE = 4000  # characters of the letter that become the lead's note
+PER_HOUR = 20  # letters of one sender: a person writes few, a program that answers itself many
 
 
 @transaction.atomic
@@ -34,6 +36,8 @@ def file(account: MailAccount, letter: Letter, at: datetime) -> bool:
     if not settings.takes_mail:
         return False
     known = Lead.objects.alive().filter(email=letter.sender).order_by("-pk")
+    if _writes_too_much(known, at):
+        return False
     lead = known.open().first()
     if lead is not None:
         _add(lead, letter, at)
@@ -56,6 +60,13 @@ def _is_ours(letter: Letter) -> bool:
         return True
     by_us = User.objects.filter(email=letter.sender).exists()
     return by_us or MailAccount.objects.filter(address=letter.sender).exists()
+
+
+def _writes_too_much(leads: QuerySet[Lead], at: datetime) -> bool:
+    """By when the letters came to us: what a letter says of its own time, its sender says."""
+    theirs = Event.objects.filter(subject_kind=Lead.kind, subject_id__in=leads.order_by().values("pk"))
+    came = theirs.filter(Q(type="lead.created", data__mail=True) | Q(type="lead.wrote"), at__gt=at - timedelta(hours=1))
+    return came.count() >= PER_HOUR
 
 
 def _is_known(sender: str) -> bool:

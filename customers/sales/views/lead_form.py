@@ -14,7 +14,7 @@ from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
 from crm.web import limits
-from crm.web.public import secluded
+from crm.web.public import chosen_language, secluded
 from crm.web.submit_once import first_time
 from customers.sales.actions import lead_confirmations, lead_forms
 from customers.sales.forms.public_lead import PublicLeadForm
@@ -73,9 +73,8 @@ class LeadFormPage(View):
         return render(request, "sales/lead_form/slow_down.html", status=429)
 
     def language(self, request: HttpRequest, form: LeadForm | None) -> str:
-        """What the switch says, else the form's own."""
-        wanted = request.POST.get("lang") or request.GET.get("lang") or (form.language if form else "")
-        return wanted if wanted in dict(settings.LANGUAGES) else translation.get_language()
+        """What the switch says, else the form's own; where there is no form, the browser's."""
+        return chosen_language(request) or (form.language if form else translation.get_language())
 
     def embeddable(self, response: HttpResponse, form: LeadForm | None) -> HttpResponse:
         sites = form.embedding_sites if form else []
