@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.access.permissions import Verb
 from crm.search import finding
 from crm.web import lists
-from crm.web.lists import BulkAction, Column
+from crm.web.lists import BulkAction, Column, RowButton
 from customers.actions import pool
 from customers.lists.customers import LIFECYCLE_TONES
 from customers.lists.filters import TeamFilter
@@ -32,6 +32,10 @@ class PoolFilter(filters.FilterSet):
 def its_page(customer: Any) -> str:
     """The company's pool shows customers whose page is not everybody's to see before it is claimed."""
     return reverse("customer-detail", args=[customer.pk]) if customer.may_be_seen else ""
+
+
+def its_claim(customer: Any) -> str:
+    return reverse("customer-claim", args=[customer.pk]) if customer.may_be_claimed else ""
 
 
 def with_last_move(queryset: QuerySet) -> QuerySet:
@@ -81,12 +85,15 @@ class PoolList(lists.List):
             tells_left=True,
         )
     ]
+    row_button = RowButton(_("Claim"), its_claim)
     empty_title = _("The pool is empty")
     empty_text = _("Customers that somebody releases, and those nobody was in touch with for long, are found here.")
 
     def get_queryset(self) -> Any:
-        seen = Customer.objects.visible_to(self.request.user).filter(pk=OuterRef("pk")).order_by()
-        return super().get_queryset().annotate(may_be_seen=Exists(seen))
+        this = {"pk": OuterRef("pk")}
+        seen = Customer.objects.visible_to(self.request.user).filter(**this).order_by()
+        claimable = PooledCustomer.objects.permitted(self.request.user, Verb.EDIT).filter(**this).order_by()
+        return super().get_queryset().annotate(may_be_seen=Exists(seen), may_be_claimed=Exists(claimable))
 
     def search(self, queryset: QuerySet, text: str) -> QuerySet:
         return queryset.filter(pk__in=finding.ids(Customer.kind, text))

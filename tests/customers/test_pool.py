@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 
+from crm.access.permissions import Reach
 from crm.models import Event, Notification
 from customers.actions import customers, pool
 from customers.models import Customer, PooledCustomer, PoolMove, PoolRule, holding
@@ -124,7 +125,14 @@ def test_quiet_customers_are_announced_then_released_once(cast, now):
 
 def test_the_pages_claim_and_release(client, cast, pooled):
     client.force_login(cast.rep)
-    assert "No time" in client.get(reverse("pool-list")).content.decode()
+    page = client.get(reverse("pool-list")).content.decode()
+    assert "No time" in page
+    button = f'formaction="{reverse("customer-claim", args=[pooled.pk])}"'
+    assert page.count(button) == 1
+    cast.rep.roles.get().grants.filter(kind="pool", verb="edit").delete()
+    looking = client.get(reverse("pool-list")).content.decode()
+    assert ("No time" in looking, button in looking) == (True, False)
+    cast.rep.roles.get().grants.create(kind="pool", verb="edit", reach=Reach.TEAM)
 
     client.post(reverse("customer-claim", args=[pooled.pk]))
     assert owner_of(pooled) == cast.rep

@@ -2,6 +2,6 @@
 
 from crm.web.lists.base import List
 from crm.web.lists.bulk import BulkAction, BulkForm
-from crm.web.lists.columns import Column
+from crm.web.lists.columns import Column, RowButton
 
-__all__ = ["BulkAction", "BulkForm", "Column", "List"]
+__all__ = ["BulkAction", "BulkForm", "Column", "List", "RowButton"]

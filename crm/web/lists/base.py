@@ -22,7 +22,7 @@ from crm.search import documents, finding
 from crm.web.lists import filters
 from crm.web.lists import state as states
 from crm.web.lists.bulk import BulkAction
-from crm.web.lists.columns import Column
+from crm.web.lists.columns import Column, RowButton
 from crm.web.lists.custom_columns import custom_column
 from crm.web.lists.paging import Count, Order, Pager, is_nullable, once_each
 from crm.web.lists.presenting import Presented
@@ -43,6 +43,7 @@ class List(View):
     default_sort: ClassVar[str]
     filterset_class: ClassVar[Any] = None
     bulk_actions: ClassVar[Sequence[BulkAction]] = ()
+    row_button: ClassVar[RowButton | None] = None
     select_related: ClassVar[Sequence[str]] = ()
     prefetch_related: ClassVar[Sequence[Any]] = ()
     page_size: ClassVar[int] = 50

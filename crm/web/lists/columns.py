@@ -105,6 +105,27 @@ class Column:
         return value
 
 
+@dataclass(frozen=True)
+class RowButton:
+    """What is done with one row by itself: a button at its end that posts to the row's address, where it has one.
+
+    It stands in the form of the bulk actions, and only for whoever has one of those.
+    """
+
+    label: Any
+    url: Callable[[Any], str]
+
+    def cell(self, row: Any) -> SafeString:
+        target = self.url(row)
+        if not target:
+            return SafeString('<td role="cell"></td>')
+        said = f"{self.label} {row}"
+        return format_html(
+            '<td role="cell"><button type="submit" class="btn btn-sm" formaction="{}" aria-label="{}">{}</button></td>',
+            target, said, self.label,
+        )  # fmt: skip
+
+
 def read(row: Any, path: Getter) -> Any:
     """Follow "owner.name" from the row; nothing on the way is nothing at the end."""
     if callable(path):

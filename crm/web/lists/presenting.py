@@ -20,7 +20,7 @@ from crm.access.permissions import Verb
 from crm.exchange import declaring
 from crm.models import SavedView
 from crm.web.lists import filters
-from crm.web.lists.columns import Column
+from crm.web.lists.columns import Column, RowButton
 from crm.web.lists.paging import Count, Page
 from crm.web.lists.state import ALL, State
 
@@ -95,13 +95,14 @@ class Presented:
         """The cells as HTML already: a list is mostly cells, and going through a template for each took as long as
         everything else of the page together."""
         drawn = [(self.opening(column), column.cells(self.page.rows)) for column in self.columns]
-        select = _("Select %(label)s")
+        select, button = _("Select %(label)s"), self.row_button
         return [
             Row(
                 row.pk,
                 str(row),
                 select % {"label": row},
-                reduce(add, [opening + cells[place] + CLOSING for opening, cells in drawn], SafeString()),
+                reduce(add, [opening + cells[place] + CLOSING for opening, cells in drawn], SafeString())
+                + (button.cell(row) if button else SafeString()),
             )
             for place, row in enumerate(self.page.rows)
         ]
@@ -230,6 +231,10 @@ class Presented:
     @cached_property
     def bulk_buttons(self) -> list[tuple[Any, str]]:
         return [(action, self.source.address("bulk", action.code)) for action in self.bulk_actions]
+
+    @property
+    def row_button(self) -> RowButton | None:
+        return self.source.row_button if self.bulk_actions else None
 
     @property
     def export_urls(self) -> list[tuple[str, str]]:
