@@ -31,6 +31,14 @@ def number(name: str, default: int) -> int:
         raise ImproperlyConfigured(f"{name} is {raw!r}; write a whole number.") from None
 
 
+def tiles(name: str) -> str:
+    """The address of map pictures; empty where there is none."""
+    raw = os.environ.get(name, "").strip()
+    if raw and not (raw.startswith("https://") and all(part in raw for part in ("{z}", "{x}", "{y}"))):
+        raise ImproperlyConfigured(f"{name} is {raw!r}; write https://…/{{z}}/{{x}}/{{y}}.png.")
+    return raw
+
+
 def storage(backend: str, options: str) -> dict[str, object]:
     try:
         given = json.loads(options or "{}")

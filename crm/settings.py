@@ -198,6 +198,11 @@ TIME_ZONE = os.environ.get("TIME_ZONE", "UTC")  # where periods are cut; each pe
 # Numbers written without a country code are read as of there ("CN", "GB"); unset, they are kept as typed.
 PHONE_REGION = os.environ.get("PHONE_REGION") or None
 
+# The map of customers is drawn from what is installed here. Where a server of map pictures is named, their address with
+# {z}, {x} and {y} in it, its page shows those of that server, with the words that it asks for.
+MAP_TILES = environment.tiles("MAP_TILES")
+MAP_ATTRIBUTION = os.environ.get("MAP_ATTRIBUTION", "")
+
 # Files --------------------------------------------------------------------------------------------------------------
 
 STATIC_URL = "static/"

@@ -155,6 +155,14 @@ class CustomersConfig(AppConfig):
             )
         navigation.register(
             section="customers",
+            label=_("Map"),
+            url_name="customer-map",
+            icon="map-2",
+            order=45,
+            permission=("customer", "view"),
+        )
+        navigation.register(
+            section="customers",
             label=_("Customer pool"),
             url_name="pool-list",
             icon="users-group",

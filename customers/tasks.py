@@ -10,7 +10,17 @@ from django.utils import timezone
 from django.utils.timezone import localtime
 
 from crm.jobs import periodic
-from customers.actions import cadence, daily_summaries, email_sending, erasures, merging, pool, repetition, snoozes
+from customers.actions import (
+    cadence,
+    daily_summaries,
+    email_sending,
+    erasures,
+    merging,
+    places,
+    pool,
+    repetition,
+    snoozes,
+)
 from customers.models import ErasureRequest, duplicate
 
 LONGEST_RUN = 300  # seconds
@@ -55,6 +65,17 @@ def find_duplicates(now: datetime) -> None:
 def look_after_the_pool(now: datetime) -> None:
     pool.release_quiet(now)
     pool.warn_owners(now)
+
+
+@periodic("look-up-new-places", every="minute")
+def look_up_new_places(now: datetime) -> None:
+    """Where customers are whose city nobody has looked up yet."""
+    places.look_up_new(now)
+
+
+@periodic("look-up-places-again", every="day", hour=5)
+def look_up_places_again(now: datetime) -> None:
+    places.look_up_again(now)
 
 
 @periodic("make-cadence-tasks", every="day", hour=3)

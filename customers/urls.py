@@ -16,6 +16,7 @@ from customers.views import (
     consents,
     contact_points,
     contacts,
+    customer_map,
     customers,
     duplicates,
     emails,
@@ -47,6 +48,7 @@ def points(kind: str, new: type[View], edit: type[View], removal: type[View]) ->
 urlpatterns: list[URLPattern] = [
     path("customers/", CustomerList.as_view(), name="customer-list"),
     *CustomerList.extra_urls("customers/", "customer-list"),
+    path("customers/map/", customer_map.CustomerMap.as_view(), name="customer-map"),
     path("customers/pool/", PoolList.as_view(), name="pool-list"),
     *PoolList.extra_urls("customers/pool/", "pool-list"),
     path("segments/", SegmentList.as_view(), name="segment-list"),

@@ -1,7 +1,7 @@
-// Builds everything the pages load into crm/static/dist: two scripts, the charts (loaded only where
-// there is a chart), one stylesheet and one sprite of the icons that templates and code really name.
+// Builds everything the pages load into crm/static/dist: two scripts, the charts and the map (loaded only
+// where there is one), one stylesheet and one sprite of the icons that templates and code really name.
 import { build, context } from "esbuild";
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -12,7 +12,7 @@ const watching = process.argv.includes("--watch");
 
 const options = {
   absWorkingDir: here,
-  entryPoints: ["src/app.js", "src/public.js", "src/theme.js", "src/charts.js", "src/app.css"],
+  entryPoints: ["src/app.js", "src/public.js", "src/theme.js", "src/charts.js", "src/map.js", "src/app.css"],
   outdir: out,
   bundle: true,
   minify: true,
@@ -64,11 +64,16 @@ async function sprite() {
   await writeFile(join(out, "icons.json"), JSON.stringify({ names: [...names].filter((n) => !missing.includes(n)).sort(), missing }) + "\n");
 }
 
+/** Land and borders of the map: Natural Earth at 1:50 million, in the public domain. */
+async function world() {
+  await copyFile(join(here, "node_modules/world-atlas/countries-50m.json"), join(out, "world.json"));
+}
+
 if (!watching) await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
 if (watching) {
-  await sprite();
+  await Promise.all([sprite(), world()]);
   await (await context(options)).watch();
 } else {
-  await Promise.all([build(options), sprite()]);
+  await Promise.all([build(options), sprite(), world()]);
 }

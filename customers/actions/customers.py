@@ -16,7 +16,7 @@ from crm import events
 from crm.actions import journal, records
 from crm.actions.notifications import notify
 from crm.models import Team, User
-from customers.actions import contact_points, duplicates, graph, handing_over, lifecycle
+from customers.actions import contact_points, duplicates, graph, handing_over, lifecycle, positions
 from customers.models import ChurnReason, Collaborator, Customer, Standing, source, tidy
 from customers.models.matching import Alike
 
@@ -29,7 +29,7 @@ def create(*, by: User | None, at: datetime, apart_from: Iterable[Alike] = (), *
     """
     owner = fields.pop("owner", by)
     team = fields.pop("team", None) or (owner.team if owner else None)
-    customer = Customer(owner=owner, team=team, **tidy.fields(fields))
+    customer = Customer(owner=owner, team=team, **positions.effects(Customer(), tidy.fields(fields)))
     lifecycle.effects(customer, {}, at)
     records.create(customer, by=by, at=at, data={"lifecycle": customer.lifecycle}, about=[customer.parent])
     note_standing(customer, by=by, at=at)
@@ -51,7 +51,7 @@ def update(
     before = _standing_of(customer)
     if changes.get("parent") is not None:
         _one_tree_at_a_time()
-    changes = lifecycle.effects(customer, tidy.fields(changes), at)
+    changes = positions.effects(customer, lifecycle.effects(customer, tidy.fields(changes), at), base)
     source.refuse_another({name: getattr(customer, name) for name in source.FIELDS}, changes, base)
     is_won_back = lifecycle.is_won_back(customer.lifecycle, changes.get("lifecycle", ""))
     event = "won_back" if is_won_back and changes.get("won_back_at") == at else "updated"

@@ -63,7 +63,7 @@ HOLDERS = (
     Holder(
         "customers.Customer",
         lambda person: Q(pk__in=person.customers),
-        {**_NAMELESS, "number": "", "website": "", "city": ""},
+        {**_NAMELESS, "number": "", "website": "", "city": "", "latitude": None, "longitude": None, "located_by": ""},
         mentions=lambda person: Q(pk__in=person.works_at),
         texts=("notes", "do_not_contact_reason"),
         told=("lifecycle", "country", "created_at"),

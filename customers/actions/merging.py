@@ -37,6 +37,8 @@ CHOOSABLE = (
 )  # fmt: skip
 # What comes along with the lifecycle, and goes back with it.
 FOLLOWING_THE_LIFECYCLE = ("churn_reason", "won_back_at")
+# What comes along with the city, or where the one that stays has none.
+FOLLOWING_THE_CITY = ("latitude", "longitude", "located_by")
 
 # What is true of the one that stays as soon as it is true of either.
 COMBINED = ("tags", "do_not_contact", "do_not_contact_reason")
@@ -165,13 +167,15 @@ def _change(
         chosen["referred_by"] = other.referred_by if other.referred_by != master else None
     if chosen.get("lifecycle", master.lifecycle) != master.lifecycle:
         chosen |= {name: getattr(other, name) for name in FOLLOWING_THE_LIFECYCLE}
+    if "city" in chosen or (master.latitude is None and master.city == other.city):
+        chosen |= {name: getattr(other, name) for name in FOLLOWING_THE_CITY}
     chosen["tags"] = sorted({*master.tags, *other.tags})
     if other.do_not_contact and not master.do_not_contact:
         chosen |= {"do_not_contact": True, "do_not_contact_reason": other.do_not_contact_reason}
     with source.correcting():
         master = customers.update(master, chosen, by=by, at=at)
     after = journal.columns_of(master, always=True)
-    written = (*CHOOSABLE, *FOLLOWING_THE_LIFECYCLE, *COMBINED, "custom")
+    written = (*CHOOSABLE, *FOLLOWING_THE_LIFECYCLE, *FOLLOWING_THE_CITY, *COMBINED, "custom")
     names = [master._meta.get_field(name).attname for name in written]  # type: ignore[union-attr]
     names = [name for name in names if before[name] != after[name]]
     if not names:

@@ -21,11 +21,11 @@ class CustomerSerializer(ReachedSerializer):
         fields = (
             *COMMON, "name", "form", "lifecycle", "churn_reason", "won_back_at", "tier", "channel",
             "campaign", "first_contact_on", "referred_by", "industry", "number", "website", "email", "phone",
-            "city", "country", "founded", "employees", "annual_revenue", "parent", "do_not_contact",
-            "do_not_contact_reason", "points", "tags", "notes", "custom", "health", "last_activity_at",
-            "allow_duplicate",
+            "city", "country", "latitude", "longitude", "located_by", "founded", "employees", "annual_revenue",
+            "parent", "do_not_contact", "do_not_contact_reason", "points", "tags", "notes", "custom", "health",
+            "last_activity_at", "allow_duplicate",
         )  # fmt: skip
-        read_only_fields = (*READ_ONLY, "won_back_at", "health", "last_activity_at")
+        read_only_fields = (*READ_ONLY, "won_back_at", "located_by", "health", "last_activity_at")
 
 
 class RollUpSerializer(serializers.Serializer):

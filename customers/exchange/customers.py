@@ -7,20 +7,22 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from crm.exchange import storing
-from crm.exchange.declaring import BOOLEAN, CHOICE, DATE, MONEY, NUMBER, REFERENCE, Field, Reference
-from crm.exchange.drafts import Draft, Run
+from crm.exchange.declaring import BOOLEAN, CHOICE, DATE, DECIMAL, MONEY, NUMBER, REFERENCE, Field, Reference
+from crm.exchange.drafts import Draft, Refused, Run
 from crm.search.normalise import sort_key
-from customers.actions import lifecycle
+from customers.actions import lifecycle, positions
 from customers.exchange.addresses import FURTHER_COLUMNS, AddressesImport
 from customers.exchange.references import CUSTOMER, OWNER_AND_TEAM
 from customers.models import ChurnReason, Customer, Standing, match_key, source, tidy
+from customers.models.geo import WIDEST, exact
 
 
 class CustomerImport(AddressesImport):
     derived = ("sort_name",)
 
     def tidy(self, values: dict[str, Any]) -> dict[str, Any]:
-        return tidy.fields(values)
+        given = {name: values[name] for name in positions.COORDINATES if values.get(name) is not None}
+        return tidy.fields(values) | {name: _coordinate(value, name) for name, value in given.items()}
 
     def check(self, record: Customer, draft: Draft, run: Run) -> None:
         if not draft.is_new and "parent" in draft.changes:
@@ -32,6 +34,9 @@ class CustomerImport(AddressesImport):
         if draft.values.get("churn_reason") is not None:
             wanted["churn_reason"] = draft.values["churn_reason"]
         was = Customer() if draft.is_new else Customer(**draft.before)
+        placed = {name: getattr(record, name) for name in (*positions.COORDINATES, *positions.ADDRESS)}
+        for name, value in positions.effects(was, placed, how=Customer.LocatedBy.IMPORTED).items():
+            setattr(record, name, value)
         for name, value in lifecycle.effects(was, wanted, run.at).items():
             setattr(record, name, value)
         if not draft.is_new:
@@ -70,6 +75,13 @@ class CustomerImport(AddressesImport):
             draft.parts["standings"] = [key]
 
 
+def _coordinate(value: Any, name: str) -> Any:
+    """With as many decimals as are kept: a tenth of a metre."""
+    if abs(value) > WIDEST:
+        raise Refused(_("“%(value)s” is nowhere on earth.") % {"value": value}, name)
+    return exact(value)
+
+
 CUSTOMERS = CustomerImport(
     model=Customer,
     fields=(
@@ -89,6 +101,8 @@ CUSTOMERS = CustomerImport(
         Field("phone", _("phone")),
         Field("city", _("city")),
         Field("country", _("country")),
+        Field("latitude", _("latitude"), DECIMAL),
+        Field("longitude", _("longitude"), DECIMAL),
         Field("founded", _("founded in"), NUMBER),
         Field("employees", _("employees"), NUMBER),
         Field("annual_revenue", _("annual revenue"), MONEY),

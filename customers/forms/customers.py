@@ -10,6 +10,19 @@ from crm.web.forms import RecordForm
 from crm.web.lists import BulkForm
 from customers.forms.fields import CustomerField, people_to_assign
 from customers.models import ChurnReason, Customer, source
+from customers.models.geo import WIDEST, exact
+
+
+class CoordinateField(forms.DecimalField):
+    """In degrees, with as many decimals as a map may give: a tenth of a metre is kept."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=-WIDEST, max_value=WIDEST, step_size=None, **kwargs)
+        self.widget.attrs["step"] = "any"
+
+    def to_python(self, value: Any) -> Any:
+        found = super().to_python(value)
+        return found if found is None or abs(found) > WIDEST else exact(found)
 
 
 class CustomerForm(RecordForm):
@@ -20,6 +33,8 @@ class CustomerForm(RecordForm):
     website = forms.URLField(label=_("Website"), required=False, max_length=200, assume_scheme="https")
     parent = CustomerField(label=_("Subsidiary of"), required=False)
     referred_by = CustomerField(label=_("Referred by"), required=False)
+    latitude = CoordinateField(label=_("Latitude"), required=False, help_text=_("Empty: by the city."))
+    longitude = CoordinateField(label=_("Longitude"), required=False)
 
     class Meta:
         model = Customer
@@ -37,6 +52,8 @@ class CustomerForm(RecordForm):
             "website",
             "city",
             "country",
+            "latitude",
+            "longitude",
             "number",
             "founded",
             "employees",

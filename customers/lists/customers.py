@@ -25,6 +25,14 @@ from customers.lists.filters import (
     UntilFilter,
     day_start,
 )
+from customers.lists.near import (
+    AreaFilter,
+    CityFilter,
+    DistanceFilter,
+    KnownFilter,
+    NearCustomerFilter,
+    NearPointFilter,
+)
 from customers.lists.tags import AnyTagFilter, NoTagFilter, tags_action, tags_column
 from customers.models import ChurnReason, Customer, HealthBand, Segment, handover
 
@@ -50,6 +58,13 @@ class CustomerFilter(WithCustomFields, filters.FilterSet):
         queryset=lambda request: Segment.objects.visible_to(request.user), method="in_segment", label=_("segment")
     )
     below = BelowFilter()
+    city = CityFilter(label=_("city"))
+    country = CityFilter(label=_("country"))
+    near_customer = NearCustomerFilter()
+    near_point = NearPointFilter()
+    within = DistanceFilter()
+    area = AreaFilter()
+    on_map = KnownFilter()
     rfm_recency = DigitFilter(0, label=_("RFM: recency"))
     rfm_frequency = DigitFilter(1, label=_("RFM: frequency"))
     rfm_value = DigitFilter(2, label=_("RFM: value"))
@@ -98,6 +113,8 @@ class CustomerList(lists.List):
         Column("industry", _("Industry")),
         Column("city", _("City")),
         Column("country", _("Country")),
+        Column("latitude", _("Latitude")),
+        Column("longitude", _("Longitude")),
         Column("phone", _("Phone"), value="phone_for_reading"),
         Column("email", _("Email")),
         Column("website", _("Website")),
@@ -141,6 +158,7 @@ class CustomerList(lists.List):
             icon="user-x",
         ),
     ]
+    template_name = "customers/customer/list.html"
     create_url = "customer-new"
     keep_url = "segment-new"
     keep_label = _("Save as a segment")

@@ -11,6 +11,7 @@ from customers.models.duplicate import Duplicate
 from customers.models.email import Email
 from customers.models.erasure import ErasedAddress, ErasureRequest
 from customers.models.match_key import MatchKey
+from customers.models.place import Place
 from customers.models.pool import PooledCustomer, PoolMove
 from customers.models.pool_rule import PoolRule, PoolRules
 from customers.models.purpose import Purpose
@@ -25,6 +26,6 @@ from customers.models.unsubscription import Unsubscription
 __all__ = [
     "Activity", "CadenceRule", "CalendarFeed", "ChurnReason", "Collaborator", "Consent", "Contact", "ContactPoint",
     "Customer", "CustomerContact", "DailySummary", "Duplicate", "Email", "ErasedAddress", "ErasureRequest",
-    "HealthBand", "MatchKey", "PoolMove", "PoolRule", "PoolRules", "PooledCustomer", "Purpose", "Segment",
+    "HealthBand", "MatchKey", "Place", "PoolMove", "PoolRule", "PoolRules", "PooledCustomer", "Purpose", "Segment",
     "SegmentMember", "Snooze", "Standing", "Tag", "Task", "TaskSeries", "Unsubscription",
 ]  # fmt: skip

@@ -108,6 +108,12 @@ class Customer(Record):
         B = "B", _("B: growing customer")
         C = "C", _("C: regular customer")
 
+    class LocatedBy(models.TextChoices):
+        """Who said where it is; without coordinates of its own it is where its city is."""
+
+        ENTERED = "entered", pgettext_lazy("coordinates", "entered")
+        IMPORTED = "imported", pgettext_lazy("coordinates", "imported")
+
     class Channel(models.TextChoices):
         REFERRAL = "referral", _("referral")
         WEBSITE = "website", _("website")
@@ -142,6 +148,13 @@ class Customer(Record):
     phone = models.CharField(_("phone"), max_length=40, blank=True)
     city = models.CharField(_("city"), max_length=100, blank=True)
     country = models.CharField(_("country"), max_length=100, blank=True)
+    # Given by somebody. Most customers have none and are where their city is: see models/position.py.
+    latitude = models.DecimalField(_("latitude"), max_digits=8, decimal_places=6, null=True, blank=True)
+    longitude = models.DecimalField(_("longitude"), max_digits=9, decimal_places=6, null=True, blank=True)
+    located_by = models.CharField(
+        _("coordinates known by"), max_length=8, choices=LocatedBy.choices, blank=True, default="", db_default="",
+        editable=False,
+    )  # fmt: skip
     founded = models.PositiveSmallIntegerField(_("founded in"), null=True, blank=True)
     employees = models.PositiveIntegerField(_("employees"), null=True, blank=True)
     annual_revenue = models.DecimalField(_("annual revenue"), max_digits=18, decimal_places=2, null=True, blank=True)
@@ -188,6 +201,17 @@ class Customer(Record):
             models.CheckConstraint(
                 condition=Q(health__isnull=True) | Q(health__lte=100), name="customer_health_at_most_100"
             ),
+            models.CheckConstraint(
+                condition=Q(latitude=None, longitude=None, located_by="")
+                | Q(latitude__isnull=False, longitude__isnull=False, located_by__in=["entered", "imported"]),
+                name="customer_position_is_whole",
+                violation_error_message=_("Latitude and longitude go together: give both or neither."),
+            ),
+            models.CheckConstraint(
+                condition=Q(latitude=None) | Q(latitude__range=(-90, 90), longitude__range=(-180, 180)),
+                name="customer_position_is_on_earth",
+                violation_error_message=_("A latitude is between -90 and 90, a longitude between -180 and 180."),
+            ),
         ]
         indexes = [
             *for_sorting("customer", sometimes=("last_activity_at", "health", "rfm")),
@@ -203,6 +227,13 @@ class Customer(Record):
             # How many there are of a filter is told up to 10,000: without these, as many rows are read as there are.
             models.Index(fields=["lifecycle"], name="customer_lifecycle", condition=Q(deleted_at=None)),
             models.Index(fields=["tier"], name="customer_tier", condition=Q(deleted_at=None)),
+            # The map: each city once, and who is there.
+            models.Index(fields=["city", "country"], name="customer_city", condition=Q(deleted_at=None) & ~Q(city="")),
+            models.Index(
+                fields=["latitude", "longitude"],
+                name="customer_position",
+                condition=Q(deleted_at=None, latitude__isnull=False),
+            ),
             GinIndex(fields=["tags"], name="customer_tags", condition=Q(deleted_at=None)),
             custom_values_index("customer_custom"),
         ]

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import connection
 
+from customers.actions import places
 from customers.models import Consent, Contact, ContactPoint, Customer, Purpose, Tag
 from customers.models.contact_point import key_of
 from customers.models.tag import key_of as key_of_tag
@@ -37,6 +38,7 @@ def tell(world: World) -> None:
     storing.store(ContactPoint, points)
     storing.store(Consent, consents)
     _tag(world)
+    places.look_up_new(world.now)
 
 
 def _points(chance: Random, customer: Any, contact: Contact) -> list[ContactPoint]:

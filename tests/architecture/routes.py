@@ -131,6 +131,7 @@ ROUTES: dict[str, Route] = {
     "import-errors": on("import", GET=VIEW),
     # Customers
     "customer-options": of("customer", GET=VIEW),
+    "customer-map": of("customer", GET=VIEW),
     "duplicate-check": of("customer", POST=CREATE),
     "duplicate-collaboration": of("customer", POST=CREATE),
     "duplicate-dismissal": on("customer", others={"other_pk": 987_654_321}, POST=EDIT),
