@@ -12,6 +12,7 @@ from django.db import connection, models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
+from crm.joining import comma
 from customers.models.customer import Customer
 from customers.models.geo import Box, Point, around, distance_sql
 from customers.models.place import Place
@@ -150,7 +151,7 @@ class Town:
     box: Box | None
 
     def __str__(self) -> str:
-        return ", ".join(filter(None, [self.city, self.country]))
+        return comma().join(filter(None, [self.city, self.country]))
 
     @property
     def why_not(self) -> str:

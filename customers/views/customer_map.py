@@ -89,7 +89,7 @@ class Near:
 
     @classmethod
     def of(cls, filterset: Any) -> Near | None:
-        given = getattr(filterset.form, "cleaned_data", {})
+        given = getattr(filterset.form, "cleaned_data", {}) if filterset is not None else {}
         if customer := given.get("near_customer"):
             return cls(str(customer), customer.point, km_of(filterset))
         return cls("", point, km_of(filterset)) if (point := given.get("near_point")) else None
