@@ -14,6 +14,9 @@ from customers.models import Activity, Contact, Customer, CustomerContact, Task
 
 class CustomerSerializer(ReachedSerializer):
     custom = CustomValues()
+    located_by = serializers.CharField(
+        read_only=True, help_text='"entered" or "imported"; empty without coordinates: it is where its city is.'
+    )
     allow_duplicate = serializers.BooleanField(**ALLOWING)
 
     class Meta:
