@@ -37,6 +37,7 @@ CLOSED = {
     "contact": ("notes", "custom_closed"),
     "lead": ("custom_closed",),
     "opportunity": ("notes", "custom_closed"),
+    "ticket": ("custom_closed",),
 }
 # Codes, not texts: they are chosen from what the software knows.
 CODES = {
