@@ -42,9 +42,13 @@ def formulas_with(field: CustomField, *, retired: bool) -> list[str]:
     return [formula.title for formula in (found if retired else found.active())]
 
 
+@transaction.atomic
 def write_formula(field: CustomField) -> None:
-    """Put the formula on the field as it is kept. `Refused` says what is wrong with it."""
-    fields = CustomField.objects.existing().filter(kind=field.kind).with_options()
+    """Put the formula on the field as it is kept. `Refused` says what is wrong with it.
+
+    What it may count with is locked meanwhile: nobody retires it before the formula is there.
+    """
+    fields = CustomField.objects.existing().filter(kind=field.kind).with_options().select_for_update()
     field.formula, field.reads = compiling.check(field.kind, field.formula, field.result, fields)
 
 

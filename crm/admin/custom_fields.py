@@ -66,7 +66,7 @@ class CustomFieldForm(forms.ModelForm):
     def _judge_formula(self, said: dict[str, Any], given: CustomField) -> None:
         """A formula has to mean something, and what one counts with has to stay what it is."""
         field: Any = self.instance
-        was = CustomField.objects.get(pk=field.pk) if field.pk else None
+        was = CustomField.objects.select_for_update().get(pk=field.pk) if field.pk else None
         if was is not None and was.is_computed != given.is_computed:
             self.add_error("type", _("A formula stays one, and no other field becomes one: define another."))
         elif given.is_computed:

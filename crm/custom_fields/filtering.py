@@ -76,7 +76,7 @@ class OneOf(filters.MultipleChoiceFilter):
 
 class ComputedText(TextContains):
     def filter(self, qs: QuerySet, value: Any) -> QuerySet:
-        return _asked(qs, self.of).filter(**{f"{self.of.name}_asked__icontains": value}) if value else qs
+        return _asked(qs, self.of).filter(**{f"asked_{self.of.name}__icontains": value}) if value else qs
 
 
 class ComputedNumber(NumberBetween):
@@ -91,7 +91,7 @@ class ComputedDay(DayBetween):
 
 class ComputedIs(IsSo):
     def filter(self, qs: QuerySet, value: Any) -> QuerySet:
-        return qs if value is None else _asked(qs, self.of).filter(**{f"{self.of.name}_asked": value})
+        return qs if value is None else _asked(qs, self.of).filter(**{f"asked_{self.of.name}": value})
 
 
 COMPUTED: dict[str, Any] = {
@@ -182,7 +182,7 @@ def _holding(qs: QuerySet, held: Iterable[dict[str, Any]]) -> QuerySet:
 
 
 def _asked(qs: QuerySet, field: CustomField) -> QuerySet:
-    return qs.annotate(**{f"{field.name}_asked": computed.expression_of(field)})
+    return qs.annotate(**{f"asked_{field.name}": computed.expression_of(field)})
 
 
 def _between(qs: QuerySet, field: CustomField, expression: Any, value: Any, as_kept: Any) -> QuerySet:

@@ -53,7 +53,7 @@ def computed_column(field: CustomField) -> Column:
         field.name,
         field.title,
         value=partial(computed.value_in, field),
-        sort=f"{field.name}_order" if is_text else field.name,
+        sort=f"order_of_{field.name}" if is_text else field.name,
         format="money" if currency is not None else RESULTS.get(Result(field.result), "text"),
         currency=currency or None,
         annotate=partial(with_computed, field=field, is_text=is_text),
@@ -63,7 +63,7 @@ def computed_column(field: CustomField) -> Column:
 
 def with_computed(queryset: QuerySet, field: CustomField, is_text: bool) -> QuerySet:
     queryset = computed.with_values(queryset, [field])
-    return queryset.annotate(**{f"{field.name}_order": Lower(F(field.name))}) if is_text else queryset
+    return queryset.annotate(**{f"order_of_{field.name}": Lower(F(field.name))}) if is_text else queryset
 
 
 def value_of(field: CustomField, row: Any) -> Any:
