@@ -24,7 +24,7 @@ from crm.custom_fields import known, values
 from crm.custom_fields.formulas import names
 from crm.custom_fields.formulas.functions import FUNCTIONS
 from crm.custom_fields.formulas.reading import Refused
-from crm.joining import listed
+from crm.joining import labelled, listed
 from crm.models import CustomField, CustomFieldChoice
 
 
@@ -139,20 +139,16 @@ class ChoiceInline(admin.TabularInline):
 
 def _described() -> str:
     """What a formula may name and do, above the field that takes it."""
+    functions = listed(function.usage for function in FUNCTIONS.values())
     lines = [
-        format_html("{}: {}", capfirst(kinds.get(kind).label_plural), ", ".join(names.declared(kind)))
-        for kind in known.takers()
+        (labelled(capfirst(kinds.get(kind).label_plural), listed(names.declared(kind))),) for kind in known.takers()
     ]
-    functions = ", ".join(function.usage for function in FUNCTIONS.values())
     return format_html(
-        "<p>{}</p><p>{}</p><p>{}</p>",
+        "<p>{}</p><p>{}</p><p>{}<br>{}</p>",
         _("For the type formula: what is worked out of other fields, like round(amount * probability / 100, 2)."),
-        format_html(_("Functions: {}. Operators: + - * / = != < <= > >= and or not."), functions),
-        format_html(
-            "{}<br>{}",
-            _("Names, beside the codes of custom fields:"),
-            format_html_join("", "{}<br>", ((line,) for line in lines)),
-        ),
+        _("Functions: %(functions)s. Operators: + - * / = != < <= > >= and or not.") % {"functions": functions},
+        _("Names, beside the codes of custom fields:"),
+        format_html_join("", "{}<br>", lines),
     )
 
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from crm.custom_fields.formulas.reading import Refused
 from crm.custom_fields.formulas.types import Part, Type
+from crm.joining import listed
 
 
 def want(type: Type, *parts: Part) -> None:
@@ -43,4 +44,4 @@ def fitting(*parts: Part) -> None:
     for part in parts:
         if codes is not None and isinstance(part.literal, str) and part.literal not in codes:
             said = _("“%(text)s” is none of: %(known)s.")
-            raise Refused(said % {"text": part.literal, "known": ", ".join(codes)}, part.at)
+            raise Refused(said % {"text": part.literal, "known": listed(codes)}, part.at)

@@ -75,11 +75,10 @@ def _called(node: Call, parts: list[Part]) -> Part:
     function = FUNCTIONS.get(node.name)
     if function is None:
         close = get_close_matches(node.name, FUNCTIONS, n=1)
-        said = _("There is no function “%(name)s”.") % {"name": node.name}
         if close:
-            other = _("Do you mean “%(other)s”?") % {"other": close[0]}
-            said = f"{said} {other}"
-        raise Refused(said, node.at)
+            said = _("There is no function “%(name)s”. Do you mean “%(other)s”?")
+            raise Refused(said % {"name": node.name, "other": close[0]}, node.at)
+        raise Refused(_("There is no function “%(name)s”.") % {"name": node.name}, node.at)
     if not function.least <= len(parts) <= function.most:
         raise Refused(_("Write it as %(usage)s.") % {"usage": function.usage}, node.at)
     return function.build(*parts)
