@@ -70,6 +70,7 @@ class CustomersConfig(AppConfig):
             PooledCustomer,
             Segment,
             Task,
+            formula_fields,
         )
 
         declared: list[tuple[Any, Any, Any, str, str | None]] = [
@@ -86,6 +87,7 @@ class CustomersConfig(AppConfig):
             kinds.register(model, label=label, label_plural=label_plural, icon=icon, detail_url=detail_url)
         fields.declare(Customer, "employees", "annual_revenue", "notes")
         fields.declare(Contact, "notes")
+        formula_fields.declare_all()
 
     def fill_paper(self) -> None:
         from customers.views import summary_pdf

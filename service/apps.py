@@ -9,7 +9,7 @@ class ServiceConfig(AppConfig):
     def ready(self) -> None:
         from django.db.models.signals import post_migrate
 
-        from crm.access import kinds
+        from crm.access import fields, kinds
         from crm.search.documents import searchable
         from service import exchange, subscriptions, tasks  # noqa: F401 - registers reactions and periodic jobs
         from service.actions import defaults
@@ -20,6 +20,7 @@ class ServiceConfig(AppConfig):
         )
         kinds.register(Queue, label=_("queue"), label_plural=_("queues"), icon="inbox")
         quotes = {"customer": ["name"], "contact": ["name", "email"]}
+        fields.declare(Ticket)
         searchable("ticket", Ticket.words, related=tuple(quotes), quotes=quotes)
         exchange.register()
         # After migrate, as the shipped roles: what is written down once also comes back after a flush.

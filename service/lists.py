@@ -16,6 +16,7 @@ from django.utils.translation import gettext_noop
 
 from crm.access.permissions import Verb
 from crm.actions import journal
+from crm.custom_fields.filtering import WithCustomFields
 from crm.models import User
 from crm.templatetags.values import number
 from crm.web.lists import BulkAction, Column, List
@@ -50,7 +51,7 @@ def in_tab(rows: Any, tab: str, user: Any) -> Any:
     }[tab]()
 
 
-class TicketFilter(django_filters.FilterSet):
+class TicketFilter(WithCustomFields, django_filters.FilterSet):
     tab = django_filters.ChoiceFilter(label=_("Show"), choices=TABS, method="filter_tab")
     queue = django_filters.ModelChoiceFilter(
         label=_("Queue"), queryset=lambda request: Queue.objects.visible_to(request.user)

@@ -34,6 +34,14 @@ class Limit(NamedTuple):
     level: int
 
 
+class Derived(NamedTuple):
+    """A field that is worked out from others: closed to whom one of them is."""
+
+    kind: str
+    name: str
+    reads: tuple[str, ...]
+
+
 class Access:
     """A person's grants and teams. Nobody, the inactive and the anonymous have none."""
 
@@ -55,15 +63,19 @@ class Access:
         return found
 
     @cached_property
-    def _granted(self) -> tuple[list[Grant], list[Limit]]:
+    def _granted(self) -> tuple[list[Grant], list[Limit], list[Derived]]:
         if not self.user.is_active or self.user.pk is None:
-            return [], []
+            return [], [], []
         return self.user.granted()  # type: ignore[union-attr]
 
     @cached_property
     def hidden(self) -> dict[str, frozenset[str]]:
         """By kind the fields that no role of the person shows. Where one shows such records, the others have no say."""
-        return self._closed((Verb.VIEW,), Level.READ)
+        found = self._closed((Verb.VIEW,), Level.READ)
+        for kind, name, reads in self._granted[2]:
+            if not found.get(kind, frozenset()).isdisjoint(reads):
+                found[kind] |= {name}
+        return found
 
     @cached_property
     def unwritable(self) -> dict[str, frozenset[str]]:
@@ -73,7 +85,7 @@ class Access:
 
     def _closed(self, verbs: tuple[Verb, ...], needed: Level) -> dict[str, frozenset[str]]:
         """By kind the fields that every role with one of the verbs on it keeps below a level."""
-        grants, limits = self._granted
+        grants, limits, _derived = self._granted
         if self.everything or not limits:
             return {}
         speaking, keeping = defaultdict(set), defaultdict(set)

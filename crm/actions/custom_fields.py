@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from crm.custom_fields import known
+from crm.custom_fields.formulas import compiling
+from crm.joining import listed
 from crm.models.custom_field import CustomField, CustomFieldChoice
 from crm.search import documents
 
 BATCH = 500
+IN_FORMULAS = gettext_lazy("Formulas count with it: %(names)s. Change them first.")
 
 
 def holders(field: CustomField) -> models.QuerySet:
@@ -31,10 +36,28 @@ def choices_in_use(field: CustomField, codes: Iterable[str]) -> list[str]:
     return [code for code in codes if holders(field).filter(_having(field, code)).exists()]
 
 
+def formulas_with(field: CustomField, *, retired: bool) -> list[str]:
+    """What the formulas are called that count with a field; those that are `retired` may come back."""
+    found = CustomField.objects.counting_with(field)
+    return [formula.title for formula in (found if retired else found.active())]
+
+
+@transaction.atomic
+def write_formula(field: CustomField) -> None:
+    """Put the formula on the field as it is kept. `Refused` says what is wrong with it.
+
+    What it may count with is locked meanwhile: nobody retires it before the formula is there.
+    """
+    fields = CustomField.objects.existing().filter(kind=field.kind).with_options().select_for_update()
+    field.formula, field.reads = compiling.check(field.kind, field.formula, field.result, fields)
+
+
 @transaction.atomic
 def delete(field: CustomField) -> bool:
     """One that never held anything is gone; one that does is retired. Returns whether it is gone."""
     locked = CustomField.objects.select_for_update().get(pk=field.pk)
+    if names := formulas_with(locked, retired=True):
+        raise ValidationError(IN_FORMULAS % {"names": listed(names)})
     is_gone = not is_used(locked)
     locked.is_retired = True
     locked.is_deleted = is_gone

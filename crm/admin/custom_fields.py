@@ -11,6 +11,9 @@ from django.db import models, transaction
 from django.db.models import QuerySet
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
+from django.utils.functional import lazy
+from django.utils.html import format_html, format_html_join
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -18,7 +21,10 @@ from crm.access import kinds
 from crm.actions import custom_fields
 from crm.admin.base import AuditedAdmin
 from crm.custom_fields import known, values
-from crm.joining import listed
+from crm.custom_fields.formulas import names
+from crm.custom_fields.formulas.functions import FUNCTIONS
+from crm.custom_fields.formulas.reading import Refused
+from crm.joining import labelled, listed
 from crm.models import CustomField, CustomFieldChoice
 
 
@@ -28,9 +34,10 @@ class CustomFieldForm(forms.ModelForm):
     class Meta:
         model = CustomField
         fields = (
-            "kind", "code", "label", "label_zh", "help_text", "help_text_zh", "type", "is_required", "default", "group",
-            "group_zh", "position", "is_searched", "is_shown", "is_retired",
+            "kind", "code", "label", "label_zh", "help_text", "help_text_zh", "type", "formula", "result",
+            "is_required", "default", "group", "group_zh", "position", "is_searched", "is_shown", "is_retired",
         )  # fmt: skip
+        widgets: ClassVar[Any] = {"formula": forms.Textarea(attrs={"rows": 3, "cols": 80, "spellcheck": "false"})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -46,14 +53,51 @@ class CustomFieldForm(forms.ModelForm):
         )
         if field.pk and given.type != field.type and custom_fields.is_used(field):
             self.add_error("type", _("Records have a value already: the type stays. Retire it and define another."))
+        self._judge_formula(said, given)
         if given.default and given.is_choosing:
             self.add_error("default", _("Mark a choice below as the default instead."))
-        elif given.default and given.type:
+        elif given.default and given.type and not given.is_computed:
             try:
                 values.kept(given, given.default)
             except ValidationError as error:
                 self.add_error("default", error)
         return said
+
+    def _judge_formula(self, said: dict[str, Any], given: CustomField) -> None:
+        """A formula has to mean something, and what one counts with has to stay what it is."""
+        field: Any = self.instance
+        was = CustomField.objects.select_for_update().get(pk=field.pk) if field.pk else None
+        if was is not None and was.is_computed != given.is_computed:
+            self.add_error("type", _("A formula stays one, and no other field becomes one: define another."))
+        elif given.is_computed:
+            self._judge_own_formula(said)
+        elif said.get("formula") or said.get("result"):
+            name = "formula" if said.get("formula") else "result"
+            self.add_error(name, _("Only a field of the type formula has one."))
+        if was is None or was.is_computed:
+            return
+        name = "type" if given.type != was.type else "is_retired" if said.get("is_retired") else ""
+        if name and (users := custom_fields.formulas_with(was, retired=name == "type")):
+            self.add_error(name, custom_fields.IN_FORMULAS % {"names": listed(users)})
+
+    def _judge_own_formula(self, said: dict[str, Any]) -> None:
+        for name in ("is_required", "is_searched", "default"):
+            if said.get(name):
+                self.add_error(name, _("A formula is worked out: this is for fields that are filled in."))
+        kind, result = said.get("kind") or self.instance.kind, said.get("result") or self.instance.result
+        if not said.get("formula"):
+            self.add_error("formula", _("Write down what is worked out."))
+        elif not result:
+            self.add_error("result", _("Say what the formula gives."))
+        elif kind:
+            written = CustomField(kind=kind, type=CustomField.Type.FORMULA, formula=said["formula"], result=result)
+            try:
+                custom_fields.write_formula(written)
+            except Refused as refused:
+                if not said.get("is_retired"):
+                    self.add_error("formula", str(refused))
+                return
+            said["formula"], self.instance.reads = written.formula, written.reads
 
 
 class ChoiceFormSet(BaseInlineFormSet):
@@ -93,6 +137,24 @@ class ChoiceInline(admin.TabularInline):
     formfield_overrides: ClassVar[Any] = {models.CharField: {"widget": forms.TextInput(attrs={"size": 18})}}
 
 
+def _described() -> str:
+    """What a formula may name and do, above the field that takes it."""
+    functions = listed(function.usage for function in FUNCTIONS.values())
+    lines = [
+        (labelled(capfirst(kinds.get(kind).label_plural), listed(names.declared(kind))),) for kind in known.takers()
+    ]
+    return format_html(
+        "<p>{}</p><p>{}</p><p>{}<br>{}</p>",
+        _("For the type formula: what is worked out of other fields, like round(amount * probability / 100, 2)."),
+        _("Functions: %(functions)s. Operators: + - * / = != < <= > >= and or not.") % {"functions": functions},
+        _("Names, beside the codes of custom fields:"),
+        format_html_join("", "{}<br>", lines),
+    )
+
+
+described = lazy(_described, str)()
+
+
 @admin.register(CustomField)
 class CustomFieldAdmin(AuditedAdmin):
     form = CustomFieldForm
@@ -102,6 +164,7 @@ class CustomFieldAdmin(AuditedAdmin):
     search_fields = ("code", "label", "label_zh")
     fieldsets: ClassVar[Any] = [
         (None, {"fields": ["kind", "code", "type", "label", "label_zh", "help_text", "help_text_zh"]}),
+        (gettext_lazy("Formula"), {"fields": ["formula", "result"], "description": described}),
         (gettext_lazy("In forms"), {"fields": ["is_required", "default", "group", "group_zh", "position"]}),
         (gettext_lazy("In lists and search"), {"fields": ["is_shown", "is_searched"]}),
         (gettext_lazy("Out of use"), {"fields": ["is_retired"]}),
@@ -112,7 +175,16 @@ class CustomFieldAdmin(AuditedAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """What a field is called and whose it is stay for ever: files, programs and saved lists name it."""
-        return ("kind", "code") if obj is not None else ()
+        if obj is None:
+            return ()
+        return ("kind", "code", "type", "result") if obj.is_computed else ("kind", "code")
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, Any, Any]:
+        """What a formula counts with is not taken away."""
+        found, counts, needed, protected = super().get_deleted_objects(objs, request)
+        for field in objs:
+            protected = [*protected, *custom_fields.formulas_with(field, retired=True)]
+        return found, counts, needed, protected
 
     @admin.display(description=gettext_lazy("label"), ordering="label")
     def title_shown(self, field: Any) -> str:

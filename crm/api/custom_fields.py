@@ -17,7 +17,7 @@ from crm.access.grants import access_of
 from crm.access.permissions import Verb
 from crm.api.permissions import GrantedByRole
 from crm.api.serializers import CLOSED
-from crm.custom_fields import known, values, writing
+from crm.custom_fields import computed, known, values, writing
 from crm.models.custom_field import CustomField
 
 VALUE = {
@@ -83,6 +83,30 @@ class CustomValues(serializers.Field):
         return str(model.kind)
 
 
+RESULT = {"nullable": True, "anyOf": [{"type": "string"}, {"type": "boolean"}]}
+
+
+@extend_schema_field({"type": "object", "additionalProperties": RESULT})
+class FormulaValues(serializers.Field):
+    """What the formulas come to, by code; one that comes to nothing is not there."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs["read_only"] = True
+        kwargs.setdefault(
+            "help_text",
+            "What the custom fields of the type formula come to, by code. Numbers are strings, dates ISO 8601. Lists "
+            "filter by `custom_{code}`.",
+        )
+        super().__init__(**kwargs)
+
+    def get_attribute(self, instance: Any) -> Any:
+        return instance
+
+    def to_representation(self, value: Any) -> dict[str, Any]:
+        found = computed.values_of(value, known.formulas(value.kind))
+        return {code: computed.as_kept(each) for code, each in found.items()}
+
+
 def by_code(error: ValidationError) -> Any:
     if not hasattr(error, "error_dict"):
         return error.messages
@@ -107,8 +131,8 @@ class CustomFieldSerializer(serializers.ModelSerializer):
     class Meta:
         model = CustomField
         fields = (
-            "kind", "code", "label", "label_zh", "help_text", "help_text_zh", "type", "choices", "is_required",
-            "default", "group", "group_zh", "position", "is_searched", "is_retired",
+            "kind", "code", "label", "label_zh", "help_text", "help_text_zh", "type", "choices", "formula", "result",
+            "is_required", "default", "group", "group_zh", "position", "is_searched", "is_retired",
         )  # fmt: skip
         read_only_fields = fields
 

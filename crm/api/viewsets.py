@@ -21,6 +21,7 @@ from crm.access.permissions import Verb
 from crm.api.errors import PreconditionFailed, PreconditionRequired
 from crm.api.idempotency import once
 from crm.api.permissions import GrantedByRole
+from crm.custom_fields import computed, known
 from crm.models.record import Record
 
 
@@ -43,7 +44,9 @@ class ReadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
 
     def read(self, rows: Any) -> Any:
         """The rows with everything that is shown of them."""
-        return rows.select_related(*self.related).prefetch_related(*self.prefetched)
+        rows = rows.select_related(*self.related).prefetch_related(*self.prefetched)
+        kind = getattr(self.model, "kind", "")
+        return computed.with_values(rows, known.formulas(kind)) if known.takes(self.model) else rows
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         record = self.get_object()

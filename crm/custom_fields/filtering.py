@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django_filters.widgets import DateRangeWidget
 
 from crm.access import fields
-from crm.custom_fields import known, sorting
+from crm.custom_fields import computed, known, sorting
 from crm.custom_fields.known import PREFIX
 from crm.models.custom_field import ENDINGS, CustomField
 
@@ -74,7 +74,37 @@ class OneOf(filters.MultipleChoiceFilter):
         return _holding(qs, [{self.of.code: [code] if several else code} for code in value or ()]) if value else qs
 
 
+class ComputedText(TextContains):
+    def filter(self, qs: QuerySet, value: Any) -> QuerySet:
+        return _asked(qs, self.of).filter(**{f"asked_{self.of.name}__icontains": value}) if value else qs
+
+
+class ComputedNumber(NumberBetween):
+    def filter(self, qs: QuerySet, value: Any) -> QuerySet:
+        return _between(qs, self.of, computed.expression_of(self.of), value, lambda bound: bound)
+
+
+class ComputedDay(DayBetween):
+    def filter(self, qs: QuerySet, value: Any) -> QuerySet:
+        return _between(qs, self.of, computed.expression_of(self.of), value, lambda bound: bound.date())
+
+
+class ComputedIs(IsSo):
+    def filter(self, qs: QuerySet, value: Any) -> QuerySet:
+        return qs if value is None else _asked(qs, self.of).filter(**{f"asked_{self.of.name}": value})
+
+
+COMPUTED: dict[str, Any] = {
+    CustomField.Result.NUMBER: ComputedNumber,
+    CustomField.Result.DATE: ComputedDay,
+    CustomField.Result.BOOLEAN: ComputedIs,
+    CustomField.Result.TEXT: ComputedText,
+}
+
+
 def filter_for(field: CustomField) -> Any:
+    if field.is_computed:
+        return COMPUTED[field.result](field, label=field.title)
     made: Any = {
         Type.NUMBER: NumberBetween,
         Type.DECIMAL: NumberBetween,
@@ -149,6 +179,10 @@ def _holding(qs: QuerySet, held: Iterable[dict[str, Any]]) -> QuerySet:
     for values in held:
         wanted |= Q(custom__contains=values)
     return qs.filter(wanted).exclude(custom={})  # the second is what the index leaves out
+
+
+def _asked(qs: QuerySet, field: CustomField) -> QuerySet:
+    return qs.annotate(**{f"asked_{field.name}": computed.expression_of(field)})
 
 
 def _between(qs: QuerySet, field: CustomField, expression: Any, value: Any, as_kept: Any) -> QuerySet:

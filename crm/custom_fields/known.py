@@ -52,6 +52,11 @@ def active(kind: str) -> list[CustomField]:
     return [field for field in everything(kind) if not field.is_retired]
 
 
+def filled(kind: str) -> list[CustomField]:
+    """Of the active ones those that people fill in: a formula is worked out."""
+    return [field for field in active(kind) if not field.is_computed]
+
+
 def readable(kind: str) -> list[CustomField]:
     """Of the active ones those that are not hidden from whoever reads."""
     closed = fields.hidden(kind)
@@ -59,9 +64,14 @@ def readable(kind: str) -> list[CustomField]:
 
 
 def writable(kind: str) -> list[CustomField]:
-    """Of the active ones those that whoever asks may write."""
+    """Of those that are filled in the ones that whoever asks may write."""
     closed = fields.unwritable(kind)
-    return [field for field in active(kind) if field.name not in closed]
+    return [field for field in filled(kind) if field.name not in closed]
+
+
+def formulas(kind: str) -> list[CustomField]:
+    """Those that are not hidden from whoever reads."""
+    return [field for field in readable(kind) if field.is_computed]
 
 
 def by_code(kind: str) -> dict[str, CustomField]:

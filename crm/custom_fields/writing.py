@@ -44,7 +44,7 @@ def change(kind: str, given: Any, before: Mapping[str, Any], base: Mapping[str, 
 def for_new(kind: str, given: Any) -> dict[str, Any]:
     """What a new record holds: what is given, and the defaults of what is not spoken of."""
     said = change(kind, given, {})
-    for field in known.active(kind):
+    for field in known.filled(kind):
         if field.code not in said:
             said[field.code] = values.default_of(field)
     return without_nothing(said)
@@ -52,13 +52,13 @@ def for_new(kind: str, given: Any) -> dict[str, Any]:
 
 def missing(kind: str, held: Mapping[str, Any]) -> list[CustomField]:
     """The required fields in which nothing stands."""
-    return [field for field in known.active(kind) if field.is_required and held.get(field.code) is None]
+    return [field for field in known.filled(kind) if field.is_required and held.get(field.code) is None]
 
 
 def handed_on(record: Any, kind: str) -> dict[str, Any]:
     """What a record of another kind takes over: the fields of the same code and type, as far as they fit there."""
     ours, found = known.by_code(record.kind), {}
-    for field in known.active(kind):
+    for field in known.filled(kind):
         source = ours.get(field.code)
         if source is None or source.type != field.type:
             continue
@@ -113,6 +113,8 @@ def _writable(fields: Mapping[str, CustomField], code: Any, is_restoring: bool) 
     field = fields.get(code)
     if field is None:
         raise ValidationError(_("There is no custom field “%(code)s”.") % {"code": str(code)[:80]})
+    if field.is_computed:
+        raise ValidationError(_("This field is a formula: nothing is written in it."))
     if field.is_retired and not is_restoring:
         raise ValidationError(_("This field is retired: nothing new is written in it."))
     return field

@@ -113,7 +113,7 @@ class Importable:
 
     def with_custom_fields(self) -> Importable:
         """The same with the fields the administrator has defined by now."""
-        found = [of_custom(field) for field in known.active(self.code)] if known.takes(self.model) else []
+        found = [of_custom(field) for field in known.filled(self.code)] if known.takes(self.model) else []
         made = copy(self)
         made.fields = (*self.fields, *found)
         made._by_name = {each.name: each for each in made.fields}

@@ -1,15 +1,16 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from django.contrib.postgres.expressions import ArraySubquery
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import OuterRef, Q, Value
-from django.db.models.functions import JSONObject
+from django.db.models import Func, OuterRef, Q, Value
+from django.db.models.functions import Concat, JSONObject
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -56,6 +57,16 @@ class CustomFieldQuerySet(models.QuerySet):
     def active(self) -> Self:
         return self.existing().filter(is_retired=False)
 
+    def counting_with(self, field: CustomField) -> Self:
+        """The formulas that count with a field."""
+        return self.existing().filter(kind=field.kind, type=CustomField.Type.FORMULA, reads__contains=[field.name])
+
+    def computed(self) -> Self:
+        """The formulas, each with `names_read`: its own name, and after it those that it reads."""
+        reads = Func("reads", Value(" "), function="array_to_string", output_field=models.TextField())
+        named = Concat(Value("custom_"), "code", Value(" "), reads, output_field=models.TextField())
+        return self.existing().filter(type=CustomField.Type.FORMULA).order_by().annotate(names_read=named)
+
     def with_options(self) -> Self:
         """Together with their choices, in the same query."""
         choices = CustomFieldChoice.objects.filter(field=OuterRef("pk")).order_by("position", "pk")
@@ -66,7 +77,9 @@ class CustomFieldQuerySet(models.QuerySet):
 
 
 class CustomField(models.Model):
-    """A field of the organisation's own on one kind of record. What it holds stands in the record's `custom` column."""
+    """A field of the organisation's own on one kind of record. What it holds stands in the record's `custom` column;
+    what a formula gives stands nowhere.
+    """
 
     class Type(models.TextChoices):
         TEXT = "text", _("text")
@@ -78,6 +91,17 @@ class CustomField(models.Model):
         CHOICE = "choice", _("one choice")
         CHOICES = "choices", _("several choices")
         LINK = "link", _("link")
+        FORMULA = "formula", _("formula")
+
+    class Result(models.TextChoices):
+        """What a formula gives."""
+
+        NUMBER = "number", _("number")
+        TEXT = "text", _("text")
+        DATE = "date", _("date")
+        BOOLEAN = "boolean", _("yes or no")
+
+    LONGEST_FORMULA: ClassVar[int] = 500
 
     kind = models.CharField(_("kind of record"), max_length=20)
     code = models.CharField(
@@ -91,6 +115,16 @@ class CustomField(models.Model):
     type = models.CharField(
         _("type"), max_length=10, choices=Type.choices, help_text=_("It stays as soon as a record has a value.")
     )
+    formula = models.CharField(_("formula"), max_length=LONGEST_FORMULA, blank=True, default="", db_default="")
+    result = models.CharField(
+        _("result"), max_length=10, choices=Result.choices, blank=True, default="", db_default="",
+        help_text=_("What the formula gives. It stays."),
+    )  # fmt: skip
+    # What the formula names, by which a field is known to be in use, and a formula to be closed with what it reads.
+    reads = ArrayField(
+        models.CharField(max_length=60), default=list, blank=True, editable=False,
+        db_default=Value([], ArrayField(models.CharField(max_length=60))),
+    )  # fmt: skip
     is_required = models.BooleanField(
         _("required"), default=False, help_text=_("In forms, files and through the API, from now on.")
     )
@@ -124,6 +158,15 @@ class CustomField(models.Model):
             ),
             models.CheckConstraint(condition=Q(code__regex=CODE), name="custom_field_code_is_plain"),
             models.CheckConstraint(condition=~Q(label=""), name="custom_field_has_a_label"),
+            models.CheckConstraint(
+                condition=(Q(type="formula") & ~Q(formula="") & ~Q(result=""))
+                | (~Q(type="formula") & Q(formula="", result="", reads=[])),
+                name="custom_field_has_a_formula_if_it_is_one",
+            ),
+            models.CheckConstraint(
+                condition=~Q(type="formula") | Q(is_required=False, is_searched=False, default=""),
+                name="custom_field_formula_is_not_filled_in",
+            ),
         ]  # fmt: skip
 
     def __str__(self) -> str:
@@ -154,6 +197,10 @@ class CustomField(models.Model):
     def is_closed_somewhere(self) -> bool:
         """Whether any role closes it, where it was read with that (`crm.custom_fields.known`)."""
         return getattr(self, "closings_read", False)
+
+    @property
+    def is_computed(self) -> bool:
+        return self.type == CustomField.Type.FORMULA
 
     @property
     def is_choosing(self) -> bool:

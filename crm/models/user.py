@@ -8,9 +8,10 @@ from django.db.models import Q, QuerySet, Value
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
-from crm.access.grants import Access, Grant, Limit, access_of
+from crm.access.grants import Access, Derived, Grant, Limit, access_of
 from crm.access.permissions import Reach, Verb
 from crm.access.querysets import ScopedQuerySet
+from crm.models.custom_field import CustomField
 from crm.models.prepared import Prepared
 from crm.models.role import Role, RoleField, RoleGrant
 from crm.models.team import Team
@@ -101,12 +102,13 @@ class User(AbstractBaseUser):
     def access(self) -> Access:
         return access_of(self)
 
-    def granted(self) -> tuple[list[Grant], list[Limit]]:
-        """What the roles of the person grant, and which fields they close. One query."""
+    def granted(self) -> tuple[list[Grant], list[Limit], list[Derived]]:
+        """What the roles of the person grant, which fields they close, and which follow those. One query."""
         found = _granted(self.pk)
         return (
             [Grant(*row[:4]) for row in found if row[4] == "grant"],
             [Limit(*row[:4]) for row in found if row[4] == "limit"],
+            [_derived(row[1], row[2]) for row in found if row[4] == "derived"],
         )
 
     def team_ids_and_below(self) -> list[int]:
@@ -138,8 +140,15 @@ def _of_roles(person: int) -> QuerySet:
     grants = RoleGrant.objects.filter(role__people=person).order_by()
     limits = RoleField.objects.filter(role__people=person).order_by()
     return grants.values_list("role_id", "kind", "verb", "reach", Value("grant")).union(
-        limits.values_list("role_id", "kind", "name", "level", Value("limit")), all=True
+        limits.values_list("role_id", "kind", "name", "level", Value("limit")),
+        CustomField.objects.computed().values_list(Value(0), "kind", "names_read", Value(0), Value("derived")),
+        all=True,
     )
 
 
 _granted = Prepared(_of_roles)
+
+
+def _derived(kind: str, names: str) -> Derived:
+    name, *reads = names.split()
+    return Derived(kind, name, tuple(reads))

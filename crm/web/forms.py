@@ -37,7 +37,8 @@ class RecordForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.custom = known.readable(self.instance.kind) if self.takes_custom_fields else []
+        shown = known.readable(self.instance.kind) if self.takes_custom_fields else []
+        self.custom = [field for field in shown if not field.is_computed]
         for field in self.custom:
             self._add_custom(field)
         self._close()

@@ -105,7 +105,8 @@ class MergeSerializer(serializers.Serializer):
     )
 
     def validate_from_other(self, names: list[str]) -> list[str]:
-        unknown = [name for name in names if name not in CHOOSABLE and known.by_name(Customer.kind, name) is None]
+        custom = {field.name for field in known.everything(Customer.kind) if not field.is_computed}
+        unknown = [name for name in names if name not in CHOOSABLE and name not in custom]
         unknown += sorted(fields.unwritable(Customer.kind).intersection(names))
         if unknown:
             raise serializers.ValidationError(_("%(names)s cannot be chosen.") % {"names": listed(sorted(unknown))})

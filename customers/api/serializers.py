@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from crm.api.custom_fields import CustomValues
+from crm.api.custom_fields import CustomValues, FormulaValues
 from crm.api.serializers import COMMON, READ_ONLY, RecordSerializer, ScopedRelatedField
 from customers.actions.activities import NextStep
 from customers.api.duplicates import ALLOWING
@@ -14,6 +14,7 @@ from customers.models import Activity, Contact, Customer, CustomerContact, Task
 
 class CustomerSerializer(ReachedSerializer):
     custom = CustomValues()
+    formulas = FormulaValues()
     located_by = serializers.CharField(
         read_only=True, help_text='"entered" or "imported"; empty without coordinates: it is where its city is.'
     )
@@ -25,8 +26,8 @@ class CustomerSerializer(ReachedSerializer):
             *COMMON, "name", "form", "lifecycle", "churn_reason", "won_back_at", "tier", "channel",
             "campaign", "first_contact_on", "referred_by", "industry", "number", "website", "email", "phone",
             "city", "country", "latitude", "longitude", "located_by", "founded", "employees", "annual_revenue",
-            "parent", "do_not_contact", "do_not_contact_reason", "points", "tags", "notes", "custom", "health",
-            "last_activity_at", "allow_duplicate",
+            "parent", "do_not_contact", "do_not_contact_reason", "points", "tags", "notes", "custom", "formulas",
+            "health", "last_activity_at", "allow_duplicate",
         )  # fmt: skip
         read_only_fields = (*READ_ONLY, "won_back_at", "located_by", "health", "last_activity_at")
 
@@ -70,13 +71,14 @@ class ContactSerializer(ReachedSerializer):
     )
     role = serializers.CharField(max_length=80, write_only=True, required=False, help_text="The role there.")
     custom = CustomValues()
+    formulas = FormulaValues()
     allow_duplicate = serializers.BooleanField(**ALLOWING)
 
     class Meta:
         model = Contact
         fields = (
             *COMMON, "name", "email", "phone", "language", "birthday", "do_not_contact", "do_not_contact_reason",
-            "points", "tags", "notes", "custom", "customers", "customer", "role",
+            "points", "tags", "notes", "custom", "formulas", "customers", "customer", "role",
             "allow_duplicate",
         )  # fmt: skip
         read_only_fields = READ_ONLY

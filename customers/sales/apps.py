@@ -69,6 +69,7 @@ class SalesConfig(AppConfig):
             Quota,
             Quote,
             UnitCost,
+            formula_fields,
         )
 
         declared = [
@@ -97,6 +98,7 @@ class SalesConfig(AppConfig):
         )
         fields.declare(Opportunity, "notes")
         fields.declare(Lead)
+        formula_fields.declare_all()
         for model, related in (
             (Lead, []),
             (Opportunity, ["customer"]),

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from crm.actions import custom_fields
 from crm.custom_fields import known, writing
 from crm.models import CustomField, CustomFieldChoice
 from customers.models import Customer
@@ -37,6 +38,13 @@ def define() -> None:
     )  # fmt: skip
     for place, (code, label, label_zh) in enumerate(BUYING):
         CustomFieldChoice.objects.create(field=buying, code=code, label=label, label_zh=label_zh, position=place)
+    due = CustomField(
+        kind=Customer.kind, code="inspection_due", type=Type.FORMULA, label="Next inspection", label_zh="下次检验",
+        help_text="A year after the last one.", help_text_zh="上次检验一年之后。", position=4,
+        formula="add_days(inspected_on, 365)", result=CustomField.Result.DATE, **EQUIPMENT,
+    )  # fmt: skip
+    custom_fields.write_formula(due)
+    due.save()
 
 
 def fill(world: World) -> None:

@@ -24,7 +24,7 @@ from evaluation.formulas import control_chart, scores
 from evaluation.formulas.control_chart import Chart, Rule, Signal
 from evaluation.formulas.samples import WIDEST_JUDGED
 from evaluation.formulas.scores import Verdict
-from evaluation.kpis.declaration import Aggregation, Direction, Kpi, Time, Unit
+from evaluation.kpis.declaration import Aggregation, Direction, Kpi, Unit
 
 TOO_IMPRECISE = "too_imprecise"
 
@@ -165,12 +165,8 @@ def chart_of(series: Sequence[Result]) -> Chart:
     the limits are of values that do not depend on each other.
     """
     lowest, highest = series[0].kpi.scale if series else (None, None)
-    values = [None if _overlaps(result.kpi) else _charted(result) for result in series]
+    values = [None if result.kpi.overlaps else _charted(result) for result in series]
     return control_chart.xmr(values, lowest=lowest, highest=highest)
-
-
-def _overlaps(kpi: Kpi) -> bool:
-    return kpi.time == Time.ROLLING
 
 
 def _charted(result: Result) -> float | None:
@@ -181,7 +177,7 @@ def variation(series: Sequence[Result], chart: Chart | None = None) -> Variation
     """By the rules of the XmR chart, for the latest complete period."""
     chart = chart or chart_of(series)
     charted = [index for index, result in enumerate(series) if _charted(result) is not None]
-    if series and _overlaps(series[-1].kpi):
+    if series and series[-1].kpi.overlaps:
         return VariationJudgement(Variation.OVERLAPPING, points=len(charted))
     if chart.lower is None:
         return VariationJudgement(Variation.TOO_FEW, points=len(charted))

@@ -14,30 +14,49 @@ from evaluation.kpis.rows import (
     in_currency,
     money_issue,
     rate_shown,
+    returned_of_won,
 )
 from evaluation.kpis.sales import AMOUNT_CLOSED, CURRENCY_CLOSED
 
 _DAY = day_of("sale.at")
 
-# The split about the day of the sale that was recorded last; its shares in their order, with what they add up to.
-_SHARES = f"""SELECT share.person_id, share.team_id, share.share, sum(share.share) OVER (ORDER BY share.id) AS upto
+
+def _shares(sale: str, day: str) -> str:
+    """Of the split about the day of the sale that was recorded last, in their order, with what they add up to."""
+    return f"""SELECT share.person_id, share.team_id, share.share, sum(share.share) OVER (ORDER BY share.id) AS upto
             FROM sales_creditshare AS share
             WHERE share.split_id = (
                 SELECT split.id FROM sales_creditsplit AS split
-                WHERE split.opportunity_id = sale.id AND split.kind = 'revenue' AND split.valid_from <= {_DAY}
-                    AND (split.valid_until IS NULL OR split.valid_until >= {_DAY}) AND split.recorded_at < period.known
+                WHERE split.opportunity_id = {sale} AND split.kind = 'revenue' AND split.valid_from <= {day}
+                    AND (split.valid_until IS NULL OR split.valid_until >= {day}) AND split.recorded_at < period.known
                 ORDER BY split.id DESC LIMIT 1)"""
+
 
 _WON = f"""SELECT change.at, change.owner_id, change.team_id, change.product_id, opportunity.customer_id,
                 {AMOUNT_CLOSED} AS amount, {CURRENCY_CLOSED} AS currency, opportunity.id, opportunity.name AS label
             FROM {CHANGES} WHERE {closed_as("won")}"""
 
-CREDITED = f"""SELECT sale.*, part.share,
+# What came back in the period of what was won, whenever that was: those who are credited with the sale are with this.
+_BACK = f"""SELECT gone.at, gone.owner_id, gone.team_id, gone.product_id, gone.customer_id, gone.amount, gone.currency,
+                gone.id, gone.label, gone.kind, gone.opportunity_id, gone.won_at
+            FROM ({returned_of_won("period.starts", "period.ends", ", opportunity.id, entry.at")})
+                AS gone(customer_id, at, owner_id, team_id, product_id, amount, currency, kind, id, label,
+                    opportunity_id, won_at)"""
+_KEPT = f"""SELECT won.*, 'opportunity' AS kind, won.id AS opportunity_id, won.at AS won_at FROM ({_WON}) AS won
+            UNION ALL {_BACK}"""
+
+
+def _credited(sales: str, shares: str) -> str:
+    return f"""SELECT sale.*, part.share,
                 CASE WHEN part.person_id IS NULL THEN sale.owner_id ELSE part.person_id END AS person_id,
                 CASE WHEN part.person_id IS NULL THEN sale.team_id ELSE part.team_id END AS credited_team_id,
                 coalesce(part.upto, 1) AS upto, coalesce(part.upto - part.share, 0) AS before,
                 {in_currency("sale.amount", "sale.currency", _DAY)} AS worth
-            FROM ({_WON}) AS sale LEFT JOIN LATERAL ({_SHARES}) AS part ON TRUE"""
+            FROM ({sales}) AS sale LEFT JOIN LATERAL ({shares}) AS part ON TRUE"""
+
+
+CREDITED = _credited(_WON, _shares("sale.id", _DAY))
+CREDITED_AND_KEPT = _credited(_KEPT, _shares("sale.opportunity_id", day_of("sale.won_at")))
 
 
 def _until(share: str) -> str:
@@ -49,10 +68,13 @@ CREDITED_WORTH = f"{_until('credit.upto')} - {_until('credit.before')}"
 
 CREDITED_REVENUE = Kpi(
     code="credited_revenue",
-    version=1,
+    version=2,  # 2: returns count against the day they came back
     name=_("Credited revenue"),
-    meaning=_("What was won in the period, by those who are credited with it."),
-    formula=_("Amount of the opportunities won in the period, by the split of their credit on the day they were won"),
+    meaning=_("What was won in the period, less what was paid back in it, by those who are credited with it."),
+    formula=_(
+        "Amount of the opportunities won in the period, less what was refunded in it for orders of won opportunities,"
+        " by the split of their credit on the day they were won"
+    ),
     group="sales",
     unit=Unit.MONEY,
     direction=Direction.HIGHER,
@@ -60,10 +82,11 @@ CREDITED_REVENUE = Kpi(
     aggregation=Aggregation.SUM,
     guard="csat",
     on_dashboard=False,
-    source=_("Won opportunities and splits of their credit; without a split the owner at that moment"),
+    source=_("Won opportunities, returns of their orders, and splits of credit; without a split the owner then"),
     facts=Facts(
-        source=f"({CREDITED}) AS credit",
-        kinds=("opportunity",),
+        source=f"({CREDITED_AND_KEPT}) AS credit",
+        kinds=("opportunity", "order"),
+        kind="credit.kind",
         record="credit.id",
         label="credit.label",
         moment="credit.at",

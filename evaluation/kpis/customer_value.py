@@ -29,6 +29,7 @@ HISTORIC_VALUE = Kpi(
     unit=Unit.MONEY,
     direction=Direction.HIGHER,
     time=Time.STOCK,
+    looks_back=True,  # and so does the margin below
     aggregation=Aggregation.MEAN,
     guard="active_customers",
     on_dashboard=False,

@@ -151,6 +151,7 @@ class Kpi:
     partner: str = ""  # the KPI that says the same of a cohort, shown beside it where the two differ
     matures_after: timedelta = timedelta(0)  # how long a cohort is followed
     confidential: bool = False  # survey answers: small groups of identifiable people are hidden
+    looks_back: bool = False  # of a stock: counted over more than a period, so that values next to each other overlap
     on_dashboard: bool = True
     instead: Any = ""  # what is said where there is no value, or too little for one: %(top)s, %(bottom)s, %(whole)s
     flag_as_of: str = ""  # what to say of a number as it stood earlier, where a part of it keeps no history
@@ -167,6 +168,11 @@ class Kpi:
     def scale(self) -> Ends:
         """The least and the greatest value there can be; None where there is no end."""
         return self.ends or SCALES.get(self.unit, (0.0, None))
+
+    @property
+    def overlaps(self) -> bool:
+        """Whether each value holds most of what the one before held: no limits can be drawn from such."""
+        return self.time == Time.ROLLING or self.looks_back
 
     @property
     def dimensions(self) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ ACTIVE_CUSTOMERS = Kpi(
     unit=Unit.COUNT,
     direction=Direction.HIGHER,
     time=Time.STOCK,
+    looks_back=True,
     aggregation=Aggregation.COUNT,
     guard="new_customers",
     source=_("Won opportunities and orders"),

@@ -85,23 +85,31 @@ def returned(since: str, until: str) -> str:
     """What was paid back in a stretch of time for sales that count, as purchases below zero: dated to the day it came
     back, and against whoever the sale counts for. Of an order that came of an opportunity that is the one who won it;
     where the opportunity does not count as won, nothing was counted that could be taken away."""
-    standing = f"""back.returned_at >= {since} AND back.returned_at < {until} AND {alive("purchase")}
-            AND (back.cancelled_at IS NULL OR back.cancelled_at >= period.known)"""
     return f"""SELECT purchase.customer_id, back.returned_at AS at, purchase.owner_id, purchase.team_id,
             {ORDERED_PRODUCT} AS product_id, -back.amount AS amount, purchase.currency, 'order' AS kind, purchase.id,
             back.number || ' (' || purchase.number || ')' AS label
         FROM sales_orderreturn AS back JOIN sales_order AS purchase ON purchase.id = back.order_id
-        WHERE purchase.opportunity_id IS NULL AND {standing}
+        WHERE purchase.opportunity_id IS NULL AND {_standing(since, until)}
         UNION ALL
-        SELECT purchase.customer_id, back.returned_at, entry.owner_id, entry.team_id, entry.product_id, -back.amount,
-            purchase.currency, 'order', purchase.id, back.number || ' (' || purchase.number || ')'
+        {returned_of_won(since, until)}"""
+
+
+def returned_of_won(since: str, until: str, more: str = "") -> str:
+    """The part of it that is of orders of opportunities that count as won: `entry` says when, and by whom."""
+    return f"""SELECT purchase.customer_id, back.returned_at, entry.owner_id, entry.team_id, entry.product_id,
+            -back.amount, purchase.currency, 'order', purchase.id, back.number || ' (' || purchase.number || ')'{more}
         FROM sales_orderreturn AS back JOIN sales_order AS purchase ON purchase.id = back.order_id
         JOIN sales_opportunity AS opportunity ON opportunity.id = purchase.opportunity_id AND {alive("opportunity")}
         JOIN LATERAL (SELECT change.* FROM sales_stagechange AS change
             WHERE change.opportunity_id = opportunity.id AND change.at < period.known
                 AND change.from_stage_id IS DISTINCT FROM change.to_stage_id
             ORDER BY change.at DESC, change.id DESC LIMIT 1) AS entry ON entry.outcome = 'won'
-        WHERE {standing}"""
+        WHERE {_standing(since, until)}"""
+
+
+def _standing(since: str, until: str) -> str:
+    return f"""back.returned_at >= {since} AND back.returned_at < {until} AND {alive("purchase")}
+            AND (back.cancelled_at IS NULL OR back.cancelled_at >= period.known)"""
 
 
 def purchase_label(purchase: str) -> str:

@@ -63,7 +63,9 @@ def _row(result: Result, signal: bool) -> list[str]:
 
 def _note(found: Judgement) -> str:
     if found.variation.kind == Variation.OVERLAPPING:
-        return _("There is no usual range of what is measured over twelve months. Incomplete periods are hatched.")
+        return _(
+            "There is no usual range where each point holds most of the one before. Incomplete periods are hatched."
+        )
     if found.chart.lower is None:
         return _("The usual range is drawn from six complete periods on. Incomplete periods are hatched.")
     if found.chart.provisional:

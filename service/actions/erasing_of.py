@@ -20,7 +20,7 @@ HOLDERS = (
     Holder(
         "service.Ticket",
         theirs,
-        {"subject": ERASED},
+        {"subject": ERASED, "custom": {}},
         mentions=where_they_work,
         texts=("subject",),
         told=("number", "opened_at", "resolved_at"),

@@ -72,6 +72,7 @@ def open(
     category: str = "",
     direction: str = Message.Direction.INBOUND,
     number: str | None = None,
+    custom: dict[str, Any] | None = None,
 ) -> Ticket:
     """A customer asks something: it gets a number, a queue and its deadlines.
 
@@ -92,6 +93,7 @@ def open(
         category=category,
         state=states.default_state(TicketState.Category.OPEN),
         opened_at=at,
+        custom=custom or {},
     )
     clock.apply_policy(ticket)
     if direction == Message.Direction.OUTBOUND:
@@ -189,8 +191,8 @@ def change(
     version: int | None = None,
     base: dict[str, Any] | None = None,
 ) -> Ticket:
-    """Correct what the ticket says: subject, customer, contact, type, category."""
-    refused = set(changes) - {"subject", "customer", "contact", "type", "source", "category"}
+    """Correct what the ticket says: subject, customer, contact, type, category, and the custom fields by code."""
+    refused = set(changes) - {"subject", "customer", "contact", "type", "source", "category", "custom"}
     if refused:
         raise ValueError(f"Not to be changed like this: {', '.join(sorted(refused))}.")
     about = [changes.get("customer", ticket.customer), changes.get("contact", ticket.contact)]

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from crm.access.permissions import Verb
 from crm.api.filters import MomentFilter
 from crm.api.viewsets import ReadViewSet
+from crm.custom_fields.filtering import WithCustomFields
 from customers.api.filters import bearing
 from customers.api.tagging import TaggedViewSet
 from service.actions import conversation, states, tickets
@@ -20,7 +21,7 @@ from service.api import serializers
 from service.models import Queue, Ticket
 
 
-class TicketFilter(django_filters.FilterSet):
+class TicketFilter(WithCustomFields, django_filters.FilterSet):
     changed_since = MomentFilter("updated_at", "gte", label="Changed at or after")
     category = django_filters.ChoiceFilter(
         "state__category",

@@ -16,6 +16,8 @@ from service.models import Message, Priority, Queue, Ticket, TicketState
 class TicketForm(RecordForm):
     """Corrects what a ticket says; everything that moves a clock has a form of its own."""
 
+    takes_custom_fields = True
+
     customer = CustomerField(label=_("Customer"), required=False)
 
     class Meta:
@@ -38,8 +40,10 @@ class TicketForm(RecordForm):
                 del self.fields[name]
 
 
-class NewTicketForm(forms.Form):
+class NewTicketForm(RecordForm):
     """What is asked when somebody calls: who, what, how urgent."""
+
+    takes_custom_fields = True
 
     subject = forms.CharField(label=_("Subject"), max_length=200)
     body = forms.CharField(label=_("What the customer says"), widget=forms.Textarea(attrs={"rows": 5}), required=False)
@@ -52,6 +56,10 @@ class NewTicketForm(forms.Form):
     )
     type = forms.ChoiceField(label=_("Type"), choices=Ticket.Type.choices, initial=Ticket.Type.QUESTION)
     source = forms.ChoiceField(label=_("Came by"), choices=Ticket.Source.choices, initial=Ticket.Source.PHONE)
+
+    class Meta:
+        model = Ticket
+        fields = ["subject", "customer", "contact", "queue", "priority", "type", "source"]
 
     def __init__(self, *args: Any, user: User, customer: Any = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -78,8 +86,8 @@ class NewTicketForm(forms.Form):
 
     def values(self) -> dict[str, Any]:
         """What `tickets.open` takes."""
-        values = dict(self.cleaned_data)
-        email = values.pop("email", "")
+        values = self.changes() | {"body": self.cleaned_data["body"]}
+        email = self.cleaned_data.get("email", "")
         if email:
             values["contact"] = contact_with(self.user, email)
         return values

@@ -9,7 +9,9 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from crm.custom_fields.searching import texts_of
 from crm.models import Record
+from crm.models.custom_field import custom_values_field, custom_values_index
 from crm.models.indexes import for_sorting
 from crm.models.record import RecordQuerySet
 from crm.search.documents import Words
@@ -111,6 +113,7 @@ class Ticket(Record):
     # Since when the customer waits for an answer: their oldest message nobody has replied to.
     waiting_since = models.DateTimeField(_("waiting since"), null=True, blank=True, editable=False)
     tags = tags_field()
+    custom = custom_values_field()
 
     objects = TicketQuerySet.as_manager()
 
@@ -127,6 +130,7 @@ class Ticket(Record):
             models.Index(fields=["customer", "-opened_at"], name="ticket_customer", condition=Q(deleted_at=None)),
             models.Index(fields=["next_due_at", "id"], name="ticket_next_due", condition=Q(deleted_at=None)),
             GinIndex(fields=["tags"], name="ticket_tags", condition=Q(deleted_at=None)),
+            custom_values_index("ticket_custom"),
             models.Index(
                 fields=["first_response_due_at"],
                 name="ticket_answer_due",
@@ -178,9 +182,10 @@ class Ticket(Record):
     def words(self) -> Words:
         """What finds the ticket: its number, its subject, who asked."""
         contact, customer = self.contact, self.customer
+        asked = [contact.name if contact else "", customer.name if customer else ""]
         return Words(
             title=f"{self.number} {self.subject}",
             subtitle=customer.name if customer else (contact.name if contact else ""),
-            texts=[self.number, self.subject, contact.name if contact else "", customer.name if customer else ""],
+            texts=[self.number, self.subject, *asked, *texts_of(self)],
             emails=[contact.email] if contact and contact.email else [],
         )

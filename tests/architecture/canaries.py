@@ -27,6 +27,7 @@ from customers.sales.models import (
 from service.actions import conversation
 from service.models import Message
 from tests.architecture.examples import MAKERS, NOW
+from tests.factories.custom_fields import make_formula
 
 CANARY = re.compile(r"canary\d{5}")
 PHONE = re.compile(r"\+4930777\d{5}")
@@ -37,6 +38,7 @@ CLOSED = {
     "contact": ("notes", "custom_closed"),
     "lead": ("custom_closed",),
     "opportunity": ("notes", "custom_closed"),
+    "ticket": ("custom_closed",),
 }
 # Codes, not texts: they are chosen from what the software knows.
 CODES = {
@@ -73,6 +75,7 @@ class World:
             CustomField.objects.create(kind=kind, code="closed", label="Closed", type="text", is_shown=True)
             for name in names:
                 self.closing.fields.create(kind=kind, name=name, level=Level.HIDDEN)
+        make_formula("derived", "concat(closed, ' ', employees)", "text", is_shown=True)  # no line of its own closes it
 
     def is_closed(self, user: Any, text: Text) -> bool:
         """Whether none of the person's roles shows the field."""

@@ -46,8 +46,9 @@ def test_a_steady_course_is_no_signal():
     assert wording.variation(found) == "Usual variation: no signal."
 
 
-def test_what_is_measured_over_twelve_months_is_not_judged_from_month_to_month():
-    rows = [counted(value, step, code="sales_velocity") for step, value in enumerate([*STEADY, 20])]
+@pytest.mark.parametrize("code", ["sales_velocity", "active_customers", "historic_value", "historic_margin"])
+def test_what_is_measured_over_more_than_a_period_is_not_judged_from_month_to_month(code):
+    rows = [counted(value, step, code=code) for step, value in enumerate([*STEADY, 20])]
     found = judgement.judge(rows)
     assert (found.variation.kind, found.variation.points) == (Variation.OVERLAPPING, 13)
     assert (found.chart.centre, found.chart.lower, found.chart.upper, found.chart.signals) == (None, None, None, ())

@@ -10,7 +10,7 @@ from django.db import connection
 
 from customers.sales.models import CurrencyRate
 from tests.evaluation.measured import measured, parts, records
-from tests.factories.evaluation import an_opportunity, an_order, lost, moment, won
+from tests.factories.evaluation import a_return, an_opportunity, an_order, lost, moment, won
 from tests.factories.sales import divide
 
 pytestmark = pytest.mark.django_db
@@ -84,3 +84,31 @@ def test_it_adds_up_to_the_revenue_of_opportunities_and_to_plain_sql_to_the_cent
     assert {person.pk for person in people} == set(plain)
     for person in people:
         assert abs(by_person[person.name] - plain[person.pk]) <= cents
+
+
+def test_what_comes_back_is_taken_on_its_own_day_from_those_who_are_credited_with_the_sale(cast):
+    """1,000 won in April, 60 to 40; 100.01 of its order comes back in May, at 60.01 and 40.00; cancelled in June."""
+    sale = won("2026-04-10", cast.rep, amount=1000)
+    divide(sale, (cast.rep, "0.6"), (cast.junior, "0.4"), valid_from=date(2026, 4, 1), reason="Together",
+           at=moment("2026-04-11"))  # fmt: skip
+    divide(sale, (cast.outsider, "1"), valid_from=date(2026, 5, 1), reason="From May on", at=moment("2026-04-12"))
+    order = an_order("2026-04-11", sale.customer, cast.rep, 1000, opportunity=sale)
+    a_return(order, "2026-05-04", "100.01", cancelled="2026-06-10")
+    reopened = an_opportunity(("won", "2026-04-20"), ("open", "2026-05-02"), owner=cast.rep, amount=500)
+    a_return(an_order("2026-04-21", reopened.customer, cast.rep, 500, opportunity=reopened), "2026-05-05", 50)
+    a_return(an_order("2026-04-22", owner=cast.rep, amount=70), "2026-05-06", 7)  # of no opportunity
+    assert parts("credited_revenue", "person", period="2026-04") == {"Rosa Rep": 600, cast.junior.name: 400}
+    before = {"as_of": date(2026, 5, 31)}
+    assert parts("credited_revenue", "person", period="2026-05", **before) == {
+        "Rosa Rep": Decimal("-60.01"), cast.junior.name: Decimal("-40.00"),
+    }  # fmt: skip
+    assert measured("credited_revenue", period="2026-05", **before).value == Decimal("-100.01")
+    assert measured("revenue", period="2026-05", **before).value == Decimal("-107.01")
+    assert measured("credited_revenue", period="2026-05").value in (None, 0)
+    standing = an_order("2026-04-12", sale.customer, cast.rep, 10, opportunity=sale)
+    a_return(standing, "2026-05-07", 10)
+    (row, other) = sorted(records("credited_revenue", period="2026-05").rows, key=lambda row: row.value)
+    assert [(each.kind, each.id, each.value) for each in (row, other)] == [
+        ("order", standing.pk, -6), ("order", standing.pk, -4),
+    ]  # fmt: skip
+    assert measured("average_sale", period="2026-04").value == 1000  # how large what was won is: nothing is taken off

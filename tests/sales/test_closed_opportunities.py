@@ -147,3 +147,49 @@ def test_a_file_changes_what_is_closed_only_for_who_may_correct_it(cast, now, wo
     assert (stands(won)["amount"], stands(won)["notes"]) == (950, "")
     import_runs.undo(batch, force=True)
     assert stands(won)["amount"] == 1000
+
+
+def test_a_file_is_refused_row_by_row_where_it_would_change_what_is_closed_and_the_rest_comes_in(cast, now, won):
+    """Whoever may not correct: each field for itself, in the check as in the run; what is open is changed."""
+    RoleGrant.objects.filter(kind="closed_correction").delete()
+    person = User.objects.get(pk=cast.manager.pk)
+    pump, acme = make_product("Pump"), won.customer
+
+    def sold(name, number, **fields):
+        made = make_opportunity(cast.rep, at=now, customer=acme, name=name, external_id=number, **fields)
+        return opportunities.win(made, by=cast.rep, at=now + HOUR)
+
+    for number, name in enumerate(("Amount", "Currency", "Product", "Close", "Owner", "Team", "Notes", "Date"), 1):
+        sold(name, str(number))
+    make_opportunity(cast.rep, at=now, customer=acme, name="Open", external_id="9")
+    opportunities.reopen(sold("Reopened", "10"), by=cast.rep, at=now + HOUR)
+    fields = {"external_id": "no", "name": "name", "customer": {"constant": acme.name}, "amount": "worth",
+              "currency": "cur", "product": "article", "expected_close": "close", "owner": "who", "team": "team",
+              "notes": "notes", "stage": "stage", "stage_at": "since"}  # fmt: skip
+    text = f"""no,name,worth,cur,article,close,who,team,notes,stage,since
+1,Amount,5,,,,,,,,
+2,Currency,,EUR,,,,,,,
+3,Product,,,{pump},,,,,,
+4,Close,,,,2026-09-09,,,,,
+5,Owner,,,,,{cast.teammate},,,,
+6,Team,,,,,,{cast.south},,,
+7,Notes,,,,,,,Thanks,,
+8,Date,,,,,,,,{won.stage},2026-05-13 23:00
+9,Open,5,,,,,,,,
+10,Reopened,5,,,,,,,,
+"""
+    before = {each.name: stands(each) for each in Opportunity.objects.all()}
+    batch = import_runs.stage(text, person, "opportunity", fields=fields)
+    import_runs.running.check(batch, at=import_runs.NOW)
+    checked = import_runs.told(batch)
+    import_runs.run(batch)
+    assert import_runs.told(batch) == checked
+    said = {number - 1: (outcome, reason) for number, outcome, reason, _changes in checked}
+    keeps = "What is closed keeps this: {}. Reopen it first, or ask a manager to correct it."
+    locked = {1: "amount", 2: "currency", 3: "product", 4: "expected close", 5: "owner", 6: "team"}
+    assert {number: said[number] for number in locked} == {
+        number: ("error", keeps.format(name)) for number, name in locked.items()
+    }
+    after = {each.name: stands(each) for each in Opportunity.objects.all()}
+    changed = {name for name, values in after.items() if values != before[name]}
+    assert changed == {"Notes", "Open", "Reopened"}

@@ -1,7 +1,8 @@
-"""Custom fields for other programs, and of contacts, leads and opportunities as of customers."""
+"""Custom fields for other programs, and of contacts, leads, opportunities and tickets as of customers."""
 
 from __future__ import annotations
 
+import io
 from datetime import timedelta
 
 import pytest
@@ -11,19 +12,30 @@ from django.urls import reverse
 from django.utils import timezone
 
 from crm.actions import tokens
+from crm.exchange import batches
 from crm.models import Event
+from crm.search import finding
 from customers.actions import segments
 from customers.models import Contact, Customer
 from customers.sales.actions import lead_conversion
 from customers.sales.models import Lead, Opportunity
+from service.models import Ticket
+from tests.crm.test_import_runs import run, told, undo
 from tests.factories.custom_fields import make_field, make_fields
 from tests.factories.customers import make_contact, make_customer
 from tests.factories.sales import make_lead, make_opportunity
+from tests.factories.service import a_queue, a_ticket
 
 pytestmark = pytest.mark.django_db
 JSON = "application/json"
-KINDS = {"customer": Customer, "contact": Contact, "lead": Lead, "opportunity": Opportunity}
-MAKE = {"customer": make_customer, "contact": make_contact, "lead": make_lead, "opportunity": make_opportunity}
+KINDS = {"customer": Customer, "contact": Contact, "lead": Lead, "opportunity": Opportunity, "ticket": Ticket}
+
+
+def make_ticket(owner, name, **fields):
+    return a_ticket(owner, timezone.now(), subject=name, owner=owner, **fields)
+
+
+MAKE = {"contact": make_contact, "lead": make_lead, "opportunity": make_opportunity, "ticket": make_ticket}
 
 
 @pytest.fixture
@@ -44,10 +56,13 @@ def address(kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_programs_write_read_change_and_filter_them(kind, api, cast):
+    name = "subject" if kind == "ticket" else "name"
+    person = cast.agent if kind == "ticket" else cast.rep
+    a_queue(person.team)
     make_fields(kind)
     make_field("since", "date", kind=kind, is_required=True)
-    client, url = api(cast.rep), address(kind)
-    body = {"name": "Fox"} | ({"customer": make_customer(cast.rep).pk} if kind == "opportunity" else {})
+    client, url = api(person), address(kind)
+    body = {name: "Fox"} | ({"customer": make_customer(cast.rep).pk} if kind == "opportunity" else {})
 
     def errors(answer):
         assert answer.status_code == 400, answer.content
@@ -57,7 +72,7 @@ def test_programs_write_read_change_and_filter_them(kind, api, cast):
     wrong = {"since": "soon", "fleet": "huge", "nobody": 1}
     refused = errors(client.post(url, body | {"custom": wrong}, content_type=JSON))
     assert set(refused) == {"custom.since", "custom.fleet", "custom.nobody"}
-    assert not KINDS[kind].objects.filter(name="Fox").exists()
+    assert not KINDS[kind].objects.filter(**{name: "Fox"}).exists()
 
     given = {"since": "2026-02-03", "vehicles": 7, "discount": "1.50", "brands": ["big", "small"], "insured": False}
     made = client.post(url, body | {"custom": given}, content_type=JSON)
@@ -70,12 +85,12 @@ def test_programs_write_read_change_and_filter_them(kind, api, cast):
     )
     del kept["insured"]
     assert patched.json()["custom"] == {**kept, "vehicles": 8}
-    record = KINDS[kind].objects.get(name="Fox")
+    record = KINDS[kind].objects.get(**{name: "Fox"})
     told = Event.objects.filter(type=f"{kind}.updated", subject_id=record.pk).latest("pk").data
     assert told == {"custom_vehicles": [7, 8], "custom_insured": [False, None]}
 
     def found(query):
-        return [each["name"] for each in client.get(f"{url}?{query}").json()["results"] if each["name"] == "Fox"]
+        return [each[name] for each in client.get(f"{url}?{query}").json()["results"] if each[name] == "Fox"]
 
     assert found("custom_vehicles_min=8&custom_brands=big&custom_since_after=2026-02-03") == ["Fox"]
     assert found("custom_vehicles_max=7") == []
@@ -96,12 +111,13 @@ def test_programs_are_told_the_definitions_of_what_their_person_may_see(api, cas
     assert api(cast.nobody).get("/api/v1/custom-fields/").json() == []
 
 
-@pytest.mark.parametrize("kind", ["contact", "lead", "opportunity"])
+@pytest.mark.parametrize("kind", MAKE)
 def test_pages_ask_show_and_list_them(kind, cast, client):
+    person = cast.agent if kind == "ticket" else cast.rep
     make_fields(kind)
-    record = MAKE[kind](cast.rep, name="Fox", custom={"fleet": "small", "vehicles": 4, "nickname": "Reineke"})
-    MAKE[kind](cast.rep, name="Hen", custom={"vehicles": 9})
-    client.force_login(cast.rep)
+    record = MAKE[kind](person, name="Fox", custom={"fleet": "small", "vehicles": 4, "nickname": "Reineke"})
+    MAKE[kind](person, name="Hen", custom={"vehicles": 9})
+    client.force_login(person)
     page = client.get(record.get_absolute_url()).content.decode()
     assert [word for word in ("Small fleet", "Reineke") if word not in page] == []
     edit = reverse(f"{kind}-edit", args=[record.pk])
@@ -113,7 +129,35 @@ def test_pages_ask_show_and_list_them(kind, cast, client):
     record.refresh_from_db()
     assert record.custom == {"vehicles": 12, "fleet": "big"}
     rows = client.get(f"{reverse(f'{kind}-list')}?sort=custom_vehicles&custom_vehicles_min=5").context["list"].rows
-    assert [row.label for row in rows] == ["Hen", "Fox"]
+    assert [row.label.split()[-1] for row in rows] == ["Hen", "Fox"]
+
+
+def test_a_new_ticket_asks_for_them_files_bring_them_and_search_finds_it(cast, client, now):
+    a_queue(cast.agent.team)
+    make_fields("ticket")
+    make_field("since", "date", kind="ticket", is_required=True)
+    client.force_login(cast.agent)
+    new = reverse("ticket-new")
+    form = client.get(new).context["form"]
+    said = {name: form[name].value() for name in ("queue", "priority", "type", "source")} | {"subject": "Fire"}
+    assert client.post(new, said).context["form"].errors == {"custom_since": ["This field is required."]}
+    assert client.post(new, {**said, "custom_since": "2026-05-01", "custom_nickname": "Reineke"}).status_code == 302
+    ticket = Ticket.objects.get()
+    assert (ticket.subject, ticket.custom) == ("Fire", {"since": "2026-05-01", "nickname": "Reineke"})
+    file = (
+        f"no,what,when,vehicles,since\n{ticket.number},Smoke,2026-05-01,7,2026-05-01\nX-1,New,2026-05-01,x,2026-05-01\n"
+    )
+    batch = batches.stage(io.BytesIO(file.encode()), target="ticket", file_name="t.csv", by=cast.administrator, at=now)
+    columns = {"number": "no", "subject": "what", "opened_at": "when", "custom_vehicles": "vehicles"}
+    batches.choose(batch, {"fields": columns | {"custom_since": "since"}}, at=now)
+    run(batch)
+    assert [outcome for _number, outcome, *_ in told(batch)] == ["updated", "error"]
+    ticket.refresh_from_db()
+    assert (ticket.subject, ticket.custom["vehicles"], ticket.custom["nickname"]) == ("Smoke", 7, "Reineke")
+    assert finding.ids("ticket", "Reineke").get()["object_id"] == ticket.pk
+    undo(batch)
+    ticket.refresh_from_db()
+    assert ticket.custom == {"since": "2026-05-01", "nickname": "Reineke"}
 
 
 def test_a_lead_hands_its_values_on_to_fields_of_the_same_code_and_type(cast, now):

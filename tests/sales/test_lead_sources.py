@@ -256,6 +256,7 @@ def test_after_a_failure_it_waits_longer_each_time_and_goes_on_where_it_was(
 
 
 def test_odd_answers_stop_nobody_elses_and_can_be_tried_again(cast, graph, source, now):
+    admin = cast.administrator
     CustomField.objects.create(kind="lead", code="budget", label="Budget", type="number")
     own = source.fields.create(question="budget", target="custom_budget")
     at = now - timedelta(minutes=20)
@@ -276,6 +277,9 @@ def test_odd_answers_stop_nobody_elses_and_can_be_tried_again(cast, graph, sourc
         "2": "custom_budget: Write a whole number.",
     }
     assert source.read_until == now  # not in the future
+    told = Notification.objects.get(receiver=admin)
+    assert (told.message, told.values) == (received_leads.FAILED, {"source": "Pumps"})
+    assert told.url == reverse("admin:sales_receivedlead_changelist") + "?state__exact=failed"
 
     own.target = "note"
     own.save()

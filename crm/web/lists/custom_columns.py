@@ -5,16 +5,20 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from django.db.models import F, QuerySet
+from django.db.models.functions import Lower
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
-from crm.custom_fields import sorting, values, writing
+from crm.custom_fields import computed, sorting, values, writing
 from crm.models.custom_field import CustomField
 from crm.web.lists.columns import Column
 
 Type = CustomField.Type
+Result = CustomField.Result
 FORMATS = {Type.NUMBER: "number", Type.DECIMAL: "exact", Type.DATE: "day", Type.BOOLEAN: "yesno"}
+RESULTS = {Result.NUMBER: "exact", Result.DATE: "day", Result.BOOLEAN: "yesno"}
 SHOWN = 120
 
 
@@ -26,6 +30,8 @@ class LongText(str):
 
 
 def custom_column(field: CustomField) -> Column:
+    if field.is_computed:
+        return computed_column(field)
     is_ordered = field.type in sorting.ORDERED
     return Column(
         field.name,
@@ -37,6 +43,27 @@ def custom_column(field: CustomField) -> Column:
         annotate=partial(sorting.ordered, field=field) if is_ordered else None,
         is_wanted=field.is_shown,
     )
+
+
+def computed_column(field: CustomField) -> Column:
+    """Ordered like a field of what the formula gives: texts by their letters, whatever their size."""
+    currency = computed.currency_column(field)
+    is_text = field.result == Result.TEXT
+    return Column(
+        field.name,
+        field.title,
+        value=partial(computed.value_in, field),
+        sort=f"order_of_{field.name}" if is_text else field.name,
+        format="money" if currency is not None else RESULTS.get(Result(field.result), "text"),
+        currency=currency or None,
+        annotate=partial(with_computed, field=field, is_text=is_text),
+        is_wanted=field.is_shown,
+    )
+
+
+def with_computed(queryset: QuerySet, field: CustomField, is_text: bool) -> QuerySet:
+    queryset = computed.with_values(queryset, [field])
+    return queryset.annotate(**{f"order_of_{field.name}": Lower(F(field.name))}) if is_text else queryset
 
 
 def value_of(field: CustomField, row: Any) -> Any:

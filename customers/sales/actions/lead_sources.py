@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -103,15 +104,17 @@ def fetch(source: LeadSource, now: datetime, until: float) -> None:
             source.failed(str(trouble), now, trouble.wait)
         except SourceTrouble as trouble:
             source.failed(str(trouble), now)
-        except Exception:  # an answer nobody thought of: the other sources are fetched all the same
-            log.exception("lead_source_failed", source=source.pk)
+        except Exception as error:  # an answer nobody thought of: the other sources are fetched all the same
+            log.error("lead_source_failed", source=source.pk, **whereabouts(error))
             source.failed(_(UNEXPECTED), now)
         else:
             source.worked(now)
         with transaction.atomic():
             source.save(update_fields=[*LeadSource.STATE, *LeadSource.PLACE])
             if source.refused_at is not None:
-                _tell_administrators(source, now)
+                url = reverse("admin:sales_leadsource_change", args=[source.pk])
+                key = f"refused-{source.refused_at:%Y%m%d%H%M%S}"
+                tell_administrators(source, REFUSED, url=url, key=key, at=now)
 
 
 def _read(source: LeadSource, now: datetime, until: float) -> None:
@@ -168,12 +171,13 @@ def _clean(value: Any, depth: int = 20) -> Any:
     return value
 
 
-def _tell_administrators(source: LeadSource, at: datetime) -> None:
+def whereabouts(error: Exception) -> dict[str, str]:
+    """What the log may say: what the error says itself may be somebody's name."""
+    return {"error": type(error).__name__, "where": "".join(traceback.format_tb(error.__traceback__))}
+
+
+def tell_administrators(source: LeadSource, message: str, *, url: str, key: str, at: datetime) -> None:
     granted = RoleGrant.objects.filter(kind="settings", verb=Verb.EDIT, reach=Reach.ALL)
     theirs = User.roles.through.objects.filter(role__in=granted.values("role")).values("user")
     for person in User.objects.active().filter(Q(is_superuser=True) | Q(pk__in=theirs)):
-        notify(
-            person, REFUSED, values={"source": source.name},
-            url=reverse("admin:sales_leadsource_change", args=[source.pk]),
-            key=f"lead-source-refused-{source.pk}-{source.refused_at:%Y%m%d%H%M%S}", at=at,
-        )  # fmt: skip
+        notify(person, message, values={"source": source.name}, url=url, key=f"lead-source-{source.pk}-{key}", at=at)

@@ -9,17 +9,19 @@ from typing import Any
 import structlog
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
+from django.urls import reverse
 from django.utils.translation import gettext_noop
 
 from customers.models import ErasedAddress
 from customers.models.erasure import digest_of
-from customers.sales.actions import lead_forms
+from customers.sales.actions import lead_forms, lead_sources
 from customers.sales.models import Lead, LeadSource, ReceivedLead, lead_ad
 
 log = structlog.get_logger(__name__)
 AT_A_TIME = 500
 NOT_MADE = gettext_noop("Making a lead of it failed; try again, or ask whoever looks after the server.")
 WAS_ERASED = gettext_noop("The person asked to be erased after it was sent.")
+FAILED = gettext_noop("Some of what came from %(source)s could not become a lead.")
 OVER = gettext_noop("No lead was made of it in time; what was sent has been deleted.")
 
 
@@ -45,10 +47,10 @@ def make(pk: int, now: datetime) -> None:
             _make(received, now)
             received.save(update_fields=["state", "reason", "lead"])
     except ValidationError as error:
-        _set_aside(pk, _said(error))
-    except Exception:  # a lead nobody thought of
-        log.exception("received_lead_not_made", received=pk)
-        _set_aside(pk, NOT_MADE)
+        _set_aside(pk, _said(error), now)
+    except Exception as error:  # a lead nobody thought of
+        log.error("received_lead_not_made", received=pk, **lead_sources.whereabouts(error))
+        _set_aside(pk, NOT_MADE, now)
 
 
 def try_again(received: ReceivedLead, now: datetime) -> None:
@@ -104,9 +106,12 @@ def _said(error: ValidationError) -> str:
     return " ".join(f"{name}: {' '.join(said)}" for name, said in error.message_dict.items())
 
 
-def _set_aside(pk: int, reason: str) -> None:
+def _set_aside(pk: int, reason: str, now: datetime) -> None:
+    """It waits for somebody to look at it: administrators hear of it, once a day for each source."""
     with transaction.atomic():
-        received = ReceivedLead.objects.select_for_update(of=("self",)).get(pk=pk)
+        received = ReceivedLead.objects.select_for_update(of=("self",)).select_related("source").get(pk=pk)
         if received.state == ReceivedLead.State.WAITING:
             received.conclude(ReceivedLead.State.FAILED, reason=reason)
             received.save(update_fields=["state", "reason"])
+            url = reverse("admin:sales_receivedlead_changelist") + "?state__exact=failed"
+            lead_sources.tell_administrators(received.source, FAILED, url=url, key=f"failed-{now:%Y%m%d}", at=now)

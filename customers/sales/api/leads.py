@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from crm.access.permissions import Verb
-from crm.api.custom_fields import CustomValues
+from crm.api.custom_fields import CustomValues, FormulaValues
 from crm.api.serializers import COMMON, READ_ONLY, RecordSerializer, ScopedRelatedField
 from crm.api.viewsets import RecordViewSet
 from customers.models import Activity, Contact, Customer
@@ -28,15 +28,16 @@ class LeadSerializer(RecordSerializer):
     reason = serializers.ChoiceField(choices=Lead.Reason.choices, allow_blank=True, read_only=True)
     score_parts = ScorePartSerializer(many=True, read_only=True, help_text="What the score is made of.")
     custom = CustomValues()
+    formulas = FormulaValues()
     given = serializers.JSONField(read_only=True, help_text="By which rule its owner got it, and why.")
 
     class Meta:
         model = Lead
         fields = (
             *COMMON, "name", "organisation", "email", "phone", "channel", "campaign", "product", "employees",
-            "country", "province", "city", "language", "note", "custom", "state", "reason", "score", "score_parts",
-            "given", "contact_due_at", "first_contact_at", "answered_at", "customer", "contact", "opportunity",
-            "converted_at",
+            "country", "province", "city", "language", "note", "custom", "formulas", "state", "reason", "score",
+            "score_parts", "given", "contact_due_at", "first_contact_at", "answered_at", "customer", "contact",
+            "opportunity", "converted_at",
         )  # fmt: skip
         read_only_fields = (
             *READ_ONLY, "state", "reason", "score", "contact_due_at", "first_contact_at", "answered_at", "customer",

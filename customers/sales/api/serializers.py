@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from crm.api.custom_fields import CustomValues
+from crm.api.custom_fields import CustomValues, FormulaValues
 from crm.api.serializers import COMMON, READ_ONLY, RecordSerializer, ScopedRelatedField
 from crm.models import Team
 from customers.api.tagging import TaggedSerializer
@@ -88,6 +88,7 @@ class LinesSerializer(serializers.Serializer):
 class OpportunitySerializer(TaggedSerializer):
     lines = OpportunityLineSerializer(many=True, read_only=True)
     custom = CustomValues()
+    formulas = FormulaValues()
     overriding = serializers.CharField(required=False, write_only=True, max_length=200, help_text=OVERRIDING)
 
     class Meta:
@@ -96,7 +97,7 @@ class OpportunitySerializer(TaggedSerializer):
             *COMMON, "name", "customer", "contact", "pipeline", "stage", "product", "lines", "amount",
             "monthly_value", "currency", "probability",
             "expected_close", "forecast_category", "close_pushes", "opened_at", "stage_since", "closed_at",
-            "lost_reason", "tags", "notes", "custom", "external_id", "overriding",
+            "lost_reason", "tags", "notes", "custom", "formulas", "external_id", "overriding",
         )  # fmt: skip
         read_only_fields = (
             *READ_ONLY, "pipeline", "lines", "monthly_value", "close_pushes", "opened_at", "stage_since", "closed_at",
