@@ -23,8 +23,17 @@ export function toast({ text, level = "success", undo = null, link = null, label
     anchor.textContent = label ?? say("open");
   } else anchor.remove();
   area.append(node);
+  raise(area);
   keepFor(node, undo ? SHOWN_FOR_WITH_UNDO : SHOWN_FOR);
   return node;
+}
+
+/** Over an open dialog, which a browser draws above everything that was not shown after it. */
+function raise(area) {
+  if (!document.querySelector("dialog:modal")) return;
+  area.popover = "manual";
+  if (area.matches(":popover-open")) area.hidePopover();
+  area.showPopover();
 }
 
 function keepFor(node, time) {
