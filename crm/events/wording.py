@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.utils.translation import pgettext_lazy as p
 
 from crm.access import kinds
@@ -96,5 +98,5 @@ def kind_of(event_type: str) -> str:
 def of(event: Event) -> str:
     """ "ticket: resolved", in the reader's language; a type nobody has named reads as it is."""
     verb = event.type.partition(".")[2]
-    said = TYPES.get(event.type) or VERBS.get(verb, verb.replace("_", " "))
-    return labelled(kind_of(event.type), said)
+    said: Any = TYPES.get(event.type)
+    return labelled(kind_of(event.type), said or VERBS.get(verb, verb.replace("_", " ")))
