@@ -21,6 +21,20 @@ def labelled(label: Any, text: Any) -> str:
     return f"{label}{colon(label)}{text}"
 
 
+def bracketed(text: Any, aside: Any) -> str:
+    """ "Win rate (points)" is 「赢单率（百分点）」."""
+    sentence = pgettext("something, and in brackets what is said of it", "%(text)s (%(aside)s)")
+    return sentence % {"text": text, "aside": aside}
+
+
+def open_bracket() -> str:
+    return bracketed("", "|").partition("|")[0]
+
+
+def close_bracket() -> str:
+    return bracketed("", "|").partition("|")[2]
+
+
 def colon(after: Any = "") -> str:
     """A question's own mark is enough."""
     if str(after).endswith(("?", "？")):

@@ -8,6 +8,7 @@ from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from crm.admin import calendars, custom_fields, logs, mail, people, webhooks
 from crm.admin.base import AuditedAdmin, ReadOnlyAdmin
@@ -29,6 +30,15 @@ __all__ = [
 for library in ("django.contrib.auth", "allauth.account", "allauth.mfa", "allauth.usersessions"):
     import_module(f"{library}.admin")  # registered first, so that it can be taken out
 admin.site.unregister([Group, EmailAddress, Authenticator, UserSession])
+
+# What Django's own pages say and its Chinese does not know, or puts with an English mark.
+DJANGOS_WORDS = (
+    gettext_noop(":"),
+    gettext_noop("Model name"),
+    gettext_noop("Add link"),
+    gettext_noop("Change or view list link"),
+    gettext_noop("Error:"),
+)
 
 admin.site.site_header = _("Yardstick CRM: administration")
 admin.site.site_title = _("Administration")

@@ -56,7 +56,7 @@ class EventAdmin(ReadOnlyAdmin):
     @admin.display(description=_("Changes"))
     def changes(self, event: Event) -> str:
         """Before and after of each field; what is no change, by its name."""
-        rows = format_html_join("", "<li>{}: {}</li>", event_lines.lines(event))
+        rows = format_html_join("", "<li>{}</li>", ((labelled(*line),) for line in event_lines.lines(event)))
         return format_html("<ul>{}</ul>", rows) if rows else "–"
 
 

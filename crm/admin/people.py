@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 from django.utils.text import capfirst
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from crm.access import fields, kinds
@@ -189,9 +190,14 @@ class RoleFieldInline(admin.TabularInline):
 
 @admin.register(Role)
 class RoleAdmin(AuditedAdmin):
-    list_display = ["__str__", "code", "description"]
+    list_display = ["__str__", "code", "described"]
     prepopulated_fields = {"code": ["name"]}
     inlines = [RoleGrantInline, RoleFieldInline]
+
+    @admin.display(description=_("description"))
+    def described(self, role: Role) -> str:
+        """Shipped roles are described in English, like their names."""
+        return gettext(role.description) if role.description else ""
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Nobody may take the key out of the door behind them."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.utils.translation import pgettext_lazy as p
 
 from crm.access import kinds
@@ -77,6 +79,8 @@ VERBS = {
     "mailing_answered": p("event", "mailing answered"), "unsubscribed": p("event", "unsubscribed from mailings"),
     "subscribed_again": p("event", "subscribed to mailings again"),
 }  # fmt: skip
+# Where the verb means something else of this kind.
+TYPES = {"erasure.ordered": p("event", "erasing decided")}
 OTHER_KINDS = {
     "settings": p("event", "settings"), "export": p("event", "export"), "token": p("event", "access token"),
     "tag": p("event", "tag"),
@@ -94,4 +98,5 @@ def kind_of(event_type: str) -> str:
 def of(event: Event) -> str:
     """ "ticket: resolved", in the reader's language; a type nobody has named reads as it is."""
     verb = event.type.partition(".")[2]
-    return labelled(kind_of(event.type), VERBS.get(verb, verb.replace("_", " ")))
+    said: Any = TYPES.get(event.type)
+    return labelled(kind_of(event.type), said or VERBS.get(verb, verb.replace("_", " ")))

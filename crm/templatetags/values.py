@@ -39,8 +39,9 @@ def _nothing(language: str | None) -> SafeString:
 
 register.filter("listed", joining.listed)
 register.filter("clauses", joining.clauses)
-for mark in (joining.colon, joining.comma, joining.list_comma, joining.full_stop):
-    register.simple_tag(mark)
+MARKS = ("colon", "comma", "list_comma", "full_stop", "open_bracket", "close_bracket")
+for mark in MARKS:
+    register.simple_tag(getattr(joining, mark))
 
 
 @register.filter

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from crm import events
-from crm.actions import journal, records
+from crm.actions import journal, mentions, records
 from crm.actions.notifications import notify
 from crm.models import Team, User
 from customers.actions import contact_points, duplicates, graph, handing_over, lifecycle, positions
@@ -32,6 +32,8 @@ def create(*, by: User | None, at: datetime, apart_from: Iterable[Alike] = (), *
     customer = Customer(owner=owner, team=team, **positions.effects(Customer(), tidy.fields(fields)))
     lifecycle.effects(customer, {}, at)
     records.create(customer, by=by, at=at, data={"lifecycle": customer.lifecycle}, about=[customer.parent])
+    if "@" in customer.notes:
+        mentions.keep(customer, customer.notes, by=by, at=at)
     note_standing(customer, by=by, at=at)
     duplicates.note_apart(customer, apart_from, by=by, at=at)
     return customer
@@ -56,6 +58,8 @@ def update(
     is_won_back = lifecycle.is_won_back(customer.lifecycle, changes.get("lifecycle", ""))
     event = "won_back" if is_won_back and changes.get("won_back_at") == at else "updated"
     customer = records.update(customer, changes, by=by, at=at, version=version, base=base, event=event)
+    if "notes" in changes:
+        mentions.keep(customer, customer.notes, by=by, at=at)
     if {"email", "phone"} & set(changes):
         contact_points.follow([customer])
     if _standing_of(customer) != before:

@@ -79,9 +79,9 @@ def fetch_leads_now(**_: Any) -> None:
     """What other sites have for us; one that is at it already is enough, as a source says when it is due."""
     with AdvisoryLock("fetch-leads") as mine:
         if mine:
-            now, end = timezone.now(), time.monotonic() + LONGEST_RUN
-            lead_sources.fetch_due(now, end)
-            received_leads.make_waiting(now, end)
+            now, begun = timezone.now(), time.monotonic()
+            lead_sources.fetch_due(now, begun + LONGEST_RUN / 2)  # what is there already shall not wait for the rest
+            received_leads.make_waiting(now, begun + LONGEST_RUN)
 
 
 @periodic("fetch-leads", every="minute")

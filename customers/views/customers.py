@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET
 from crm.access import guards
 from crm.access.permissions import Verb
 from crm.models import User
+from crm.web import mentions
 from crm.web.toasts import toast
 from customers.actions import customers
 from customers.forms.customers import CollaboratorForm, CustomerForm, HandOverForm, LifecycleForm
@@ -37,6 +38,7 @@ class CustomerDetail(View):
             if master := merging.became_of(request.user, pk):
                 return redirect(master.get_absolute_url())
             raise
+        mentions.know([customer], "notes")
         context = {
             "customer": customer,
             **pointed_at(request.user, customer),

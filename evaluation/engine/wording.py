@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from crm.joining import bracketed
 from crm.web import formats
 from evaluation.engine import coverage, judgement, results
 from evaluation.engine.judgement import (
@@ -265,13 +266,13 @@ def quality(kpi: Kpi, found: QualityJudgement) -> list[str]:
 def issue(kpi: Kpi, code: str, count: int) -> str:
     records = ngettext("%(count)d record", "%(count)d records", count) % {"count": count}
     meaning = kpi.issues.get(code)
-    return f"{meaning} ({records})" if meaning else records
+    return bracketed(meaning, records) if meaning else records
 
 
 def unit_name(kpi: Kpi) -> str:
     return {
         Unit.RATIO: _("share"),
-        Unit.COUNT: _("number"),
+        Unit.COUNT: pgettext("unit", "number"),
         Unit.MONEY: _("amount"),
         Unit.SECONDS: _("time"),
         Unit.POINTS: pgettext("unit of a score", "points"),

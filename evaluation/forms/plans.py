@@ -4,8 +4,10 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from crm.access.permissions import Reach, Verb
+from crm.joining import bracketed
 from crm.models import Team, User
 from crm.web.forms import RecordForm
 from customers.forms.fields import people_to_assign
@@ -23,7 +25,7 @@ UNITS = {
     Unit.RATIO: _("percentage points"),
     Unit.SECONDS: _("hours"),
     Unit.MONEY: _("in the organisation's currency"),
-    Unit.COUNT: _("number"),
+    Unit.COUNT: pgettext_lazy("unit", "number"),
     Unit.POINTS: _("points"),
     Unit.MONTHS: _("months"),
     Unit.TIMES: _("times"),
@@ -33,7 +35,7 @@ UNITS = {
 def kpi_choices() -> list[tuple[Any, Any]]:
     """With the unit that the expected effect is typed in."""
     return [
-        (label, [(kpi.code, f"{kpi.name} ({UNITS[kpi.unit]})") for kpi in kpis.all_kpis() if kpi.group == group])
+        (label, [(kpi.code, bracketed(kpi.name, UNITS[kpi.unit])) for kpi in kpis.all_kpis() if kpi.group == group])
         for group, label in kpis.GROUPS.items()
     ]
 

@@ -14,7 +14,7 @@ from django.utils import formats as django_formats
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from crm.joining import comma, labelled
+from crm.joining import bracketed, comma, labelled
 from crm.web import paper
 from evaluation.engine import wording
 from evaluation.formulas import periods
@@ -66,7 +66,8 @@ def _line(said: dict[str, Any], versions: list[dict[str, Any]]) -> Iterator[tupl
     lines = [scorecards.line_of(SimpleNamespace(said=version["content"])) for version in versions]  # type: ignore[arg-type]
     line, code = lines[-1], versions[-1]["content"]["kpi"]["code"]
     yield "head", str(line.kpi.name)
-    yield "value", f"{line.value}  ({', '.join(part for part in (line.parts, line.interval) if part)})"
+    aside = comma().join(part for part in (line.parts, line.interval) if part)
+    yield "value", bracketed(line.value, aside) if aside else line.value
     yield "soft", line.kpi.meaning
     yield "text", _("Goal: %(goal)s") % {"goal": line.goal} if line.goal else _("No goal")
     judged = line.judged
@@ -76,10 +77,8 @@ def _line(said: dict[str, Any], versions: list[dict[str, Any]]) -> Iterator[tupl
     yield "text", f"{_('Can it be trusted?')} {' '.join(judged['quality']) or _('sound')}"
     for before, after, version in zip(lines[:-1], lines[1:], versions[1:], strict=True):
         by = version["by"]["name"] if version["by"] else ""
-        yield (
-            "text",
-            labelled(f"{before.value} → {after.value}", f"{version['reason']} ({by}{comma()}{_moment(version['at'])})"),
-        )
+        why = bracketed(version["reason"], f"{by}{comma()}{_moment(version['at'])}")
+        yield "text", labelled(f"{before.value} → {after.value}", why)
     for dispute in said["disputes"]:
         if dispute["kpi"] == code:
             yield "text", labelled(dispute["by"]["name"], f"{dispute['claim']} → {dispute['answer']}")
@@ -94,7 +93,8 @@ def _comments(said: dict[str, Any], code: str) -> Iterator[tuple[str, str]]:
 
 def _signed(signers: dict[str, Any], signatures: list[Signature]) -> Iterator[tuple[str, str]]:
     for signature in signatures:
-        yield "text", f"{signature.name} ({signature.get_role_display()}), {_moment(signature.at.isoformat())}"
+        who = bracketed(signature.name, signature.get_role_display())
+        yield "text", f"{who}{comma()}{_moment(signature.at.isoformat())}"
         if signature.objection:
             yield "text", labelled(_("Objection"), signature.objection)
     if "subject" not in {signature.role for signature in signatures} and signers["subject"]:

@@ -22,13 +22,29 @@ export function toast({ text, level = "success", undo = null, link = null, label
     anchor.href = link;
     anchor.textContent = label ?? say("open");
   } else anchor.remove();
+  sameAs(area.lastElementChild, text, level)?.remove(); // the same again is not said twice
   area.append(node);
-  keepFor(node, undo ? SHOWN_FOR_WITH_UNDO : SHOWN_FOR);
+  const covered = raise(area);
+  keepFor(node, undo || covered ? SHOWN_FOR_WITH_UNDO : SHOWN_FOR, covered);
   return node;
 }
 
-function keepFor(node, time) {
-  if (node.dataset.level === "error") return; // an error waits until it is dismissed
+/** Over an open dialog, which a browser draws above everything that was not shown after it. */
+function raise(area) {
+  if (!document.querySelector("dialog:modal")) return false;
+  area.popover = "manual";
+  if (area.matches(":popover-open")) area.hidePopover();
+  area.showPopover();
+  return true;
+}
+
+function sameAs(last, text, level) {
+  return level === "error" && last?.dataset.level === level && last.querySelector("[data-text]").textContent === text ? last : null;
+}
+
+function keepFor(node, time, covered = false) {
+  // An error waits until it is dismissed; beside an open dialog nothing can be pressed.
+  if (node.dataset.level === "error" && !covered) return;
   let timer;
   const start = () => { timer = setTimeout(() => node.remove(), time); };
   const stop = () => clearTimeout(timer);

@@ -9,8 +9,9 @@ from django.urls import reverse
 
 from crm.actions.mentions import named_in
 from crm.models import Mention, Notification, User
-from customers.actions import activities, tasks
+from customers.actions import activities, customers, tasks
 from customers.models import Activity
+from customers.sales.actions import opportunities
 from service.actions import conversation
 from tests.architecture.examples import MAKERS
 
@@ -76,6 +77,18 @@ def test_renamed_they_are_shown_by_the_new_name_and_stay_named_when_the_text_is_
     tasks.update(task, {"notes": "still @Tom Teammate"}, by=cast.rep, at=now)
     assert [(each.user, each.written) for each in Mention.objects.all()] == [(cast.teammate, "Tom Teammate")]
     assert len(told(cast.teammate)) == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", ["customer", "opportunity"])
+def test_the_notes_of_a_record_name_colleagues(cast, client, everybody, now, kind):
+    record = MAKERS[kind](cast.rep, cast.north)
+    update = {"customer": customers.update, "opportunity": opportunities.update}[kind]
+    update(record, {"notes": "@Tom Teammate knows them"}, by=cast.rep, at=now)
+    update(record, {"notes": "@Tom Teammate knows them well"}, by=cast.rep, at=now)
+    assert told(cast.teammate) == [(f"Rosa Rep mentioned you: {record}", record.get_absolute_url())]
+    client.force_login(cast.rep)
+    assert '<span class="mention">@Tom Teammate</span>' in client.get(record.get_absolute_url()).content.decode()
 
 
 @pytest.mark.django_db

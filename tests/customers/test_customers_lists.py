@@ -3,6 +3,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from crm.models.operation import Operation
 from customers.actions import customers, tasks
 from customers.models import Customer, Task
 from tests.factories.customers import make_activity, make_contact, make_customer, make_task
@@ -69,9 +70,13 @@ def test_many_customers_are_handed_over_at_once_each_with_its_tasks(client, cast
     client.force_login(cast.manager)
     url = reverse("customer-list-bulk", kwargs={"action": "hand-over"})
     values = {"ids": f"{some.pk},{mine.pk}", "confirmed": "1", "to": cast.junior.pk, "with_open_work": "on"}
-    assert client.post(url, values).status_code == 302
+    page = client.post(url, values, follow=True).content.decode()
     assert Customer.objects.filter(owner=cast.junior).count() == 3
     assert Task.objects.get().owner == cast.junior
+    undoing = reverse("operation-undoing", args=[Operation.objects.get().pk])
+    assert f'action="{undoing}"' in page  # the toast takes it back as one
+    client.post(undoing)
+    assert Customer.objects.filter(owner=cast.junior).count() == 1
 
 
 def test_a_rep_hands_nothing_over(client, cast, some):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -10,11 +11,13 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from crm.access import guards
+from crm.models.operation import Operation
 from crm.web.lists.bulk import LIMIT, BulkAction
 from crm.web.lists.part import ListPart
 from crm.web.toasts import toast
@@ -95,14 +98,21 @@ class Bulk(ListPart):
             toast(self.request, " ".join(error.messages), level=messages.ERROR)
             return redirect(self.where())
 
+    def undo_url(self, at: datetime) -> str:
+        """Where it is taken back as one, if the journal has it."""
+        user: Any = self.request.user
+        operation = Operation.objects.filter(by=user, at=at, undone_at=None).first()  # scoped: one's own
+        return reverse("operation-undoing", args=[operation.pk]) if operation else ""
+
     @transaction.atomic
     def run(self, permitted: QuerySet, ids: list[int], values: dict[str, Any]) -> HttpResponse:
         records = list(permitted.values_list("pk", flat=True))
         fixed = self.list.model.objects.permitted(self.request.user, self.action.verb).filter(pk__in=records)
-        changed = self.action.run(fixed, by=self.request.user, at=timezone.now(), **values)
+        at = timezone.now()
+        changed = self.action.run(fixed, by=self.request.user, at=at, **values)
         count = len(records) if changed is None else changed
         done = self.action.done or ngettext("%(count)s record changed.", "%(count)s records changed.", count)
-        toast(self.request, str(done) % {"count": count})
+        toast(self.request, str(done) % {"count": count}, undo_url=self.undo_url(at))
         kept = len(ids) - (count if self.action.tells_left else len(records))
         if kept:
             toast(

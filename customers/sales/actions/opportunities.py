@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from crm import events
-from crm.actions import journal, records
+from crm.actions import journal, mentions, records
 from crm.models import StaleVersion, Team, User
 from customers.models import Customer
 from customers.sales.actions import closed, ranks, stage_changes
@@ -55,6 +55,8 @@ def open(
     opportunity.rank = ranks.on_top(opportunity.stage)
     records.create(opportunity, by=by, at=at, about=[customer])
     StageChange.objects.bulk_create(rows)
+    if "@" in opportunity.notes:
+        mentions.keep(opportunity, opportunity.notes, by=by, at=at)
     return opportunity
 
 
@@ -94,6 +96,8 @@ def update(
     )
     if not following_lines:
         closed.tell(before, corrected, by=by, at=at, reason=overriding)
+    if "notes" in changes:
+        mentions.keep(after, after.notes, by=by, at=at)
     if is_push(before.expected_close, after.expected_close):
         after.close_pushes = before.close_pushes + 1
         Opportunity._base_manager.filter(pk=after.pk).update(close_pushes=after.close_pushes)

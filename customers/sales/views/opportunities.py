@@ -15,6 +15,7 @@ from django.views import View
 from crm.access import guards
 from crm.access.permissions import Verb
 from crm.models import StaleVersion
+from crm.web import mentions
 from crm.web.forms import conflict
 from crm.web.submit_once import first_time
 from crm.web.toasts import toast
@@ -36,6 +37,7 @@ class Detail(View):
         user: Any = request.user
         now = timezone.now()
         opportunity = guards.get_visible(Opportunity.objects.select_related(*RELATED), user, pk=pk)
+        mentions.know([opportunity], "notes")
         about = {"about_kind": Opportunity.kind, "about_id": opportunity.pk}
         context = {
             "opportunity": opportunity,
