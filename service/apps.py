@@ -13,7 +13,7 @@ class ServiceConfig(AppConfig):
         from crm.search.documents import searchable
         from service import exchange, subscriptions, tasks  # noqa: F401 - registers reactions and periodic jobs
         from service.actions import defaults
-        from service.models import Queue, Ticket
+        from service.models import Queue, Ticket, formula_fields
 
         kinds.register(
             Ticket, label=_("ticket"), label_plural=_("tickets"), icon="message-circle", detail_url="ticket-detail"
@@ -21,6 +21,7 @@ class ServiceConfig(AppConfig):
         kinds.register(Queue, label=_("queue"), label_plural=_("queues"), icon="inbox")
         quotes = {"customer": ["name"], "contact": ["name", "email"]}
         fields.declare(Ticket)
+        formula_fields.declare_all()
         searchable("ticket", Ticket.words, related=tuple(quotes), quotes=quotes)
         exchange.register()
         # After migrate, as the shipped roles: what is written down once also comes back after a flush.

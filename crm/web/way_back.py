@@ -12,8 +12,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
 from crm.access import kinds
-
-DIGITS = 19  # what a key can have
+from crm.web import asked
 
 Sees = Callable[[str, int], bool]  # whether the record of this kind and number is there for whoever asks
 
@@ -31,9 +30,9 @@ def way_back(request: HttpRequest, sees: Sees) -> str | None:
     if match.kwargs or parts[-1] != "new":
         return None
     # "A new quote for this opportunity": back to what it is for.
-    given = [(noun, value) for noun, value in request.GET.items() if value.isdecimal() and len(value) < DIGITS]
-    asked = [(f"{noun}-detail", [value]) for noun, value in given if sees(noun, int(value))]
-    return _first(asked + [(f"{noun}-list", []) for noun in nouns])
+    given = [(noun, key) for noun in request.GET if (key := asked.key(request.GET, noun)) is not None]
+    named = [(f"{noun}-detail", [key]) for noun, key in given if sees(noun, key)]
+    return _first(named + [(f"{noun}-list", []) for noun in nouns])
 
 
 def seen_by(user: Any) -> Sees:

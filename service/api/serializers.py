@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from crm.api.custom_fields import CustomValues
+from crm.api.custom_fields import CustomValues, FormulaValues
 from crm.api.serializers import COMMON, READ_ONLY
 from customers.api.tagging import TaggedSerializer
 from service.models import Message, Queue, Ticket, TicketState
@@ -17,6 +17,7 @@ class QueueSerializer(serializers.ModelSerializer):
 
 class TicketSerializer(TaggedSerializer):
     custom = CustomValues()
+    formulas = FormulaValues()
     body = serializers.CharField(write_only=True, required=False, help_text="On creation: what the customer wrote.")
 
     class Meta:
@@ -24,7 +25,7 @@ class TicketSerializer(TaggedSerializer):
         fields = (
             *COMMON, "number", "subject", "customer", "contact", "queue", "type", "source", "priority", "category",
             "state", "opened_at", "first_response_at", "resolved_at", "closed_at", "reopen_count",
-            "first_response_due_at", "resolution_due_at", "tags", "custom", "body",
+            "first_response_due_at", "resolution_due_at", "tags", "custom", "formulas", "body",
         )  # fmt: skip
         read_only_fields = (
             *READ_ONLY, "owner", "team", "number", "state", "opened_at", "first_response_at", "resolved_at",

@@ -1,4 +1,4 @@
-"""Formulas of opportunities, leads and contacts: amounts in their currency, what may be named, segments that ask."""
+"""Formulas of sales and service: amounts in their currency, what may be named, segments that ask."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from crm.custom_fields import computed
 from crm.custom_fields.formulas import names
@@ -14,16 +15,28 @@ from crm.models import CustomField
 from customers.lists import membership
 from customers.models import Contact, Customer, Segment
 from customers.sales.models import Lead, Opportunity
+from service.models import Ticket
 from tests.factories.custom_fields import make_field, make_formula
 from tests.factories.customers import make_contact, make_customer
 from tests.factories.sales import make_lead, make_opportunity
+from tests.factories.service import a_ticket
 
 pytestmark = pytest.mark.django_db
 
 
+def make_ticket(owner):
+    return a_ticket(owner, timezone.now(), owner=owner)
+
+
 @pytest.mark.parametrize(
     ("model", "make"),
-    [(Customer, make_customer), (Contact, make_contact), (Lead, make_lead), (Opportunity, make_opportunity)],
+    [
+        (Customer, make_customer),
+        (Contact, make_contact),
+        (Lead, make_lead),
+        (Opportunity, make_opportunity),
+        (Ticket, make_ticket),
+    ],
 )
 def test_everything_that_may_be_named_is_read_as_what_it_is(model, make, cast):
     record = make(cast.rep)
@@ -33,10 +46,23 @@ def test_everything_that_may_be_named_is_read_as_what_it_is(model, make, cast):
     ]
     types = {"number": Decimal, "text": str, "date": date, "boolean": bool}
     found = computed.values_of(record, made)
-    assert found["name"] == record.name
+    name = "subject" if model is Ticket else "name"
+    assert found[name] == getattr(record, name)
     assert {field.code: type(found[field.code]) for field in made if field.code in found} == {
         field.code: types[field.result] for field in made if field.code in found
     }
+
+
+def test_a_ticket_shows_on_its_page_and_to_programs_what_the_list_filters_by(cast, client):
+    make_formula("next", "if(state = 'open' and priority >= 2, 'act now', 'wait')", "text", kind="ticket")
+    ticket = make_ticket(cast.agent)
+    client.force_login(cast.agent)
+    assert "act now" in client.get(ticket.get_absolute_url()).content.decode()
+    for value, found in (("ACT", [ticket.pk]), ("wait", [])):
+        listed = client.get(reverse("ticket-list"), {"tab": "all", "custom_next": value, "columns": "custom_next"})
+        assert [row.pk for row in listed.context["list"].rows] == found
+    answer = client.get(reverse("api:ticket-detail", args=[ticket.pk])).json()
+    assert answer["formulas"] == {"next": "act now"}
 
 
 def test_amounts_stay_in_their_currency_and_are_never_converted(cast, client):

@@ -12,6 +12,7 @@ from django.views import View
 
 from crm.access import guards
 from crm.access.permissions import Verb
+from crm.web import asked
 from crm.web.submit_once import first_time
 from crm.web.toasts import toast
 from customers.models import Customer
@@ -93,21 +94,17 @@ class New(View):
     def _initial(self, request: HttpRequest) -> dict[str, Any]:
         """What the page it was opened from already says: the customer, or the opportunity it came of."""
         initial: dict[str, Any] = {"start": timezone.localdate()}
-        asked = request.GET
-        if asked.get("opportunity", "").isdecimal():
-            seen = Opportunity.objects.visible_to(request.user).select_related("customer")
-            opportunity = seen.filter(pk=asked["opportunity"]).first()
-            if opportunity and opportunity.customer:
-                return initial | {
-                    "opportunity": opportunity,
-                    "customer": opportunity.customer,
-                    "name": opportunity.name,
-                    "product": opportunity.product,
-                }
-        if asked.get("customer", "").isdecimal():
-            customer = Customer.objects.visible_to(request.user).filter(pk=asked["customer"]).first()
-            initial |= {"customer": customer} if customer else {}
-        return initial
+        seen = Opportunity.objects.visible_to(request.user).select_related("customer")
+        opportunity = asked.record(request.GET, "opportunity", seen)
+        if opportunity and opportunity.customer:
+            return initial | {
+                "opportunity": opportunity,
+                "customer": opportunity.customer,
+                "name": opportunity.name,
+                "product": opportunity.product,
+            }
+        customer = asked.record(request.GET, "customer", Customer.objects.visible_to(request.user))
+        return initial | ({"customer": customer} if customer else {})
 
 
 class Edit(editing.Edit):

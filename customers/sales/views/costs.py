@@ -11,6 +11,7 @@ from django.views import View
 
 from crm.access import guards
 from crm.access.permissions import Verb
+from crm.web import asked
 from crm.web.submit_once import first_time
 from crm.web.toasts import toast
 from customers.sales.actions import costs
@@ -39,9 +40,8 @@ class New(View):
     def get(self, request: HttpRequest) -> HttpResponse:
         guards.require(request.user, Cost.kind, Verb.CREATE)
         initial: dict[str, Any] = {"month": timezone.localdate()}
-        if request.GET.get("campaign", "").isdecimal():
-            seen = Campaign.objects.visible_to(request.user).filter(pk=request.GET["campaign"]).first()
-            initial |= {"campaign": seen, "channel": seen.channel} if seen else {}
+        campaign = asked.record(request.GET, "campaign", Campaign.objects.visible_to(request.user))
+        initial |= {"campaign": campaign, "channel": campaign.channel} if campaign else {}
         return self.page(CostForm(user=request.user, initial=initial))
 
     def post(self, request: HttpRequest) -> HttpResponse:

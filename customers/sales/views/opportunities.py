@@ -15,7 +15,7 @@ from django.views import View
 from crm.access import guards
 from crm.access.permissions import Verb
 from crm.models import StaleVersion
-from crm.web import mentions
+from crm.web import asked, mentions
 from crm.web.forms import conflict
 from crm.web.submit_once import first_time
 from crm.web.toasts import toast
@@ -102,17 +102,14 @@ class New(View):
 
     def _initial(self, request: HttpRequest) -> dict[str, Any]:
         """What the page it was opened from already says: the customer, or the column of a board."""
-        asked = request.GET
-        initial: dict[str, Any] = {}
-        if asked.get("customer", "").isdecimal():
-            initial["customer"] = Customer.objects.visible_to(request.user).filter(pk=asked["customer"]).first()
+        customers = Customer.objects.visible_to(request.user)
+        initial: dict[str, Any] = {"customer": asked.record(request.GET, "customer", customers)}
         pipelines = Pipeline.objects.visible_to(request.user).active().order_by("position", "name")
-        if asked.get("pipeline", "").isdecimal():
-            pipelines = pipelines.filter(pk=asked["pipeline"])
+        if (named := asked.key(request.GET, "pipeline")) is not None:
+            pipelines = pipelines.filter(pk=named)
         pipeline = pipelines.first()
-        wanted = asked.get("stage", "")
         if pipeline is not None:
-            chosen = pipeline.stages.open().filter(pk=wanted).first() if wanted.isdecimal() else None
+            chosen = asked.record(request.GET, "stage", pipeline.stages.open())
             initial["stage"] = chosen or pipeline.first_stage
         return {name: value for name, value in initial.items() if value is not None}
 

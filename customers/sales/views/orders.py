@@ -14,6 +14,7 @@ from django.views import View
 
 from crm.access import guards
 from crm.access.permissions import Verb
+from crm.web import asked
 from crm.web.submit_once import first_time
 from crm.web.toasts import toast
 from customers.models import Customer
@@ -77,21 +78,17 @@ class New(View):
     def _initial(self, request: HttpRequest) -> dict[str, Any]:
         """What the page it was opened from already says: the customer, or the opportunity it came of."""
         initial: dict[str, Any] = {"ordered_at": timezone.localtime().replace(second=0, microsecond=0)}
-        asked = request.GET
-        if asked.get("opportunity", "").isdecimal():
-            seen = Opportunity.objects.visible_to(request.user).select_related("customer")
-            opportunity = seen.filter(pk=asked["opportunity"]).first()
-            if opportunity and opportunity.customer:
-                return initial | {
-                    "opportunity": opportunity,
-                    "customer": opportunity.customer,
-                    "amount": opportunity.amount,
-                    "currency": opportunity.currency,
-                }
-        if asked.get("customer", "").isdecimal():
-            customer = Customer.objects.visible_to(request.user).filter(pk=asked["customer"]).first()
-            initial |= {"customer": customer} if customer else {}
-        return initial
+        seen = Opportunity.objects.visible_to(request.user).select_related("customer")
+        opportunity = asked.record(request.GET, "opportunity", seen)
+        if opportunity and opportunity.customer:
+            return initial | {
+                "opportunity": opportunity,
+                "customer": opportunity.customer,
+                "amount": opportunity.amount,
+                "currency": opportunity.currency,
+            }
+        customer = asked.record(request.GET, "customer", Customer.objects.visible_to(request.user))
+        return initial | ({"customer": customer} if customer else {})
 
 
 class Edit(with_lines.Edit):

@@ -18,6 +18,7 @@ from django.views import View
 from crm.access import guards
 from crm.access.permissions import Verb
 from crm.actions.enclosures import Enclosure
+from crm.web import asked
 from crm.web.submit_once import first_time
 from crm.web.toasts import toast
 from customers.models import Contact, Customer, Email
@@ -112,19 +113,16 @@ class New(View):
 
     def _initial(self, request: HttpRequest) -> dict[str, Any]:
         """What the page it was opened from already says: the customer, or the opportunity with its lines."""
-        rules, asked = QuoteRules.in_force(), request.GET
+        rules = QuoteRules.in_force()
         until = timezone.localdate() + timedelta(days=rules.valid_days)
         initial: dict[str, Any] = {"valid_until": until, "terms": rules.terms}
-        if asked.get("opportunity", "").isdecimal():
-            seen = Opportunity.objects.visible_to(request.user).select_related("customer", "contact")
-            sale = seen.filter(pk=asked["opportunity"]).first()
-            if sale and sale.customer:
-                same = {name: getattr(sale, name) for name in ("customer", "contact", "currency")}
-                return initial | same | {"opportunity": sale, "title": sale.name}
-        if asked.get("customer", "").isdecimal():
-            customer = Customer.objects.visible_to(request.user).filter(pk=asked["customer"]).first()
-            initial |= {"customer": customer} if customer else {}
-        return initial
+        seen = Opportunity.objects.visible_to(request.user).select_related("customer", "contact")
+        sale = asked.record(request.GET, "opportunity", seen)
+        if sale and sale.customer:
+            same = {name: getattr(sale, name) for name in ("customer", "contact", "currency")}
+            return initial | same | {"opportunity": sale, "title": sale.name}
+        customer = asked.record(request.GET, "customer", Customer.objects.visible_to(request.user))
+        return initial | ({"customer": customer} if customer else {})
 
 
 class Edit(with_lines.Edit):
