@@ -7,6 +7,8 @@ import re
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from django.conf import settings
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from crm.exchange import declaring
@@ -141,11 +143,16 @@ def _offset(text: str | None) -> dt.tzinfo | None:
 
 
 def _choice(text: str, source: Source) -> Any:
-    """By the stored value or by what the screen calls it."""
+    """By the stored value or by what the screen calls it, in any language: a file has its own."""
     wanted = text.casefold()
-    for value, label in source.field.choices:
-        if wanted in (str(value).casefold(), str(label).casefold()):
+    for value, _label in source.field.choices:
+        if wanted == str(value).casefold():
             return value
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            for value, label in source.field.choices:
+                if wanted == str(label).casefold():
+                    return value
     known = listed(dict.fromkeys(str(value) for value, _label in source.field.choices))
     raise Refused(
         _("“%(text)s” is none of: %(known)s. A value mapping can translate it.") % {"text": text, "known": known},

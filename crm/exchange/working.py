@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from datetime import datetime
 
 import structlog
+from django.conf import settings
 from django.db import connection, transaction
+from django.utils import translation
 
 from crm.exchange import running, undoing
 from crm.exchange.unusable import Unusable
@@ -32,7 +34,8 @@ def work(batch_id: int, now: datetime) -> None:
         if batch is None or not batch.is_working:
             return
         try:
-            _carry_on(batch, now)
+            with translation.override(batch.by.language or settings.LANGUAGE_CODE):  # what is refused is read by them
+                _carry_on(batch, now)
         except Unusable as problem:
             fail(batch_id, str(problem), now)
         except Exception:

@@ -54,6 +54,18 @@ Short,retail
 """
 
 
+def test_the_worker_says_what_it_refuses_in_the_words_of_whoever_imports(cast):
+    cast.administrator.language = "zh-hans"
+    cast.administrator.save()
+    fields = {"name": "name", "employees": "staff", "lifecycle": "stage"}
+    batch = stage("name,staff,stage\nA,many,\nB,3,active\nC,3,活跃\n", cast.administrator, fields=fields)
+    ImportBatch.objects.filter(pk=batch.pk).update(state=ImportBatch.State.CHECKING)
+    working.work(batch.pk, NOW)
+    assert [row[1:3] for row in told(batch)] == [
+        ("error", "员工人数：“many”不是数字。"), ("created", ""), ("created", ""),
+    ]  # fmt: skip
+
+
 @pytest.fixture
 def hooli(cast) -> Customer:
     return customers.create(name="Hooli", industry="software", employees=5, by=cast.administrator, at=NOW)
