@@ -33,7 +33,7 @@ def context(contact: Contact) -> dict[str, Any]:
     return {
         "purposes": standing,
         "consents": history,
-        "unsubscribed": Unsubscription.objects.in_force().of_contact(contact),
+        "unsubscribed": Unsubscription.objects.in_force().of_contact(contact),  # scoped: of a contact that is seen
     }
 
 
