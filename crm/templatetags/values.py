@@ -119,7 +119,7 @@ def month(value: dt.date | None) -> SafeString:
     """The month a day stands for."""
     if value is None:
         return _value(formats.NOTHING)
-    return format_html('<time datetime="{:%Y-%m}">{}</time>', value, formats.month_of(value))
+    return format_html('<time datetime="{}">{}</time>', f"{value:%Y-%m}", formats.month_of(value))
 
 
 @register.simple_tag
