@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import smtplib
 from collections.abc import Mapping
+from email.headerregistry import Address
 from email.utils import format_datetime, formataddr, parseaddr
 from typing import Any
 
@@ -33,11 +34,19 @@ def account_of_organisation() -> MailAccount | None:
 
 
 def sender_of(account: MailAccount | None, person: Any) -> str:
-    """The person's name, with the address that the letter really comes from."""
+    """The person's name, with the address that the letter really comes from: as people read it on the letter's page.
+
+    What a header needs of it is encoded when the letter is made.
+    """
     if account is None:
-        return formataddr((str(person or ""), parseaddr(settings.DEFAULT_FROM_EMAIL)[1]))
+        return _readable(str(person or ""), parseaddr(settings.DEFAULT_FROM_EMAIL)[1])
     shown = account.name if account.owner_id and account.name else str(person or account.name)
-    return formataddr((shown, account.address))
+    return _readable(shown, account.address)
+
+
+def _readable(name: str, address: str) -> str:
+    local, _at, domain = address.rpartition("@")
+    return str(Address(" ".join(name.split()), username=local, domain=domain))
 
 
 def name_of(letter: Any) -> str:

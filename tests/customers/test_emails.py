@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import ipaddress
 from datetime import timedelta
+from email.header import decode_header, make_header
+from email.utils import parseaddr
 
 import pytest
 from django.core import mail as django_mail
 from django.core.exceptions import ValidationError
+from django.core.mail import EmailMessage
 from django.test import Client
 from django.urls import reverse
 
-from crm.actions import mail_accounts, mail_receiving
+from crm.actions import mail_accounts, mail_receiving, mail_sending
 from crm.events import timeline
 from crm.mail import naming
 from crm.models import Event, IncomingMail, MailAccount, MailTemplate, Notification
@@ -279,6 +282,15 @@ def test_a_blind_copy_to_the_organisations_account_is_filed_for_whoever_wrote_it
     assert (filed.owner, filed.direction, filed.state, filed.contact, filed.is_shared) == (
         cast.rep, "outbound", "sent", acme[1], False,
     )  # fmt: skip
+
+
+def test_the_name_of_the_sender_is_readable_on_the_page_and_encoded_in_the_letter(settings):
+    settings.DEFAULT_FROM_EMAIL = "Yardstick <crm@ours.example>"
+    sender = mail_sending.sender_of(None, "李娜, Sales")
+    assert sender == '"李娜, Sales" <crm@ours.example>'
+    header = EmailMessage(from_email=sender, to=["a@b.example"]).message()["From"]
+    assert (header.isascii(), header.endswith("<crm@ours.example>")) == (True, True)
+    assert str(make_header(decode_header(parseaddr(header)[0]))) == "李娜, Sales"
 
 
 def test_fields_are_filled_in_once_and_what_is_missing_is_named_and_not_sent(cast, acme):
