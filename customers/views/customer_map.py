@@ -48,7 +48,7 @@ class CustomerMap(CustomerList):
         shown = Presented(self, state, NO_ROWS, Count(towns.on_map + towns.off_map), filterset)
         context = {
             "list": shown,
-            "towns": [Line(self, state, town, near) for town in towns.known],
+            "towns": sorted((Line(self, state, town, near) for town in towns.known), key=lambda line: line.km or 0),
             "unknown": [Line(self, state, town, None) for town in towns.unknown],
             "counts": towns,
             "box": near.box if near else towns.box,
@@ -128,7 +128,8 @@ class Line:
         if self.near is None or self.town.box is None:
             return None
         box = self.town.box
-        return distance_km(self.near.point, Point((box.south + box.north) / 2, (box.west + box.east) / 2))
+        middle = Point((box.south + box.north) / 2, (box.west + box.east) / 2)
+        return round(distance_km(self.near.point, middle), 1)
 
 
 NO_ROWS = Page(rows=[], before="", after="", is_first=True)
