@@ -44,7 +44,7 @@ DASHBOARDS: list[URLPattern] = [
     path("dashboards/<int:pk>/edit/", dashboards.Edit.as_view(), name="dashboard-edit"),
     path("dashboards/<int:pk>/delete/", dashboards.Delete.as_view(), name="dashboard-delete"),
     path("dashboards/<int:pk>/restoration/", dashboards.Restore.as_view(), name="dashboard-restoration"),
-    path("dashboards/<int:pk>/home/", dashboards.Home.as_view(), name="dashboard-home"),
+    path("dashboards/<int:pk>/first/", dashboards.Home.as_view(), name="dashboard-home"),
     path("dashboards/<int:pk>/tiles/<slug:tile>/", dashboard_tiles.Shown.as_view(), name="dashboard-tile"),
     path("dashboards/<int:pk>/tiles/<slug:tile>/edit/", dashboard_tiles.Edit.as_view(), name="dashboard-tile-edit"),
 ]

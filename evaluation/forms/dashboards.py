@@ -10,9 +10,8 @@ from django.utils.translation import gettext_lazy
 
 from crm.access.permissions import Reach, Verb
 from crm.models import SavedView, Team
-from crm.models.sharing import Audience, audiences_open_to
+from crm.models.sharing import Audience, audiences_open_to, teams_above
 from crm.web.forms import RecordForm
-from crm.web.lists.base import List
 from customers.models import Segment
 from evaluation import kpis
 from evaluation.engine import scopes
@@ -68,7 +67,7 @@ class TileForm(forms.Form):
         label=gettext_lazy("How many periods"), choices=[(6, 6), (12, 12), (24, 24)], coerce=int, initial=12
     )
     scope = forms.ChoiceField(label=gettext_lazy("Numbers of"))
-    segment = forms.ChoiceField(label=gettext_lazy("of the customers"), required=False)
+    segment = forms.ChoiceField(label=gettext_lazy("Segment"), required=False)
     rows = forms.TypedChoiceField(label=gettext_lazy("Rows"), choices=[(5, 5), (10, 10)], coerce=int)
     text = forms.CharField(
         label=gettext_lazy("Text"), max_length=LONGEST_TEXT, widget=forms.Textarea(attrs={"rows": 6})
@@ -77,7 +76,7 @@ class TileForm(forms.Form):
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     def __init__(
-        self, *args: Any, kind: TileKind, user: Any, lists: dict[str, tuple[str, type[List]]], tile: Tile | None = None,
+        self, *args: Any, kind: TileKind, user: Any, lists: dict[str, str], tile: Tile | None = None,
         **kwargs: Any,
     ) -> None:  # fmt: skip
         held = tile.settings if tile else {}
@@ -102,6 +101,21 @@ class TileForm(forms.Form):
 
     def settings(self) -> dict[str, Any]:
         return {part: self.cleaned_data[part] for part in self.kind.parts}
+
+    def beside(self, theirs: Tile) -> list[tuple[Any, str, str]]:
+        """What was typed here beside what somebody else wrote meanwhile, field by field where it differs."""
+        stored = {**theirs.settings, "title": theirs.title, "width": theirs.width}
+        pairs = [(name, self.cleaned_data.get(name), stored.get(name)) for name in self.fields if name != "version"]
+        return [(self.fields[name].label, self._told(name, mine), self._told(name, held)) for name, mine, held in pairs
+                if mine != held]  # fmt: skip
+
+    def _told(self, name: str, value: Any) -> str:
+        known = {
+            str(code): str(label)
+            for choice in getattr(self.fields[name], "choices", ())
+            for code, label in (choice[1] if isinstance(choice[1], list) else [choice])
+        }
+        return known.get(str(value), str(value or ""))
 
 
 def _with_held(choices: list[Any], held: Any) -> list[Any]:
@@ -154,9 +168,13 @@ def goal_choices(user: Any) -> list[Any]:
     return [(str(row.pk), f"{row} ({row.get_period_kind_display()})") for row in rows if row.kpi_code in known]
 
 
-def list_choices(user: Any, lists: dict[str, tuple[str, type[List]]]) -> list[Any]:
+def list_choices(user: Any, lists: dict[str, str]) -> list[Any]:
     """Each list as it opens, and below it the saved views this person has of it."""
     views: dict[str, list[Any]] = {}
-    for view in SavedView.objects.visible_to(user).meant_for(user).filter(list_code__in=lists)[:MOST_CHOICES]:
+    for view in (
+        SavedView.objects.visible_to(user)
+        .meant_for(user.pk, teams_above(user))
+        .filter(list_code__in=lists)[:MOST_CHOICES]
+    ):
         views.setdefault(view.list_code, []).append((f"{view.list_code}:{view.pk}", view.name))
-    return [(title, [(name, title), *views.get(name, [])]) for name, (title, _declared) in lists.items()]
+    return [(title, [(name, title), *views.get(name, [])]) for name, title in lists.items()]

@@ -38,5 +38,5 @@ class DashboardList(List):
     empty_text = _("Put together the numbers, lists and goals you look at every day, and share them if you like.")
 
     def get_queryset(self) -> QuerySet[Any]:
-        """One's own and what is shared: a wide role may look at what others made for themselves, but need not."""
-        return super().get_queryset().meant_for(self.request.user)
+        """A wide role may look at what others made for themselves, but need not."""
+        return super().get_queryset().to_choose_from(self.request.user)

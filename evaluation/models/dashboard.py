@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -15,7 +15,9 @@ from evaluation.models.tile import MOST_TILES, Tile
 
 
 class DashboardQuerySet(SharedQuerySet):
-    pass
+    def to_choose_from(self, user: Any) -> Self:
+        """The person's own and what anybody shared: not what others made for themselves alone."""
+        return self.filter(Q(owner=user) | ~Q(audience=Audience.PERSONAL))
 
 
 class Dashboard(Record):

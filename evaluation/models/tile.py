@@ -91,6 +91,7 @@ class TileKind:
     """
 
     code: ClassVar[str]
+    order: ClassVar[int]  # among those offered
     label: ClassVar[Any]
     meaning: ClassVar[Any]
     icon: ClassVar[str]
@@ -117,7 +118,7 @@ def register(kind: type[TileKind]) -> type[TileKind]:
 
 
 def all_kinds() -> list[TileKind]:
-    return list(_kinds.values())
+    return sorted(_kinds.values(), key=lambda kind: kind.order)
 
 
 def kind_of(code: str) -> TileKind | None:

@@ -47,7 +47,11 @@ class Shown(View):
         try:
             if kind is None:
                 raise NothingToShow(_("There is no such kind of tile any more."))
-            context |= {"template": kind.template} | kind.content(found, Viewer(request, user, timezone.now()))  # type: ignore[arg-type]
+            context |= kind.content(found, Viewer(request, user, timezone.now()))  # type: ignore[arg-type]
+            context |= {
+                "template": kind.template,
+                "heading": found.title or context.get("called") or context["heading"],
+            }
         except NothingToShow as nothing:
             context |= {"template": "evaluation/tile/_nothing.html", "sentence": str(nothing)}
         return render(request, "evaluation/tile/content.html", context)
@@ -98,7 +102,7 @@ class Edit(View):
         return kind, held
 
     def form(self, kind: TileKind, held: Tile | None, data: Any = None) -> TileForm:
-        lists = {name: (title_of(one), one) for name, one in lists_of(self.request.user).items()}
+        lists = {name: title_of(one) for name, one in lists_of(self.request.user).items()}
         return TileForm(data, kind=kind, user=self.request.user, lists=lists, tile=held)
 
     def save(self, dashboard: Dashboard, kind: TileKind, held: Tile | None, form: TileForm) -> None:
@@ -121,7 +125,7 @@ class Edit(View):
         )
         form.data = form.data.copy()  # type: ignore[assignment]
         form.data["version"] = str(held.version)  # type: ignore[index]
-        return self.page(dashboard, form, held, 409)
+        return self.page(dashboard, form, held, 409, beside=form.beside(held))
 
     def rearrange(self, dashboard: Dashboard, tile_id: str) -> HttpResponse:
         """By a button of the tile: the tiles are drawn anew in their order, and the focus stays on the button."""
@@ -140,9 +144,11 @@ class Edit(View):
         dashboard.refresh_from_db()
         return render(self.request, "evaluation/dashboard/_board.html", board(self.request, dashboard))
 
-    def page(self, dashboard: Dashboard, form: TileForm, held: Tile | None, status: int = 200) -> HttpResponse:
+    def page(
+        self, dashboard: Dashboard, form: TileForm, held: Tile | None, status: int = 200, beside: Any = ()
+    ) -> HttpResponse:
         context = {
             "dashboard": dashboard, "form": form, "tile": held, "kind": form.kind, "back": self.editing(dashboard),
-            "post_url": self.request.get_full_path(),
+            "post_url": self.request.get_full_path(), "beside": beside,
         }  # fmt: skip
         return render(self.request, "evaluation/dashboard/tile_form.html", context, status=status)

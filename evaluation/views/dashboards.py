@@ -15,6 +15,7 @@ from django.views import View
 from crm.access import guards
 from crm.access.permissions import Verb
 from crm.models import StaleVersion
+from crm.models.sharing import teams_above
 from crm.web.forms import conflict
 from crm.web.submit_once import first_time
 from crm.web.toasts import toast
@@ -31,7 +32,7 @@ def switch(user: Any, here: Dashboard | None = None) -> dict[str, Any]:
     """The dashboards nearest to a person: their own, those of their team, those for everyone."""
     if not user.access.may(Dashboard.kind, Verb.VIEW):
         return {"switch": [], "may_compose": False}
-    found = list(Dashboard.objects.visible_to(user).meant_for(user)[:NEAREST])
+    found = list(Dashboard.objects.visible_to(user).meant_for(user.pk, teams_above(user))[:NEAREST])
     if here is not None and here not in found:
         found.insert(0, here)
     return {"switch": found, "may_switch": True, "may_compose": user.access.may(Dashboard.kind, Verb.CREATE)}

@@ -259,7 +259,9 @@ def dashboard(owner: Any, team: Any) -> Any:
     tile = {"id": "first", "kind": "table", "settings": {"list": "customer-list", "rows": 5}}
     name = f"Example {Dashboard._base_manager.count()}"
     audience = "team" if team else "personal"
-    return Dashboard.objects.create(name=name, owner=owner, team=team, audience=audience, tiles=[tile])
+    return Dashboard.objects.create(
+        name=name, owner=owner or somebody_else(), team=team, audience=audience, tiles=[tile]
+    )
 
 
 def review_cycle(owner: Any, team: Any) -> Any:

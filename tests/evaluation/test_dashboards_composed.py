@@ -269,7 +269,7 @@ def test_two_people_stand_in_each_others_way_only_at_the_same_tile(client, cast)
     refused = client.post(address, {**words, "text": "Mine", "version": 1})
     assert refused.status_code == 409
     page = refused.content.decode()
-    assert "Mine" in page
+    assert [(mine, theirs) for _label, mine, theirs in refused.context["beside"]] == [("Mine", "Theirs")]
     assert 'name="version" value="2"' in page
     client.post(address, {"move": "right", "version": made.version})
     assert [tile.settings["text"] for tile in Dashboard.objects.get().all_tiles] == ["Theirs", "2"]
@@ -283,11 +283,22 @@ def test_sharing_reaches_as_far_as_the_role_lets_assign(client, cast):
             dashboards.create(name="Far", audience=audience, by=user, at=NOW)
     assert not Dashboard.objects.exists()
     of_team = a_dashboard(cast.manager, audience="team")
-    private = a_dashboard(cast.teammate)
+    private = a_dashboard(cast.teammate, name="Private")
     see = {person: set(Dashboard.objects.visible_to(person)) for person in (cast.rep, cast.junior, cast.outsider)}
     assert see == {cast.rep: {of_team}, cast.junior: {of_team}, cast.outsider: set()}
+    client.force_login(cast.teammate)
+    edit = reverse("dashboard-edit", args=[private.pk])
+    assert client.post(edit, {"name": "Mine", "audience": "team", "version": 1}).status_code == 422
+    assert client.post(edit, {"name": "Mine", "audience": "personal", "version": 0}).status_code == 409
     client.force_login(cast.administrator)
     assert private.name not in [row.label for row in client.get(reverse("dashboard-list")).context["list"].rows]
+    client.force_login(cast.manager)
+    client.post(reverse("dashboard-edit", args=[of_team.pk]), {"name": "Ours", "audience": "personal", "version": 1})
+    of_team.refresh_from_db()
+    assert (of_team.name, of_team.audience, of_team.team) == ("Ours", "personal", None)
+    client.post(reverse("dashboard-edit", args=[of_team.pk]), {"name": "Ours", "audience": "team", "version": 2})
+    of_team.refresh_from_db()
+    assert (of_team.audience, of_team.team) == ("team", cast.north)
     client.force_login(cast.rep)
     assert client.post(reverse("dashboard-edit", args=[of_team.pk]), {"name": "Mine"}).status_code == 403
     assert client.get(reverse("dashboard-detail", args=[private.pk])).status_code == 404

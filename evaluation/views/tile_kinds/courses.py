@@ -17,7 +17,8 @@ class Course(TileKind):
     """A KPI's course over some periods, as a control chart with its goal."""
 
     code = "course"
-    label = _("Course")
+    order = 20
+    label = _("KPI over time")
     meaning = _("A KPI over the last periods: what is usual, what is news, and the goal as a line.")
     icon = "chart-line"
     parts = ("kpi", "period", "periods", "scope", "segment")

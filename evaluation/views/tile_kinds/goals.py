@@ -17,6 +17,7 @@ class GoalProgress(TileKind):
     """How far a goal is reached in the period that runs."""
 
     code = "goal"
+    order = 40
     label = gettext_lazy("Goal")
     meaning = gettext_lazy("Where a goal stands in its current period, and how much of the way is covered.")
     icon = "flag"
@@ -30,4 +31,5 @@ class GoalProgress(TileKind):
             raise NothingToShow(_("There is no such goal, or it is not yours to see."))
         if goal.kpi_code not in {kpi.code for kpi in kpis.all_kpis()}:
             raise NothingToShow(_("This KPI does not exist any more."))
-        return {"row": standing([goal], viewer.user, viewer.now)[0], "goal": goal, "url": goal.get_absolute_url()}
+        row = standing([goal], viewer.user, viewer.now)[0]
+        return {"row": row, "called": goal.kpi.name, "url": goal.get_absolute_url()}

@@ -12,6 +12,7 @@ class Note(TileKind):
     """A few words between the numbers: what to look at, whom to ask."""
 
     code = "note"
+    order = 70
     label = _("Text")
     meaning = _("A few words between the numbers.")
     icon = "note"

@@ -15,6 +15,7 @@ class Number(TileKind):
     """A KPI as a number, how it changed since the period before, and how sure it is."""
 
     code = "number"
+    order = 10
     label = _("KPI as a number")
     meaning = _("A KPI's value with its interval, and how it changed since the period before.")
     icon = "gauge"

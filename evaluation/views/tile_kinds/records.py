@@ -67,12 +67,14 @@ class Records(TileKind):
         return shown
 
     def about(self, shown: Presented) -> dict[str, Any]:
-        return {"list": shown, "url": shown.link(), "name": shown.view.name if shown.view else ""}
+        called = shown.view.name if shown.view else shown.title
+        return {"list": shown, "url": shown.link(), "called": called}
 
 
 @register
 class Table(Records):
     code = "table"
+    order = 50
     label = gettext_lazy("Table")
     meaning = gettext_lazy("The first rows of a list or a saved view.")
     icon = "table"
@@ -89,6 +91,7 @@ class Table(Records):
 @register
 class RecordCount(Records):
     code = "count"
+    order = 60
     label = gettext_lazy("Count")
     meaning = gettext_lazy("How many records a list or a saved view holds.")
     icon = "list"

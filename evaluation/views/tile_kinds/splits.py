@@ -7,6 +7,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from crm.joining import labelled
 from evaluation.engine import Result, bounded, scopes, wording
 from evaluation.models.tile import Tile, TileKind, Width, register
 from evaluation.views import charts, parts, scoping
@@ -14,6 +15,7 @@ from evaluation.views.segment_tiles import MILLISECONDS
 from evaluation.views.tile_kinds.viewer import Asked, NothingToShow, Viewer, late
 
 MOST_BARS = 10
+ROOM = {1: 0.7, 2: 0.25, 3: 0.15}  # beside the longest bar for its number, by the width of the tile
 
 
 @register
@@ -21,7 +23,8 @@ class Split(TileKind):
     """A KPI for each part of a dimension: bars, with the numbers beside them."""
 
     code = "split"
-    label = gettext_lazy("By part")
+    order = 30
+    label = gettext_lazy("KPI by part")
     meaning = gettext_lazy("A KPI for each team, person, channel …: bars with the numbers beside them.")
     icon = "chart-bar"
     parts = ("kpi", "by", "period", "scope", "segment")
@@ -35,26 +38,28 @@ class Split(TileKind):
         found = bounded.by(asked.kpi, dimension, asked.period, asked.scope, now=asked.now, milliseconds=MILLISECONDS)
         if found is None:
             late()
-        others = [one for one in found or [] if one.scope != asked.scope]
+        others = [one for one in found or [] if one.scope != asked.scope] or found or []  # one alone is its own part
         seen = parts.visible(dimension, others, viewer.user)
-        shown = seen[:MOST_BARS]
+        shown = sorted(seen[:MOST_BARS], key=lambda one: float("-inf") if one.value is None else float(one.value))[::-1]
         links = parts.are_linked(dimension, viewer.user)
         return asked.about | {
             "url": asked.url.split("?")[0] + scoping.query(asked.scope, asked.period, by=dimension) + "#parts",
             "dimension": scopes.KINDS[dimension],
-            "chart": bars(f"split-{tile.id}", asked, shown, links=links) if shown else None,
+            "chart": bars(f"split-{tile.id}", asked, shown, links=links, room=ROOM[tile.thirds]) if shown else None,
             "left_out": len(others) - len(shown),
         }
 
 
-def bars(name: str, asked: Asked, shown: list[Result], *, links: bool) -> dict[str, Any]:
+def bars(name: str, asked: Asked, shown: list[Result], *, links: bool, room: float) -> dict[str, Any]:
     """The arguments of the chart component. Bars begin at zero; a part without a value has none, and says so."""
     values = [_bar(asked, result, links=links) for result in shown]
     y = {
         "field": "part", "type": "nominal", "sort": None, "title": None,
         "axis": {"labelLimit": 140, "ticks": False, "domain": False},
     }  # fmt: skip
-    x = {"field": "value", "type": "quantitative", "axis": None, "scale": {"zero": True}}
+    lowest, highest = min(0, *(bar["value"] or 0 for bar in values)), max(bar["end"] for bar in values)
+    domain = [lowest, highest + (highest - lowest or 1) * room]
+    x = {"field": "value", "type": "quantitative", "axis": None, "scale": {"domain": domain, "nice": False}}
     layer: list[dict[str, Any]] = [
         {
             "mark": {"type": "bar"},
@@ -88,6 +93,6 @@ def _bar(asked: Asked, result: Result, *, links: bool) -> dict[str, Any]:
         "value": value,
         "end": max(value or 0, 0),
         "shown": shown,
-        "text": f"{name}: {shown}",
+        "text": labelled(name, shown),
         "url": url,
     }
