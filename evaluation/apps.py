@@ -22,15 +22,20 @@ class EvaluationConfig(AppConfig):
 
         from crm.access import kinds
         from evaluation import tasks  # noqa: F401 – registers the periodic jobs
-        from evaluation.actions import goals
+        from evaluation.actions import dashboards, goals
         from evaluation.engine import watched
-        from evaluation.models import Goal, HealthScore, KpiVersion, Measurement
+        from evaluation.models import Dashboard, Goal, HealthScore, KpiVersion, Measurement
+        from evaluation.views import tile_kinds  # noqa: F401 – registers the kinds of tile
 
         kinds.register(KpiVersion, label=_("KPI"), label_plural=_("KPIs"), icon="gauge")
         kinds.register(Measurement, label=_("measurement"), label_plural=_("measurements"), icon="ruler-measure")
         kinds.register(Goal, label=_("goal"), label_plural=_("goals"), icon="flag", detail_url="goal-detail")
+        kinds.register(
+            Dashboard, label=_("dashboard"), label_plural=_("dashboards"), icon="gauge", detail_url="dashboard-detail"
+        )
         kinds.register(HealthScore, label=_("health score"), label_plural=_("health scores"), icon="heartbeat")
         watched.register("goals", goals.watches)
+        watched.register("dashboards", dashboards.watches)
 
         self.declare_numbers()
         self.declare_reviews()

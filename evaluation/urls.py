@@ -1,11 +1,14 @@
 from django.urls import URLPattern, path
 
 from evaluation.lists.cycles import CycleList
+from evaluation.lists.dashboards import DashboardList
 from evaluation.lists.goal import GoalList
 from evaluation.lists.plans import ActionPlanList
 from evaluation.views import (
     cycles,
     dashboard,
+    dashboard_tiles,
+    dashboards,
     goals,
     health,
     home,
@@ -20,7 +23,7 @@ from evaluation.views import (
 
 NUMBERS: list[URLPattern] = [
     path("", dashboard.Dashboard.as_view(), name="dashboard"),
-    path("tiles/<slug:code>/", segment_tiles.DashboardTile.as_view(), name="dashboard-tile"),
+    path("tiles/<slug:code>/", segment_tiles.SegmentTile.as_view(), name="segment-tile"),
     path("kpis/", kpis.KpiList.as_view(), name="kpi-list"),
     path("kpis/<slug:code>/", kpis.KpiDetail.as_view(), name="kpi-detail"),
     path("kpis/<slug:code>/explanation/", kpis.Explanation.as_view(), name="kpi-explanation"),
@@ -31,6 +34,19 @@ NUMBERS: list[URLPattern] = [
     path("customers/<int:pk>/health/", health.CustomerHealth.as_view(), name="customer-health"),
     path("panels/team-numbers/", home.TeamNumbers.as_view(), name="team-numbers"),
     path("panels/my-goals/", home.MyGoals.as_view(), name="my-goals"),
+]
+
+DASHBOARDS: list[URLPattern] = [
+    path("dashboards/", DashboardList.as_view(), name="dashboard-list"),
+    *DashboardList.extra_urls("dashboards/", "dashboard-list"),
+    path("dashboards/new/", dashboards.New.as_view(), name="dashboard-new"),
+    path("dashboards/<int:pk>/", dashboards.Detail.as_view(), name="dashboard-detail"),
+    path("dashboards/<int:pk>/edit/", dashboards.Edit.as_view(), name="dashboard-edit"),
+    path("dashboards/<int:pk>/delete/", dashboards.Delete.as_view(), name="dashboard-delete"),
+    path("dashboards/<int:pk>/restoration/", dashboards.Restore.as_view(), name="dashboard-restoration"),
+    path("dashboards/<int:pk>/first/", dashboards.Home.as_view(), name="dashboard-home"),
+    path("dashboards/<int:pk>/tiles/<slug:tile>/", dashboard_tiles.Shown.as_view(), name="dashboard-tile"),
+    path("dashboards/<int:pk>/tiles/<slug:tile>/edit/", dashboard_tiles.Edit.as_view(), name="dashboard-tile-edit"),
 ]
 
 GOALS: list[URLPattern] = [
@@ -92,4 +108,4 @@ PLANS: list[URLPattern] = [
     path("plans/steps/<int:pk>/", plans.StepPage.as_view(), name="plan-step"),
 ]
 
-urlpatterns: list[URLPattern] = [*NUMBERS, *GOALS, *CYCLES, *REVIEWS, *PLANS]
+urlpatterns: list[URLPattern] = [*NUMBERS, *DASHBOARDS, *GOALS, *CYCLES, *REVIEWS, *PLANS]

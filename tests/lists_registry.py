@@ -14,6 +14,7 @@ from typing import Any
 from customers.actions import erasures, pool, segments
 from customers.models import Duplicate
 from evaluation.engine import scopes
+from evaluation.models import Dashboard
 from tests.factories import customers, goals, reviews, sales, service, surveys
 from tests.factories.crm import UserFactory
 
@@ -170,6 +171,11 @@ def some_goals(cast: Any, count: int, now: datetime) -> None:
         goals.a_goal(owner, at=now)
 
 
+def some_dashboards(cast: Any, count: int, now: datetime) -> None:
+    for owner in _owners(cast, count):
+        Dashboard.objects.create(name="Mondays", owner=owner, audience="everyone", created_at=now, updated_at=now)
+
+
 def some_cycles(cast: Any, count: int, now: datetime) -> None:
     for owner in _owners(cast, count):
         reviews.a_cycle(cast, name=f"Cycle {next(_number)}", people=[owner], by=owner)
@@ -211,6 +217,7 @@ ROWS: dict[str, Callable[[Any, int, datetime], None]] = {
     "invitation-list": some_invitations,
     "response-list": some_responses,
     "goal-list": some_goals,
+    "dashboard-list": some_dashboards,
     "cycle-list": some_cycles,
     "plan-list": some_plans,
 }

@@ -50,7 +50,8 @@ SERVING = ("ticket",)
 LISTENING = ("invitation", "response")
 EVALUATING = ("measurement", "goal", "review_cycle", "review", "action_plan", "health_score")
 WRITING = ("email",)  # one's own letters; what is shared is seen with the activity
-TOOLS = ("saved_view", "import")
+ARRANGING = ("saved_view", "dashboard")  # how somebody likes to look at things; to assign is to share
+TOOLS = (*ARRANGING, "import")
 PRIVACY = ("erasure",)  # to export is to hand a person what is held about them
 ERASE = (VIEW, CREATE, EDIT, EXPORT)
 ALL_KINDS = (
@@ -78,7 +79,7 @@ SHIPPED_ROLES = [
             _grant(Reach.OWN, (VIEW,), *LISTENING),
             _grant(Reach.OWN, (VIEW,), *EVALUATING),
             _grant(Reach.OWN, (EDIT,), "goal", "review", "action_plan"),
-            _grant(Reach.OWN, MANAGE, "saved_view"),
+            _grant(Reach.OWN, MANAGE, *ARRANGING),
             _grant(Reach.TEAM, (VIEW,), *SEGMENTS),
             _grant(Reach.OWN, (CREATE, EDIT, DELETE, EXPORT), *SEGMENTS),
         ),
@@ -96,7 +97,7 @@ SHIPPED_ROLES = [
             _grant(Reach.TEAM, (VIEW,), *LISTENING),
             _grant(Reach.OWN, (VIEW,), *EVALUATING),
             _grant(Reach.OWN, (EDIT,), "goal", "review", "action_plan"),
-            _grant(Reach.OWN, MANAGE, "saved_view"),
+            _grant(Reach.OWN, MANAGE, *ARRANGING),
         ),
     ),
     ShippedRole(
@@ -137,10 +138,10 @@ SHIPPED_ROLES = [
     ShippedRole(
         "analyst",
         gettext_noop("Analyst"),
-        gettext_noop("Reads and exports everything, changes nothing but their own saved views."),
+        gettext_noop("Reads and exports everything, changes nothing but their own saved views and dashboards."),
         _merge(
             _grant(Reach.ALL, READ, *ALL_KINDS),
-            _grant(Reach.OWN, (CREATE, EDIT, DELETE), "saved_view"),
+            _grant(Reach.OWN, (CREATE, EDIT, DELETE), *ARRANGING),
         ),
     ),
     ShippedRole(

@@ -8,7 +8,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from crm.actions import records
-from crm.models.saved_view import ChosenColumns, SavedView, audiences_open_to
+from crm.models.saved_view import ChosenColumns, SavedView
+from crm.models.sharing import audiences_open_to
 
 
 def save(
@@ -51,5 +52,5 @@ def choose_columns(*, list_code: str, columns: list[str], by: Any) -> None:
 
 
 def _check_audience(by: Any, audience: str) -> None:
-    if audience not in dict(audiences_open_to(by)):
+    if audience not in dict(audiences_open_to(by, SavedView.kind)):
         raise PermissionDenied(_("Your role does not allow sharing a view that far."))

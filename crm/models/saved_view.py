@@ -5,59 +5,28 @@ from typing import Any, ClassVar, Self
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Case, Q, Value, When
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from crm.access.grants import Access
-from crm.access.permissions import Reach, Verb
-from crm.access.querysets import Rule
+from crm.access.permissions import Verb
 from crm.models.prepared import Prepared
-from crm.models.record import Record, RecordQuerySet
+from crm.models.record import Record
+from crm.models.sharing import NAMES_ITS_TEAM, Audience, SharedQuerySet, teams_above
 
 
-class SavedViewQuerySet(RecordQuerySet):
-    def extra_rules(self, access: Access, verb: Verb) -> list[Rule]:
-        """A view can be seen by those it was shared with."""
-        if verb != Verb.VIEW:
-            return []
-        return [Rule("shared", _("it is shared with the person"), shared_with(teams_above(access.user)))]
-
+class SavedViewQuerySet(SharedQuerySet):
     def of(self, list_code: str) -> Self:
         return self.filter(list_code=list_code)
 
     def meant_for(self, owner_id: int, teams_above: list[int]) -> Self:
-        """A person's own and those shared with them, nearest first: not everything a wide role may look at."""
-        nearest = Case(
-            When(audience=SavedView.Audience.PERSONAL, then=Value(0)),
-            When(audience=SavedView.Audience.TEAM, then=Value(1)),
-            default=Value(2),
-        )
-        return (
-            self.filter(Q(owner=owner_id) | shared_with(teams_above))
-            .annotate(distance=nearest)
-            .order_by("distance", "position", "name", "pk")
-        )
-
-
-def shared_with(teams_above: list[int]) -> Q:
-    """What is shared with a team is shared with the teams below it too."""
-    everyone = Q(audience=SavedView.Audience.EVERYONE)
-    return everyone | Q(audience=SavedView.Audience.TEAM, team__in=teams_above) if teams_above else everyone
-
-
-def teams_above(user: Any) -> list[int]:
-    return list(user.team.path) if getattr(user, "team_id", None) else []
+        return super().meant_for(owner_id, teams_above).order_by("distance", "position", "name", "pk")
 
 
 class SavedView(Record):
     """A list as somebody arranged it: its filters, order and columns under a name."""
 
     kind: ClassVar[str] = "saved_view"
-
-    class Audience(models.TextChoices):
-        PERSONAL = "personal", _("Only me")
-        TEAM = "team", _("My team and the teams below")
-        EVERYONE = "everyone", _("Everyone")
+    Audience = Audience
 
     list_code = models.CharField(max_length=60, editable=False)
     name = models.CharField(_("name"), max_length=60)
@@ -79,10 +48,7 @@ class SavedView(Record):
                 condition=Q(deleted_at=None),
                 name="saved_view_name_once_per_owner",
             ),
-            models.CheckConstraint(
-                condition=Q(audience="team", team__isnull=False) | (~Q(audience="team") & Q(team__isnull=True)),
-                name="saved_view_for_a_team_names_it",
-            ),
+            models.CheckConstraint(condition=NAMES_ITS_TEAM, name="saved_view_for_a_team_names_it"),
             models.CheckConstraint(condition=Q(owner__isnull=False), name="saved_view_has_an_owner"),
         ]
 
@@ -108,14 +74,6 @@ class SavedView(Record):
 
 
 _of_list = Prepared(lambda code, owner, above: SavedView.objects.alive().of(code).meant_for(owner, above))
-
-
-def audiences_open_to(user: Any) -> list[tuple[str, Any]]:
-    """With whom a person may share a view: as far as the role lets them assign."""
-    reach = user.access.reach(SavedView.kind, Verb.ASSIGN)
-    widest = {Reach.NONE: 1, Reach.OWN: 1, Reach.TEAM: 2, Reach.SUBTREE: 2, Reach.ALL: 3}[reach]
-    choices = SavedView.Audience.choices[:widest]
-    return [choice for choice in choices if choice[0] != SavedView.Audience.TEAM or user.team_id]
 
 
 class ChosenColumns(models.Model):

@@ -11,10 +11,11 @@ from crm.actions.redaction_words import ERASED
 from customers.models import erasing
 from customers.models.person import Person
 from evaluation.actions.freezing import canonical
-from evaluation.models import ActionPlan, FrozenRecord, Goal, MeasuredFact
+from evaluation.models import ActionPlan, Dashboard, FrozenRecord, Goal, MeasuredFact
 
 SCOPED: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (Goal, ("scope_name",)),
+    (Dashboard, ("name", "tiles")),
     (ActionPlan, ("name", "reason", "scope_name", "comparison", "conclusion")),
 )
 

@@ -18,6 +18,7 @@ from evaluation.demo import (
     contracts,
     custom_fields,
     customers,
+    dashboards,
     erasing,
     forecasts,
     leads,
@@ -66,6 +67,7 @@ STEPS: tuple[tuple[str, Callable[[World], None]], ...] = (
     ("mailings", mailings.send),
     ("leads", leads.come_in),
     ("numbers", measuring.measure),
+    ("dashboards", dashboards.compose),
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from django.db import OperationalError, connection, transaction
@@ -20,11 +20,22 @@ def series(
     kpi: Kpi | str, scope: Scope, periods: Sequence[Period], *, now: datetime, milliseconds: int
 ) -> list[Result] | None:
     """As `measuring.series`; None where the database did not come to an end in time."""
+    return _within(milliseconds, lambda: measuring.series(kpi, scope, periods, now=now))
+
+
+def by(
+    kpi: Kpi | str, dimension: str, period: Period, scope: Scope, *, now: datetime, milliseconds: int
+) -> list[Result] | None:
+    """As `measuring.by`; None where the database did not come to an end in time."""
+    return _within(milliseconds, lambda: measuring.by(kpi, dimension, period, scope, now=now))
+
+
+def _within(milliseconds: int, ask: Callable[[], list[Result]]) -> list[Result] | None:
     try:
         with transaction.atomic():
             with connection.cursor() as cursor:
                 cursor.execute("SELECT set_config('statement_timeout', %s, TRUE)", [str(milliseconds)])
-            found = measuring.series(kpi, scope, periods, now=now)
+            found = ask()
             with connection.cursor() as cursor:  # within a transaction of the caller's the limit would go on
                 cursor.execute("SET LOCAL statement_timeout TO DEFAULT")
             return found

@@ -1,4 +1,5 @@
 from evaluation.models.cycle import Cycle, CycleTemplate
+from evaluation.models.dashboard import Dashboard, HomeDashboard
 from evaluation.models.evidence import FrozenLine, FrozenRecord, Signature, SignedReport
 from evaluation.models.goal import Commitment, Goal, GoalTerms, GoalVersion, TargetKind
 from evaluation.models.health import Band, HealthScore, HealthSnapshot
@@ -13,6 +14,7 @@ __all__ = [
     "Commitment",
     "Cycle",
     "CycleTemplate",
+    "Dashboard",
     "Dispute",
     "EffectMeasurement",
     "FrozenLine",
@@ -22,6 +24,7 @@ __all__ = [
     "GoalVersion",
     "HealthScore",
     "HealthSnapshot",
+    "HomeDashboard",
     "KpiVersion",
     "MeasuredFact",
     "Measurement",

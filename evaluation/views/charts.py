@@ -46,7 +46,7 @@ def _point(result: Result, signal: bool, url_of: Callable[[Result], str] | None)
     shown = wording.shown(result)
     return {
         "period": name,
-        "value": _scaled(result.kpi, result.value),
+        "value": scaled(result.kpi, result.value),
         "complete": not result.is_provisional,
         "signal": signal,
         "text": labelled(name, shown),
@@ -117,7 +117,7 @@ def _rule(kpi: Kpi, y: dict[str, Any], value: float | None, look: dict[str, Any]
     """A level line. All layers share one axis, so they describe it alike."""
     if value is None:
         return []
-    at = {name: part for name, part in y.items() if name != "field"} | {"datum": _scaled(kpi, value)}
+    at = {name: part for name, part in y.items() if name != "field"} | {"datum": scaled(kpi, value)}
     return [{"mark": {"type": "rule", **look}, "encoding": {"y": at}}]
 
 
@@ -127,7 +127,8 @@ def _goal_rules(kpi: Kpi, y: dict[str, Any], levels: Levels) -> list[dict[str, A
     return [*_rule(kpi, y, levels.at_least, look), *_rule(kpi, y, levels.at_most, look)]
 
 
-def _scaled(kpi: Kpi, value: Any) -> float | None:
+def scaled(kpi: Kpi, value: Any) -> float | None:
+    """As charts draw it: times in hours."""
     if value is None:
         return None
     return float(value) / SECONDS_PER_HOUR if kpi.unit == Unit.SECONDS else float(value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views import View
 
@@ -15,14 +15,17 @@ from evaluation.engine import wording
 from evaluation.engine.watched import DASHBOARD_PERIODS
 from evaluation.formulas import periods
 from evaluation.kpis import GROUPS
-from evaluation.models import Goal, Measurement
-from evaluation.views import scoping, segment_tiles
+from evaluation.models import Goal, HomeDashboard, Measurement
+from evaluation.views import dashboards, scoping, segment_tiles
 from evaluation.views.tiles import Tile, goals_of, tiles
 
 
 class Dashboard(View):
     def get(self, request: HttpRequest) -> HttpResponse:
         guards.require(request.user, Measurement.kind, Verb.VIEW)
+        home = None if request.GET else HomeDashboard.of(request.user)
+        if home is not None:
+            return redirect(home)
         now = timezone.now()
         scope = scoping.asked_scope(request, request.user)
         period = scoping.asked_period(request, now, DASHBOARD_PERIODS)
@@ -49,6 +52,7 @@ class Dashboard(View):
             "measured_at": max(measured, default=None),
             "has_tiles": any(tile.course.is_measured for tile in shown),
             "has_any": bool(shown),
+            **dashboards.switch(request.user),
         }
         return render(request, "evaluation/dashboard/page.html", context)
 

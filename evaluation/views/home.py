@@ -75,10 +75,16 @@ def standing(goals: list[Goal], user: User, now: datetime) -> list[dict[str, Any
 
 def _row(goal: Goal, course: Any, current: periods.Period) -> dict[str, Any]:
     terms = goal.terms_for(current)
-    row = {"goal": goal, "scope_name": wording.scope_name(stored.scope_of(goal)), "said": None, "value": ""}
+    row: dict[str, Any] = {"goal": goal, "scope_name": wording.scope_name(stored.scope_of(goal)), "said": None}
+    row |= {"value": "", "share": None, "target": ""}
     if terms is None or course is None:
         return row
     levels = judgement.levels_of(terms, goal.kpi, value_in(course, current.year_before()))
-    said = wording.sentences(goal.kpi, judgement.judge(course.results, levels), levels)
-    value = wording.figure(goal.kpi, course.latest.value, course.latest.currency)
-    return {**row, "said": said, "value": value, "period_name": wording.period_name(current)}
+    found = judgement.judge(course.results, levels)
+    return row | {
+        "said": wording.sentences(goal.kpi, found, levels),
+        "value": wording.figure(goal.kpi, course.latest.value, course.latest.currency),
+        "share": found.attainment.share if found.attainment else None,
+        "target": wording.levels(goal.kpi, levels),
+        "period_name": wording.period_name(current),
+    }

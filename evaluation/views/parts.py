@@ -68,9 +68,8 @@ def breakdown(kpi: Kpi, scope: Scope, period: Period, user: User, asked: str, no
         return None
     dimension = asked or allowed[0]
     found = [one for one in engine.by(kpi, dimension, period, scope, now=now) if one.scope != scope]
-    seen = _visible(dimension, found, user)
-    seen.sort(key=lambda one: -one.n)
-    links = user.access.reach("measurement", Verb.VIEW) == Reach.ALL or dimension in ("team", "person")
+    seen = visible(dimension, found, user)
+    links = are_linked(dimension, user)
     choices = [
         {
             "label": scopes.KINDS[name],
@@ -83,8 +82,18 @@ def breakdown(kpi: Kpi, scope: Scope, period: Period, user: User, asked: str, no
     return Breakdown(dimension, scopes.KINDS[dimension], choices, shown, len(found) - len(shown))
 
 
-def _visible(dimension: str, found: list[Result], user: User) -> list[Result]:
-    """Numbers of teams, people and customers out of reach are left out; nobody's and a channel's are not."""
+def visible(dimension: str, found: list[Result], user: User) -> list[Result]:
+    """Those of the most records first. Numbers of teams, people and customers out of reach are left out; nobody's and
+    a channel's are not."""
+    return sorted(_within_sight(dimension, found, user), key=lambda one: -one.n)
+
+
+def are_linked(dimension: str, user: User) -> bool:
+    """Whether each part has a page that the person may open."""
+    return user.access.reach("measurement", Verb.VIEW) == Reach.ALL or dimension in ("team", "person")
+
+
+def _within_sight(dimension: str, found: list[Result], user: User) -> list[Result]:
     if user.access.reach("measurement", Verb.VIEW) == Reach.ALL and dimension != "customer":
         return found
     keys = [one.scope.key for one in found if one.scope.key is not None]

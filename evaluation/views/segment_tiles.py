@@ -45,7 +45,7 @@ def placeholders(scope: Scope, period: Period, segment: Segment) -> list[tuple[A
     found = []
     for group, label in GROUPS.items():
         members = [
-            Placeholder(kpi, reverse("dashboard-tile", args=[kpi.code]) + query if kpi.facts.customer else "")
+            Placeholder(kpi, reverse("segment-tile", args=[kpi.code]) + query if kpi.facts.customer else "")
             for kpi in kpis.all_kpis()
             if kpi.on_dashboard and kpi.group == group and _is_measurable(kpi, scope)
         ]
@@ -62,7 +62,7 @@ def _is_measurable(kpi: Kpi, scope: Scope) -> bool:
     return True
 
 
-class DashboardTile(View):
+class SegmentTile(View):
     """One tile, computed: the answer to its placeholder. Goals are of scopes as a whole, so it has none."""
 
     def get(self, request: HttpRequest, code: str) -> HttpResponse:

@@ -252,6 +252,18 @@ def goal(owner: Any, team: Any) -> Any:
     )  # fmt: skip
 
 
+def dashboard(owner: Any, team: Any) -> Any:
+    """For the team and those below, with a tile that asks for records as whoever looks."""
+    from evaluation.models import Dashboard
+
+    tile = {"id": "first", "kind": "table", "settings": {"list": "customer-list", "rows": 5}}
+    name = f"Example {Dashboard._base_manager.count()}"
+    audience = "team" if team else "personal"
+    return Dashboard.objects.create(
+        name=name, owner=owner or somebody_else(), team=team, audience=audience, tiles=[tile]
+    )
+
+
 def review_cycle(owner: Any, team: Any) -> Any:
     from evaluation.models import Cycle
 
@@ -349,7 +361,7 @@ MAKERS: dict[str, Callable[[Any, Any], Any]] = {
     maker.__name__: maker
     for maker in (
         customer, pool, segment, contact, erasure, activity, task, email, attachment, lead, contract, opportunity,
-        forecast, quota, order, product, ticket, survey, invitation, response, goal, review_cycle, review,
+        forecast, quota, order, product, ticket, survey, invitation, response, goal, dashboard, review_cycle, review,
         action_plan, action_step, measurement, queue, pipeline, currency_rate, quote, campaign, mailing, cost,
         competitor, person, team,
     )

@@ -315,7 +315,16 @@ ROUTES: dict[str, Route] = {
     "my-opportunities": of("opportunity", GET=VIEW),
     # Numbers, goals and health. The scope of a number is its own test: test_dashboard_pages.py
     "dashboard": of("measurement", GET=VIEW),
-    "dashboard-tile": of("measurement", others={"code": "win_rate"}, GET=VIEW),
+    "segment-tile": of("measurement", others={"code": "win_rate"}, GET=VIEW),
+    # What a tile shows is asked as its viewer: test_dashboards_composed.py
+    "dashboard-new": of("dashboard", GET=CREATE, POST=CREATE),
+    "dashboard-detail": on("dashboard", GET=VIEW),
+    "dashboard-edit": on("dashboard", GET=EDIT, POST=EDIT),
+    "dashboard-delete": on("dashboard", GET=DELETE, POST=DELETE),
+    "dashboard-restoration": back("dashboard"),
+    "dashboard-home": on("dashboard", POST=VIEW),
+    "dashboard-tile": on("dashboard", others={"tile": "first"}, GET=VIEW),
+    "dashboard-tile-edit": on("dashboard", others={"tile": "first"}, GET=EDIT, POST=EDIT),
     "kpi-list": of("kpi", GET=VIEW),
     "kpi-detail": of("measurement", others={"code": "win_rate"}, GET=VIEW),
     "kpi-explanation": of("measurement", others={"code": "win_rate"}, GET=VIEW),

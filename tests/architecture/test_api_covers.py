@@ -25,6 +25,7 @@ NOT_IN_THE_API = {
     "action_plan": "Follows from a review; its steps that are due stand in `today`.",
     "action_step": "See action_plan.",
     "calendar": "Working hours, configured in the admin site; the clocks that follow from them are fields of records.",
+    "dashboard": "How somebody arranges numbers for people; programs read the measurements and lists behind them.",
     "saved_view": "How somebody likes to look at a list; programs say their own filters.",
     "import": "Files come through the pages, with a preview; programs send records.",
 }

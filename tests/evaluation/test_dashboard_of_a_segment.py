@@ -62,12 +62,12 @@ def test_a_person_narrows_their_own_scope_by_segments_they_see(client, cast, key
     client.force_login(cast.outsider)
     assert client.get(reverse("dashboard"), {"segment": key.pk}).status_code == 404
     mine = {"scope": f"person:{cast.outsider.pk}", "period": "2026-06", "segment": key.pk}
-    assert client.get(reverse("dashboard-tile", args=["revenue"]), mine).status_code == 404
-    assert client.get(reverse("dashboard-tile", args=["quota_attainment"]), JUNE).status_code == 404
+    assert client.get(reverse("segment-tile", args=["revenue"]), mine).status_code == 404
+    assert client.get(reverse("segment-tile", args=["quota_attainment"]), JUNE).status_code == 404
     client.force_login(cast.administrator)
     narrow = {**JUNE, "segment": key.pk}
-    assert client.get(reverse("dashboard-tile", args=["quota_attainment"]), narrow).status_code == 404
-    assert client.get(reverse("dashboard-tile", args=["revenue"]), {**narrow, "period": "2026"}).status_code == 404
+    assert client.get(reverse("segment-tile", args=["quota_attainment"]), narrow).status_code == 404
+    assert client.get(reverse("segment-tile", args=["revenue"]), {**narrow, "period": "2026"}).status_code == 404
 
 
 def test_what_takes_too_long_is_left_to_the_page_of_its_own_and_the_limit_ends_there(client, cast, key, monkeypatch):
@@ -86,5 +86,5 @@ def test_what_takes_too_long_is_left_to_the_page_of_its_own_and_the_limit_ends_t
         assert cursor.fetchone()[0] == "0"
     monkeypatch.setattr(segment_tiles.bounded, "series", lambda *args, **options: None)
     client.force_login(cast.administrator)
-    late = client.get(reverse("dashboard-tile", args=["revenue"]), {**JUNE, "segment": key.pk}).content.decode()
+    late = client.get(reverse("segment-tile", args=["revenue"]), {**JUNE, "segment": key.pk}).content.decode()
     assert "could not be computed in time" in late

@@ -5,6 +5,7 @@ from django.db import transaction
 from django.db.utils import IntegrityError
 
 from customers.actions import erasures
+from evaluation.actions import dashboards
 from evaluation.actions.verifying import verify
 from evaluation.models import FrozenRecord
 from tests.factories.customers import make_contact
@@ -23,6 +24,8 @@ def test_a_frozen_review_keeps_its_numbers_and_its_proof_without_the_name(cast):
     with pytest.raises(IntegrityError), transaction.atomic():
         FrozenRecord.objects.update(content="{}")
 
+    board = dashboards.create(name="Calls with Wilma Example", by=cast.rep, at=FROZEN)
+    dashboards.add_tile(board, kind="note", settings={"text": "Ask Wilma Example"}, by=cast.rep, at=FROZEN)
     wilma = make_contact(cast.rep, "Wilma Example")
     request = erasures.ask(wilma, asked_by="person", asked_on=FROZEN, identity="document", by=cast.manager, at=FROZEN)
     erasures.order(request, by=cast.manager, at=FROZEN)
@@ -30,5 +33,7 @@ def test_a_frozen_review_keeps_its_numbers_and_its_proof_without_the_name(cast):
 
     assert sorted(row.said["label"] for row in line.records.all()) == ["Lost in March", "Pumps for [erased]"]
     assert [(row.said["id"], row.said["numerator"], row.digest) for row in line.records.all()] == was
+    board.refresh_from_db()
+    assert (board.name, board.all_tiles[0].settings["text"]) == ("Calls with [erased]", "Ask [erased]")
     found = verify(review)
     assert (found.is_intact, found.erased) == (True, 1)

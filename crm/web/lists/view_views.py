@@ -14,7 +14,7 @@ from crm.access import guards
 from crm.access.permissions import Verb
 from crm.actions import saved_views
 from crm.models import SavedView
-from crm.models.saved_view import audiences_open_to
+from crm.models.sharing import audiences_open_to
 from crm.web.lists.part import ListPart
 from crm.web.toasts import toast
 
@@ -65,7 +65,7 @@ class ViewForm(forms.Form):
     def __init__(self, *args: Any, list_code: str, user: Any, view: SavedView | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.list_code, self.user, self.view = list_code, user, view
-        choices = audiences_open_to(user)
+        choices = audiences_open_to(user, SavedView.kind)
         if view and view.audience not in dict(choices):
             choices = [(view.audience, view.get_audience_display()), *choices]
         self.fields["audience"].choices = choices
