@@ -125,7 +125,9 @@ class AddressesImport(TagsImport):
 
 
 def _several(text: Any) -> list[str]:
-    parts = (tidy.one_line(part) for part in SEVERAL.split(str(text or "")))
+    if not text:
+        return []
+    parts = (tidy.one_line(part) for part in SEVERAL.split(str(text)))
     return [part for part in parts if part]
 
 

@@ -112,14 +112,15 @@ def of_values(
     *, name: str = "", number: str = "", email: str = "", phone: str = "", domains: Iterable[str] = ()
 ) -> set[Key]:
     """The keys of what was typed or stored; values are in the form in which `tidy` keeps them."""
-    keys: set[Key] = {
-        (Sign.NAME, bare_name(name)),
-        (Sign.NUMBER, bare_number(number)),
-        (Sign.EMAIL, email),
-        (Sign.PHONE, phone if _E164.fullmatch(phone) else ""),
-        (Sign.DOMAIN, own_domain(email)),
-    }
-    keys |= {(Sign.DOMAIN, domain) for domain in domains if domain not in EVERYBODYS_DOMAINS}
+    keys: set[Key] = {(Sign.DOMAIN, domain) for domain in domains if domain not in EVERYBODYS_DOMAINS}
+    if name:
+        keys.add((Sign.NAME, bare_name(name)))
+    if number:
+        keys.add((Sign.NUMBER, bare_number(number)))
+    if email:
+        keys |= {(Sign.EMAIL, email), (Sign.DOMAIN, own_domain(email))}
+    if phone and _E164.fullmatch(phone):
+        keys.add((Sign.PHONE, phone))
     return {(int(sign), value[:VALUE].replace("\x00", "")) for sign, value in keys if value}
 
 
