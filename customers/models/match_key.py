@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -179,22 +180,21 @@ OF: dict[str, Callable[[Any], set[Key]]] = {Customer.kind: of_customer, Contact.
 
 
 def keep(kind: str, found: Iterable[Any]) -> None:
-    """Bring the keys of these records up to date, in two statements; what is right already is not written."""
+    """Bring the keys of these records up to date, in one statement; what is right already is not written."""
     given = {record.pk: OF[kind](record) for record in found}
-    rows = [(pk, sign, value) for pk, keys in given.items() for sign, value in sorted(keys)]
-    columns = [list(column) for column in zip(*rows, strict=True)] or [[], [], []]
+    rows = [{"id": pk, "sign": sign, "value": value} for pk, keys in given.items() for sign, value in keys]
     table = MatchKey._meta.db_table
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""DELETE FROM {table} WHERE kind = %s AND object_id = ANY(%s) AND (object_id, sign, value) NOT IN
-                (SELECT * FROM unnest(%s::bigint[], %s::smallint[], %s::text[]))""",
-            [kind, list(given), *columns],
-        )
-        cursor.execute(
-            f"""INSERT INTO {table} (kind, object_id, sign, value)
-                SELECT %s, given.* FROM unnest(%s::bigint[], %s::smallint[], %s::text[]) AS given
-                ON CONFLICT DO NOTHING""",
-            [kind, *columns],
+            f"""WITH given AS MATERIALIZED (
+                    SELECT id, sign, value FROM json_to_recordset(%s::json) AS row(id bigint, sign smallint, value text)
+                ), gone AS (
+                    DELETE FROM {table} WHERE kind = %s AND object_id = ANY(%s)
+                    AND (object_id, sign, value) NOT IN (SELECT id, sign, value FROM given)
+                )
+                INSERT INTO {table} (kind, object_id, sign, value)
+                SELECT %s, id, sign, value FROM given ORDER BY id, sign, value ON CONFLICT DO NOTHING""",
+            [json.dumps(rows, ensure_ascii=False), kind, list(given), kind],
         )
 
 
