@@ -5,13 +5,13 @@ from __future__ import annotations
 
 # The change that closed an opportunity for good, between two moments.
 CLOSED = """SELECT change.opportunity_id AS id, change.at, change.team_id, change.outcome, opportunity.amount,
-        opportunity.opened_at, opportunity.customer_id FROM sales_stagechange AS change
+        opportunity.currency, opportunity.opened_at, opportunity.customer_id FROM sales_stagechange AS change
     JOIN sales_opportunity AS opportunity ON opportunity.id = change.opportunity_id
         AND opportunity.closed_at = change.at AND opportunity.stage_id = change.to_stage_id
     WHERE opportunity.deleted_at IS NULL AND change.from_stage_id IS DISTINCT FROM change.to_stage_id
         AND change.outcome IN ({outcomes}) AND change.at >= {since} AND change.at < {until}
         AND opportunity.closed_at >= {since} AND opportunity.closed_at < {until}"""
-ORDERED = """SELECT id, ordered_at AS at, team_id, amount, customer_id FROM sales_order
+ORDERED = """SELECT id, ordered_at AS at, team_id, amount, currency, customer_id FROM sales_order
     WHERE deleted_at IS NULL AND ordered_at >= {since} AND ordered_at < {until}"""
 
 
@@ -25,7 +25,7 @@ def ordered(since: str = "%(start)s", until: str = "%(end)s") -> str:
 
 def bought(since: str = "%(start)s", until: str = "%(end)s", *, once: bool) -> str:
     """Won opportunities and orders; `once` without the orders that belong to an opportunity."""
-    columns = "customer_id, team_id, at, amount, id"
+    columns = "customer_id, team_id, at, amount, currency, id"
     alone = "AND opportunity_id IS NULL" if once else ""
     return f"""SELECT {columns}, 'opportunity' AS kind FROM ({closed("won", since=since, until=until)}) AS won
         UNION ALL SELECT {columns}, 'order' FROM ({ordered(since, until)} {alone}) AS placed"""
@@ -33,6 +33,9 @@ def bought(since: str = "%(start)s", until: str = "%(end)s", *, once: bool) -> s
 
 EVER = "'-infinity'::timestamptz"
 YEAR_BEFORE = ("%(start)s::timestamptz - interval '1 year'", "%(end)s::timestamptz - interval '1 year'")
+# In the organisation's currency, at the rate of the quarter's first day.
+WORTH = """CASE WHEN currency = 'USD' THEN amount ELSE amount * (SELECT rate FROM sales_currencyrate AS rate
+    WHERE rate.currency = sale.currency AND valid_from <= %(start)s::date ORDER BY valid_from DESC LIMIT 1) END"""
 GROWN = "sum(change)::float8 / sum(base), sum(change), sum(base)"
 SHARE = "sum(value)::float8 / count(*), sum(value), count(*)"
 
@@ -64,8 +67,8 @@ RAW = {
         "sum(value), count(*)",
     ),
     "sales_growth": (
-        f"""SELECT team_id, amount AS change, 0 AS base FROM ({bought(once=True)}) AS now
-            UNION ALL SELECT team_id, -amount, amount FROM ({bought(*YEAR_BEFORE, once=True)}) AS before""",
+        f"""SELECT team_id, {WORTH} AS change, 0 AS base FROM ({bought(once=True)}) AS sale
+            UNION ALL SELECT team_id, -{WORTH}, {WORTH} FROM ({bought(*YEAR_BEFORE, once=True)}) AS sale""",
         GROWN,
     ),
     "new_customer_growth": (
