@@ -17,7 +17,7 @@ from customers.sales.actions import (
     quotes,
     received_leads,
 )
-from customers.sales.models import lead_score, rfm
+from customers.sales.models import lead_score, rfm, win_learning
 
 LONGEST_RUN = 50.0  # seconds; the next minute goes on
 
@@ -35,6 +35,11 @@ def expire_quotes(now: datetime) -> None:
 @periodic("rfm", every="day", hour=2)
 def compute_rfm(now: datetime) -> None:
     rfm.compute(now)
+
+
+@periodic("win-probability", every="day", hour=2)
+def learn_from_history(now: datetime) -> None:
+    win_learning.compute(now)
 
 
 @periodic("score-leads", every="day", hour=2)

@@ -40,6 +40,7 @@ from customers.sales.models.received_lead import ReceivedLead
 from customers.sales.models.rfm import RfmScore
 from customers.sales.models.stage_change import CAPTURED, StageChange
 from customers.sales.models.unit_cost import UnitCost
+from customers.sales.models.win_chance import WinChance, WinCohort, WinFactor, WinJudgement
 
 __all__ = [
     "CAPTURED",
@@ -114,5 +115,9 @@ __all__ = [
     "StageChange",
     "State",
     "UnitCost",
+    "WinChance",
+    "WinCohort",
+    "WinFactor",
+    "WinJudgement",
     "totals",
 ]
