@@ -47,6 +47,7 @@ from customers.sales.views import (
     stage_exit,
     tags,
     waterfall,
+    win_probability,
 )
 
 urlpatterns: list[URLPattern] = [
@@ -78,6 +79,7 @@ urlpatterns: list[URLPattern] = [
     path("waterfall/records/", waterfall.BarRecords.as_view(), name="pipeline-waterfall-records"),
     path("waterfall/export/", waterfall.Export.as_view(), name="pipeline-waterfall-export"),
     path("conversion/", stage_conversion.Page.as_view(), name="pipeline-conversion"),
+    path("win-probability/", win_probability.Page.as_view(), name="win-probability"),
     path("coverage/", coverage.next_step_coverage, name="next-step-coverage"),
     path("forecast/", forecasts.Page.as_view(), name="forecast"),
     path("forecast/new/", forecasts.New.as_view(), name="forecast-new"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from customers.sales.models import win_learning
 from evaluation.actions import health, measurements
 from evaluation.demo import storing
 from evaluation.demo.world import World
@@ -24,3 +25,4 @@ def measure(world: World) -> None:
                 storing.analyze(Measurement, MeasuredFact)
     measurements.measure_current(now=world.now)
     health.score_all(now=world.now)
+    win_learning.compute(world.now)

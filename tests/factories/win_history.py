@@ -23,16 +23,17 @@ def tell(count: int, steps: Sequence[Step], *, opened: datetime, **fields: Any) 
     owner, amounts = fields.pop("owner", None), fields.pop("amounts", [None] * count)
     made = Opportunity.objects.bulk_create(
         Opportunity(
-            name="Earlier", pipeline=pipeline, stage=last, stage_since=since, opened_at=opened, currency=settings.CURRENCY,
-            closed_at=None if last.is_open else since, created_at=opened, updated_at=since, owner=owner,
-            team=owner and owner.team, amount=amounts[place], **fields,
+            name="Earlier", pipeline=pipeline, stage=last, stage_since=since, opened_at=opened,
+            currency=settings.CURRENCY, closed_at=None if last.is_open else since, created_at=opened,
+            updated_at=since, owner=owner, team=owner and owner.team, amount=amounts[place], **fields,
         )
         for place in range(count)
     )  # fmt: skip
     StageChange.objects.bulk_create(
         StageChange(
             opportunity=one, pipeline=pipeline, from_stage=before, to_stage=stage, outcome=stage.outcome, at=at,
-            recorded_at=at, amount=one.amount, currency=settings.CURRENCY, probability=stage.probability, customer=one.customer,
+            recorded_at=at, amount=one.amount, currency=settings.CURRENCY, probability=stage.probability,
+            customer=one.customer,
         )
         for one in made
         for before, (stage, at) in zip([None, *(stage for stage, _ in moments)], moments, strict=False)

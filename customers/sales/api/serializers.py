@@ -26,6 +26,7 @@ from customers.sales.models import (
     StageChange,
 )
 from customers.sales.models.forecast_period import Period
+from customers.sales.models.win_reasons import probability_of
 
 
 class StageSerializer(serializers.ModelSerializer):
@@ -90,12 +91,15 @@ class OpportunitySerializer(TaggedSerializer):
     custom = CustomValues()
     formulas = FormulaValues()
     overriding = serializers.CharField(required=False, write_only=True, max_length=200, help_text=OVERRIDING)
+    win_probability = serializers.SerializerMethodField(
+        help_text="What history said last night; null where too few closed before it, or it moved since."
+    )
 
     class Meta:
         model = Opportunity
         fields = (
             *COMMON, "name", "customer", "contact", "pipeline", "stage", "product", "lines", "amount",
-            "monthly_value", "currency", "probability",
+            "monthly_value", "currency", "probability", "win_probability",
             "expected_close", "forecast_category", "close_pushes", "opened_at", "stage_since", "closed_at",
             "lost_reason", "tags", "notes", "custom", "formulas", "external_id", "overriding",
         )  # fmt: skip
@@ -108,6 +112,9 @@ class OpportunitySerializer(TaggedSerializer):
             "forecast_category": {"help_text": "Empty: as its stage."},
             "stage": {"required": False, "help_text": "On creation only; afterwards see `stage/`."},
         }
+
+    def get_win_probability(self, opportunity: Opportunity) -> float | None:
+        return probability_of(opportunity)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if self.instance is not None and "stage" in attrs:

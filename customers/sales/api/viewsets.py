@@ -20,6 +20,7 @@ from customers.sales.actions import (
 )
 from customers.sales.api import filters, serializers
 from customers.sales.api.around_opportunity import AroundOpportunity
+from customers.sales.api.win_probability import WinProbabilitySerializer, of_opportunity
 from customers.sales.models import CurrencyRate, Opportunity, Pipeline, Product
 
 
@@ -60,6 +61,7 @@ class OpportunityViewSet(AroundOpportunity, TaggedViewSet):
     model = Opportunity
     serializer_class = serializers.OpportunitySerializer
     filterset_class = filters.OpportunityFilter
+    related = ("win_chance",)
     prefetched = ("lines",)
 
     def create_record(self, values: dict[str, Any], *, by: Any, at: datetime) -> Opportunity:
@@ -91,6 +93,23 @@ class OpportunityViewSet(AroundOpportunity, TaggedViewSet):
             opportunity_lines.replace(record, [opportunity_lines.Line(**line) for line in lines], **how)
 
         return self.carry_out(request, replace, serializers.LinesSerializer)
+
+    @extend_schema(
+        responses=WinProbabilitySerializer,
+        filters=False,
+        summary="What history says of it, and why",
+        operation_id="opportunities_win_probability",
+    )
+    @action(
+        detail=True,
+        methods=["get"],
+        url_path="win-probability",
+        verb=Verb.VIEW,
+        pagination_class=None,
+        filterset_class=None,
+    )
+    def win_probability(self, request: Request, pk: int) -> Response:
+        return Response(of_opportunity(self.get_object(), request.user))
 
     @extend_schema(
         responses=serializers.StageChangeSerializer(many=True),

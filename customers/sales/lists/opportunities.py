@@ -33,9 +33,11 @@ from customers.sales.models import (
     Opportunity,
     OpportunityCompetitor,
     Stage,
+    WinChance,
 )
 from customers.sales.models.credit import stays_credited
 from customers.sales.models.rotting import with_quiet_since
+from customers.sales.models.win_reasons import probability_of, with_win_chance
 
 
 class OpportunityFilter(WithCustomFields, filters.FilterSet):
@@ -71,6 +73,7 @@ class OpportunityFilter(WithCustomFields, filters.FilterSet):
     competitor = filters.ModelChoiceFilter(label=_("competitor"), queryset=competitors, method="against")
     lost_against = filters.ModelChoiceFilter(label=_("lost against"), queryset=competitors, method="lost_to_or_beside")
     closed_at = filters.DateFromToRangeFilter(label=_("closed"))
+    win_probability = filters.RangeFilter(label=_("win probability in %"), method="as_likely")
 
     def against(self, queryset: Any, name: str, competitor: Competitor | None) -> Any:
         met = OpportunityCompetitor.objects.filter(opportunity=OuterRef("pk"), competitor=competitor)
@@ -81,6 +84,13 @@ class OpportunityFilter(WithCustomFields, filters.FilterSet):
         met = OpportunityCompetitor.objects.filter(opportunity=OuterRef("pk"), competitor=competitor)
         still_there = met.exclude(state=CompetitorState.BEATEN)
         return queryset.lost().filter(Exists(still_there)) if competitor else queryset
+
+    def as_likely(self, queryset: Any, name: str, percent: slice) -> Any:
+        """By what history said last night of those that are still in the stage they were in then."""
+        bounds = {"gte": percent.start, "lte": percent.stop}
+        wanted = {f"probability__{than}": float(bound) / 100 for than, bound in bounds.items() if bound is not None}
+        said = WinChance.objects.filter(opportunity=OuterRef("pk"), stage=OuterRef("stage"), **wanted)
+        return queryset.filter(Exists(said), closed_at=None) if wanted else queryset
 
     def in_category(self, queryset: Any, name: str, categories: list[str]) -> Any:
         return queryset.in_categories(categories) if categories else queryset
@@ -98,6 +108,14 @@ class OpportunityList(List):
         Column("amount", _("Amount"), sort="amount", format="money", currency="currency"),
         Column("monthly_value", _("Recurring per month"), format="money", currency="currency"),
         Column("probability", _("Probability"), value="effective_probability", format="percent"),
+        Column(
+            "win_probability",
+            _("Win probability"),
+            value=probability_of,
+            sort="win_chance__probability",
+            format="percent",
+            annotate=with_win_chance,
+        ),
         Column("weighted", _("Weighted amount"), value="weighted_amount", format="money", currency="currency"),
         Column("expected_close", _("Expected close"), sort="expected_close", format="day"),
         Column("category", _("Forecast category"), value="category_label"),

@@ -20,7 +20,7 @@ from customers.sales.models.pipeline import Pipeline, Stage
 NEEDED = 30  # closed opportunities that reached a stage, before anything is said of those in it
 LEAST = 10  # opportunities with an attribute, before it changes anything
 SMOOTHING = 20  # opportunities as usual that are added to those with an attribute
-AGES = (14, 30, 60, 120)  # days in a stage
+OLDEST = 365  # days in a stage: later it counts as then
 YEARS_BACK = 3
 TONIGHT = 0  # the run that counts; the others are what would have been said on days that are past
 JUDGED_RUNS = 3
@@ -45,6 +45,7 @@ class WinCohort(models.Model):
     closed = models.PositiveIntegerField()
     won = models.PositiveIntegerField()
     base = models.FloatField(null=True)  # the share won, between 1 % and 99 %; none where too few closed
+    oldest = models.PositiveSmallIntegerField(default=0)  # after so many days the last ten were still in the stage
     small_until = models.DecimalField(max_digits=38, decimal_places=10, null=True)  # the thirds by amount
     middle_until = models.DecimalField(max_digits=38, decimal_places=10, null=True)
 
@@ -99,7 +100,7 @@ class WinChance(models.Model):
     )
     stage = models.ForeignKey(Stage, models.CASCADE, related_name="+", db_index=False)
     probability = models.FloatField(_("win probability"), null=True)  # none where too few closed before it
-    age = models.PositiveSmallIntegerField()  # how many of the AGES it has passed
+    age = models.PositiveSmallIntegerField()  # whole days in the stage, no more than enough others stayed
     amount = models.CharField(max_length=12)
     customer = models.CharField(max_length=12)
     channel = models.CharField(max_length=12)
@@ -147,16 +148,15 @@ class WinJudgement(models.Model):
         return f"{self.pipeline_id} {self.as_of:%Y-%m-%d} {self.band}: {self.won}/{self.judged}"
 
 
-CUSTOMERS = {"new": _("new"), "existing": _("bought before")}
-AMOUNTS = {"small": _("lower third"), "middle": _("middle third"), "large": _("upper third")}
+CUSTOMERS = {"new": _("never bought before"), "existing": _("bought before")}
 
 
 def value_label(attribute: str, value: str) -> Any:
-    """What people call a value of an attribute."""
+    """What people call a value of an attribute; amounts need to know where the thirds end."""
     if attribute == WinFactor.Attribute.AGE:
-        return _("more than %(days)s days") % {"days": AGES[int(value) - 1]}
+        return _("%(days)s or more") % {"days": value}
     if attribute == WinFactor.Attribute.CHANNEL:
         return dict(Customer.Channel.choices).get(value, value)
     if attribute == WinFactor.Attribute.TIER:
         return dict(Customer.Tier.choices).get(value, value)
-    return {**CUSTOMERS, **AMOUNTS}.get(value, value)
+    return CUSTOMERS.get(value, value)

@@ -26,6 +26,8 @@ from customers.sales.forms.opportunities import OpportunityForm
 from customers.sales.models import Opportunity, Order, Pipeline, rotting, stage_exit
 from customers.sales.models.forecast_period import organisation_zone
 from customers.sales.models.history import history_of
+from customers.sales.models.win_reasons import said_of
+from customers.sales.views import win_probability
 from customers.views import editing, timeline
 
 RELATED = ("customer", "contact", "pipeline", "stage", "product", "owner", "team", "lost_reason")
@@ -39,9 +41,11 @@ class Detail(View):
         opportunity = guards.get_visible(Opportunity.objects.select_related(*RELATED), user, pk=pk)
         mentions.know([opportunity], "notes")
         about = {"about_kind": Opportunity.kind, "about_id": opportunity.pk}
+        customer_is_visible = _sees(user, opportunity.customer_id)
         context = {
             "opportunity": opportunity,
-            "customer_is_visible": _sees(user, opportunity.customer_id),
+            "customer_is_visible": customer_is_visible,
+            **win_probability.shown(said_of(opportunity, customer_is_visible=customer_is_visible)),
             "path": opportunity.pipeline.stages.order_by("position", "pk"),
             "history": history_of(opportunity, now),
             "activities": Activity.objects.visible_to(user).filter(**about).select_related("owner")[:LATEST],

@@ -47,8 +47,12 @@ class Asked(View):
         return f"{reverse(name)}?{urlencode({**self.form.query, **more})}"
 
     def tabs(self, current: str) -> list[dict[str, Any]]:
-        """The two ways to look at the same days."""
-        pages = [("pipeline-waterfall", _("Waterfall")), ("pipeline-conversion", _("Stages by cohort"))]
+        """The ways to look at the same pipeline."""
+        pages = [
+            ("pipeline-waterfall", _("Waterfall")),
+            ("pipeline-conversion", _("Stages by cohort")),
+            ("win-probability", _("Win probability")),
+        ]
         return [{"label": label, "url": self.url(name), "active": name == current} for name, label in pages]
 
     def asked_bar(self) -> tuple[Part, str]:
