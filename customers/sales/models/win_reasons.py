@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from customers.sales.models.opportunity import Opportunity
 from customers.sales.models.pipeline import Pipeline, Stage
@@ -59,15 +59,16 @@ class Said:
 
 
 def said_of(opportunity: Opportunity, *, customer_is_visible: bool) -> Said | None:
-    """Nothing of what is closed, nor of what came into its stage since the night."""
+    """Nothing of what is closed, nor of what came into its stage since. One query, where its `win_chance` is read."""
     if not opportunity.is_open:
         return None
-    chance = WinChance.objects.filter(opportunity=opportunity, stage=opportunity.stage_id).first()
-    cohort = WinCohort.objects.filter(run=TONIGHT, stage=opportunity.stage_id).first()
-    if chance is None or cohort is None or chance.probability is None:
-        return Said(chance, cohort)
-    said = chance.said
-    found = [one for one in cohort.factors.all() if _applies(one, said)]
+    chance: WinChance | None = getattr(opportunity, "win_chance", None)
+    if chance is None or chance.stage_id != opportunity.stage_id or chance.probability is None:
+        cohort = WinCohort.objects.filter(run=TONIGHT, stage=opportunity.stage_id).first()
+        return Said(chance if chance and chance.stage_id == opportunity.stage_id else None, cohort)
+    found = list(WinFactor.objects.filter(_any_of(chance.said), cohort__run=TONIGHT, cohort__stage=chance.stage_id)
+        .select_related("cohort"))  # fmt: skip
+    cohort = found[0].cohort if found else WinCohort.objects.filter(run=TONIGHT, stage=chance.stage_id).first()
     found.sort(key=lambda one: (-abs(one.effect), one.attribute))
     if customer_is_visible:
         return Said(chance, cohort, found)
@@ -75,8 +76,11 @@ def said_of(opportunity: Opportunity, *, customer_is_visible: bool) -> Said | No
     return Said(chance, cohort, told, sum(one.effect for one in found if one.attribute in ABOUT_CUSTOMER))
 
 
-def _applies(factor: WinFactor, said: dict[str, str]) -> bool:
-    return said.get(factor.attribute) == factor.value
+def _any_of(said: dict[str, str]) -> Q:
+    wanted = Q(pk__in=[])
+    for attribute, value in said.items():
+        wanted |= Q(attribute=attribute, value=value)
+    return wanted
 
 
 def probability_of(opportunity: Opportunity) -> float | None:

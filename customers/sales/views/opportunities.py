@@ -38,7 +38,7 @@ class Detail(View):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         user: Any = request.user
         now = timezone.now()
-        opportunity = guards.get_visible(Opportunity.objects.select_related(*RELATED), user, pk=pk)
+        opportunity = guards.get_visible(Opportunity.objects.select_related(*RELATED, "win_chance"), user, pk=pk)
         mentions.know([opportunity], "notes")
         about = {"about_kind": Opportunity.kind, "about_id": opportunity.pk}
         customer_is_visible = _sees(user, opportunity.customer_id)
