@@ -304,7 +304,6 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
-        "WinAttribute": "customers.sales.models.win_chance.WinFactor.Attribute",
         "SourceChannel": "customers.models.customer.Customer.Channel",
         "CampaignState": "customers.sales.models.campaign.Campaign.State",
         "CampaignMemberState": "customers.sales.models.campaign_member.MemberState",

@@ -15,6 +15,7 @@ from customers.sales.models.win_reasons import Said, said_of
 class WinReasonSerializer(serializers.ModelSerializer):
     """Of the earlier opportunities that reached the stage, those with this attribute."""
 
+    attribute = serializers.CharField(read_only=True, help_text="age, amount, customer, channel or tier")
     is_used = serializers.SerializerMethodField(help_text="False where they are too few to count.")
 
     class Meta:

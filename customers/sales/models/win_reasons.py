@@ -63,9 +63,10 @@ def said_of(opportunity: Opportunity, *, customer_is_visible: bool) -> Said | No
     if not opportunity.is_open:
         return None
     chance: WinChance | None = getattr(opportunity, "win_chance", None)
-    if chance is None or chance.stage_id != opportunity.stage_id or chance.probability is None:
-        cohort = WinCohort.objects.filter(run=TONIGHT, stage=opportunity.stage_id).first()
-        return Said(chance if chance and chance.stage_id == opportunity.stage_id else None, cohort)
+    if chance is None or chance.stage_id != opportunity.stage_id:
+        return Said(None, None)
+    if chance.probability is None:
+        return Said(chance, WinCohort.objects.filter(run=TONIGHT, stage=chance.stage_id).first())
     found = list(WinFactor.objects.filter(_any_of(chance.said), cohort__run=TONIGHT, cohort__stage=chance.stage_id)
         .select_related("cohort"))  # fmt: skip
     cohort = found[0].cohort if found else WinCohort.objects.filter(run=TONIGHT, stage=chance.stage_id).first()
