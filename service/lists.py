@@ -135,7 +135,7 @@ class TicketList(List):
     )
     default_columns = ("number", "subject", "customer", "next_due_at", "priority", "state", "owner", "updated_at")
     default_sort = "next_due_at"
-    select_related = ("state", "owner", "queue", "team", "customer", "contact")
+    select_related = ("state", "owner", "queue", "team", "customer", "contact", "sla_policy__calendar")
     prefetch_related = ("sla_policy__calendar__frames", "sla_policy__calendar__holidays")
     bulk_actions = (
         BulkAction("assign", _("Assign"), verb=Verb.ASSIGN, form=AssignmentForm, run=assign_many, icon="user-plus"),
