@@ -103,6 +103,7 @@ TEMPLATES = [
                 "django.templatetags.i18n",
                 "django.templatetags.static",
                 "crm.templatetags.components",
+                "crm.templatetags.form_fields",
                 "crm.templatetags.values",
                 "crm.templatetags.custom_fields",
             ],

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from functools import cache, lru_cache
 from typing import Any
 
-from django import forms, template
+from django import template
 from django.template.base import NodeList, Parser, Token
 from django.template.context import Context
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
-from django_filters.widgets import DateRangeWidget
 
 from crm.actions import attachments
 from crm.web import panels as registry
@@ -25,7 +22,6 @@ from crm.web.toasts import as_note
 register = template.Library()
 
 TONES = ("neutral", "info", "good", "warn", "bad")
-SURVEYED = 8  # so many choices are taken in at a glance; more get a box to search in
 
 
 def attributes(given: dict[str, Any]) -> SafeString:
@@ -114,98 +110,10 @@ def _badge(label: Any, tone: str, icon: str) -> SafeString:
     return format_html('<span class="tone tone-{}">{}{}</span>', tone, picture(icon) if icon else "", label)
 
 
-@register.inclusion_tag("components/field.html")
-def field(bound: Any, label: str = "", hint: str = "", css: str = "", **others: Any) -> dict[str, Any]:
-    """A form field with label, help and error, tied together for screen readers. Extra arguments go to the widget.
-
-    Nothing where the form lacks it: a role may hide a field.
-    """
-    if not bound:
-        return {}
-    _tickable(bound.field)
-    widget = bound.field.widget
-    if isinstance(widget, forms.NullBooleanSelect):  # nothing chosen is nothing asked for, not "Unknown"
-        widget.choices = [("", "---------"), *list(widget.choices)[1:]]
-    if isinstance(widget, DateRangeWidget):
-        for each in widget.widgets:
-            each.input_type = "date"
-    described = [f"{bound.auto_id}_help"] if (hint or bound.help_text) else []
-    described += [f"{bound.auto_id}_error"] if bound.errors else []
-    extra = {name.rstrip("_").replace("_", "-"): value for name, value in others.items()}
-    extra["class"] = " ".join(
-        filter(None, [widget.attrs.get("class"), _widget_class(widget), "is-invalid" if bound.errors else ""])
-    )
-    extra["aria-describedby"] = " ".join(described) or None
-    if bound.errors:
-        extra["aria-invalid"] = "true"
-    ticks = isinstance(widget, forms.CheckboxSelectMultiple)
-    return {
-        "field": bound,
-        "widget": bound.as_widget(attrs={name: value for name, value in extra.items() if value not in (None, "")}),
-        "label": capfirst(label or bound.label),  # a filter's too, whose name stands within a chip elsewhere
-        "hint": hint or bound.help_text,
-        "css": css,
-        "several": ticks or isinstance(widget, forms.RadioSelect),
-        "searched": ticks and len(widget.choices) > SURVEYED,
-        "single_check": isinstance(widget, forms.CheckboxInput),
-        "hidden": bound.is_hidden,
-        "described": " ".join(described),
-        "required": bound.field.required,
-    }
-
-
-def _tickable(asked: forms.Field) -> None:
-    """Several of many are ticked: in a list of its own a browser wants a key held, and one click forgets them all."""
-    widget = asked.widget
-    if isinstance(widget, forms.SelectMultiple):
-        kept = {name: value for name, value in widget.attrs.items() if name not in ("size", "class")}
-        asked.widget = forms.CheckboxSelectMultiple(attrs=kept | {"class": "in-line"}, choices=widget.choices)
-    if isinstance(asked.widget, forms.CheckboxSelectMultiple):
-        asked.widget.choices = list(asked.widget.choices)  # counted and shown by one query
-
-
-@register.simple_tag
-def select_options(groups: Any) -> SafeString:
-    """The options of a select, as its widget gives them: with 200 people a third of a page's time in a template."""
-    shown: list[SafeString] = []
-    for name, options, _place in groups:
-        inner = format_html_join("", '\n  <option value="{}"{}>{}</option>', map(_option, options))
-        shown.append(format_html('<optgroup label="{}">{}</optgroup>', name, inner) if name else inner)
-    return format_html_join("", "{}", ((group,) for group in shown))
-
-
-def _option(option: dict[str, Any]) -> tuple[str, SafeString, Any]:
-    return str(option["value"]), attributes(option["attrs"]) if option["attrs"] else SafeString(""), option["label"]
-
-
-def _widget_class(widget: forms.Widget) -> str:
-    if isinstance(widget, (forms.RadioSelect, forms.CheckboxSelectMultiple)):
-        return "choices"  # goes to the list around them too
-    if isinstance(widget, forms.CheckboxInput):
-        return "form-check-input"
-    if isinstance(widget, forms.Select):
-        return "form-select"
-    return "form-control"
-
-
-@register.inclusion_tag("components/form_errors.html")
-def form_errors(form: forms.BaseForm) -> dict[str, Any]:
-    """What is wrong with the whole form, and a link to each field that needs attention."""
-    wrong = [bound for bound in form if bound.errors and not bound.is_hidden]
-    hidden = [error for bound in form.hidden_fields() for error in bound.errors]
-    return {"form": form, "wrong": wrong, "general": [*form.non_field_errors(), *hidden]}
-
-
 @register.inclusion_tag("components/copied.html")
 def copied(name: str, value: str, described: str = "") -> dict[str, str]:
     """A text that is taken elsewhere, as a secret address: to be read, in a field called `name`, and copied."""
     return {"name": name, "value": value, "described": described}
-
-
-@register.simple_tag
-def submit_once() -> SafeString:
-    """A token by which the server recognises a form that was sent twice."""
-    return format_html('<input type="hidden" name="submit_once" value="{}">', uuid.uuid4())
 
 
 @register.inclusion_tag("components/empty.html")

@@ -11,7 +11,7 @@ from django.views import View
 
 from crm.access import guards
 from crm.access.permissions import Verb
-from crm.templatetags.components import field
+from crm.templatetags.form_fields import field
 from customers.sales.forms.prices import UnitPriceForm
 from customers.sales.models import Product
 from customers.sales.models.currency import check_currency
