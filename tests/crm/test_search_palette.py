@@ -137,7 +137,7 @@ def test_refreshing_many_takes_no_query_for_each(cast, now, django_assert_num_qu
     customers = Customer.objects.bulk_create(
         Customer(name=f"Bulk {n}", sort_name=f"bulk {n}", owner=cast.rep, team=cast.north) for n in range(200)
     )
-    with django_assert_num_queries(5):  # their addresses and documents; then what duplicates are told by
+    with django_assert_num_queries(4):  # their addresses and documents; then what duplicates are told by
         documents.refresh_many(customers)
 
     assert SearchDocument.objects.filter(kind="customer").count() == 200

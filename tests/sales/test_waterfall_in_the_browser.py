@@ -20,7 +20,7 @@ from tests.factories.sales import lost_reason, make_opportunity, stage
 
 pytestmark = pytest.mark.browser
 TOO_WIDE = """() => [...document.querySelectorAll("main *")].filter((node) => node.getBoundingClientRect().right > 361
-    && !node.closest(".table-wrap")).map((node) => node.tagName + "." + node.className).slice(0, 8)"""
+    && !node.closest(".table-wrap, .tab-row")).map((node) => node.tagName + "." + node.className).slice(0, 8)"""
 
 
 def at(month: int, day: int) -> datetime:

@@ -74,6 +74,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'constraints': [models.CheckConstraint(condition=models.Q(('probability__isnull', True), models.Q(('probability__gte', 0.01), ('probability__lte', 0.99)), _connector='OR'), name='win_chance_is_never_certain')],
+                'indexes': [models.Index(fields=['probability', 'opportunity'], name='win_chance_order')],
             },
         ),
         migrations.AddConstraint(

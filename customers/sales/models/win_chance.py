@@ -114,6 +114,8 @@ class WinChance(models.Model):
                 name="win_chance_is_never_certain",
             )
         ]
+        # What the list sorted by it walks along.
+        indexes = [models.Index(fields=["probability", "opportunity"], name="win_chance_order")]
 
     def __str__(self) -> str:
         return f"{self.opportunity_id}: {self.probability}"
