@@ -65,10 +65,10 @@ def addresses(user: Any, world: World) -> Iterator[tuple[str, Route, str]]:
 
 
 def records_for(user: Any, rows: list[Any]) -> list[Any]:
-    """The first, the last few (those that lie between two people), and one that is hidden."""
+    """The first, the last three (those that lie between two people), and one that is hidden."""
     visible = set(type(rows[0]).objects.visible_to(user).values_list("pk", flat=True))
     seen = [row for row in rows if row.pk in visible]
-    return seen[:2] + seen[2:][-5:] + [row for row in reversed(rows) if row.pk not in visible][:1]
+    return seen[:1] + seen[1:][-3:] + [row for row in reversed(rows) if row.pk not in visible][:1]
 
 
 def questions(name: str, url: str, world: World) -> Iterator[str]:
