@@ -16,7 +16,7 @@ from crm.exchange.profiles import Profile
 from crm.exchange.unusable import Unusable
 from crm.models.import_batch import ImportBatch, ImportRow
 
-CHUNK = 500
+CHUNK = 1000
 TABLE = ImportRow._meta.db_table
 State = ImportBatch.State
 
@@ -94,7 +94,7 @@ def rows_of(batch: ImportBatch) -> Iterator[Row]:
 
 
 def chunks(batch: ImportBatch, profile: Profile) -> Iterator[list[Row]]:
-    """Rows that are not settled yet, some hundred at a time, never parting the rows of one record."""
+    """Rows that are not settled yet, a thousand at a time, never parting the rows of one record."""
     place = (-1, -1)
     while True:
         rows = _next(batch, place)

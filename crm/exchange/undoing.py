@@ -49,7 +49,7 @@ def start(batch: ImportBatch, *, at: datetime, force: bool = False) -> None:
 
 
 def undo(batch: ImportBatch, *, by: Any, quietly: bool = False) -> ImportBatch:
-    """Take back the journal from its end, some hundred records in a transaction; safe to begin again."""
+    """Take back the journal from its end, a thousand records in a transaction; safe to begin again."""
     if batch.state != State.UNDOING:
         return batch
     force = bool(batch.counts.get("force"))

@@ -18,7 +18,7 @@ from crm.search.words import Words
 __all__ = ["Words", "forget", "keep_with", "quotes", "refresh", "refresh_many", "searchable", "searchable_kinds"]
 
 Describe = Callable[[Any], Words]
-BATCH = 500
+BATCH = 1000
 _describers: dict[str, Describe] = {}
 _related: dict[str, tuple[str | Prefetch, ...]] = {}
 _quotes: dict[str, dict[str, tuple[str, ...]]] = {}
@@ -62,7 +62,7 @@ def refresh(record: models.Model) -> None:
 
 
 def refresh_many(records: Iterable[models.Model]) -> None:
-    """The same for many records, of one or several kinds, in a few statements for each five hundred."""
+    """The same for many records, of one or several kinds, in a few statements for each thousand."""
     kept: dict[str, list[Any]] = {}
     gone: dict[str, list[int]] = {}
     for record in records:
