@@ -83,7 +83,7 @@ def test_every_operation_conforms_to_the_description(operation, secret):
     headers = {"Authorization": f"Bearer {secret}", "Host": "localhost"}
 
     @given(case=operation.as_strategy())
-    @settings(max_examples=10, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=7, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
     def conforms(case):
         with transaction.atomic():
             case.call_and_validate(headers=headers, excluded_checks=EXCLUDED)
