@@ -41,7 +41,13 @@ ONCE = (
 WAITING = ("test_embedded_", "test_up_", "_survive_kills", "_survives_kills", "_in_the_browser", "test_import_wizard")
 
 
+# What starts servers of its own and waits for them, without a test database. Left to the end, where pytest-django puts
+# tests without one, a single worker was busy with these for four minutes while the others had nothing left to do.
+APART = ("/test_embedded_", "/test_up_")
+
+
 def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: not any(part in item.nodeid for part in APART))
     for item in items:
         if any(part in item.nodeid for part in ONCE):
             item.add_marker(pytest.mark.once)
