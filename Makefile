@@ -27,7 +27,7 @@ run: install frontend
 	@exec $(BIN)/python manage.py up $(UP)
 
 test: install-dev frontend translations
-	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 screenshots: install-dev frontend translations
 	$(BIN)/python tests/journeys/screenshots.py

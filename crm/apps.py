@@ -12,9 +12,12 @@ class CrmConfig(AppConfig):
         from crm.access import kinds
         from crm.actions import roles
         from crm.exchange import organisation
-        from crm.models import Attachment, BusinessCalendar, ImportBatch, SavedView, Team, User
+        from crm.exchange import tasks as _imports  # noqa: F401 - registers their periodic jobs
+        from crm.jobs import tasks  # noqa: F401 - registers the periodic jobs of the kernel
+        from crm.models import Attachment, BusinessCalendar, ImportBatch, SavedView, Team, User, constraint_words
         from crm.web import navigation
 
+        constraint_words.give_words()
         navigation.register(section="start", label=_("Home"), url_name="home", icon="home", order=1, key="h")
         navigation.register(
             section="organisation", label=_("Imports"), url_name="import-list", icon="file-import", order=60,

@@ -23,7 +23,9 @@ class CustomersConfig(AppConfig):
             documents.searchable(kind, describe, related=words.RELATED.get(kind, ()))
         self.find_duplicates()
         self.fill_timelines()
-        self.fill_shell()
+        self.fill_sidebar()
+        self.fill_panels()
+        self.work_together()
         self.fill_paper()
         self.fill_today()
         self.file_letters()
@@ -107,158 +109,75 @@ class CustomersConfig(AppConfig):
             timeline.show_with(event_type, "customers/_event.html")
 
     def fill_today(self) -> None:
-        from crm.web import navigation
         from customers.models import occasions, today
         from customers.models.today_tasks import due_tasks
 
         occasions.register_all()
         today.register("customers.tasks", due_tasks, kind="task")
-        navigation.register(
-            section="start",
-            label=_("Today"),
-            url_name="today-page",
-            icon="sun",
-            order=20,
-            permission=("task", "view"),
-            key="d",
-        )
-        navigation.register(
-            section="start",
-            label=_("Calendar"),
-            url_name="calendar",
-            icon="calendar",
-            order=30,
-            permission=("task", "view"),
-            key="m",
-        )
 
-    def fill_shell(self) -> None:
-        """The sidebar, the "new" menu, and the panels of pages."""
-        from crm.access import together as registry
-        from crm.actions import follows
-        from crm.web import navigation, panels, together
-        from customers.actions import activities
+    def fill_sidebar(self) -> None:
+        """The sidebar and the "new" menu."""
+        from crm.web import navigation
 
-        pages = [
-            (_("Customers"), "customer", "building", 10, "c"),
-            (_("Contacts"), "contact", "address-book", 20, "p"),
-            (_("Activities"), "activity", "phone", 30, "a"),
-            (_("Tasks"), "task", "checkbox", 40, "k"),
-        ]
-        for label, kind, icon, order, key in pages:
+        view, edit = "view", "edit"
+        for section, label, url_name, permission, icon, order, key in [
+            ("start", _("Today"), "today-page", ("task", view), "sun", 20, "d"),
+            ("start", _("Calendar"), "calendar", ("task", view), "calendar", 30, "m"),
+            ("customers", _("Customers"), "customer-list", ("customer", view), "building", 10, "c"),
+            ("customers", _("Contacts"), "contact-list", ("contact", view), "address-book", 20, "p"),
+            ("customers", _("Activities"), "activity-list", ("activity", view), "phone", 30, "a"),
+            ("customers", _("Tasks"), "task-list", ("task", view), "checkbox", 40, "k"),
+            ("customers", _("Map"), "customer-map", ("customer", view), "map-2", 45, None),
+            ("customers", _("Customer pool"), "pool-list", ("pool", view), "users-group", 50, None),
+            ("customers", _("Segments"), "segment-list", ("segment", view), "chart-pie", 55, None),
+            ("customers", _("Possible duplicates"), "duplicate-list", ("customer", edit), "copy", 60, None),
+            ("customers", _("Erasure requests"), "erasure-list", ("erasure", view), "user-x", 65, None),
+        ]:
             navigation.register(
-                section="customers",
-                label=label,
-                url_name=f"{kind}-list",
-                icon=icon,
-                order=order,
-                permission=(kind, "view"),
-                key=key,
+                section=section, label=label, url_name=url_name, icon=icon, order=order, permission=permission, key=key
             )
-        navigation.register(
-            section="customers",
-            label=_("Map"),
-            url_name="customer-map",
-            icon="map-2",
-            order=45,
-            permission=("customer", "view"),
-        )
-        navigation.register(
-            section="customers",
-            label=_("Customer pool"),
-            url_name="pool-list",
-            icon="users-group",
-            order=50,
-            permission=("pool", "view"),
-        )
-        navigation.register(
-            section="customers",
-            label=_("Segments"),
-            url_name="segment-list",
-            icon="chart-pie",
-            order=55,
-            permission=("segment", "view"),
-        )
-        navigation.register(
-            section="customers",
-            label=_("Erasure requests"),
-            url_name="erasure-list",
-            icon="user-x",
-            order=65,
-            permission=("erasure", "view"),
-        )
-        navigation.register(
-            section="customers",
-            label=_("Possible duplicates"),
-            url_name="duplicate-list",
-            icon="copy",
-            order=60,
-            permission=("customer", "edit"),
-        )
-        creations = [
+        for label, kind, icon, key, order in [
             (_("Log an activity"), "activity", "activity", "l", 10),
             (_("New task"), "task", "checkbox", "k", 20),
             (_("Write an email"), "email", "mail", "e", 25),
             (_("New customer"), "customer", "building", "c", 30),
             (_("New contact"), "contact", "address-book", "p", 40),
-        ]
-        for label, kind, icon, key, order in creations:
+        ]:
             navigation.register_create(label, f"{kind}-new", icon, (kind, "create"), key, order=order)
+
+    def fill_panels(self) -> None:
+        from crm.web import panels
+
+        for slot, name, url_name, title, kind, order, refresh_on in [
+            ("customer.side", "tasks", "customer-tasks", _("To do"), "task", 10, ["task-changed"]),
+            ("customer.side", "contacts", "customer-contacts", _("Contacts"), "contact", 20, ["contacts-changed"]),
+            (
+                "customer.side", "family", "customer-family", _("With its subsidiaries"), "customer", 60,
+                ["activity-logged"],
+            ),
+            (
+                "customer.side", "collaborators", "customer-collaborators", _("Also work on it"), "customer", 90,
+                ["collaborators-changed"],
+            ),
+            ("customer.side", "holders", "customer-holders", _("Who had it"), "customer", 95, []),
+            (
+                "home.main", "today", "today", _("Today"), "task", 10,
+                ["task-changed", "activity-logged", "opportunity-changed"],
+            ),
+        ]:  # fmt: skip
+            panels.register(
+                slot, name=name, url_name=url_name, title=title, permission=(kind, "view"), order=order,
+                refresh_on=tuple(refresh_on),
+            )  # fmt: skip
+
+    def work_together(self) -> None:
+        """Who follows a record and what they are told, and when a task reminds."""
+        from crm.access import together as registry
+        from crm.actions import follows
+        from crm.web import together
+        from customers.actions import activities
 
         together.register("customer", slot="customer.side")
         together.register("contact", slot="contact.side")
         registry.register_reminders("task")
         follows.add_source(activities.of_followed)
-        changes = ("task-changed",)
-        panels.register(
-            "customer.side",
-            name="tasks",
-            url_name="customer-tasks",
-            title=_("To do"),
-            permission=("task", "view"),
-            order=10,
-            refresh_on=changes,
-        )
-        panels.register(
-            "customer.side",
-            name="contacts",
-            url_name="customer-contacts",
-            title=_("Contacts"),
-            permission=("contact", "view"),
-            order=20,
-            refresh_on=("contacts-changed",),
-        )
-        panels.register(
-            "customer.side",
-            name="family",
-            url_name="customer-family",
-            title=_("With its subsidiaries"),
-            permission=("customer", "view"),
-            order=60,
-        )
-        panels.register(
-            "customer.side",
-            name="holders",
-            url_name="customer-holders",
-            title=_("Who had it"),
-            permission=("customer", "view"),
-            order=95,
-        )
-        panels.register(
-            "customer.side",
-            name="collaborators",
-            url_name="customer-collaborators",
-            title=_("Also work on it"),
-            permission=("customer", "view"),
-            order=90,
-            refresh_on=("collaborators-changed",),
-        )
-        panels.register(
-            "home.main",
-            name="today",
-            url_name="today",
-            title=_("Today"),
-            permission=("task", "view"),
-            order=10,
-            refresh_on=("task-changed", "activity-logged", "opportunity-changed"),
-        )

@@ -7,8 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from crm import events
 from crm.models import Event
 from crm.search import quoting
-from customers.actions import erasing_of, repetition
-from customers.models import Task, erasing, following
+from customers.actions import erasing_of, graph, repetition
+from customers.models import Customer, Task, erasing, following
 from customers.models.following import Follower, How
 
 following.register(
@@ -43,6 +43,14 @@ def find_by_the_new_name(event: Event) -> None:
 def find_by_the_one_it_became(event: Event) -> None:
     """What was the other customer's names the one that stayed from now on; and the other way round."""
     quoting.follow(event.subject_kind, [event.subject_id], ("name", "email"))
+
+
+@events.subscribe("customer.restored", name="customers.search_what_came_back")
+def find_what_came_back(event: Event) -> None:
+    """The activities of a customer with very many are found again a little later."""
+    customer = Customer.objects.alive().filter(pk=event.subject_id).first()
+    if customer is not None:
+        graph.find_again(customer)
 
 
 @events.subscribe("task.completed", name="customers.next_of_a_series")

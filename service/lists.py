@@ -36,6 +36,7 @@ TABS = [
     ("resolved", _("Resolved")),
     ("all", _("All tickets")),
 ]
+SORTS = {"resolved": "&sort=-resolved_at"}  # nothing is due there: what was resolved last stands first
 
 
 def in_tab(rows: Any, tab: str, user: Any) -> Any:
@@ -156,7 +157,10 @@ class TicketList(List):
     def get_context(self, state: State) -> dict[str, Any]:
         tab = state.filters.get("tab", "") if not state.view else ""
         url = reverse("ticket-list")
-        inbox = [{"label": label, "url": f"{url}?tab={code}", "active": tab == code} for code, label in TABS]
+        inbox = [
+            {"label": label, "url": f"{url}?tab={code}{SORTS.get(code, '')}", "active": tab == code}
+            for code, label in TABS
+        ]
         return {"inbox_tabs": inbox, "next_ticket": next_to_take(self.request.user)}
 
 

@@ -58,6 +58,12 @@ def get(code: str) -> Kind:
         raise KeyError(f"There is no kind {code!r}; known: {', '.join(sorted(_kinds))}.") from None
 
 
+def rows_of(code: str) -> Any:
+    """The records of the kind somebody names, to be narrowed to what they may see; None where there are none such."""
+    kind = _kinds.get(code)
+    return getattr(kind.model, "objects", None) if kind else None
+
+
 def of(record: models.Model) -> Kind:
     return get(record.kind)  # type: ignore[attr-defined]
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from crm.custom_fields import known
 from crm.custom_fields.formulas import compiling
 from crm.joining import listed
-from crm.models.custom_field import CustomField, CustomFieldChoice
+from crm.models.custom_field import CustomField
 from crm.search import documents
 
 BATCH = 500
@@ -40,6 +40,15 @@ def formulas_with(field: CustomField, *, retired: bool) -> list[str]:
     """What the formulas are called that count with a field; those that are `retired` may come back."""
     found = CustomField.objects.counting_with(field)
     return [formula.title for formula in (found if retired else found.active())]
+
+
+def formulas_without(field: CustomField, codes: Iterable[str]) -> list[str]:
+    """What the formulas are called that compare with one of these choices, retired formulas too."""
+    fields = {one.code: one for one in CustomField.objects.existing().filter(kind=field.kind).with_options()}
+    found = [one for one in CustomField.objects.counting_with(field) if compiling.means_something(one, fields)]
+    of_field = fields[field.code]
+    of_field.options = [option for option in of_field.options if option.code not in set(codes)]
+    return [formula.title for formula in found if not compiling.means_something(formula, fields)]
 
 
 @transaction.atomic
@@ -81,7 +90,3 @@ def reindex(field: CustomField) -> None:
 def _having(field: CustomField, code: str) -> Q:
     several = field.type == CustomField.Type.CHOICES
     return Q(custom__contains={field.code: [code] if several else code})
-
-
-def is_choice_used(choice: CustomFieldChoice) -> bool:
-    return bool(choices_in_use(choice.field, [choice.code]))

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, override
@@ -54,7 +55,7 @@ def receive(account: MailAccount, now: datetime) -> None:
         if not mine:
             return
         account.refresh_from_db()
-        language = account.owner.language if account.owner is not None else "en"
+        language = account.owner.language if account.owner is not None else settings.LANGUAGE_CODE
         with override(language):
             try:
                 _fetch(account, now)

@@ -6,9 +6,13 @@ import re
 from collections.abc import Collection, Iterable
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
 from crm.search.normalise import HAN
 
-ERASED = "[erased]"
+ERASED = gettext_noop("[erased]")  # as it is kept and as programs get it; people read it in their language
+_READ = re.compile(rf'(?<!value="){re.escape(ERASED)}')  # a form sends back what is kept
 SHORTEST, SHORTEST_HAN = 3, 2
 DIGITS = 7  # fewer are no number of anybody's
 MOST = 500  # alternatives of one expression
@@ -46,6 +50,11 @@ class Words:
         if self._compiled is None:
             return value
         return mapped(value, lambda text: self._compiled.sub(ERASED, text))  # type: ignore[union-attr]
+
+
+def as_read(text: str) -> str:
+    """The mark in the reader's language, wherever a page or a paper says it."""
+    return _READ.sub(_(ERASED), text) if ERASED in text else text
 
 
 def mapped(value: Any, change: Any) -> Any:

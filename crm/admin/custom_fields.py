@@ -127,6 +127,11 @@ class ChoiceFormSet(BaseInlineFormSet):
             raise ValidationError(
                 _("Records have this choice: %(codes)s. Retire it instead.") % {"codes": listed(used)}
             )
+        if (gone or renamed) and (users := custom_fields.formulas_without(self.instance, [*gone, *renamed])):
+            raise ValidationError(
+                _("Formulas compare with %(codes)s: %(names)s. Change them first, or retire the choice.")
+                % {"codes": listed([*gone, *renamed]), "names": listed(users)}
+            )
 
 
 class ChoiceInline(admin.TabularInline):

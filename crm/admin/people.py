@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.access import fields, kinds
 from crm.access.grants import access_of
+from crm.access.permissions import Reach, Verb
 from crm.actions import people
 from crm.admin.base import AuditedAdmin
 from crm.admin.custom_fields import follow_in_search
@@ -46,6 +47,8 @@ class TeamAdmin(AuditedAdmin):
 
 
 class PersonForm(forms.ModelForm):
+    acting_id: int | None = None  # whoever fills it in
+
     new_password = forms.CharField(
         label=_("New password"),
         required=False,
@@ -70,9 +73,20 @@ class PersonForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
+        if self.instance.pk and self.instance.pk == self.acting_id and not self.errors:
+            self._refuse_locking_oneself_out(cleaned)
         if cleaned.get("new_password") and not cleaned.get("email"):
             raise ValidationError({"email": _("Somebody who signs in needs an email address.")})
         return cleaned
+
+    def _refuse_locking_oneself_out(self, cleaned: dict[str, Any]) -> None:
+        """Nobody may take the key out of the door behind them; another administrator can."""
+        said = _("This would take the administration away from yourself. Nothing was changed.")
+        grants = RoleGrant.objects.filter(role__in=cleaned["roles"], kind="settings", verb=Verb.EDIT, reach=Reach.ALL)
+        if not cleaned["is_active"]:
+            self.add_error("is_active", said)
+        elif not cleaned["is_superuser"] and not grants.exists():
+            self.add_error("roles", said)
 
 
 @admin.register(User)
@@ -96,6 +110,11 @@ class PersonAdmin(AuditedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).prefetch_related("roles")
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, obj, change, **kwargs)
+        form.acting_id = request.user.pk
+        return form
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # people leave history behind: they are deactivated, not deleted

@@ -11,7 +11,6 @@ from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import serializers
-from rest_framework.decorators import action
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -21,7 +20,8 @@ from crm.access.permissions import Verb
 from crm.actions import attachments
 from crm.actions.downloads import as_download
 from crm.api.operations import Own
-from crm.api.viewsets import ReadViewSet
+from crm.api.serializers import validated
+from crm.api.viewsets import ReadViewSet, part
 from crm.models import Attachment
 
 
@@ -68,7 +68,7 @@ class AttachmentViewSet(ReadViewSet):
     )
     def create(self, request: Request) -> Response:
         wanted = UploadSerializer(data=request.data)
-        wanted.is_valid(raise_exception=True)
+        validated(wanted)
         values: dict[str, Any] = wanted.validated_data
         record = together.find(request.user, values["about_kind"], values["about_id"], Verb.EDIT)
         try:
@@ -83,13 +83,10 @@ class AttachmentViewSet(ReadViewSet):
         attachments.remove(kept, by=request.user, at=timezone.now())
         return Response(status=204)
 
-    @extend_schema(
+    @part(
+        "content",
+        {(200, "application/octet-stream"): OpenApiResponse(OpenApiTypes.BINARY)},
         summary="The file itself",
-        responses={(200, "application/octet-stream"): OpenApiResponse(OpenApiTypes.BINARY)},
-        filters=False,
-    )
-    @action(
-        detail=True, methods=["get"], url_path="content", verb=Verb.VIEW, pagination_class=None, filterset_class=None
     )
     def content(self, request: Request, pk: int) -> FileResponse:
         return as_download(self.get_object())

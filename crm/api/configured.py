@@ -17,20 +17,21 @@ from crm.models import ApiToken, Team, User
 
 
 class SeesKind(BasePermission):
-    """Whoever may view the kind it belongs to; rules belong to the settings, and to administrators."""
+    """Whoever may view the kind it belongs to; rules belong to the settings, and to administrators. What belongs to no
+    kind is for everybody who has signed in."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         verb = verb_of(request, view)
         if isinstance(request.auth, ApiToken) and not request.auth.may(verb):
             return False
-        return access_of(request.user).may(view.of_kind, Verb.VIEW)
+        return view.of_kind is None or access_of(request.user).may(view.of_kind, Verb.VIEW)
 
 
 class ConfiguredViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
     """Subclasses say `rows` (a queryset), `of_kind` and `serializer_class`."""
 
     rows: Any
-    of_kind: str
+    of_kind: str | None
     permission_classes = [IsAuthenticated, SeesKind]
     pagination_class = None
     filter_backends = ()

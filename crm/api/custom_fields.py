@@ -6,16 +6,15 @@ from typing import Any
 
 import django_filters as filters
 from django.core.exceptions import ValidationError
+from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
-from rest_framework import mixins, serializers, viewsets
+from rest_framework import serializers
 from rest_framework.fields import empty
-from rest_framework.permissions import IsAuthenticated
-from rest_framework.request import Request
 
 from crm.access import fields
 from crm.access.grants import access_of
 from crm.access.permissions import Verb
-from crm.api.permissions import GrantedByRole
+from crm.api.configured import ConfiguredViewSet
 from crm.api.serializers import CLOSED
 from crm.custom_fields import computed, known, values, writing
 from crm.models.custom_field import CustomField
@@ -147,20 +146,12 @@ class CustomFieldFilter(filters.FilterSet):
         fields = ("kind", "is_retired")
 
 
-class ReadsDefinitions(GrantedByRole):
-    """Whoever has signed in reads the definitions of the kinds that are theirs to see."""
-
-    def has_permission(self, request: Request, view: Any) -> bool:
-        may = getattr(request.auth, "may", None)
-        return may is None or bool(may(Verb.VIEW))
-
-
 @extend_schema_view(list=extend_schema(summary="Custom fields, as the administrator defined them"))
-class CustomFieldViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
+class CustomFieldViewSet(ConfiguredViewSet):
+    of_kind = None  # those of the kinds that the person may view
     serializer_class = CustomFieldSerializer
     filterset_class = CustomFieldFilter
-    permission_classes = [IsAuthenticated, ReadsDefinitions]
-    pagination_class = None
+    filter_backends = (DjangoFilterBackend,)
 
     def get_queryset(self) -> Any:
         if getattr(self, "swagger_fake_view", False):

@@ -49,6 +49,7 @@ def titles() -> dict[int, str]:
         406: _("No such format"),
         409: _("Conflict"),
         412: _("Changed meanwhile"),
+        413: _("Too large"),
         415: _("Unknown content type"),
         422: _("Not acceptable as it is"),
         428: _("If-Match is missing"),

@@ -21,6 +21,7 @@ from crm.actions import follows, reminders
 from crm.actions.reminders import Wish
 from crm.api.idempotency import once
 from crm.api.operations import Own
+from crm.api.serializers import validated
 from crm.api.viewsets import ReadViewSet
 from crm.models import Follow, Reminder
 
@@ -114,7 +115,7 @@ class FollowerViewSet(OwnRows):
     @extend_schema(request=AboutSerializer, responses={201: FollowSerializer}, summary="Follow a record")
     def create(self, request: Request) -> Response:
         wanted = AboutSerializer(data=request.data)
-        wanted.is_valid(raise_exception=True)
+        validated(wanted)
         record = together.find(request.user, wanted.validated_data["about_kind"], wanted.validated_data["about_id"])
 
         def write() -> Response:
@@ -143,7 +144,7 @@ class ReminderViewSet(OwnRows):
     )
     def create(self, request: Request) -> Response:
         wanted = WishSerializer(data=request.data)
-        wanted.is_valid(raise_exception=True)
+        validated(wanted)
         values = wanted.validated_data
         record = together.reminded_of(request.user, values["about_kind"], values["about_id"])
 

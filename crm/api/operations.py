@@ -18,6 +18,7 @@ from crm.actions import journal
 from crm.api.errors import Conflict
 from crm.api.idempotency import once
 from crm.api.permissions import verb_of
+from crm.api.serializers import validated
 from crm.api.viewsets import ReadViewSet
 from crm.models import ApiToken, Operation
 
@@ -88,7 +89,7 @@ class OperationViewSet(ReadViewSet):
     def undoing(self, request: Request, pk: int) -> Response:
         operation = self.get_object()
         wanted = UndoSerializer(data=request.data)
-        wanted.is_valid(raise_exception=True)
+        validated(wanted)
 
         def write() -> Response:
             by: Any = request.user

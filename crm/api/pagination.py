@@ -22,16 +22,21 @@ MOST = 200
 
 
 class KeysetPagination(BasePagination):
-    """Orders by the view's `ordering` (fields of one direction, the last unique), newest first by default."""
+    """Orders by the view's `ordering` (fields of one direction, the last unique), newest first by default.
+
+    Oldest first is for copies: what changes while somebody reads goes to the end, where it is still to come.
+    """
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         self.url = request.build_absolute_uri()
         self.fields: tuple[str, ...] = getattr(view, "ordering", ("updated_at", "pk"))
         limit = _limit(request.query_params.get("limit"))
+        descending = not _oldest_first(request.query_params.get("oldest_first"))
         cursor = request.query_params.get("cursor")
         if cursor:
-            queryset = keyset.after(queryset, self.fields, _decode(cursor, len(self.fields)), descending=True)
-        rows = list(queryset.order_by(*[f"-{name}" for name in self.fields])[: limit + 1])
+            queryset = keyset.after(queryset, self.fields, _decode(cursor, len(self.fields)), descending=descending)
+        sign = "-" if descending else ""
+        rows = list(queryset.order_by(*[sign + name for name in self.fields])[: limit + 1])
         self.next = _encode([getattr(rows[limit - 1], name) for name in self.fields]) if len(rows) > limit else None
         return rows[:limit]
 
@@ -65,15 +70,26 @@ class KeysetPagination(BasePagination):
                 "schema": {"type": "integer", "minimum": 1, "maximum": MOST, "default": LIMIT},
                 "description": "Rows on a page.",
             },
+            {
+                "name": "oldest_first", "in": "query", "required": False,
+                "schema": {"type": "boolean", "default": False},
+                "description": "For a copy: what is changed while you read comes at the end, once more if need be.",
+            },
         ]  # fmt: skip
 
 
 def _limit(raw: str | None) -> int:
     if raw is None:
         return LIMIT
-    if not raw.isascii() or not raw.isdigit() or not 1 <= int(raw[:9]) <= MOST:
+    if not raw.isascii() or not raw.isdigit() or len(raw) > 9 or not 1 <= int(raw) <= MOST:
         raise ValidationError({"limit": [_("Write a whole number from 1 to %(most)s.") % {"most": MOST}]})
     return int(raw)
+
+
+def _oldest_first(raw: str | None) -> bool:
+    if raw not in (None, "true", "false"):
+        raise ValidationError({"oldest_first": [_("Write true or false.")]})
+    return raw == "true"
 
 
 def _encode(values: list[Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import getdoc
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
@@ -44,6 +45,11 @@ PROBLEMS = {
 
 
 class Schema(AutoSchema):
+    def get_description(self) -> str:
+        """What the bases say of themselves is for whoever writes a viewset, not for whoever calls it."""
+        said = super().get_description()
+        return "" if said in map(getdoc, type(self.view).__mro__[1:]) else said
+
     def get_override_parameters(self) -> list[Any]:
         if self.method == "POST":
             wanted = [IDEMPOTENCY]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext_lazy
@@ -10,6 +11,36 @@ from rest_framework import serializers
 from crm.access import fields, kinds
 
 CLOSED = gettext_lazy("Your role does not let you write this field.")
+UNKNOWN = gettext_lazy("There is no such field.")
+NAMED = 100  # characters of a name that is told back
+
+
+def validated(asked: serializers.Serializer) -> dict[str, Any]:
+    """What the body says. A name that means nothing is refused like a wrong value: it was meant to say something.
+
+    Fields that can only be read may stand in it, so that what was read can be sent back.
+    """
+    unknown = _unknown(asked, asked.initial_data)
+    if not asked.is_valid() or unknown:
+        raise serializers.ValidationError({**unknown, **asked.errors})
+    values: dict[str, Any] = asked.validated_data
+    return values
+
+
+def _unknown(asked: Any, body: Any) -> dict[str, Any]:
+    """Nested like the body."""
+    if isinstance(asked, serializers.ListSerializer):
+        rows = body if isinstance(body, list) else []
+        return {str(position): wrong for position, row in enumerate(rows) if (wrong := _unknown(asked.child, row))}
+    if not isinstance(asked, serializers.Serializer) or not isinstance(body, Mapping):
+        return {}
+    found: dict[str, Any] = {}
+    for name, value in body.items():
+        if name not in asked.fields:
+            found[name[:NAMED]] = [UNKNOWN]
+        elif not asked.fields[name].read_only and (wrong := _unknown(asked.fields[name], value)):
+            found[name] = wrong
+    return found
 
 
 class ScopedRelatedField(serializers.PrimaryKeyRelatedField):
@@ -25,6 +56,25 @@ class ScopedRelatedField(serializers.PrimaryKeyRelatedField):
         request = self.context.get("request")
         rows = self.model._default_manager
         return rows.visible_to(request.user) if request is not None else rows.none()
+
+
+class WholePartSerializer(serializers.ModelSerializer):
+    """A part of a record, as a line. It is sent whole, also where only some of the record's fields are changed."""
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """The framework asks neither for what is needed nor for what it is by default where a record is changed."""
+        missing = {}
+        for field in self._writable_fields:
+            column = self.Meta.model._meta.get_field(field.source)  # type: ignore[attr-defined]
+            if field.source in attrs:
+                continue
+            if column.has_default():
+                attrs[field.source] = column.to_python(column.get_default())
+            elif field.required:
+                missing[field.field_name] = [field.error_messages["required"]]
+        if missing:
+            raise serializers.ValidationError(missing)
+        return super().validate(attrs)
 
 
 class RecordSerializer(serializers.ModelSerializer):

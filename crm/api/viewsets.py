@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, viewsets
+from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
@@ -21,8 +23,11 @@ from crm.access.permissions import Verb
 from crm.api.errors import PreconditionFailed, PreconditionRequired
 from crm.api.idempotency import once
 from crm.api.permissions import GrantedByRole
+from crm.api.serializers import validated
 from crm.custom_fields import computed, known
 from crm.models.record import Record
+
+Method = TypeVar("Method", bound=Callable[..., Any])
 
 
 class ReadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
@@ -64,10 +69,9 @@ class RecordViewSet(ReadViewSet):
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         def write() -> Response:
-            serializer = self.get_serializer(data=request.data)
-            serializer.is_valid(raise_exception=True)
-            self.refuse_assignment(serializer.validated_data, None)
-            record = self.create_record(serializer.validated_data, by=request.user, at=timezone.now())
+            values = validated(self.get_serializer(data=request.data))
+            self.refuse_assignment(values, None)
+            record = self.create_record(values, by=request.user, at=timezone.now())
             address = reverse(f"api:{self.basename}-detail", args=[record.pk])
             headers = {**etag_of(record), "Location": request.build_absolute_uri(address)}
             return Response(self._shown(record), status=201, headers=headers)
@@ -77,12 +81,9 @@ class RecordViewSet(ReadViewSet):
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         record = self.permitted_record(Verb.EDIT)
         version = self.expected_version(record)
-        serializer = self.get_serializer(record, data=request.data, partial=True)
-        serializer.is_valid(raise_exception=True)
-        self.refuse_assignment(serializer.validated_data, record)
-        record = self.update_record(
-            record, serializer.validated_data, by=request.user, at=timezone.now(), version=version
-        )
+        values = validated(self.get_serializer(record, data=request.data, partial=True))
+        self.refuse_assignment(values, record)
+        record = self.update_record(record, values, by=request.user, at=timezone.now(), version=version)
         return Response(self._shown(record), headers=etag_of(record))
 
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -108,10 +109,7 @@ class RecordViewSet(ReadViewSet):
         return once(request, write)
 
     def _validated(self, request: Request, shape: type[Serializer]) -> dict[str, Any]:
-        said = shape(data=request.data, context=self.get_serializer_context())
-        said.is_valid(raise_exception=True)
-        values: dict[str, Any] = said.validated_data
-        return values
+        return validated(shape(data=request.data, context=self.get_serializer_context()))
 
     def permitted_record(self, verb: Verb) -> Any:
         """The record of the URL if the person may do `verb` to it: invisible is 404, forbidden is 403."""
@@ -146,6 +144,19 @@ class RecordViewSet(ReadViewSet):
     def _again(self, record: Any) -> Any:
         """As it was just written. What one hands over to somebody else may be out of sight; it is still answered."""
         return self.read(self.model.objects.filter(pk=record.pk)).get()  # scoped: the caller wrote it
+
+
+def part(url_path: str, shape: Any, **said: Any) -> Callable[[Method], Method]:
+    """GET of what belongs to one record, whole, for whoever may see the record; `shape` and `said` describe it."""
+
+    def decorate(method: Method) -> Method:
+        reading = action(
+            detail=True, methods=["get"], url_path=url_path, verb=Verb.VIEW, pagination_class=None, filterset_class=None
+        )
+        shown: Method = extend_schema(responses=shape, filters=False, **said)(reading(method))
+        return shown
+
+    return decorate
 
 
 def etag_of(record: Any) -> dict[str, str]:

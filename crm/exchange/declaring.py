@@ -71,6 +71,7 @@ class Field:
     line: bool = False  # one of several that the record has: each of its rows brings one
     help: Any = ""
     custom: CustomField | None = None  # one that the administrator defined
+    called: tuple[str, ...] = ()  # what files call it, besides its name and label
 
 
 @dataclass

@@ -21,7 +21,6 @@ from crm.exchange.unusable import Unusable
 from crm.joining import clauses, listed
 
 EXISTING = ("update", "skip", "error")
-DATE_ORDERS = ("day first", "month first", "year first")
 KEYS = {
     "kind", "name", "encoding", "separator", "sheet", "time_zone", "dates", "decimal", "unknown", "identity",
     "existing", "ignore", "keep", "skip_without", "create_missing", "fields", "history",
@@ -192,10 +191,17 @@ def _identity(kind: Importable, sources: tuple[Source, ...], given: list[str] | 
     for each in kind.identities:
         if set(each) <= mapped:
             return each
-    raise Unusable(
-        _("Choose the column for %(name)s: it tells which rows are records that exist already.")
-        % {"name": listed(kind.identities[0])}
-    )
+    names = [listed(_label(kind, name) for name in each) for each in kind.identities]
+    if len(names) == 1:
+        said = _("Choose the column for %(name)s: it tells which rows are records that exist already.")
+        raise Unusable(said % {"name": names[0]})
+    said = _("Choose the column for one of these: %(names)s. It tells which rows are records that exist already.")
+    raise Unusable(said % {"names": clauses(names)})
+
+
+def _label(kind: Importable, name: str) -> str:
+    found = kind.field(name)
+    return str(found.label) if found else name
 
 
 def _check_columns(profile: Profile, heads: list[str], ignored: list[str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import IO, Any
@@ -27,6 +28,13 @@ BOMS = [
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 ]
+# Found by their letters; of the others, all of which write Latin letters, Western Europe's is taken, and shown.
+OTHER_SCRIPTS = (
+    "cp1251", "koi8_r", "koi8_u", "iso8859_5", "cp1253", "iso8859_7", "big5", "shift_jis", "cp932", "euc_jp", "euc_kr",
+    "cp949",
+)  # fmt: skip
+WESTERN = "cp1252"
+PAIR = re.compile(rb"[\x81-\xfe]([\x30-\xfe])")
 
 
 @dataclass
@@ -52,6 +60,8 @@ def open_table(file: IO[bytes], *, encoding: str = "", separator: str = "", shee
         rows, reading = workbooks.read_rows(file, sheet)
     elif start.startswith(b"\xd0\xcf\x11\xe0"):
         raise Unusable(_("This is a file of Excel 97 to 2003. Save it as .xlsx or as CSV."))
+    elif start.startswith(b"%PDF-"):
+        raise Unusable(_("The file is neither text nor a workbook."))
     else:
         rows, reading = _read_csv(file, encoding, separator)
     numbered = _numbered(rows)
@@ -62,22 +72,41 @@ def open_table(file: IO[bytes], *, encoding: str = "", separator: str = "", shee
 
 
 def detect_encoding(sample: bytes, whole: bool) -> str:
-    """By its mark, else UTF-8 if it can be, else GB18030; a sample cut inside a character does not count against it."""
+    """By its mark, else UTF-8 if it can be, else GB18030 if that is Chinese, else what its letters look like.
+
+    A sample that is cut inside a character does not count against it.
+    """
     for mark, name in BOMS:
         if sample.startswith(mark):
             return name
-    for name in ("utf-8", "gb18030"):
-        try:
-            codecs.getincrementaldecoder(name)().decode(sample, final=whole)
-        except UnicodeDecodeError:
-            continue
-        return name
+    if _can_be("utf-8", sample, whole):
+        return "utf-8"
+    if _can_be("gb18030", sample, whole) and not _swallows_letters(sample):
+        return "gb18030"
     from charset_normalizer import from_bytes
 
     best = from_bytes(sample[:65_536]).best()
+    if best is not None and best.encoding in OTHER_SCRIPTS:
+        return str(best.encoding)
+    if _can_be(WESTERN, sample, whole):
+        return WESTERN
     if best is None:
         raise Unusable(_("The file is not text, or in an encoding that is not known. Save it as UTF-8."))
     return str(best.encoding)
+
+
+def _can_be(encoding: str, sample: bytes, whole: bool) -> bool:
+    try:
+        codecs.getincrementaldecoder(encoding)().decode(sample, final=whole)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _swallows_letters(sample: bytes) -> bool:
+    """Whether GB18030 would make signs of an accented letter and the plain one after it: of "Müller" 「M黮ler」."""
+    pairs = PAIR.findall(sample)
+    return sum(trail.isalpha() for trail in pairs) * 2 >= len(pairs)
 
 
 def detect_separator(text: str) -> str:

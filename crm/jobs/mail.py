@@ -6,6 +6,7 @@ import time
 from datetime import datetime
 
 from django.db.models import F
+from django.utils.translation import gettext_lazy as _
 
 from crm.actions import mail_receiving
 from crm.jobs.schedule import periodic
@@ -14,7 +15,7 @@ from crm.models import MailAccount
 LONGEST_RUN = 50.0  # seconds; who was not reached is first the next time
 
 
-@periodic("receive-mail", every="minute")
+@periodic("receive-mail", every="minute", label=_("Reading mailboxes"))
 def receive_mail(now: datetime) -> None:
     end = time.monotonic() + LONGEST_RUN
     due = MailAccount.objects.due_for_reading(now).order_by(F("read_at").asc(nulls_first=True), "pk")

@@ -10,11 +10,14 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
 from crm.advisory_lock import AdvisoryLock
+from crm.joining import bracketed
+from crm.models import failure
 from crm.models.job import JobRun
 
 Run = Callable[[datetime], None]
@@ -27,6 +30,7 @@ class Job:
     every: str  # "minute", "hour" or "day"
     run: Run
     hour: int = 2  # local hour after which a daily job is due
+    label: Any = ""  # what it is for, in words
 
     def slot(self, now: datetime) -> str | None:
         """The slot `now` falls in, or None before the daily hour."""
@@ -41,13 +45,13 @@ class Job:
 _jobs: dict[str, Job] = {}
 
 
-def periodic(name: str, *, every: str, hour: int = 2) -> Callable[[Run], Run]:
+def periodic(name: str, *, every: str, hour: int = 2, label: Any = "") -> Callable[[Run], Run]:
     """Decorator: run `function(now)` once a minute, hour or local day. It must be safe to repeat."""
     if every not in {"minute", "hour", "day"}:
         raise ValueError(f"every={every!r}; write minute, hour or day.")
 
     def register(run: Run) -> Run:
-        _jobs[name] = Job(name, every, run, hour)
+        _jobs[name] = Job(name, every, run, hour, label)
         return run
 
     return register
@@ -57,6 +61,12 @@ def all_jobs() -> list[Job]:
     return list(_jobs.values())
 
 
+def in_words(name: str) -> str:
+    """What a job is for, and its name; of one that is no longer installed, the name alone."""
+    job = _jobs.get(name)
+    return bracketed(job.label, name) if job and job.label else name
+
+
 def open_slots(now: datetime) -> list[JobRun]:
     """Note the slots that have come due, and return every unfinished one that may still be tried."""
     slots = [JobRun(job=job.name, slot=slot) for job in _jobs.values() if (slot := job.slot(now))]
@@ -64,6 +74,12 @@ def open_slots(now: datetime) -> list[JobRun]:
     return list(
         JobRun.objects.filter(finished_at__isnull=True, attempts__lt=ATTEMPTS, job__in=_jobs).order_by("id")[:100]
     )
+
+
+def retry(run: JobRun) -> None:
+    """One that was given up, or waits for its next attempt, is run at the next tick."""
+    run.attempts = 0
+    run.save(update_fields=["attempts"])
 
 
 def run_slot(run_id: int, now: datetime) -> bool:
@@ -82,7 +98,7 @@ def run_slot(run_id: int, now: datetime) -> bool:
         try:
             job.run(now)
         except Exception:
-            run.error = traceback.format_exc()[:4000]
+            run.error = failure.kept(traceback.format_exc())
         else:
             run.finish(now)
         run.save()

@@ -2,6 +2,7 @@ from typing import Any
 
 from celery import shared_task
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from crm.actions import attachments, follows, idempotency, journal, reminders
 from crm.events import webhooks
@@ -20,36 +21,36 @@ def run_job(*, run_id: int, **_: Any) -> bool:
     return schedule.run_slot(run_id, timezone.now())
 
 
-@schedule.periodic("forget-old-slots", every="day")
+@schedule.periodic("forget-old-slots", every="day", label=_("Clearing away old job runs"))
 def forget_old_slots(now: Any) -> None:
     schedule.forget_old_slots(now)
 
 
-@schedule.periodic("forget-idempotency-keys", every="hour")
+@schedule.periodic("forget-idempotency-keys", every="hour", label=_("Clearing away answers kept for programs"))
 def forget_old_keys(now: Any) -> None:
     idempotency.forget_old(now)
 
 
-@schedule.periodic("forget-webhook-calls", every="day")
+@schedule.periodic("forget-webhook-calls", every="day", label=_("Clearing away old webhook calls"))
 def forget_old_calls(now: Any) -> None:
     webhooks.forget_old(now)
 
 
-@schedule.periodic("forget-old-operations", every="day")
+@schedule.periodic("forget-old-operations", every="day", label=_("Clearing away what can no longer be undone"))
 def forget_old_operations(now: Any) -> None:
     journal.forget_old(now)
 
 
-@schedule.periodic("clear-away-files", every="day", hour=3)
+@schedule.periodic("clear-away-files", every="day", hour=3, label=_("Clearing away files that nobody uses"))
 def clear_away_files(now: Any) -> None:
     attachments.clear_away(now)
 
 
-@schedule.periodic(follows.JOB, every="minute")
+@schedule.periodic(follows.JOB, every="minute", label=_("Telling followers what changed"))
 def tell_followers(now: Any) -> None:
     follows.tell(now)
 
 
-@schedule.periodic("send-reminders", every="minute")
+@schedule.periodic("send-reminders", every="minute", label=_("Sending reminders"))
 def send_reminders(now: Any) -> None:
     reminders.send_due(now)

@@ -43,12 +43,6 @@ def nonce_in_address(address: str) -> str:
     return _genuine(found.groups()) if found else ""
 
 
-def without_tag(address: str) -> str:
-    """crm+anything@example.com → crm@example.com."""
-    local, _at, domain = address.lower().rpartition("@")
-    return f"{local.partition('+')[0]}@{domain}"
-
-
 def _genuine(parts: tuple[str, ...]) -> str:
     nonce, signature = (part.lower() for part in parts)
     return nonce if hmac.compare_digest(signature, _signature(nonce)) else ""

@@ -7,6 +7,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from crm.models import failure
+
 
 class Event(models.Model):
     """Something that happened, written in the transaction that made it happen; never changed afterwards.
@@ -104,7 +106,7 @@ class Delivery(models.Model):
     def put_off(self, error: str, due_at: datetime, limit: int) -> None:
         """After a failure: again at `due_at`, or given up after `limit` attempts."""
         self.attempts += 1
-        self.error = error[:4000]
+        self.error = failure.kept(error)
         self.due_at = due_at
         if self.attempts >= limit:
             self.state = self.State.DEAD

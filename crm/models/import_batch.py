@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from crm.access.querysets import ScopedQuerySet
 
@@ -135,7 +136,7 @@ class ImportRow(models.Model):
 
     class Outcome(models.TextChoices):
         OPEN = "", _("not yet")
-        CREATED = "created", _("created")
+        CREATED = "created", pgettext_lazy("a row of a file", "created")
         UPDATED = "updated", _("updated")
         SAME = "same", _("already there")
         SKIPPED = "skipped", _("left out")

@@ -6,6 +6,14 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
+class JobRunQuerySet(models.QuerySet):
+    def done(self) -> JobRunQuerySet:
+        return self.filter(finished_at__isnull=False)
+
+    def failed(self) -> JobRunQuerySet:
+        return self.filter(finished_at__isnull=True).exclude(error="")
+
+
 class JobRun(models.Model):
     """One slot of a periodic job (an hour, a local date): begun once, however many beats tick."""
 
@@ -15,6 +23,8 @@ class JobRun(models.Model):
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     error = models.TextField(_("last error"), blank=True)
+
+    objects = JobRunQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("job run")

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from crm.joining import listed
+from crm.joining import bracketed, listed
 from crm.mail import fields
 
 
@@ -36,7 +36,7 @@ class MailTemplate(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.name} ({self.get_language_display()})"
+        return bracketed(self.name, self.get_language_display())
 
     def clean(self) -> None:
         self.subject = " ".join(self.subject.split())

@@ -75,8 +75,9 @@ def find(user: Any, text: str, *, only: Iterable[str] | None = None, limit: int 
     each the newest first.
 
     A common word ("a") is in many of the newest documents, so those are looked at first; a rare one is looked up in
-    the index. Which it is cannot be left to the planner: it does not know how often a prefix occurs. Of records that
-    can be seen only through another one, the newest thousand that match are looked at.
+    the index. Which it is cannot be left to the planner: it does not know how often a prefix occurs. Where only some
+    kinds count, the last entered of each are the newest: after an import hundreds of thousands of others may be newer.
+    Of records that can be seen only through another one, the newest thousand that match are looked at.
     """
     question = asking.understood(text)
     scope = Scope.of(user, only)
@@ -94,11 +95,15 @@ def find(user: Any, text: str, *, only: Iterable[str] | None = None, limit: int 
 
 @dataclass(frozen=True)
 class Part:
-    """One way in which a person may see documents: a condition on them, and whether the record decides."""
+    """One way in which a person may see documents: a condition on them, and whether the record decides.
+
+    With `kinds`, documents of a few kinds, whosever they are.
+    """
 
     condition: str
     params: list[Any]
     is_checked: bool = False
+    kinds: tuple[str, ...] = ()
 
     def limit(self, limit: int) -> int:
         return limit + CHECKED if self.is_checked else limit
@@ -118,9 +123,15 @@ def _held(part: Part, limit: int) -> Arm:
 
 
 def _recent(question: asking.Question, part: Part, limit: int) -> Arm:
-    newest = f"SELECT * FROM {TABLE} WHERE {part.condition} ORDER BY {NEWEST} LIMIT {RECENT}"
-    source = f"({newest}) AS newest WHERE words @@ %s::tsquery"
-    return _arm(*_rank(question), source, [*part.params, question.every], part.limit(limit))
+    if part.kinds:
+        each = f"SELECT * FROM {TABLE} WHERE kind = one ORDER BY object_id DESC LIMIT {RECENT // len(part.kinds)}"
+        newest = f"SELECT newest.* FROM unnest(%s::text[]) AS one CROSS JOIN LATERAL ({each}) AS newest"
+        source = f"({newest}) AS newest WHERE {part.condition} AND words @@ %s::tsquery"
+        params = [list(part.kinds), *part.params, question.every]
+    else:
+        newest = f"SELECT * FROM {TABLE} WHERE {part.condition} ORDER BY {NEWEST} LIMIT {RECENT}"
+        source, params = f"({newest}) AS newest WHERE words @@ %s::tsquery", [*part.params, question.every]
+    return _arm(*_rank(question), source, params, part.limit(limit))
 
 
 def _named(lexemes: str, rank: int) -> Arm:
@@ -205,7 +216,8 @@ class Scope:
 
     def _parts(self) -> Iterable[Part]:
         if self.everything:
-            yield Part("kind = ANY(%s)", [self.everything])
+            is_all = len(self.everything) == len(documents.searchable_kinds())
+            yield Part("kind = ANY(%s)", [self.everything], kinds=() if is_all else tuple(self.everything))
         if self.own:
             yield Part("owner_id = %s AND kind = ANY(%s)", [self.user.pk, self.own])
         for ids, kinds in self.teams.items():
@@ -214,7 +226,8 @@ class Scope:
             yield Part(f"{condition} AND kind = ANY(%s)", [team, kinds])
         if self.special:
             others = "(owner_id IS DISTINCT FROM %s OR NOT kind = ANY(%s))"
-            yield Part(f"kind = ANY(%s) AND {others}", [self.special, self.user.pk, self.own], is_checked=True)
+            params = [self.special, self.user.pk, self.own]
+            yield Part(f"kind = ANY(%s) AND {others}", params, is_checked=True, kinds=tuple(self.special))
 
     def seen(self, hits: list[Hit]) -> list[Hit]:
         """Without those whose records the person may not see."""

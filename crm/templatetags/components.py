@@ -60,7 +60,7 @@ def _decoration(name: str, css: str) -> SafeString:
     return format_html('<svg class="icon {}" aria-hidden="true" focusable="false"><use href="{}"/></svg>', css, href)
 
 
-@register.inclusion_tag("components/button.html")
+@register.simple_tag
 def button(
     label: str,
     *,
@@ -73,22 +73,20 @@ def button(
     dialog: bool = False,
     css: str = "",
     **others: Any,
-) -> dict[str, Any]:
+) -> SafeString:
     """A button, or a link that looks like one; `dialog` opens `href` over the page.
 
     `kind`: default, primary, danger, quiet. Other arguments become attributes: hx_post="…" is hx-post="…".
+    No template of its own: a month of the calendar has hundreds of them.
     """
     if dialog:
         others = {"hx_get": href, "hx_target": "#dialog"} | others
-    return {
-        "label": label,
-        "href": href,
-        "icon": icon,
-        "classes": " ".join(_button_classes(kind, small, only_icon, css)),
-        "type": type,
-        "only_icon": only_icon,
-        "attributes": attributes(others),
-    }
+    if only_icon:
+        others |= {"aria_label": label, "title": label}
+    tag, first = ("a", {"href": href}) if href else ("button", {"type": type})
+    classes = " ".join(_button_classes(kind, small, only_icon, css))
+    shown = [attributes(first | {"class": classes} | others), picture(icon) if icon else "", "" if only_icon else label]
+    return format_html("<{0}{1}>{2}{3}</{0}>", tag, *shown)
 
 
 def _button_classes(kind: str, small: bool, only_icon: bool, css: str) -> list[str]:

@@ -9,7 +9,8 @@ from django import forms, template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
-from django_filters.widgets import DateRangeWidget
+from django.utils.translation import gettext as _
+from django_filters.widgets import DateRangeWidget, RangeWidget
 
 from crm.templatetags.components import attributes
 
@@ -30,9 +31,9 @@ def field(bound: Any, label: str = "", hint: str = "", css: str = "", **others: 
     widget = bound.field.widget
     if isinstance(widget, forms.NullBooleanSelect):  # nothing chosen is nothing asked for, not "Unknown"
         widget.choices = [("", "---------"), *list(widget.choices)[1:]]
-    if isinstance(widget, DateRangeWidget):
-        for each in widget.widgets:
-            each.input_type = "date"
+    shown_label = capfirst(label or bound.label)  # a filter's too, whose name stands within a chip elsewhere
+    if isinstance(widget, RangeWidget):
+        _name_both_ends(widget, shown_label)
     described = [f"{bound.auto_id}_help"] if (hint or bound.help_text) else []
     described += [f"{bound.auto_id}_error"] if bound.errors else []
     extra = {name.rstrip("_").replace("_", "-"): value for name, value in others.items()}
@@ -46,7 +47,7 @@ def field(bound: Any, label: str = "", hint: str = "", css: str = "", **others: 
     return {
         "field": bound,
         "widget": bound.as_widget(attrs={name: value for name, value in extra.items() if value not in (None, "")}),
-        "label": capfirst(label or bound.label),  # a filter's too, whose name stands within a chip elsewhere
+        "label": shown_label,
         "hint": hint or bound.help_text,
         "css": css,
         "several": ticks or isinstance(widget, forms.RadioSelect),
@@ -56,6 +57,17 @@ def field(bound: Any, label: str = "", hint: str = "", css: str = "", **others: 
         "described": " ".join(described),
         "required": bound.field.required,
     }
+
+
+def _name_both_ends(widget: RangeWidget, label: str) -> None:
+    """A range is two boxes under one label; each says which end it is."""
+    lowest, highest = _("%(label)s: at least") % {"label": label}, _("%(label)s: at most") % {"label": label}
+    if isinstance(widget, DateRangeWidget):
+        lowest, highest = _("%(label)s: first day") % {"label": label}, _("%(label)s: last day") % {"label": label}
+    for each, name in zip(widget.widgets, (lowest, highest), strict=True):
+        each.attrs = {**each.attrs, "aria-label": name}
+        if isinstance(widget, DateRangeWidget):
+            each.input_type = "date"
 
 
 def _tickable(asked: forms.Field) -> None:

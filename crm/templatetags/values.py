@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import zlib
 from functools import cache, lru_cache
 from typing import Any
 
 from django import template
+from django.core.exceptions import SuspiciousOperation
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -20,6 +22,8 @@ from crm.web import formats, mentions
 register = template.Library()
 
 AVATAR_SHADES = 8
+NOT_TOLD_BACK = re.compile("password|secret|token|code|base_values", re.IGNORECASE)
+IN_WORDS = re.compile(r"[^\W\d_].*\s|\s.*[^\W\d_]|[\u4e00-\u9fff]{2}", re.DOTALL)
 
 
 def _value(text: str) -> SafeString:
@@ -145,3 +149,16 @@ def _avatar(name: str, alone: bool) -> SafeString:
     return format_html(
         '<span class="initials shade-{}" aria-hidden="true">{}</span><span>{}</span>', shade, initials, name
     )
+
+
+@register.filter
+def typed(request: Any) -> str:
+    """What somebody wrote in words into a form that cannot be saved any more, so that they can take it along."""
+    if request is None or request.method != "POST" or not request.user.is_authenticated:
+        return ""
+    try:
+        given = list(request.POST.lists())
+    except (SuspiciousOperation, OSError):
+        return ""
+    words = [text.strip() for name, texts in given if not NOT_TOLD_BACK.search(name) for text in texts]
+    return "\n\n".join(text for text in words if IN_WORDS.search(text))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, override
 
 from crm.access import fields
 from crm.exchange import declaring, previewing
@@ -26,8 +27,10 @@ EXISTING = [
     ("error", gettext_lazy("list them as errors")),
 ]
 DECIMALS = [(".", gettext_lazy("1,234.56")), (",", gettext_lazy("1.234,56"))]
-ENCODINGS = [("", gettext_lazy("find out")), ("utf-8", "UTF-8"), ("gb18030", "GB18030"), ("utf-16", "UTF-16"),
-             ("cp1252", "Windows-1252")]  # fmt: skip
+ENCODINGS = [
+    ("", gettext_lazy("find out")), ("utf-8", "UTF-8"), ("gb18030", "GB18030"), ("big5", "Big5"), ("utf-16", "UTF-16"),
+    ("cp1252", "Windows-1252"), ("cp1250", "Windows-1250"), ("cp1251", "Windows-1251"),
+]  # fmt: skip
 
 
 class UploadForm(forms.Form):
@@ -161,10 +164,15 @@ class ColumnsForm(forms.Form):
 
     def _guess(self) -> dict[str, tuple[str, dict[str, str]]]:
         """Columns that are called like a field; shown for the person to confirm, never applied unseen."""
-        names = {}
-        for each in self._offered():
-            labels = [each.custom.label, each.custom.label_zh, each.custom.code] if each.custom else [str(each.label)]
+        names: dict[str, str] = {}
+        offered = self._offered()
+        for each in offered:
+            labels = [each.custom.label, each.custom.label_zh, each.custom.code] if each.custom else _labels(each.label)
             for called in (each.name, each.name.replace("_", " "), *labels):
+                names.setdefault(called.casefold(), each.name)
+        for each in offered:
+            own = _whole_names(self.kind.label, each.label) if each.name == "name" else ()
+            for called in (*each.called, *own):
                 names.setdefault(called.casefold(), each.name)
         found: dict[str, tuple[str, dict[str, str]]] = {}
         for head in self.batch.heads:
@@ -172,6 +180,27 @@ class ColumnsForm(forms.Form):
             if name and name not in [target for target, _values in found.values()]:
                 found[head] = (name, {})
         return found
+
+
+def _labels(label: Any) -> list[str]:
+    """In each language: who exported a file need not read the language of whoever imports it."""
+    said = []
+    for code, _name in settings.LANGUAGES:
+        with override(code):
+            said.append(str(label))
+    return said
+
+
+def _whole_names(kind: Any, name: Any) -> list[str]:
+    """ "Customer" and "Customer name", 「客户」 and 「客户名称」."""
+    pairs = list(zip(_labels(kind), _labels(name), strict=True))
+    return [*(of for of, _said in pairs), *(f"{of} {said}" for of, said in pairs), *(of + said for of, said in pairs)]
+
+
+def read_as(batch: ImportBatch) -> str:
+    """In which characters a file was read; empty for a workbook, which says so itself."""
+    name = batch.reading.get("encoding", "").removesuffix("-sig")
+    return dict(ENCODINGS).get(name, name.upper()) if name else ""
 
 
 def _chosen(content: dict[str, Any]) -> dict[str, tuple[str, dict[str, str]]]:

@@ -17,7 +17,7 @@ from crm.access.permissions import Verb
 from crm.exchange import batches, declaring, error_file, previewing, profiles, saved_profiles, starting, undoing
 from crm.exchange.unusable import Unusable
 from crm.models import ImportBatch, ImportProfile, ImportRow
-from crm.web.import_forms import ColumnsForm, UploadForm
+from crm.web.import_forms import ColumnsForm, UploadForm, read_as
 from crm.web.toasts import toast
 
 WILL = {
@@ -97,7 +97,7 @@ class ImportColumns(View):
         return self._page(request, batch, form, 422)
 
     def _page(self, request: HttpRequest, batch: ImportBatch, form: Any, status: int, **more: Any) -> HttpResponse:
-        context = {"batch": batch, "form": form, "columns": form.columns(), **more}
+        context = {"batch": batch, "form": form, "columns": form.columns(), "read_as": read_as(batch), **more}
         return render(request, "imports/columns.html", context, status=status)
 
 

@@ -18,6 +18,7 @@ from crm.actions.mentions import AT
 from crm.models import Mention, User
 from crm.search import lexemes
 from crm.search.normalise import fold, words
+from crm.web import asked
 
 OFFERED = 6
 TAGS = re.compile(r"(<[^>]*>)")
@@ -87,11 +88,5 @@ def _named(people: dict[str, User]) -> Any:
 
 def _about(request: HttpRequest) -> Any:
     """What the text is about, as far as whoever writes it may see that."""
-    kind, pk = request.GET.get("kind", ""), request.GET.get("id", "")
-    try:
-        model: Any = kinds.get(kind).model
-    except KeyError:
-        return None
-    if model is None or not pk.isdecimal() or len(pk) > 18 or not hasattr(model, "objects"):
-        return None
-    return model.objects.visible_to(request.user).filter(pk=int(pk)).first()
+    rows = kinds.rows_of(request.GET.get("kind", ""))
+    return asked.record(request.GET, "id", rows.visible_to(request.user)) if rows is not None else None

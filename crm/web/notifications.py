@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views import View
 from django.views.decorators.http import require_safe
@@ -18,6 +17,7 @@ from crm.actions import notifications
 from crm.models import Notification
 from crm.web.lists.paging import Order, Pager
 from crm.web.toasts import toast
+from crm.web.way_back import leads_here
 
 PAGE = 30
 COUNTED = 100  # the bell says "99+" from here on
@@ -65,6 +65,6 @@ class Reading(View):
         notification: Any = guards.get_visible(Notification.objects.all(), request.user, pk=pk)
         notifications.read(notification, timezone.now())
         target = notification.url
-        if not url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure()):
+        if not leads_here(request, target):
             target = reverse("notification-list")
         return redirect(target)

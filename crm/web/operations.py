@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.apps import apps
 from django.core.exceptions import ValidationError
@@ -19,6 +20,7 @@ from crm.actions import journal
 from crm.exchange import declaring
 from crm.models import ImportBatch, Operation
 from crm.web.toasts import toast
+from crm.web.way_back import leads_here
 
 SHOWN = 100
 NAMED = 50  # conflicts on the page
@@ -63,6 +65,8 @@ class OperationDetail(View):
 
 
 class OperationUndoing(OperationDetail):
+    """Pressed on the operation's page one stays there; in the toast after it one stays where one works (`back`)."""
+
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -75,8 +79,17 @@ class OperationUndoing(OperationDetail):
             return self.page(request, operation, refusal, status=409)
         except ValidationError as error:
             return self.page(request, operation, " ".join(error.messages), status=422)
-        toast(request, _("Undone."))
-        return redirect("operation-detail", pk=operation.pk)
+        detail, back = reverse("operation-detail", args=[operation.pk]), request.GET.get("back", "")
+        if not leads_here(request, back):
+            toast(request, _("Undone."))
+            return redirect(detail)
+        toast(request, _("Undone."), link_url=detail)
+        return redirect(back)
+
+
+def undoing_url(operation: Operation, *, back: str) -> str:
+    """For the Undo of a toast: where the person is afterwards again."""
+    return f"{reverse('operation-undoing', args=[operation.pk])}?{urlencode({'back': back})}"
 
 
 def named(user: Any, found: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -11,6 +11,8 @@ from itertools import groupby
 from typing import Any
 from xml.sax.saxutils import escape
 
+from crm.actions.redaction_words import as_read
+
 LATIN, LATIN_BOLD, CHINESE = "Helvetica", "Helvetica-Bold", "STSong-Light"
 NARROW_SPACE = "\u202f"  # no standard font has it
 MARGIN = 57
@@ -25,7 +27,7 @@ def register_fonts() -> None:
 
 def marked_up(text: str, *, bold: bool = False) -> str:
     """Each stretch of text in the font that has its characters; what neither has, without its accents."""
-    known = "".join(_known(char) for char in str(text).replace(NARROW_SPACE, "\u00a0"))
+    known = "".join(_known(char) for char in as_read(str(text)).replace(NARROW_SPACE, "\u00a0"))
     latin = LATIN_BOLD if bold else LATIN
     parts = groupby(known, key=lambda char: latin if _has(char, "cp1252") else CHINESE)
     return "".join(f'<font name="{font}">{escape("".join(chars))}</font>' for font, chars in parts).replace(

@@ -13,7 +13,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.decorators import method_decorator
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 from django.views import View
@@ -23,6 +22,7 @@ from crm.actions.preferences import prefer
 from crm.models.user import Theme
 from crm.web.context import DENSITY_COOKIE, THEMES
 from crm.web.toasts import toast
+from crm.web.way_back import leads_here
 
 YEAR = 60 * 60 * 24 * 365
 DENSITIES = [("normal", _("Normal")), ("compact", _("More rows on the screen"))]
@@ -105,7 +105,7 @@ class Language(View):
     def post(self, request: HttpRequest) -> HttpResponse:
         language = request.POST.get("language", "")
         target = request.POST.get("next", "")
-        if not url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure()):
+        if not leads_here(request, target):
             target = reverse("home")
         response = HttpResponseRedirect(target)
         if language not in dict(settings.LANGUAGES):

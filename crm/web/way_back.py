@@ -10,11 +10,17 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from crm.access import kinds
 from crm.web import asked
 
 Sees = Callable[[str, int], bool]  # whether the record of this kind and number is there for whoever asks
+
+
+def leads_here(request: HttpRequest, address: str) -> bool:
+    """Whether an address that somebody sent is one of ours: only there may they be led."""
+    return url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure())
 
 
 def way_back(request: HttpRequest, sees: Sees) -> str | None:
@@ -30,7 +36,7 @@ def way_back(request: HttpRequest, sees: Sees) -> str | None:
     if match.kwargs or parts[-1] != "new":
         return None
     # "A new quote for this opportunity": back to what it is for.
-    given = [(noun, key) for noun in request.GET if (key := asked.key(request.GET, noun)) is not None]
+    given = [(noun, key) for noun in request.GET if (key := asked.number(request.GET, noun)) is not None]
     named = [(f"{noun}-detail", [key]) for noun, key in given if sees(noun, key)]
     return _first(named + [(f"{noun}-list", []) for noun in nouns])
 

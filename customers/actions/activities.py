@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -52,11 +52,13 @@ def log(
     about: Any = None,
     next_step: NextStep | None = None,
     submission: str = "",
+    also: Callable[..., None] | None = None,
 ) -> Activity:
     """Note what was done with a customer, and the next step, in one transaction.
 
-    `about` is a record of an app above it belongs to. A `submission` token seen before from the same person
-    returns the activity it made the first time.
+    `about` is a record of an app above it belongs to, and `also` what becomes of that in the same transaction
+    (called with `by=` and `at=`). A `submission` token seen before from the same person returns the activity it
+    made the first time.
     """
     if known := submitted(by, submission):
         return known
@@ -80,7 +82,11 @@ def log(
     _refuse_future(activity.at, at)
     _refuse_other_customers(customer, contacts, about)
     try:
-        return _store(activity, list(contacts), list(colleagues), next_step, about, by=by, at=at)
+        with transaction.atomic():
+            stored = _store(activity, list(contacts), list(colleagues), next_step, about, by=by, at=at)
+            if also is not None:
+                also(by=by, at=at)
+        return stored
     except (IntegrityError, ValidationError):
         # The same form, sent twice at once, and the other request came first?
         if known := submitted(by, submission):
@@ -141,7 +147,6 @@ def restore(activity: Activity, *, by: User | None, at: datetime) -> Activity:
     return activity
 
 
-@transaction.atomic
 def _store(
     activity: Activity,
     contacts: list[Contact],

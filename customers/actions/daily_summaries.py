@@ -23,7 +23,7 @@ from django.utils.translation import ngettext, override
 
 from crm.access import kinds
 from crm.actions import mentions
-from crm.joining import clauses, labelled
+from crm.joining import bracketed, clauses, labelled
 from crm.mail import naming
 from crm.models import BusinessCalendar, Notification, User
 from customers.models import DailySummary, today
@@ -149,7 +149,7 @@ def _text(parts: list[Part]) -> str:
         more = (
             [ngettext("… and %(count)s more", "… and %(count)s more", further) % {"count": further}] if further else []
         )
-        blocks.append("\n".join([f"{heading} ({count})", *lines, *more]))
+        blocks.append("\n".join([bracketed(heading, count), *lines, *more]))
     foot = _("Everything: %(today)s") % {"today": _address(reverse("today-page"))}
     off = _("You chose this mail in your settings, and end it there: %(settings)s")
     return "\n\n".join([*blocks, foot, off % {"settings": _address(reverse("preferences"))}]) + "\n"

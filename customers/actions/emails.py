@@ -17,7 +17,7 @@ from crm import events
 from crm.actions import attachments, mail_sending
 from crm.actions.enclosures import Enclosure
 from crm.actions.notifications import notify
-from crm.joining import listed
+from crm.joining import bracketed, listed
 from crm.mail import fields
 from crm.models import MailTemplate, User
 from crm.ringing import ring
@@ -219,7 +219,7 @@ def why_not(email: Email) -> str:
     answer = email.answers is not None and not email.answers.is_outbound
     purpose = Purpose.SERVICE if answer else Purpose.LETTERS
     verdicts = {address: may_write_to(address, purpose) for address in [*email.to, *email.cc]}
-    refused = [f"{address} ({verdict.in_words})" for address, verdict in verdicts.items() if not verdict]
+    refused = [bracketed(address, verdict.in_words) for address, verdict in verdicts.items() if not verdict]
     return _("Not to be written to: %(addresses)s.") % {"addresses": listed(refused)} if refused else ""
 
 

@@ -1,7 +1,8 @@
 """A customer goes to the bin, and comes back, with what belongs to it.
 
 What went in together bears the same moment, to the microsecond: that is how it is found again. Activities can be
-many, so they are moved by one statement each way; their search documents go and return with them.
+many, so they are moved by one statement each way; their search documents go with them, and return with them as far
+as they are few, the others in the background.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from crm.models import SearchDocument
 from crm.search import documents
 from customers.models import Activity, Contact, Customer, CustomerContact, Task
 
+AT_ONCE = 1000
+
 
 def put_in_bin(customer: Customer, at: datetime) -> None:
     for rows in _alive_graph(customer):
@@ -27,8 +30,18 @@ def take_out_of_bin(customer: Customer, went_at: datetime) -> None:
     for rows in (_of(Activity, customer), _of(Task, customer), Contact.objects.of_customer(customer)):
         ids = list(rows.filter(deleted_at=went_at).order_by().values_list("pk", flat=True))
         rows.model._base_manager.filter(pk__in=ids).update(deleted_at=None)
-        for record in rows.model._base_manager.filter(pk__in=ids):
-            documents.refresh(record)
+        documents.refresh_many(rows.model._base_manager.filter(pk__in=ids[:AT_ONCE]))
+
+
+def find_again(customer: Customer) -> int:
+    """What came back with it and has no search document yet: more than somebody who clicks can be kept waiting for."""
+    found = 0
+    for rows in _alive_graph(customer):
+        described = SearchDocument.objects.filter(kind=rows.model.kind, object_id=OuterRef("pk"))
+        while batch := list(rows.filter(~Exists(described)).order_by("pk")[:AT_ONCE]):
+            documents.refresh_many(batch)
+            found += len(batch)
+    return found
 
 
 def _alive_graph(customer: Customer) -> list[Any]:

@@ -95,13 +95,6 @@ def release(customer: Customer, *, reason: str, by: User | None, at: datetime, t
     return _let_go(customer, PoolMove.Type.RELEASED, reason.strip(), None if to_company else customer.team, by, at)
 
 
-def release_many(
-    chosen: Iterable[Customer], *, reason: str, by: User | None, at: datetime, to_company: bool = False
-) -> int:
-    released = [release(customer, reason=reason, by=by, at=at, to_company=to_company) for customer in chosen]
-    return len(released)
-
-
 def release_quiet(now: datetime) -> int:
     """Everybody's customers without contact for longer than the rules allow go back; doing it again does nothing."""
     done = 0

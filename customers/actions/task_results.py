@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -24,8 +25,11 @@ def finish(
     happened: dict[str, Any] | None = None,
     next_step: NextStep | None = None,
     submission: str = "",
+    also: Callable[..., None] | None = None,
 ) -> tuple[Task, Activity | None]:
     """Complete a task; `happened` (type, outcome, subject, body) is noted as an activity with its customer.
+
+    `also` is what becomes of the record it is about, in the same transaction (called with `by=` and `at=`).
 
     The same submission again changes nothing and gives what it made the first time. A task that somebody else has
     completed meanwhile is refused, so that one call is not noted twice.
@@ -45,6 +49,8 @@ def finish(
             customer=locked.customer, contact=locked.contact, about=locked.about, remind=next_step.remind,
             by=by, at=at,
         )  # fmt: skip
+    if also is not None:
+        also(by=by, at=at)
     return tasks.complete(locked, by=by, at=at), activity
 
 

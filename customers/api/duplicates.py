@@ -17,7 +17,7 @@ from crm.access.permissions import Verb
 from crm.api.errors import Conflict
 from crm.api.idempotency import once
 from crm.api.schema import Problem
-from crm.api.serializers import ScopedRelatedField
+from crm.api.serializers import ScopedRelatedField, validated
 from crm.api.viewsets import ReadViewSet
 from crm.custom_fields import known
 from crm.joining import listed
@@ -147,6 +147,6 @@ class DuplicateViewSet(ReadViewSet):
     @action(detail=False, methods=["post"], url_path="check", verb=Verb.CREATE, pagination_class=None)
     def check(self, request: Request) -> Response:
         typed = TypedSerializer(data=request.data)
-        typed.is_valid(raise_exception=True)
+        validated(typed)
         user: Any = request.user
         return Response(FoundSerializer(alike.customers_like(user, typed.validated_data)).data)

@@ -17,7 +17,7 @@ from crm.access.permissions import Verb
 from crm.actions import enclosures
 from crm.api.filters import MomentFilter
 from crm.api.idempotency import once
-from crm.api.serializers import RecordSerializer, ScopedRelatedField
+from crm.api.serializers import RecordSerializer, ScopedRelatedField, validated
 from crm.api.viewsets import ReadViewSet
 from crm.models import Attachment
 from customers.actions import emails
@@ -77,7 +77,7 @@ class EmailViewSet(ReadViewSet):
     def create(self, request: Request) -> Response:
         user: Any = request.user
         wanted = WritingSerializer(data=request.data, context=self.get_serializer_context())
-        wanted.is_valid(raise_exception=True)
+        validated(wanted)
         values = wanted.validated_data
         customer, contact = values["customer"], values.get("contact")
 

@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from crm.access.permissions import Verb
+from crm.api.viewsets import part
 from customers.actions import consents, contact_points
 from customers.api.tagging import TaggedSerializer, TaggedViewSet
 from customers.models import Consent, ContactPoint, Purpose
@@ -105,8 +106,7 @@ class ReachedViewSet(TaggedViewSet):
 
 
 class ConsentingViewSet(ReachedViewSet):
-    @extend_schema(responses=ConsentSerializer(many=True), summary="What was said, the latest first")
-    @action(detail=True, methods=["get"], url_path="consents", pagination_class=None, filterset_class=None)
+    @part("consents", ConsentSerializer(many=True), summary="What was said, the latest first")
     def consents(self, request: Request, pk: int) -> Response:
         rows = self.get_object().consents.select_related("purpose")
         return Response(ConsentSerializer(rows, many=True).data)

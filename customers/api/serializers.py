@@ -5,8 +5,9 @@ from typing import Any
 from rest_framework import serializers
 
 from crm.api.custom_fields import CustomValues, FormulaValues
-from crm.api.serializers import COMMON, READ_ONLY, RecordSerializer, ScopedRelatedField
+from crm.api.serializers import COMMON, READ_ONLY, ScopedRelatedField
 from customers.actions.activities import NextStep
+from customers.api.about import AboutSerializer
 from customers.api.duplicates import ALLOWING
 from customers.api.reaching import ReachedSerializer
 from customers.models import Activity, Contact, Customer, CustomerContact, Task
@@ -92,18 +93,18 @@ class ContactSerializer(ReachedSerializer):
         return list(CustomerContactSerializer(links, many=True).data)
 
 
-class ActivitySerializer(RecordSerializer):
+class ActivitySerializer(AboutSerializer):
     class Meta:
         model = Activity
         fields = (
             *COMMON, "customer", "type", "direction", "outcome", "at", "duration", "subject", "body", "contacts",
             "about_kind", "about_id",
         )  # fmt: skip
-        read_only_fields = (*READ_ONLY, "team", "about_kind", "about_id")
+        read_only_fields = (*READ_ONLY, "team")
         extra_kwargs = {"at": {"required": False}, "contacts": {"required": False}}
 
 
-class TaskSerializer(RecordSerializer):
+class TaskSerializer(AboutSerializer):
     repetition = serializers.SerializerMethodField(help_text="How it comes again, as an RFC 5545 rule.")
 
     class Meta:
@@ -112,7 +113,7 @@ class TaskSerializer(RecordSerializer):
             *COMMON, "title", "notes", "type", "starts_at", "due_at", "all_day", "priority", "customer", "contact",
             "done_at", "done_by", "about_kind", "about_id", "repetition",
         )  # fmt: skip
-        read_only_fields = (*READ_ONLY, "team", "done_at", "done_by", "about_kind", "about_id")
+        read_only_fields = (*READ_ONLY, "team", "done_at", "done_by")
 
     def get_repetition(self, task: Task) -> str | None:
         series = task.series

@@ -19,7 +19,8 @@ from crm.access.permissions import Verb
 from crm.api.errors import Conflict
 from crm.api.idempotency import once
 from crm.api.operations import OperationSerializer
-from crm.api.viewsets import RecordViewSet, etag_of
+from crm.api.serializers import validated
+from crm.api.viewsets import RecordViewSet, etag_of, part
 from crm.custom_fields import writing
 from customers.actions import activities, contacts, customers, merging, pool, task_results, tasks
 from customers.api import filters, serializers
@@ -88,7 +89,7 @@ class CustomerViewSet(HoldsPersonalData, ReachedViewSet):
         record = self.permitted_record(Verb.EDIT)
         version = self.expected_version(record)
         wanted = MergeSerializer(data=request.data, context=self.get_serializer_context())
-        wanted.is_valid(raise_exception=True)
+        validated(wanted)
         other = wanted.validated_data["other"]
         chosen = {name: writing.held(other, name) for name in wanted.validated_data["from_other"]}
         versions = (record.version if version is None else version, wanted.validated_data["other_version"])
@@ -110,7 +111,7 @@ class CustomerViewSet(HoldsPersonalData, ReachedViewSet):
             raise PermissionDenied(_("Only its owner, or who may assign it, puts it into the pool."))
         self.expected_version(record)
         said = ReleaseSerializer(data=request.data)
-        said.is_valid(raise_exception=True)
+        validated(said)
 
         def write() -> Response:
             by: Any = request.user
@@ -119,8 +120,7 @@ class CustomerViewSet(HoldsPersonalData, ReachedViewSet):
 
         return once(request, write)
 
-    @extend_schema(responses=serializers.RollUpSerializer, summary="This customer and everything below it, added up")
-    @action(detail=True, methods=["get"], url_path="roll-up", pagination_class=None, filterset_class=None)
+    @part("roll-up", serializers.RollUpSerializer, summary="This customer and everything below it, added up")
     def roll_up(self, request: Request, pk: int) -> Response:
         customer, now = self.get_object(), timezone.now()
         nodes = family.below(customer, request.user)
@@ -223,7 +223,7 @@ class TaskViewSet(PlannedViewSet):
     def result(self, request: Request, pk: int) -> Response:
         def finish(record: Task, *, by: Any, at: datetime) -> Task:
             said = serializers.ResultSerializer(data=request.data)
-            said.is_valid(raise_exception=True)
+            validated(said)
             seen = Customer.objects.visible_to(by).filter(pk=record.customer_id).exists()
             is_noted = seen and access_of(by).may(Activity.kind, Verb.CREATE)
             happened = said.happened() if is_noted else None

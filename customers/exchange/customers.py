@@ -89,10 +89,16 @@ def _nobody() -> Customer:
     return Customer()
 
 
+CALLED = (
+    "company", "company name", "account", "account name", "organisation", "organization", "公司", "公司名称",
+    "企业名称", "单位名称",
+)  # fmt: skip
+
+
 CUSTOMERS = CustomerImport(
     model=Customer,
     fields=(
-        Field("name", _("name"), required=True),
+        Field("name", _("name"), required=True, called=CALLED),
         Field("number", _("registration number")),
         Field("form", _("form"), CHOICE, choices=Customer.Form.choices),
         Field("lifecycle", _("lifecycle"), CHOICE, choices=Customer.Lifecycle.choices),

@@ -11,6 +11,7 @@ from django.utils.translation import pgettext_lazy
 from crm.models import User
 from crm.web.forms import RecordForm
 from customers.actions.activities import NextStep
+from customers.forms import log_parts
 from customers.forms.fields import QUICK_CHOICES, CustomerField, MomentField, end_of_work, people_of, quick_day
 from customers.forms.reminding import refuse_missing_time, remind_field, wish_of
 from customers.models import Activity, Contact
@@ -76,6 +77,7 @@ class LogForm(NextStepForm):
     at = MomentField(label=_("When"))
     subject = forms.CharField(label=_("Subject"), max_length=200)
     body = forms.CharField(label=_("What was said"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
+    about = forms.ChoiceField(label=_("About"), required=False)
     about_kind = forms.CharField(required=False, widget=forms.HiddenInput)
     about_id = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
@@ -87,6 +89,16 @@ class LogForm(NextStepForm):
         customer.offer_to(user)
         people: Any = self.fields["contacts"]
         people.queryset = people_of(user, self["customer"].value())
+        self._offer_what_it_may_be_about()
+
+    def _offer_what_it_may_be_about(self) -> None:
+        """Opened from a record it is about that one; otherwise one of the customer's can be chosen."""
+        offered = [] if self["about_kind"].value() else log_parts.choices(self.user, self["customer"].value())
+        if offered:
+            field: Any = self.fields["about"]
+            field.choices = [("", _("the customer as a whole")), *offered]
+        else:
+            del self.fields["about"]
 
     def what_happened(self) -> dict[str, Any]:
         """The activity as the action takes it."""

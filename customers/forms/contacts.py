@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from crm.models import User
 from crm.web.forms import RecordForm
@@ -29,6 +30,7 @@ class ContactForm(RecordForm):
     class Meta:
         model = Contact
         fields = ["name", "email", "phone", "language", "birthday", "do_not_contact", "do_not_contact_reason", "notes"]
+        labels = {"name": pgettext_lazy("of a person", "Name")}
         widgets = {
             "notes": forms.Textarea(attrs={"rows": 3}),
             "birthday": DAY,
@@ -44,7 +46,7 @@ class WorksAt(forms.Form):
 
     customer = CustomerField(label=_("Customer"))
     role = forms.CharField(label=_("Role"), max_length=80, required=False, help_text=_("Such as purchasing, or owner."))
-    started_on = forms.DateField(label=_("Since"), required=False, widget=DAY)
+    started_on = forms.DateField(label=pgettext_lazy("works there", "Since"), required=False, widget=DAY)
     is_main = forms.BooleanField(label=_("Main contact of the customer"), required=False)
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import django_filters as filters
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from crm.custom_fields.filtering import WithCustomFields
 from crm.web import lists
@@ -34,7 +35,7 @@ class ContactList(lists.List):
     filterset_class = ContactFilter
     select_related = ("owner", "team")
     columns = [
-        Column("name", _("Name"), sort="sort_name", link=True),
+        Column("name", pgettext_lazy("of a person", "Name"), sort="sort_name", link=True),
         Column("customer", _("Customer"), value="customer_name"),
         Column("email", _("Email")),
         Column("phone", _("Phone"), value="phone_for_reading"),

@@ -36,13 +36,13 @@ class PickedField(forms.ModelChoiceField):
     widget = CustomerPicker
 
 
-class BelowFilter(filters.ModelChoiceFilter):
-    """A customer and everything below it, as far as it can be seen."""
+class PickedCustomerFilter(filters.ModelChoiceFilter):
+    """By a customer the person picks among those they see."""
 
     field_class = PickedField
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(queryset=customers, label=_("customer and below"), **kwargs)
+        super().__init__(queryset=customers, **kwargs)
 
     @property
     def field(self) -> Any:
@@ -50,6 +50,13 @@ class BelowFilter(filters.ModelChoiceFilter):
         request = self.get_request()
         field.widget.user = request.user if request else None
         return field
+
+
+class BelowFilter(PickedCustomerFilter):
+    """A customer and everything below it, as far as it can be seen."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(label=_("customer and below"), **kwargs)
 
     def filter(self, qs: QuerySet, value: Any) -> QuerySet:
         return qs.filter(pk__in=family.at_or_below(value, self.get_request().user)) if value else qs

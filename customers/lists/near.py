@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as __
 from django.utils.translation import gettext_lazy as _
 
-from customers.lists.filters import PickedField, customers
+from customers.lists.filters import PickedCustomerFilter, PickedField
 from customers.models import Place, position
 from customers.models.geo import Box, Point
 
@@ -53,20 +53,13 @@ class LocatedCustomerField(PickedField):
         return customer
 
 
-class NearCustomerFilter(filters.ModelChoiceFilter):
+class NearCustomerFilter(PickedCustomerFilter):
     """Customers round another one, itself among them."""
 
     field_class = LocatedCustomerField
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(queryset=customers, label=_("near the customer"), **kwargs)
-
-    @property
-    def field(self) -> Any:
-        field = super().field
-        request = self.get_request()
-        field.widget.user = request.user if request else None
-        return field
+        super().__init__(label=_("near the customer"), **kwargs)
 
     def filter(self, qs: QuerySet, value: Any) -> QuerySet:
         return position.within(qs, value.point, km_of(self.parent)) if value else qs

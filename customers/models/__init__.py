@@ -2,10 +2,11 @@ from customers.models.activity import Activity
 from customers.models.cadence import CadenceRule
 from customers.models.calendar_feed import CalendarFeed
 from customers.models.churn_reason import ChurnReason
+from customers.models.collaborator import Collaborator
 from customers.models.consent import Consent
 from customers.models.contact import Contact, CustomerContact
 from customers.models.contact_point import ContactPoint
-from customers.models.customer import Collaborator, Customer, HealthBand
+from customers.models.customer import Customer, HealthBand
 from customers.models.daily_summary import DailySummary
 from customers.models.duplicate import Duplicate
 from customers.models.email import Email

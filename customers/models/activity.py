@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
@@ -30,9 +30,6 @@ class ActivityQuerySet(RecordQuerySet):
 
     def outbound(self) -> Self:
         return self.filter(direction=Activity.Direction.OUTBOUND)
-
-    def happened_between(self, start: datetime, end: datetime) -> Self:
-        return self.filter(at__gte=start, at__lt=end)
 
 
 class Activity(AboutARecord, Record):

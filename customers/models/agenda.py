@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from calendar import Calendar
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -55,12 +55,6 @@ class Entry:
     @property
     def day(self) -> date:
         return self.begins.date()
-
-
-@dataclass
-class Hour:
-    number: int
-    entries: list[Entry] = field(default_factory=list)
 
 
 def span(view: str, day: date) -> Span:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.access.grants import Access
 from crm.access.permissions import Verb
 from crm.access.querysets import Rule
+from crm.joining import bracketed
 from crm.models import Record
 from crm.models.custom_field import custom_values_field, custom_values_index
 from crm.models.indexes import for_sorting
@@ -136,7 +137,7 @@ class CustomerContact(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.contact} ({self.role})" if self.role else str(self.contact)
+        return bracketed(self.contact, self.role) if self.role else str(self.contact)
 
     @property
     def has_ended(self) -> bool:

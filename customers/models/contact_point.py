@@ -31,9 +31,6 @@ class ContactPointQuerySet(models.QuerySet):
         """A mail address, whoever has it."""
         return self.filter(key=f"email:{tidy.email(address)}")
 
-    def first_ones(self) -> Self:
-        return self.filter(is_primary=True)
-
     def further(self) -> Self:
         return self.filter(is_primary=False)
 

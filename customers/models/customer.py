@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Self
 
-from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -21,6 +20,7 @@ from crm.models.record import RecordQuerySet
 from crm.search.normalise import sort_key
 from customers.models import tidy
 from customers.models.churn_reason import ChurnReason
+from customers.models.collaborator import Collaborator
 from customers.models.tag import tags_field
 
 
@@ -58,9 +58,6 @@ class CustomerQuerySet(RecordQuerySet):
 
     def active(self) -> Self:
         return self.filter(lifecycle=Customer.Lifecycle.ACTIVE)
-
-    def prospects(self) -> Self:
-        return self.filter(lifecycle=Customer.Lifecycle.PROSPECT)
 
     def won_back(self) -> Self:
         """Active again after they had left."""
@@ -286,18 +283,3 @@ class Customer(Record):
     @property
     def health_band(self) -> HealthBand | None:
         return HealthBand.of(self.health)
-
-
-class Collaborator(models.Model):
-    """Somebody who may work on one customer without owning it."""
-
-    customer = models.ForeignKey(Customer, models.CASCADE, related_name="collaborators")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
-    added_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    added_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["customer", "user"], name="collaborator_once")]
-
-    def __str__(self) -> str:
-        return str(self.user)

@@ -106,10 +106,6 @@ def theirs(person: Person) -> Q:
     return Q(contact__in=person.contacts) | Q(customer__in=person.customers)
 
 
-def of_the_contact(person: Person) -> Q:
-    return Q(contact__in=person.contacts)
-
-
 def of_themselves_as_customer(person: Person) -> Q:
     return Q(customer__in=person.customers)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -43,7 +44,11 @@ class Tag(models.Model):
         self.key = key_of(self.name)
 
     def validate_unique(self, exclude: Any = None) -> None:
-        super().validate_unique(set(exclude or ()) - {"key"})
+        """Told of the name, which people write: no form has a field for the key."""
+        try:
+            super().validate_unique(set(exclude or ()) - {"key"})
+        except ValidationError:
+            raise ValidationError({"name": _("There is a tag of this name already.")}) from None
 
 
 def tags_field() -> ArrayField:

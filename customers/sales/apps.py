@@ -17,17 +17,21 @@ class SalesConfig(AppConfig):
             tasks,  # noqa: F401 - registers periodic jobs
         )
         from customers.sales.actions import contract_renewals, lead_mail, mailing_answers, order_returns, pipelines
+        from customers.sales.forms import log_stage
         from customers.sales.models import family, mail_fields
 
         self.declare_kinds()
+        self.find_records()
         exchange.register()
         mail_fields.register()
         family.register()
+        log_stage.register()
         mail_receiving.read_by("mailings", mailing_answers.read)
         mail_receiving.filed_by("mailings", mailing_answers.file)
         mail_receiving.filed_by("leads", lead_mail.file)  # after customers: whoever is known is no lead
         self.fill_timelines()
-        self.fill_shell()
+        self.fill_sidebar()
+        self.fill_panels()
         self.fill_today()
         self.enclose_and_tag()
         self.fill_lists()
@@ -44,7 +48,6 @@ class SalesConfig(AppConfig):
 
     def declare_kinds(self) -> None:
         from crm.access import fields, kinds
-        from crm.search.documents import searchable
 
         # A permission on no table: going on from a stage although something it asks for is missing.
         kinds.register(None, code="criteria_override", label=_("exception"), label_plural=_("exceptions from criteria"))
@@ -99,17 +102,14 @@ class SalesConfig(AppConfig):
         fields.declare(Opportunity, "notes")
         fields.declare(Lead)
         formula_fields.declare_all()
-        for model, related in (
-            (Lead, []),
-            (Opportunity, ["customer"]),
-            (Quote, ["customer"]),
-            (Order, ["customer"]),
-            (Product, []),
-            (Contract, ["customer"]),
-            (Campaign, []),
-            (Competitor, []),
-        ):
-            searchable(model.kind, model.search_words, related, quotes={path: ["name"] for path in related})
+
+    def find_records(self) -> None:
+        from crm.search.documents import searchable
+        from customers.sales.models import Campaign, Competitor, Contract, Lead, Opportunity, Order, Product, Quote
+
+        for model in (Lead, Opportunity, Quote, Order, Product, Contract, Campaign, Competitor):
+            of = ["customer"] if model in (Opportunity, Quote, Order, Contract) else []
+            searchable(model.kind, model.search_words, of, quotes={path: ["name"] for path in of})
 
     def fill_timelines(self) -> None:
         from crm.events import timeline
@@ -175,14 +175,11 @@ class SalesConfig(AppConfig):
             refresh_on=("task-changed", "activity-logged"),
         )
 
-    def fill_shell(self) -> None:
-        """The sidebar, the "new" menu, and the panels of pages."""
-        from crm.web import navigation, panels, together
+    def fill_sidebar(self) -> None:
+        """The sidebar and the "new" menu."""
+        from crm.web import navigation
 
-        for kind in ("lead", "opportunity", "contract"):
-            together.register(kind, slot=f"{kind}.side")
-
-        pages = [
+        for label, url_name, kind, icon, order, key in [
             (_("Campaigns"), "campaign-list", "campaign", "speakerphone", 2, None),
             (_("Mailings"), "mailing-list", "mailing", "send", 3, None),
             (_("Costs"), "cost-list", "cost", "coin", 4, None),
@@ -198,17 +195,11 @@ class SalesConfig(AppConfig):
             (_("Contracts"), "contract-list", "contract", "contract", 35, None),
             (_("Products"), "product-list", "product", "package", 40, None),
             (_("Competitors"), "competitor-list", "competitor", "scale", 45, None),
-        ]
-        for label, url_name, kind, icon, order, key in pages:
+        ]:
             navigation.register(
-                section="sales",
-                label=label,
-                url_name=url_name,
-                icon=icon,
-                order=order,
-                permission=(kind, "view"),
+                section="sales", label=label, url_name=url_name, icon=icon, order=order, permission=(kind, "view"),
                 key=key,
-            )
+            )  # fmt: skip
         for label, url_name, kind, icon, key, order, dialog in [
             (_("New lead"), "lead-new", "lead", "user-search", None, 45, True),
             (_("New opportunity"), "opportunity-new", "opportunity", "target-arrow", "o", 50, True),
@@ -221,6 +212,11 @@ class SalesConfig(AppConfig):
         ]:
             navigation.register_create(label, url_name, icon, (kind, "create"), key, order=order, dialog=dialog)
 
+    def fill_panels(self) -> None:
+        from crm.web import panels, together
+
+        for kind in ("lead", "opportunity", "contract"):
+            together.register(kind, slot=f"{kind}.side")
         for slot, name, url_name, label, kind, order in [
             ("customer.main", "opportunities", "customer-opportunities", _("Opportunities"), "opportunity", 10),
             ("customer.side", "quotes", "customer-quotes", _("Quotes"), "quote", 32),
@@ -237,11 +233,6 @@ class SalesConfig(AppConfig):
         ]:
             refresh_on = ("task-changed", "activity-logged") if kind == "opportunity" else ()
             panels.register(
-                slot,
-                name=name,
-                url_name=url_name,
-                title=label,
-                permission=(kind, "view"),
-                order=order,
+                slot, name=name, url_name=url_name, title=label, permission=(kind, "view"), order=order,
                 refresh_on=refresh_on,
-            )
+            )  # fmt: skip

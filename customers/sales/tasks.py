@@ -6,6 +6,7 @@ from typing import Any
 
 from celery import shared_task
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from crm.advisory_lock import AdvisoryLock
 from crm.jobs import periodic
@@ -22,40 +23,40 @@ from customers.sales.models import lead_score, rfm, win_learning
 LONGEST_RUN = 50.0  # seconds; the next minute goes on
 
 
-@periodic("contract-renewals", every="day", hour=3)
+@periodic("contract-renewals", every="day", hour=3, label=_("Contract renewals"))
 def renew_contracts(now: datetime) -> None:
     contract_renewals.run(now)
 
 
-@periodic("quotes-expired", every="day", hour=1)
+@periodic("quotes-expired", every="day", hour=1, label=_("Quotes that run out"))
 def expire_quotes(now: datetime) -> None:
     quotes.expire(now)
 
 
-@periodic("rfm", every="day", hour=2)
+@periodic("rfm", every="day", hour=2, label=_("Recency, frequency and value of customers"))
 def compute_rfm(now: datetime) -> None:
     rfm.compute(now)
 
 
-@periodic("win-probability", every="day", hour=2)
+@periodic("win-probability", every="day", hour=2, label=_("Learning win probabilities"))
 def learn_from_history(now: datetime) -> None:
     win_learning.compute(now)
 
 
-@periodic("score-leads", every="day", hour=2)
+@periodic("score-leads", every="day", hour=2, label=_("Scoring leads"))
 def score_leads(now: datetime) -> None:
     """A day has passed, and with it what rules ask of the age."""
     lead_score.compute(now)
 
 
-@periodic("send-lead-confirmations", every="minute")
+@periodic("send-lead-confirmations", every="minute", label=_("Asking leads to confirm by mail"))
 def send_lead_confirmations(now: datetime) -> None:
     end = time.monotonic() + LONGEST_RUN
     while time.monotonic() < end and lead_confirmations.send_next(now):
         pass
 
 
-@periodic("forget-lead-confirmations", every="day", hour=2)
+@periodic("forget-lead-confirmations", every="day", hour=2, label=_("Clearing away leads that nobody confirmed"))
 def forget_lead_confirmations(now: datetime) -> None:
     lead_confirmations.forget(now)
 
@@ -74,7 +75,7 @@ def send_mailings_now(**_: Any) -> int:
     return sent
 
 
-@periodic("send-mailings", every="minute")
+@periodic("send-mailings", every="minute", label=_("Sending mailings"))
 def send_mailings(now: datetime) -> None:
     send_mailings_now()
 
@@ -89,11 +90,11 @@ def fetch_leads_now(**_: Any) -> None:
             received_leads.make_waiting(now, begun + LONGEST_RUN)
 
 
-@periodic("fetch-leads", every="minute")
+@periodic("fetch-leads", every="minute", label=_("Fetching leads of ads"))
 def fetch_leads(now: datetime) -> None:
     fetch_leads_now()
 
 
-@periodic("forget-fetched-leads", every="day", hour=2)
+@periodic("forget-fetched-leads", every="day", hour=2, label=_("Clearing away what was fetched of ads"))
 def forget_fetched_leads(now: datetime) -> None:
     received_leads.forget(now)

@@ -8,17 +8,20 @@ from django.http import Http404, QueryDict
 from django.utils.translation import gettext as _
 
 from crm.access import guards, kinds
+from crm.web import asked
 
 
 def record_named_by(values: QueryDict, user: Any) -> Any:
-    """The record that `about_kind` and `about_id` name, if the person may see it; None where they name none."""
-    code, pk = values.get("about_kind", ""), values.get("about_id", "")
-    if not code and not pk:
-        return None
-    try:
-        model: Any = kinds.get(code).model
-    except KeyError:
-        model = None
-    if model is None or not hasattr(model, "objects") or not pk.isdecimal() or len(pk) > 18:
+    """The record that `about_kind` and `about_id` name, or `about` as "opportunity:7", if the person may see it.
+
+    None where they name none.
+    """
+    code, given = values.get("about_kind", ""), values.get("about_id", "")
+    if not (code or given):
+        code, _colon, given = values.get("about", "").partition(":")
+        if not code:
+            return None
+    rows, pk = kinds.rows_of(code), asked.whole(given)
+    if rows is None or pk is None:
         raise Http404(_("There is no such record, or it is not yours to see."))
-    return guards.get_visible(model.objects.all(), user, pk=int(pk))
+    return guards.get_visible(rows.all(), user, pk=pk)

@@ -15,9 +15,10 @@ from django.views.decorators.http import require_GET
 from crm.access import guards
 from crm.access.permissions import Verb
 from crm.events import timeline
-from crm.web import mentions
+from crm.web import asked, mentions
 from crm.web.toasts import toast
 from customers.actions import activities
+from customers.forms import log_parts
 from customers.forms.activities import ActivityForm, LogForm
 from customers.models import Activity, Contact, Customer, Email, Task
 from customers.views import editing
@@ -31,28 +32,35 @@ class ActivityNew(View):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         guards.require(request.user, Activity.kind, Verb.CREATE)
-        return self.page(LogForm(user=request.user, now=timezone.now(), initial=self.started_from(request)))
+        now = timezone.now()
+        part = log_parts.part_of(request.user, record_named_by(request.GET, request.user), now=now)
+        return self.page(LogForm(user=request.user, now=now, initial=self.started_from(request)), part)
 
     def post(self, request: HttpRequest) -> HttpResponse:
         guards.require(request.user, Activity.kind, Verb.CREATE)
         now = timezone.now()
+        # It arrived before, and what it moved stands elsewhere by now: the form would not be right any more.
+        if known := activities.submitted(request.user, request.POST.get("submit_once", "")):
+            return self.done(request, known)
         form = LogForm(request.POST, user=request.user, now=now)
         about = record_named_by(request.POST, request.user)
-        if not form.is_valid():
-            return self.page(form, status=422)
+        part = log_parts.part_of(request.user, about, request.POST, now=now)
+        if not (form.is_valid() and (part is None or part.is_valid())):
+            return self.page(form, part, status=422)
         try:
             activity = activities.log(
                 **form.what_happened(),
                 next_step=form.next_step(),
                 about=about,
                 submission=request.POST.get("submit_once", ""),
+                also=part.carry_out if part else None,
                 by=request.user,
                 at=now,
             )
         except ValidationError as error:
             for name, errors in getattr(error, "error_dict", {None: error}).items():
                 form.add_error(name if name in form.fields else None, errors)
-            return self.page(form, status=422)
+            return self.page(form, part, status=422)
         return self.done(request, activity)
 
     def done(self, request: HttpRequest, activity: Activity) -> HttpResponse:
@@ -65,33 +73,36 @@ class ActivityNew(View):
 
     def started_from(self, request: HttpRequest) -> dict[str, Any]:
         """What the address knows: the customer, the person, and the record above it belongs to."""
-        initial: dict[str, Any] = {}
-        customer, contact = request.GET.get("customer", ""), request.GET.get("contact", "")
-        if customer.isdecimal():
-            initial["customer"] = Customer.objects.visible_to(request.user).filter(pk=customer).first()
-        if contact.isdecimal() and (person := Contact.objects.visible_to(request.user).filter(pk=contact).first()):
-            theirs = Customer.objects.visible_to(request.user).with_person(person)
+        customers = Customer.objects.visible_to(request.user)
+        initial: dict[str, Any] = {"customer": asked.record(request.GET, "customer", customers)}
+        if person := asked.record(request.GET, "contact", Contact.objects.visible_to(request.user)):
+            theirs = customers.with_person(person)
             initial["contacts"] = [person.pk]
-            initial["customer"] = initial.get("customer") or theirs.order_by("-contact_links__is_main", "pk").first()
+            initial["customer"] = initial["customer"] or theirs.order_by("-contact_links__is_main", "pk").first()
         about = record_named_by(request.GET, request.user)
         if about is not None:
             initial |= {"about_kind": about.kind, "about_id": about.pk}
-            its = Customer.objects.visible_to(request.user).filter(pk=getattr(about, "customer_id", None))
-            initial["customer"] = initial.get("customer") or its.first()
+            its = customers.filter(pk=getattr(about, "customer_id", None))
+            initial["customer"] = initial["customer"] or its.first()
         if request.GET.get("type") in Activity.Type.values:
             initial["type"] = request.GET["type"]
         return initial
 
-    def page(self, form: LogForm, status: int = 200) -> HttpResponse:
-        return render(self.request, "customers/activity/log.html", {"form": form}, status=status)
+    def page(self, form: LogForm, part: Any, status: int = 200) -> HttpResponse:
+        return render(self.request, "customers/activity/log.html", {"form": form, "part": part}, status=status)
 
 
 @require_GET
 def people(request: HttpRequest) -> HttpResponse:
-    """The people of the chosen customer, for the quick form."""
+    """For the quick form: the people of the chosen customer, or what goes with the record it is about."""
     guards.require(request.user, Activity.kind, Verb.CREATE)
+    if "about" in request.GET or "about_id" in request.GET:
+        about = record_named_by(request.GET, request.user)
+        part = log_parts.part_of(request.user, about, request.GET, now=timezone.now())
+        return render(request, "customers/activity/_part.html", {"part": part})
     form = LogForm(user=request.user, now=timezone.now(), initial={"customer": request.GET.get("customer", "")})
-    return render(request, "customers/activity/_people.html", {"form": form})
+    context = {"form": form, "is_another_customer": True}
+    return render(request, "customers/activity/_people.html", context)
 
 
 class ActivityDetail(View):

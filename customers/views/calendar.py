@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET
 from crm.access import guards
 from crm.access.permissions import Verb
 from crm.models import StaleVersion
+from crm.web import asked
 from crm.web.forms import conflict
 from crm.web.toasts import toast
 from customers.actions import tasks
@@ -132,12 +133,11 @@ class TaskTime(View):
 
     def dropped(self, task: Task) -> HttpResponse:
         """By the calendar's own script: a refusal is a sentence, and the entry goes back."""
-        version = self.request.POST.get("version", "")
         if task.due_at is None or task.is_done:
             return refusal(_("What is done, or has no day, stays where it is."), 422)
         try:
             changes = agenda.moved(task, self.request.POST["column"])
-            self.save(task, changes, int(version) if version.isdecimal() else None)
+            self.save(task, changes, asked.number(self.request.POST, "version"))
         except StaleVersion:
             return refusal(_("Somebody else changed this meanwhile. Reload the page to go on from there."), 409)
         except ValidationError as error:

@@ -13,7 +13,7 @@ from django.views import View
 
 from crm.access import guards
 from crm.access.permissions import Verb
-from crm.web import limits
+from crm.web import asked, limits
 from crm.web.toasts import toast
 from customers.actions import duplicates
 from customers.models import Contact, Customer, Duplicate, alike
@@ -44,8 +44,7 @@ class Collaboration(View):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         user: Any = request.user
-        team = request.POST.get("team", "")
-        found = LIKE[kind_of(request)](user, request.POST).of_team(int(team) if team.isdecimal() else 0)
+        found = LIKE[kind_of(request)](user, request.POST).of_team(asked.number(request.POST, "team") or 0)
         said, is_wrong = _("There is nobody to ask: nothing like it is hidden from you any more."), True
         try:
             if found and duplicates.ask_to_collaborate(found, by=user, at=timezone.now()):

@@ -23,6 +23,7 @@ from crm.events import timeline
 from crm.joining import listed
 from crm.mail import fields
 from crm.models import Attachment, MailTemplate
+from crm.web import asked
 from crm.web.toasts import toast
 from customers.actions import emails
 from customers.forms.emails import EmailForm
@@ -51,17 +52,18 @@ class Circumstances:
 
 
 def circumstances(values: QueryDict, user: Any) -> Circumstances:
-    answered = _visible(Email, user, values.get("answers", ""))
+    answered = asked.record(values, "answers", Email.objects.visible_to(user))
     about = record_named_by(values, user)
     if answered is not None and about is None:
         about = answered.about_for(user)
-    contact = _visible(Contact, user, values.get("contact", "")) or (answered.contact if answered else None)
-    customer = _visible(Customer, user, values.get("customer", ""))
+    customers, contacts = Customer.objects.visible_to(user), Contact.objects.visible_to(user)
+    contact = asked.record(values, "contact", contacts) or (answered.contact if answered else None)
+    customer = asked.record(values, "customer", customers)
     if customer is None:
         known = getattr(about, "customer_id", None) or (answered.customer_id if answered else None)
-        customer = _visible(Customer, user, str(known or ""))
-    if contact is None and about is not None:
-        contact = _visible(Contact, user, str(getattr(about, "contact_id", None) or ""))
+        customer = customers.filter(pk=known).first() if known else None
+    if contact is None and (person := getattr(about, "contact_id", None)):
+        contact = contacts.filter(pk=person).first()
     if customer is None and contact is not None:
         customer = mail_fields.customer_of(user, contact)
     if contact is None and customer is not None:
@@ -186,8 +188,7 @@ class EmailPrivacy(OwnEmail):
 
 def _fill_from_template(values: QueryDict, user: Any, found: Circumstances, form: EmailForm) -> str:
     """Put the chosen template into the form; what it names and is not known, in a sentence."""
-    pk = values.get("template", "")
-    template = MailTemplate.objects.in_use().filter(pk=pk).first() if pk.isdecimal() else None  # scoped: configuration
+    template = asked.record(values, "template", MailTemplate.objects.in_use())  # scoped: configuration
     if template is None:
         return ""
     subject, body = emails.from_template(template, found.around(user))
@@ -206,10 +207,6 @@ def _begin(user: Any, found: Circumstances, form: EmailForm) -> str:
         subject, text = (fields.fill(gettext(part), found.around(user)) for part in words)
     form.initial |= {"subject": subject.text, "text": text.text}
     return listed("{" + code + "}" for code in dict.fromkeys([*subject.empty, *text.empty]))
-
-
-def _visible(model: Any, user: Any, pk: str) -> Any:
-    return model.objects.visible_to(user).filter(pk=int(pk)).first() if pk.isdecimal() and len(pk) < 19 else None
 
 
 def _addressed(to: str, customer: Customer, user: Any) -> Contact | None:

@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -17,6 +16,7 @@ from django.views import View
 from crm.access import guards
 from crm.access.permissions import Verb
 from crm.models import StaleVersion
+from crm.web.operations import undoing_url
 from crm.web.toasts import toast
 from customers.actions import merging
 from customers.forms.merging import MergeForm, OtherForm
@@ -58,7 +58,7 @@ class Merge(View):
             form.add_error(None, refusal.messages)
             return self.page(master, other, form, status=422)
         said = _("%(other)s is part of %(master)s now.") % {"other": other, "master": master}
-        toast(request, said, undo_url=reverse("operation-undoing", args=[done.pk]))
+        toast(request, said, undo_url=undoing_url(done, back=master.get_absolute_url()))
         return redirect(master.get_absolute_url())
 
     @property

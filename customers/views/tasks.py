@@ -7,7 +7,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views import View
@@ -16,10 +15,13 @@ from crm.access import guards
 from crm.access.permissions import Verb
 from crm.events import timeline
 from crm.web import follows, mentions
+from crm.web.submit_once import first_time
 from crm.web.toasts import toast
-from customers.actions import task_results, tasks
+from crm.web.way_back import leads_here
+from customers.actions import activities, task_results, tasks
+from customers.forms import log_parts
 from customers.forms.tasks import AssignForm, NewTaskForm, ResultForm, TaskForm
-from customers.models import Contact, Customer, Task
+from customers.models import Activity, Contact, Customer, Task
 from customers.views import editing
 from customers.views.about import record_named_by
 from customers.views.repetition import coming
@@ -67,6 +69,8 @@ class TaskNew(View):
         about = record_named_by(request.POST, request.user)
         if not form.is_valid():
             return self.page(form, status=422)
+        if not first_time(request):
+            return editing.saved(request, about.get_absolute_url() if about else reverse("task-list"), task_changed={})
         try:
             task = tasks.create(about=about, by=request.user, at=timezone.now(), **form.new_values())
         except ValidationError as error:
@@ -105,30 +109,38 @@ class TaskResult(View):
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         task = guards.get_permitted(Task.objects.all(), request.user, Verb.EDIT, pk=pk)
-        return self.page(task, self.form(task, initial={"subject": task.title, "type": task.type or "call"}))
+        form = self.form(task, initial={"subject": task.title, "type": task.type or "call"})
+        return self.page(task, form, self.part(task))
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         task = guards.get_permitted(Task.objects.all(), request.user, Verb.EDIT, pk=pk)
+        if known := activities.submitted(request.user, request.POST.get("submit_once", "")):
+            return self.done(request, task, known)
         form = self.form(task, request.POST)
-        if not form.is_valid():
-            return self.page(task, form, status=422)
+        part = self.part(task, request.POST)
+        if not (form.is_valid() and (part is None or part.is_valid())):
+            return self.page(task, form, part, status=422)
         try:
             task, activity = task_results.finish(
                 task,
                 happened=form.what_happened(),
                 next_step=form.next_step(),
                 submission=request.POST.get("submit_once", ""),
+                also=part.carry_out if part else None,
                 by=request.user,
                 at=timezone.now(),
             )
         except ValidationError as error:
             form.add_error(None, error.messages)
-            return self.page(task, form, status=422)
-        undo = "" if activity else reverse("task-reopening", args=[pk])
+            return self.page(task, form, part, status=422)
+        return self.done(request, task, activity)
+
+    def done(self, request: HttpRequest, task: Task, activity: Activity | None) -> HttpResponse:
+        undo = "" if activity else reverse("task-reopening", args=[task.pk])
         link = activity.get_absolute_url() if activity else ""
         toast(request, _("Done: %(task)s") % {"task": task}, undo_url=undo, link_url=link)
         noted = {"activity_logged": {"id": activity.pk}} if activity else {}
-        return editing.saved(request, task.get_absolute_url(), task_changed={"id": pk}, **noted)
+        return editing.saved(request, task.get_absolute_url(), task_changed={"id": task.pk}, **noted)
 
     def form(self, task: Task, *args: Any, **kwargs: Any) -> ResultForm:
         user: Any = self.request.user
@@ -136,8 +148,12 @@ class TaskResult(View):
         is_noted = self.customer is not None and user.access.may("activity", Verb.CREATE)
         return ResultForm(*args, now=timezone.now(), is_noted=is_noted, **kwargs)
 
-    def page(self, task: Task, form: ResultForm, status: int = 200) -> HttpResponse:
-        context = {"task": task, "form": form, "customer": self.customer}
+    def part(self, task: Task, data: Any = None) -> log_parts.Part | None:
+        about = task.about_for(self.request.user)
+        return log_parts.part_of(self.request.user, about, data, now=timezone.now())
+
+    def page(self, task: Task, form: ResultForm, part: Any, status: int = 200) -> HttpResponse:
+        context = {"task": task, "form": form, "part": part, "customer": self.customer}
         return render(self.request, "customers/task/result.html", context, status=status)
 
 
@@ -154,8 +170,7 @@ def after_click(request: HttpRequest, task: Task) -> HttpResponse:
     if request.headers.get("HX-Request") == "true":
         return HttpResponse(status=204, headers={"HX-Trigger": "task-changed"})
     came_from = request.POST.get("next", "")
-    is_ours = url_has_allowed_host_and_scheme(came_from, {request.get_host()}, require_https=request.is_secure())
-    return redirect(came_from if is_ours else task.get_absolute_url())
+    return redirect(came_from if leads_here(request, came_from) else task.get_absolute_url())
 
 
 class TaskAssignment(View):

@@ -123,12 +123,6 @@ def _keep_records(line: FrozenLine, rows: list[dict[str, Any]], contents: list[s
     )
 
 
-def current_lines(review: Review) -> list[FrozenLine]:
-    """The latest version of each line, in the order of the scorecard."""
-    latest = review.lines.order_by("position", "kpi_code", "-number").distinct("position", "kpi_code")
-    return list(latest.select_related("by"))
-
-
 @dataclass(frozen=True)
 class Difference:
     """How a line differs from another version of it: numbers by name, and the records in, out and changed."""

@@ -30,34 +30,27 @@ def score_all(*, now: datetime) -> Scored:
             cursor.execute(f"CREATE TEMP TABLE {table} ON COMMIT DROP AS {sql}", {"now": now})
             cursor.execute(f"ANALYZE {table}")
         day = now.astimezone(statements.zone()).date()
-        cursor.execute(WRITE, {"now": now, "day": day, "version": health.VERSION})
+        cursor.execute(WRITE, {"now": now, "day": day})
         return Scored(*cursor.fetchone())
 
 
-_COMPARED = ("score", "band", "coverage", "raw", "values", "ages", "points", "capped", "version")
+_STORED = ("score", "band", "coverage", "raw", "values", "ages", "points", "capped", "version")
 
 
 def _write() -> str:
-    """The three parts see the table as it was before: the old row decides what is news."""
-    names = ", ".join(_quoted(name) for name in _COMPARED)
-    old = ", ".join(f"old.{_quoted(name)}" for name in _COMPARED)
-    new = ", ".join(f"fresh.{_quoted(name)}" for name in _COMPARED)
-    sets = ", ".join(f"{_quoted(name)} = excluded.{_quoted(name)}" for name in (*_COMPARED, "computed_at"))
-    band = health.band_sql("scored.score", "scored.coverage", "old.band")
+    """Every row of `fresh` is news; what is stored of it decides whether it is news to the history, too."""
+    names = ", ".join(_quoted(name) for name in _STORED)
+    sets = ", ".join(f"{_quoted(name)} = excluded.{_quoted(name)}" for name in (*_STORED, "computed_at"))
     return f"""WITH fresh AS MATERIALIZED (
-            SELECT scored.*, {band} AS band, %(version)s::smallint AS version, old.customer_id IS NULL AS is_new,
-                old.band AS old_band, round(old.score) AS old_score
-            FROM ({health.scored_sql()}) AS scored
-            LEFT JOIN evaluation_healthscore AS old ON old.customer_id = scored.customer_id),
+            SELECT scored.*, {health.band_sql("score", "coverage", "old_band")} AS band, {health.VERSION} AS version
+            FROM ({health.scored_sql()}) AS scored),
         written AS (
             INSERT INTO evaluation_healthscore (customer_id, {names}, computed_at)
-            SELECT fresh.customer_id, {new}, %(now)s
-            FROM fresh LEFT JOIN evaluation_healthscore AS old ON old.customer_id = fresh.customer_id
-            WHERE old.customer_id IS NULL OR ({old}) IS DISTINCT FROM ({new})
+            SELECT customer_id, {names}, %(now)s FROM fresh
             ON CONFLICT (customer_id) DO UPDATE SET {sets} RETURNING 1),
         noted AS (
             INSERT INTO evaluation_healthsnapshot (customer_id, day, score, band, coverage, version)
-            SELECT customer_id, %(day)s, score, band, coverage, version FROM fresh
+            SELECT customer_id, %(day)s::date, score, band, coverage, version FROM fresh
             WHERE is_new OR old_band <> band OR old_score IS DISTINCT FROM round(score)
             ON CONFLICT (customer_id, day) DO UPDATE
             SET score = excluded.score, band = excluded.band, coverage = excluded.coverage,

@@ -27,11 +27,6 @@ GRACE = timedelta(days=5)
 Job = tuple[Kpi, str, Period]  # a KPI, the dimension it is cut by, a period: one statement
 
 
-def measure_open(*, now: datetime) -> int:
-    """Measure every period that is not final yet; returns how many numbers were written."""
-    return measure_current(now=now) + measure_last(now=now)
-
-
 def measure_current(*, now: datetime) -> int:
     """The periods that today lies in."""
     today = _today(now)

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -60,6 +61,10 @@ def sign(review: Review, *, digest: str, by: User, at: datetime, objection: str 
         raise ValidationError(_("It is signed after the meeting; before that come the comments of both."))
     if locked.meeting_on is None:
         raise ValidationError(_("Set the day of the meeting first."))
+    if not locked.has_met(timezone.localtime(at).date()):
+        raise ValidationError(
+            _("The meeting has not been yet. It is signed afterwards; was it earlier, change its day.")
+        )
     if locked.disputes.filter(state=Dispute.State.OPEN).exists():
         raise ValidationError(_("A line is still disputed. Settle that first."))
     if locked.signatures.filter(role=role).exists():

@@ -16,7 +16,7 @@ from customers.sales.models import (
     OpportunityCompetitor,
     OpportunityContact,
 )
-from customers.sales.models.credit import local_day
+from customers.sales.models.forecast_period import local_day
 from evaluation.demo import storing, words
 from evaluation.demo.world import World, at_clock
 

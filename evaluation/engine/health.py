@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy as _
 
 from evaluation.formulas import health
 
-VERSION = 1
+VERSION = 1  # of the whole model, arithmetic included: with another everybody is scored anew
 WORK_MEM = "64MB"
 HALF_LIFE = 90.0
 COMPLAINT_DAYS = 14
@@ -108,8 +108,11 @@ def source_table(name: str) -> str:
 
 
 def scored_sql() -> str:
-    """One row for each customer of whom something is known, or was: everything the score is made of.
+    """One row for each customer of whom something else is known than when it was scored: all the score is made of.
 
+    What says the same as before, in the same version of the model, comes to the same score and is left out before any
+    arithmetic: in a second run of the day nearly everybody, at night whoever has been silent for half a year.
+    `old_band` and `old_score` are what is stored, if anything.
     OFFSET 0 keeps each step computed once: merged, every step would repeat all those before it.
     """
     raw = {"recency": "contact.days", "frequency": "contact.times", "satisfaction": "said.share",
@@ -118,14 +121,20 @@ def scored_sql() -> str:
     columns = ", ".join(
         f"{raw[one.code]} AS raw_{one.code}, {ages.get(one.code, 'NULL::float8')} AS age_{one.code}" for one in MEASURES
     )
-    sql = f"""SELECT customer.id AS customer_id, {columns}, coalesce(served.complains, FALSE) AS capped
+    observed = [f"ARRAY[{', '.join(raw[one.code] for one in MEASURES)}]"]
+    observed += [f"ARRAY[{', '.join(ages.get(one.code, 'NULL') for one in MEASURES)}]::float8[]"]
+    observed += ["coalesce(served.complains, FALSE)", f"{VERSION}::smallint"]
+    sql = f"""SELECT customer.id AS customer_id, {columns}, coalesce(served.complains, FALSE) AS capped,
+            old.customer_id IS NULL AS is_new, old.band AS old_band, round(old.score) AS old_score
         FROM customers_customer AS customer
         LEFT JOIN health_contact AS contact ON contact.customer_id = customer.id
         LEFT JOIN health_satisfaction AS said ON said.customer_id = customer.id
         LEFT JOIN health_service AS served ON served.customer_id = customer.id
+        LEFT JOIN evaluation_healthscore AS old ON old.customer_id = customer.id
         WHERE customer.deleted_at IS NULL AND (contact.customer_id IS NOT NULL OR said.customer_id IS NOT NULL
-            OR served.customer_id IS NOT NULL
-            OR EXISTS (SELECT FROM evaluation_healthscore AS old WHERE old.customer_id = customer.id))"""
+            OR served.customer_id IS NOT NULL OR old.customer_id IS NOT NULL)
+        AND (old.customer_id IS NULL
+            OR (old.raw, old.ages, old.capped, old.version) IS DISTINCT FROM ({", ".join(observed)}))"""
     values = ", ".join(
         f"CASE WHEN raw_{m.code} IS NULL THEN NULL ELSE {m.value_sql(f'raw_{m.code}')} END AS value_{m.code}"
         for m in MEASURES
@@ -143,7 +152,8 @@ def scored_sql() -> str:
     cap = f"CASE WHEN capped THEN least({sum_so_far}, {health.TRIP_WIRE_CAP}) ELSE {sum_so_far} END"
     return f"""SELECT customer_id, CASE WHEN present > 0 THEN {cap} END AS score,
             present / {TOTAL_WEIGHT} AS coverage, {_array("raw")} AS raw, {_array("value")} AS "values",
-            {_array("age")} AS ages, {_array("points")} AS points, capped FROM ({sql} OFFSET 0) AS summed"""
+            {_array("age")} AS ages, {_array("points")} AS points, capped,
+            is_new, old_band, old_score FROM ({sql} OFFSET 0) AS summed"""
 
 
 def _faded(measure: Measure) -> str:

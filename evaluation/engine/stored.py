@@ -27,7 +27,6 @@ class Course:
     results: list[Result]
     measured_at: datetime | None  # of the last period; None where it was not measured
     measured: int  # of the periods asked for
-    redefined_in: tuple[Period, ...] = ()  # from these periods on the KPI is defined in another way
 
     @property
     def latest(self) -> Result:
@@ -85,15 +84,12 @@ def courses_of(
 
 
 def _course(kpi: Kpi, scope: Scope, wanted: Sequence[Period], by_start: dict[Any, Measurement]) -> Course:
-    results, redefined, version = [], [], None
-    for period in wanted:
-        row = by_start.get(period.first)
-        if row and version not in (None, row.kpi_id):
-            redefined.append(period)
-        version = row.kpi_id if row else version
-        results.append(as_result(row, scope, period, kpi) if row else not_measured(kpi, scope, period))
-    last = by_start.get(wanted[-1].first)
-    return Course(kpi, results, last.measured_at if last else None, len(by_start), tuple(redefined))
+    rows = [by_start.get(period.first) for period in wanted]
+    results = [
+        as_result(row, scope, period, kpi) if row else not_measured(kpi, scope, period)
+        for row, period in zip(rows, wanted, strict=True)
+    ]
+    return Course(kpi, results, rows[-1].measured_at if rows[-1] else None, len(by_start))
 
 
 def as_result(row: Measurement, scope: Scope, period: Period, kpi: Kpi) -> Result:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm.access.permissions import Reach, Verb
+from crm.joining import bracketed
 from crm.models import SavedView, Team
 from crm.models.sharing import Audience, audiences_open_to, teams_above
 from crm.web.forms import RecordForm
@@ -165,7 +166,7 @@ def segment_choices(user: Any) -> list[Any]:
 def goal_choices(user: Any) -> list[Any]:
     rows = Goal.objects.visible_to(user).active().order_by("scope_name", "kpi_code", "pk")[:MOST_CHOICES]
     known = {kpi.code for kpi in kpis.all_kpis()}
-    return [(str(row.pk), f"{row} ({row.get_period_kind_display()})") for row in rows if row.kpi_code in known]
+    return [(str(row.pk), bracketed(row, row.get_period_kind_display())) for row in rows if row.kpi_code in known]
 
 
 def list_choices(user: Any, lists: dict[str, str]) -> list[Any]:

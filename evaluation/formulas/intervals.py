@@ -88,18 +88,6 @@ def nps(promoters: int, passives: int, detractors: int, level: float = 0.95) -> 
     return max(-100.0, 100 * (net - half)), min(100.0, 100 * (net + half))
 
 
-def nps_difference(first: tuple[int, int, int], second: tuple[int, int, int], level: float = 0.95) -> Interval | None:
-    """Interval of the difference of two NPS in points, first - second, each (promoters, passives, detractors).
-
-    The sum of the variances of both adjusted estimates; None where one has no answers.
-    """
-    z, one, other = z_value(level), _adjusted_nps(*first), _adjusted_nps(*second)
-    if one is None or other is None:
-        return None
-    difference, half = one[0] - other[0], z * sqrt(one[1] + other[1])
-    return max(-200.0, 100 * (difference - half)), min(200.0, 100 * (difference + half))
-
-
 def poisson(events: int, exposure: float, level: float = 0.95) -> Interval | None:
     """Exact interval of a rate, events per unit of exposure; None for no exposure.
 
@@ -157,20 +145,6 @@ def median_rank(n: int, level: float = 0.95) -> int:
 
     # How many of the smallest and largest values can be left out on each side.
     return bisect_right(range(n), (1 - level) / 2, key=lambda below: float(bdtr(below, n, 0.5)))
-
-
-def chance_at_least(successes: int, n: int, target: float) -> float | None:
-    """Probability that the true share is at least `target` (a fraction), after seeing `successes` of `n`.
-
-    Posterior Beta(successes + 1/2, n - successes + 1/2), Jeffreys' prior; None for n = 0.
-    """
-    if not 0 <= target <= 1:
-        raise ValueError(f"A target share lies between 0 and 1, not at {target}.")
-    if _share(successes, n) is None:
-        return None
-    from scipy.special import betaincc
-
-    return float(betaincc(successes + 0.5, n - successes + 0.5, target))
 
 
 def bootstrap(

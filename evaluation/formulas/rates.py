@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from math import fsum
 
 LUNAR_NEW_YEAR = "lunar_new_year"
 
@@ -12,12 +11,6 @@ LUNAR_NEW_YEAR = "lunar_new_year"
 def ratio(numerator: float, denominator: float) -> float | None:
     """numerator / denominator, a fraction; None for a denominator of 0: not computable, neither 0 nor 100 %."""
     return numerator / denominator if denominator else None
-
-
-def pooled(parts: Iterable[tuple[float, float]]) -> float | None:
-    """The ratio of several (numerator, denominator) parts together: sum over sum; None where that is 0."""
-    rows = list(parts)
-    return ratio(fsum(top for top, _ in rows), fsum(bottom for _, bottom in rows))
 
 
 def pp(current: float | None, previous: float | None) -> float | None:
@@ -81,12 +74,3 @@ def annualised_churn(rate: float, periods: int = 12) -> float:
     if periods <= 0:
         raise ValueError("A year has at least one period.")
     return 1 - (1 - rate) ** periods
-
-
-def per_period_churn(annual: float, periods: int = 12) -> float:
-    """Churn per period that makes up a yearly churn: the inverse of `annualised_churn`."""
-    if not 0 <= annual <= 1:
-        raise ValueError(f"A churn rate lies between 0 and 1, not at {annual}.")
-    if periods <= 0:
-        raise ValueError("A year has at least one period.")
-    return 1 - (1 - annual) ** (1 / periods)

@@ -6,11 +6,11 @@ import django_filters as filters
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from crm.web import lists
+from crm.web import formats, lists
 from crm.web.lists import Column
 from customers.lists.filters import OwnerFilter, TeamFilter
 from evaluation import kpis
-from evaluation.engine import judgement, stored, wording
+from evaluation.engine import judgement, judgement_words, stored, wording
 from evaluation.engine.scopes import KINDS
 from evaluation.models import Goal
 
@@ -24,8 +24,8 @@ def scope_name(goal: Goal) -> str:
 def level(goal: Goal) -> str:
     """The target in words; one that depends on last year, as agreed."""
     if goal.target_kind == "last_year_ratio":
-        return wording.formats.percent(goal.target) + " " + str(_("of last year"))
-    return wording.levels(goal.kpi, judgement.levels_of(goal, goal.kpi))
+        return formats.percent(goal.target) + " " + str(_("of last year"))
+    return judgement_words.levels(goal.kpi, judgement.levels_of(goal, goal.kpi))
 
 
 class GoalFilter(filters.FilterSet):

@@ -32,10 +32,6 @@ class TargetKind(models.TextChoices):
     BASELINE_PERCENT = "baseline_percent", _("baseline plus or minus percent")  # 0.1 is ten percent more
     LAST_YEAR_RATIO = "last_year_ratio", _("times the same period last year")  # 1.1 is ten percent more
 
-    @property
-    def needs_baseline(self) -> bool:
-        return self in (self.BASELINE_PLUS, self.BASELINE_PERCENT)
-
 
 class Commitment(models.TextChoices):
     COMMITTED = "committed", _("committed")

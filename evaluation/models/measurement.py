@@ -22,9 +22,6 @@ class MeasurementQuerySet(ScopedQuerySet):
     def final(self) -> Self:
         return self.filter(state=Measurement.State.FINAL)
 
-    def in_course(self) -> Self:
-        return self.order_by("period_start", "pk")
-
 
 class Measurement(models.Model):
     """A KPI's value for one scope and period. A final one never changes; what changed since is told as restated.

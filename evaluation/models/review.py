@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
@@ -28,13 +28,15 @@ class ReviewQuerySet(RecordQuerySet):
             return []
         return [Rule("reviewer", _("the person is the reviewer"), Q(reviewer=access.user.pk))]
 
-    def waiting_for(self, user: Any) -> Self:
-        """Where this person is the next to do something."""
+    def waiting_for(self, user: Any, on: date) -> Self:
+        """Where this person is the next to do something on that day: before the meeting nobody signs."""
         State = Review.State
         mine = Q(owner=user, state=State.SELF_REVIEW)
         held = Q(reviewer=user, state__in=[State.MANAGER_REVIEW, State.CALIBRATION])
         unsigned = Q(owner=user) & ~Q(signatures__role="subject") | Q(reviewer=user) & ~Q(signatures__role="reviewer")
-        return self.alive().filter(mine | held | (Q(state=State.MEETING) & unsigned)).distinct()
+        to_meet = Q(state=State.MEETING, meeting_on=None, reviewer=user)
+        to_sign = Q(state=State.MEETING, meeting_on__lte=on) & unsigned
+        return self.alive().filter(mine | held | to_meet | to_sign).distinct()
 
 
 class Review(Record):
@@ -107,6 +109,10 @@ class Review(Record):
     @property
     def is_signed(self) -> bool:
         return self.state not in BEFORE_SIGNATURE
+
+    def has_met(self, on: date) -> bool:
+        """Whether the day of the meeting has come: what was agreed there is what is signed."""
+        return self.state == self.State.MEETING and self.meeting_on is not None and self.meeting_on <= on
 
     def closable_unsigned(self, now: datetime) -> bool:
         """Whether so many days have passed since the meeting and the reviewer's signature that it may be closed

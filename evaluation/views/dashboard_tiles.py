@@ -15,6 +15,7 @@ from django.views import View
 from crm.access import guards
 from crm.access.permissions import Verb
 from crm.models import StaleVersion
+from crm.web import asked
 from crm.web.submit_once import first_time
 from crm.web.toasts import toast
 from evaluation.actions import dashboards
@@ -130,7 +131,7 @@ class Edit(View):
     def rearrange(self, dashboard: Dashboard, tile_id: str) -> HttpResponse:
         """By a button of the tile: the tiles are drawn anew in their order, and the focus stays on the button."""
         post, way, by = self.request.POST, self.request.POST.get("move", ""), self.request.user
-        version = int(post["version"]) if post.get("version", "").isdecimal() and len(post["version"]) < 9 else 0
+        version = asked.number(post, "version") or 0
         try:
             if "remove" in post:
                 dashboards.remove_tile(dashboard, tile_id, version=version, by=by, at=timezone.now())

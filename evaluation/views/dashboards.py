@@ -16,6 +16,7 @@ from crm.access import guards
 from crm.access.permissions import Verb
 from crm.models import StaleVersion
 from crm.models.sharing import teams_above
+from crm.web import asked
 from crm.web.forms import conflict
 from crm.web.submit_once import first_time
 from crm.web.toasts import toast
@@ -98,11 +99,10 @@ class New(View):
         return redirect(f"{made.get_absolute_url()}?edit=1")
 
     def like(self, request: HttpRequest) -> Dashboard | None:
-        asked = request.GET.get("copy", "")
-        if not asked:
+        if not request.GET.get("copy"):
             return None
         found: Dashboard = guards.get_visible(
-            Dashboard.objects.all(), request.user, pk=int(asked) if asked.isdecimal() and len(asked) < 19 else None
+            Dashboard.objects.all(), request.user, pk=asked.number(request.GET, "copy")
         )
         return found
 

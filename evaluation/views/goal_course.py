@@ -8,8 +8,9 @@ from typing import Any
 from django.urls import reverse
 
 from crm.models import User
+from crm.web import formats
 from evaluation import engine
-from evaluation.engine import Result, judgement, scopes, stored, wording
+from evaluation.engine import Result, judgement, judgement_words, scopes, stored, wording
 from evaluation.engine.judgement import Levels
 from evaluation.engine.rolling_up import ROLLED_UP, adds_up, parts_of, together
 from evaluation.formulas import periods
@@ -35,15 +36,15 @@ def of(goal: Goal, user: User, now: datetime) -> dict[str, Any]:
         "kpi": goal.kpi,
         "scope_name": wording.scope_name(scope),
         "period_name": wording.period_name(period),
-        "target": wording.levels(goal.kpi, levels_now) if levels_now else "",
+        "target": judgement_words.levels(goal.kpi, levels_now) if levels_now else "",
         "baseline": wording.figure(goal.kpi, goal.baseline),
         "stretch": wording.figure(goal.kpi, levels_now.stretch) if levels_now and levels_now.stretch else "",
         "value": wording.figure(goal.kpi, course[-1].value, course[-1].currency),
-        "said": wording.sentences(goal.kpi, found, levels_now),
+        "said": judgement_words.sentences(goal.kpi, found, levels_now),
         "kpi_url": base + scoping.query(scope, period) if reachable else "",
         "chart": charts.xmr("goal-course", course, found, levels_now, url_of),
         "rows": [row for one in reversed(course[-LISTED:]) if (row := _row(goal, one, values))],
-        "rolled_up": [_rolled_up(goal, kind, now) for kind in ROLLED_UP.get(goal.period_kind, ())],
+        "rolled_up": [_rolled_up(goal, longer, now) for longer in _longer(goal, now)],
         "guard": _guard(goal, period, now),
         "versions": [(version, terms_text(goal, version)) for version in reversed(list(goal.versions.all()))],
     }
@@ -65,20 +66,25 @@ def _said(one: Result, levels: Levels) -> dict[str, Any]:
     return {
         "period": wording.period_name(one.period),
         "value": wording.figure(one.kpi, one.value, one.currency),
-        "level": wording.levels(one.kpi, levels),
-        "label": wording.verdict_label(found.verdict),
-        "tone": wording.VERDICT_TONES[found.verdict],
-        "icon": wording.VERDICT_ICONS[found.verdict],
-        "text": wording.attainment(one.kpi, found, levels),
+        "level": judgement_words.levels(one.kpi, levels),
+        "label": judgement_words.verdict_label(found.verdict),
+        "tone": judgement_words.VERDICT_TONES[found.verdict],
+        "icon": judgement_words.VERDICT_ICONS[found.verdict],
+        "text": judgement_words.attainment(one.kpi, found, levels),
     }
 
 
-def _rolled_up(goal: Goal, kind: str, now: datetime) -> dict[str, Any]:
-    """The same goal over a longer period, or over what is left of it since the goal began: what adds up has a level
-    so many times as high, the rest the same one."""
-    whole = periods.containing(kind, scoping.today(now))
+def _longer(goal: Goal, now: datetime) -> list[Period]:
+    """The longer periods of today, or what is left of them since the goal began: each once, and none that is a single
+    period of the goal, which stands in the table as it is."""
     begun = min((version.starts_on for version in goal.versions.all()), default=goal.starts_on)
-    period = Period(begun, whole.last) if whole.first < begun <= whole.last else whole
+    wholes = [periods.containing(kind, scoping.today(now)) for kind in ROLLED_UP.get(goal.period_kind, ())]
+    found = [Period(begun, one.last) if one.first < begun <= one.last else one for one in wholes]
+    return [one for one in dict.fromkeys(found) if len(parts_of(one, goal.period_kind)) > 1]
+
+
+def _rolled_up(goal: Goal, period: Period, now: datetime) -> dict[str, Any]:
+    """The same goal over a longer period: what adds up has a level so many times as high, the rest the same one."""
     scope = stored.scope_of(goal)
     last_year, result = engine.series(goal.kpi, scope, [period.year_before(), period], now=now)
     reference = None if last_year.value is None else float(last_year.value)
@@ -98,14 +104,14 @@ def _guard(goal: Goal, period: Period, now: datetime) -> dict[str, Any] | None:
     return {
         "name": kpi.name,
         "value": wording.figure(kpi, course[-1].value, course[-1].currency),
-        "label": wording.variation_label(found),
-        "tone": wording.variation_tone(found),
-        "text": wording.variation(found),
+        "label": judgement_words.variation_label(found),
+        "tone": judgement_words.variation_tone(found),
+        "text": judgement_words.variation(found),
     }
 
 
 def terms_text(goal: Goal, terms: GoalTerms) -> str:
     """The terms of a version in a few words."""
     if terms.target_kind == "last_year_ratio":
-        return f"{wording.formats.percent(terms.target)} {terms.get_target_kind_display()}"  # type: ignore[attr-defined]
-    return wording.levels(goal.kpi, judgement.levels_of(terms, goal.kpi))
+        return f"{formats.percent(terms.target)} {terms.get_target_kind_display()}"  # type: ignore[attr-defined]
+    return judgement_words.levels(goal.kpi, judgement.levels_of(terms, goal.kpi))

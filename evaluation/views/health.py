@@ -14,7 +14,6 @@ from crm.access import guards
 from crm.access.permissions import Verb
 from crm.web import formats
 from customers.models import Customer
-from evaluation.engine import wording
 from evaluation.engine.health import COMPLAINT_DAYS, MEASURES, Measure
 from evaluation.models import Band, HealthScore
 
@@ -57,7 +56,7 @@ def lines(found: HealthScore) -> list[dict[str, Any]]:
 
 
 def signed(points: float) -> str:
-    text = wording.formats.number(abs(points), decimals=1)
+    text = formats.number(abs(points), decimals=1)
     return f"{'+' if round(points, 1) > 0 else '−' if round(points, 1) < 0 else '±'}{text}"
 
 

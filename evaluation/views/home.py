@@ -15,7 +15,7 @@ from django.views import View
 from crm.access import guards
 from crm.access.permissions import Verb
 from crm.models import User
-from evaluation.engine import judgement, stored, wording
+from evaluation.engine import judgement, judgement_words, stored, wording
 from evaluation.formulas import periods
 from evaluation.models import Goal, Measurement
 from evaluation.views import scoping
@@ -82,9 +82,9 @@ def _row(goal: Goal, course: Any, current: periods.Period) -> dict[str, Any]:
     levels = judgement.levels_of(terms, goal.kpi, value_in(course, current.year_before()))
     found = judgement.judge(course.results, levels)
     return row | {
-        "said": wording.sentences(goal.kpi, found, levels),
+        "said": judgement_words.sentences(goal.kpi, found, levels),
         "value": wording.figure(goal.kpi, course.latest.value, course.latest.currency),
         "share": found.attainment.share if found.attainment else None,
-        "target": wording.levels(goal.kpi, levels),
+        "target": judgement_words.levels(goal.kpi, levels),
         "period_name": wording.period_name(current),
     }

@@ -19,12 +19,13 @@ from crm.access.permissions import Verb
 from crm.exchange import exporting
 from evaluation import engine, kpis
 from evaluation.actions import restatements
-from evaluation.engine import EvidenceRow, Scope, churn_reasons, judgement, scopes, stored, wording
+from evaluation.engine import EvidenceRow, Scope, churn_reasons, judgement, judgement_words, scopes, stored, wording
 from evaluation.formulas import periods
 from evaluation.formulas.periods import Period
 from evaluation.kpis import GROUPS, Kpi
 from evaluation.models import Goal, Measurement
 from evaluation.views import charts, parts, scoping, tiles
+from evaluation.views.used_values import record_name
 
 SHOWN_RECORDS = 100
 ASKABLE = periods.KINDS
@@ -99,7 +100,7 @@ class KpiDetail(View):
             "value": wording.shown(course[-1]),
             "instead": wording.instead(course[-1]),
             "interval": wording.interval(course[-1]),
-            "said": wording.sentences(kpi, found, levels),
+            "said": judgement_words.sentences(kpi, found, levels),
             "goal": goal,
             "tree": parts.tree(engine.value(kpi, scope, period, now=asked.now)) if kpi.drivers else [],
             "partner": parts.partner(course[-1], asked.now),
@@ -180,7 +181,8 @@ def _cells(row: EvidenceRow, names: list[str], request: HttpRequest) -> list[Any
     url = request.build_absolute_uri(row.url) if row.url else ""
     counted = _("yes") if row.counted else _("no")
     shown = [row.fields.get(name) for name in names]
-    return [str(kinds.get(row.kind).label), row.label, url, row.at, counted, row.numerator, row.value, *shown]
+    named = [str(kinds.get(row.kind).label), record_name(row.label, row.kind), url]
+    return [*named, row.at, counted, row.numerator, row.value, *shown]
 
 
 def course_of(asked: Question) -> list[engine.Result]:

@@ -15,12 +15,13 @@ from crm.access.permissions import Reach, Verb
 from crm.models import Team, User
 from customers.models import Customer
 from evaluation import engine, kpis
-from evaluation.engine import Explanation, Result, Scope, judgement, scopes, wording
+from evaluation.engine import Explanation, Result, Scope, judgement, judgement_words, scopes, wording
 from evaluation.formulas import drivers
 from evaluation.formulas.periods import Period
 from evaluation.kpis import Aggregation, Kpi, Unit
 from evaluation.kpis.declaration import Driver
 from evaluation.views import scoping
+from evaluation.views.used_values import record_name
 
 MOST_PARTS = 50
 TENTH = 0.1
@@ -122,7 +123,7 @@ def _part(one: Result, kpi: Kpi, period: Period, *, links: bool) -> Part:
     if links and one.scope.key is not None:
         url = reverse("kpi-detail", args=[kpi.code]) + scoping.query(one.scope, period)
     value = wording.shown(one)
-    quality = wording.quality(kpi, judgement.quality(one))
+    quality = judgement_words.quality(kpi, judgement.quality(one))
     return Part(wording.scope_name(one.scope), url, value, wording.interval(one), one.n, quality)
 
 
@@ -181,7 +182,7 @@ def effects(kpi: Kpi, found: Explanation) -> list[tuple[str, str]]:
 def movers(kpi: Kpi, found: Explanation) -> list[dict[str, Any]]:
     return [
         {
-            "label": one.label,
+            "label": record_name(one.label, one.kind),
             "kind": kinds.get(one.kind).label,
             "url": kinds.get(one.kind).url_for(one.id),
             "effect": wording.difference(kpi, one.effect) if one.effect is not None else "",

@@ -12,6 +12,7 @@ from django.views import View
 from crm.access import guards
 from crm.access.permissions import Verb
 from crm.models import StaleVersion
+from crm.web import asked
 from crm.web.forms import conflict
 from crm.web.submit_once import first_time
 from crm.web.toasts import toast
@@ -81,10 +82,10 @@ class New(View):
         return redirect(plan.get_absolute_url())
 
     def _review(self, request: HttpRequest) -> Review | None:
-        wanted = request.GET.get("review", "")
-        if not wanted.isdecimal():
+        wanted = asked.number(request.GET, "review")
+        if wanted is None:
             return None
-        review: Review = guards.get_visible(Review.objects.select_related("cycle"), request.user, pk=int(wanted))
+        review: Review = guards.get_visible(Review.objects.select_related("cycle"), request.user, pk=wanted)
         return review
 
     def _show(self, request: HttpRequest, form: PlanForm, status: int = 200) -> HttpResponse:

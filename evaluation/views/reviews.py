@@ -12,6 +12,7 @@ from django.views import View
 
 from crm.access import guards
 from crm.access.permissions import Verb
+from crm.web import asked
 from evaluation.actions import freezing
 from evaluation.actions.freezing import digest_of
 from evaluation.actions.signatures import report_of
@@ -51,8 +52,8 @@ class Records(View):
     def get(self, request: HttpRequest, pk: int, code: str) -> HttpResponse:
         review = guards.get_visible(Review.objects.select_related(*RELATED), request.user, pk=pk)
         versions = review.lines.filter(kpi_code=code).order_by("-number")
-        number = request.GET.get("number", "")
-        frozen = versions.filter(number=number).first() if number.isdecimal() else versions.first()
+        number = asked.number(request.GET, "number")
+        frozen = versions.first() if number is None else versions.filter(number=number).first()
         if frozen is None:
             raise Http404
         line = scorecards.line_of(frozen)
@@ -84,7 +85,7 @@ class Waiting(View):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         guards.require(request.user, "review", Verb.VIEW)
-        waiting = Review.objects.visible_to(request.user).waiting_for(request.user)
+        waiting = Review.objects.visible_to(request.user).waiting_for(request.user, timezone.localdate())
         found = list(waiting.select_related(*RELATED).order_by("cycle__period_end", "pk")[: WAITING_SHOWN + 1])
         context = {"reviews": found[:WAITING_SHOWN], "more": len(found) > WAITING_SHOWN}
         return render(request, "evaluation/review/waiting.html", context)
@@ -134,7 +135,9 @@ def writes_as(review: Review, user: Any) -> str | None:
 def _may(review: Review, user: Any, signed: bool) -> dict[str, bool]:
     discussed = review.state in IN_DISCUSSION and not signed
     mine = {review.owner_id: "subject", review.reviewer_id: "reviewer"}.get(user.pk)
-    signs = review.state == Review.State.MEETING and mine is not None
+    to_sign = review.state == Review.State.MEETING and mine is not None
+    to_sign = to_sign and not review.signatures.filter(role=mine).exists()
+    has_met = review.has_met(timezone.localdate())
     return {
         "is_subject": mine == "subject",
         "is_reviewer": mine == "reviewer",
@@ -142,7 +145,8 @@ def _may(review: Review, user: Any, signed: bool) -> dict[str, bool]:
         "may_settle": discussed and mine == "reviewer",
         "may_meet": discussed and mine == "reviewer",
         "may_skip": discussed and mine == "reviewer" and review.state == Review.State.SELF_REVIEW,
-        "may_sign": signs and not review.signatures.filter(role=mine).exists(),
+        "may_sign": to_sign and has_met,
+        "signs_later": to_sign and not has_met,
         "may_close_unsigned": mine == "reviewer" and review.closable_unsigned(timezone.now()),
         "may_plan": review.cycle.is_frozen and user.access.may("action_plan", Verb.CREATE),
     }

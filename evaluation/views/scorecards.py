@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from crm.access import kinds
 from crm.web import formats
 from evaluation.actions.freezing import Difference
-from evaluation.engine import wording
+from evaluation.engine import judgement_words, wording
 from evaluation.engine.judgement import (
     AttainmentJudgement,
     Judgement,
@@ -89,7 +89,7 @@ class Line:
         goal = self.said["goal"]
         if not goal:
             return ""
-        level = wording.levels(self.kpi, Levels(**goal["levels"]))
+        level = judgement_words.levels(self.kpi, Levels(**goal["levels"]))
         own = self.said["period"]["kind"]
         return level if goal.get("period_kind", own) == own else _("%(level)s, rolled up") % {"level": level}
 
@@ -111,7 +111,7 @@ def line_of(frozen: FrozenLine) -> Line:
     said = frozen.said
     kpi: Any = Definition.of(said)
     goal = Levels(**said["goal"]["levels"]) if said["goal"] else None
-    return Line(frozen, kpi, said, wording.sentences(kpi, judgement_of(said), goal))
+    return Line(frozen, kpi, said, judgement_words.sentences(kpi, judgement_of(said), goal))
 
 
 def judgement_of(said: dict[str, Any]) -> Judgement:

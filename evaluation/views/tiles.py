@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from crm.models import User
 from evaluation import kpis
-from evaluation.engine import Scope, judgement, stored, wording
+from evaluation.engine import Scope, judgement, judgement_words, stored, wording
 from evaluation.engine.judgement import Judgement, Levels
 from evaluation.engine.stored import Course
 from evaluation.formulas import periods
@@ -49,7 +49,7 @@ class Tile:
 
     @property
     def said(self) -> dict[str, Any]:
-        return wording.sentences(self.kpi, self.judgement, self.levels)
+        return judgement_words.sentences(self.kpi, self.judgement, self.levels)
 
     @property
     def is_signal(self) -> bool:

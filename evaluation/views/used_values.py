@@ -102,3 +102,11 @@ def _read(parse: Any, text: str) -> datetime | Any:
         return parse(text)
     except ValueError:  # well formed and impossible: somebody's text after all
         return None
+
+
+def record_name(label: str | None, kind: str) -> str:
+    """A record as its evidence calls it; shipped surveys are named in English and read in the reader's language."""
+    if not label or kind not in ("invitation", "response"):
+        return label or ""
+    survey, _colon, score = label.rpartition(": ")
+    return labelled(_(survey), score) if kind == "response" and survey else _(label)

@@ -53,6 +53,13 @@ function remember(form) {
   else storage.drop(keyOf(form));
 }
 
+/** What the outbox took out of a form, or gives back to it: `typed` by name, or nothing. */
+export function keepDraft(name, typed) {
+  const key = `${PREFIX}${person()}:${name}`;
+  if (typed) storage.write(key, { at: Date.now(), values: typed });
+  else storage.drop(key);
+}
+
 function notice(form) {
   const note = document.createElement("div");
   note.className = "alert alert-info draft-note";

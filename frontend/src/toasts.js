@@ -23,28 +23,36 @@ export function toast({ text, level = "success", undo = null, link = null, label
     anchor.textContent = label ?? say("open");
   } else anchor.remove();
   sameAs(area.lastElementChild, text, level)?.remove(); // the same again is not said twice
-  area.append(node);
-  const covered = raise(area);
-  keepFor(node, undo || covered ? SHOWN_FOR_WITH_UNDO : SHOWN_FOR, covered);
+  // Where it has just been moved to, it is only heard of what comes a moment later.
+  if (place(area)) setTimeout(() => put(node, area), 50);
+  else put(node, area);
+  keepFor(node, undo ? SHOWN_FOR_WITH_UNDO : SHOWN_FOR);
   return node;
 }
 
-/** Over an open dialog, which a browser draws above everything that was not shown after it. */
-function raise(area) {
-  if (!document.querySelector("dialog:modal")) return false;
-  area.popover = "manual";
-  if (area.matches(":popover-open")) area.hidePopover();
-  area.showPopover();
+/** Beside an open dialog nothing can be pressed or is read out: the toasts stand in the one opened last. */
+function place(area) {
+  const home = [...document.querySelectorAll("dialog:modal")].at(-1) ?? document.body;
+  if (area.parentElement === home) return false;
+  if (area.closest("dialog")) for (const error of area.querySelectorAll("[data-level=error]")) error.remove(); // goes with what it was about
+  home.append(area);
   return true;
+}
+
+/** In a dialog it stands last: whoever was at the end, where the buttons are, stays there. */
+function put(node, area) {
+  const box = area.closest("dialog");
+  const atEnd = box && box.scrollHeight - box.scrollTop - box.clientHeight < 8;
+  area.append(node);
+  if (atEnd) box.scrollTop = box.scrollHeight;
 }
 
 function sameAs(last, text, level) {
   return level === "error" && last?.dataset.level === level && last.querySelector("[data-text]").textContent === text ? last : null;
 }
 
-function keepFor(node, time, covered = false) {
-  // An error waits until it is dismissed; beside an open dialog nothing can be pressed.
-  if (node.dataset.level === "error" && !covered) return;
+function keepFor(node, time) {
+  if (node.dataset.level === "error") return; // waits until it is dismissed
   let timer;
   const start = () => { timer = setTimeout(() => node.remove(), time); };
   const stop = () => clearTimeout(timer);
@@ -61,6 +69,14 @@ export function startToasts() {
     const close = event.target.closest?.("[data-close-toast]");
     if (close) close.closest(".toast-note").remove();
   });
+  // What the dialog shows is replaced, and goes when it closes; the toasts in it stay.
+  const area = document.getElementById("toasts");
+  if (!area) return;
+  document.addEventListener("htmx:before:swap", (event) => {
+    if (event.detail.ctx?.swap !== "none" && area.closest("dialog")) document.body.append(area);
+  });
+  document.addEventListener("htmx:after:swap", () => place(area));
+  document.addEventListener("close", () => place(area), true);
   document.addEventListener("toasts", (event) => {
     for (const note of event.detail.notes ?? []) toast(note);
   });

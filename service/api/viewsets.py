@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from crm.access.permissions import Verb
 from crm.api.filters import MomentFilter
-from crm.api.viewsets import ReadViewSet
+from crm.api.viewsets import ReadViewSet, part
 from crm.custom_fields.filtering import WithCustomFields
 from customers.api.filters import bearing
 from customers.api.tagging import TaggedViewSet
@@ -68,14 +68,8 @@ class TicketViewSet(TaggedViewSet):
     def delete_record(self, record: Ticket, *, by: Any, at: datetime) -> None:
         tickets.delete(ticket=record, by=by, at=at)
 
-    @extend_schema(
-        responses=serializers.MessageSerializer(many=True),
-        filters=False,
-        operation_id="tickets_messages",
-        summary="What was said",
-    )
-    @action(
-        detail=True, methods=["get"], url_path="messages", verb=Verb.VIEW, pagination_class=None, filterset_class=None
+    @part(
+        "messages", serializers.MessageSerializer(many=True), operation_id="tickets_messages", summary="What was said"
     )
     def messages(self, request: Request, pk: int) -> Response:
         said = self.get_object().messages.order_by("at", "pk")

@@ -9,10 +9,10 @@ from service.models.ticket import Ticket
 
 @dataclass(frozen=True)
 class Countdown:
-    """How one promise of a ticket stands. `time` is business time: left, late by, or left when it was paused."""
+    """How one promise of a ticket stands. `time` is business time: left, late by, or so when it was paused."""
 
     clock: str  # first_response or resolution
-    status: str  # running, soon, late, paused, met or missed
+    status: str  # running, soon, late, paused (the time unknown to lists), paused_late, met or missed
     due: datetime
     time: timedelta | None = None
 
@@ -20,15 +20,19 @@ class Countdown:
     def is_running(self) -> bool:
         return self.status in ("running", "soon", "late")
 
+    @property
+    def is_paused(self) -> bool:
+        return self.status in ("paused", "paused_late")
+
 
 SOON = 0.25  # of the target: the countdown turns yellow
 
 
 def countdowns(ticket: Ticket, now: datetime, paused_since: datetime | None = None) -> list[Countdown]:
-    """The promises that apply, the nearest running one first."""
+    """The promises that apply: the nearest running one first, then one that waits, then what is settled."""
     found = [_first_response(ticket, now), _resolution(ticket, now, paused_since)]
     shown = [countdown for countdown in found if countdown is not None]
-    return sorted(shown, key=lambda countdown: (not countdown.is_running, countdown.due))
+    return sorted(shown, key=lambda countdown: (not countdown.is_running, not countdown.is_paused, countdown.due))
 
 
 def _first_response(ticket: Ticket, now: datetime) -> Countdown | None:
@@ -47,7 +51,9 @@ def _resolution(ticket: Ticket, now: datetime, paused_since: datetime | None) ->
     if ticket.resolved_at is not None:
         return Countdown("resolution", "met" if ticket.resolved_at <= due else "missed", due)
     if ticket.is_paused:
-        left = _between(ticket, paused_since, due) if paused_since and paused_since <= due else None
+        if paused_since and paused_since > due:
+            return Countdown("resolution", "paused_late", due, _between(ticket, due, paused_since))
+        left = _between(ticket, paused_since, due) if paused_since else None
         return Countdown("resolution", "paused", due, left)
     return _running("resolution", ticket, due, now, ticket.resolution_target)
 

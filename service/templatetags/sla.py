@@ -14,8 +14,10 @@ from service.models import Countdown
 
 register = template.Library()
 
-TONES = {"running": "neutral", "soon": "warn", "late": "bad", "paused": "info", "met": "good", "missed": "bad"}
-ICONS = {"late": "alert-triangle", "soon": "clock", "running": "clock", "paused": "player-pause", "met": "check"}
+TONES = {"running": "neutral", "soon": "warn", "late": "bad", "met": "good", "missed": "bad"}
+TONES |= {"paused": "info", "paused_late": "bad"}
+ICONS = {"late": "alert-triangle", "soon": "clock", "running": "clock", "met": "check"}
+ICONS |= {"paused": "player-pause", "paused_late": "player-pause"}
 
 
 def in_hours(time: timedelta | None) -> str:
@@ -33,6 +35,8 @@ def in_hours(time: timedelta | None) -> str:
 
 def sentence(countdown: Countdown) -> str:
     """Which promise, and how it stands."""
+    if countdown.status == "paused" and countdown.time is None:
+        return _("Paused")
     return WORDS[countdown.clock, countdown.status]() % {"time": in_hours(countdown.time)}
 
 
@@ -46,6 +50,7 @@ WORDS: dict[tuple[str, str], Any] = {
     ("resolution", "soon"): lambda: _("Resolve within %(time)s"),
     ("resolution", "late"): lambda: _("Resolution late by %(time)s"),
     ("resolution", "paused"): lambda: _("Paused with %(time)s left"),
+    ("resolution", "paused_late"): lambda: _("Paused, late by %(time)s"),
     ("resolution", "met"): lambda: _("Resolved in time"),
     ("resolution", "missed"): lambda: _("Resolved late"),
 }

@@ -14,6 +14,7 @@ from django.views import View
 
 from crm.access import guards
 from crm.access.permissions import Verb
+from crm.web import asked
 from service.actions import tickets
 from service.forms.tickets import COMPOSERS
 from service.models import Message, Ticket
@@ -101,6 +102,6 @@ class Presence(View):
         # Two heartbeats at once may lose one of the two; the next one, seconds later, puts it back.
         cache.set(key, known | {user.pk: (user.name, now)}, self.SECONDS)
         others = sorted(name for who, (name, _seen) in known.items() if who != user.pk)
-        last = request.POST.get("last", "")
-        newer = ticket.messages.after(int(last)).count() if last.isdecimal() and len(last) < 19 else 0
+        last = asked.number(request.POST, "last")
+        newer = 0 if last is None else ticket.messages.after(last).count()
         return render(request, "service/ticket/_presence.html", {"ticket": ticket, "others": others, "newer": newer})

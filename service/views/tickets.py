@@ -15,6 +15,7 @@ from django.views import View
 from crm.access import guards
 from crm.access.permissions import Verb
 from crm.models.record import StaleVersion
+from crm.web import asked
 from crm.web.forms import conflict
 from crm.web.submit_once import first_time
 from crm.web.toasts import toast
@@ -59,8 +60,8 @@ class New(View):
 
     def _customer(self, request: Request) -> Customer | None:
         guards.require(request.user, "ticket", Verb.CREATE)
-        pk = request.GET.get("customer", "")
-        return guards.get_visible(Customer.objects.all(), request.user, pk=pk) if pk.isdecimal() else None
+        pk = asked.number(request.GET, "customer")
+        return None if pk is None else guards.get_visible(Customer.objects.all(), request.user, pk=pk)
 
     def _show(self, request: Request, form: NewTicketForm, status: int = 200) -> HttpResponse:
         return render(request, "service/ticket/new.html", {"form": form}, status=status)

@@ -20,9 +20,6 @@ HAPPY = {Survey.Type.NPS: 9, Survey.Type.CSAT: 4, Survey.Type.CES: 5}
 
 
 class ResponseQuerySet(RecordQuerySet):
-    def of_type(self, survey_type: str) -> Self:
-        return self.filter(survey__type=survey_type)
-
     def detractors(self) -> Self:
         """Unhappy by the survey's own scale."""
         unhappy = Q()

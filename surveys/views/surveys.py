@@ -16,9 +16,10 @@ from django.views.decorators.http import require_safe
 
 from crm.access import guards
 from crm.access.permissions import Verb
+from crm.web import asked
 from crm.web.submit_once import first_time
 from crm.web.toasts import toast
-from customers.models import Customer
+from customers.models import Customer, Task
 from service.models import Ticket
 from service.views.requests import Request
 from surveys.actions import invitations
@@ -83,7 +84,13 @@ def distribution(survey: Survey, answers: Any) -> dict[str, Any]:
 @require_safe
 def response(request: Request, pk: int) -> HttpResponse:
     found = guards.get_visible(Response.objects.select_related(*RELATED), request.user, pk=pk)
-    shown = {"response": found, "answers": found.answers.select_related("question"), **seen_of(found, request)}
+    calls = Task.objects.visible_to(request.user).filter(about_kind=found.kind, about_id=found.pk)
+    shown = {
+        "response": found,
+        "answers": found.answers.select_related("question"),
+        "tasks": calls.select_related("owner"),
+        **seen_of(found, request),
+    }
     return render(request, "surveys/response/detail.html", shown)
 
 
@@ -148,7 +155,7 @@ class Invite(View):
 
     def _customer(self, request: Request) -> Customer | None:
         guards.require(request.user, "invitation", Verb.CREATE)
-        pk = request.GET.get("customer", "")
-        if not pk.isdecimal():
+        pk = asked.number(request.GET, "customer")
+        if pk is None:
             return None
         return guards.get_visible(Customer.objects.select_related("owner", "team"), request.user, pk=pk)

@@ -97,7 +97,7 @@ ROUTES: dict[str, Route] = {
     "api:attachment-list": anyone("GET", "POST"),  # that the record is asked for: test_attachments.py
     "api:attachment-detail": on("attachment", GET=VIEW, DELETE=DELETE),
     "api:attachment-content": on("attachment", GET=VIEW),
-    "api:custom-field-list": anyone("GET"),  # of the kinds that one may view: test_custom_fields_api.py
+    "api:custom-field-list": anyone("GET"),  # of the kinds that one may view: test_custom_fields_everywhere.py
     "api:follower-list": anyone("GET", "POST"),  # by the records: test_api_together.py
     "api:follower-detail": nobodys("GET", "DELETE"),
     "api:reminder-list": anyone("GET", "POST"),

@@ -75,7 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         result = {"customers": arguments.size, "filled_in_seconds": seconds, "rows": [row.as_json() for row in rows]}
         print(json.dumps(result, ensure_ascii=False, indent=1))
-    return 0 if rows and all(row.same for row in rows) else 1
+    return 0 if len(rows) > 1 and all(row.same for row in rows) else 1
 
 
 def fill(size: int) -> float:
@@ -98,8 +98,9 @@ def fill(size: int) -> float:
 def measured(only: str) -> Iterator[Any]:
     from crm.models import User
     from tests.benchmarks import jobs, pages, sales
-    from tests.benchmarks.timing import measure
+    from tests.benchmarks.timing import measure, the_machine
 
+    yield measure(the_machine())
     boss = User.objects.get(email="boss@example.com")
     for who, name in (("administrator", "boss"), ("rep", "rep0-0")):
         user = User.objects.get(email=f"{name}@example.com")

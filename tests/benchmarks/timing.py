@@ -54,6 +54,19 @@ def query(sql: str, params: Any = None) -> list[tuple[Any, ...]]:
         return cursor.fetchall() if cursor.description else []
 
 
+def the_machine() -> Operation:
+    """The same computation every time, with no database and nothing of ours: what its runs differ by is the machine's,
+    and so is as much of what the runs of anything else differ by."""
+
+    def compute() -> int:
+        total = 0
+        for number in range(600_000):
+            total += number
+        return total
+
+    return Operation("(the machine: a fixed computation)", compute, compute)
+
+
 def measure(operation: Operation, who: str = "") -> Measured:
     with CaptureQueriesContext(connection) as captured:
         began = time.perf_counter()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from django.apps import apps
 from django.urls import reverse
 from django.utils.timezone import localdate
 
@@ -12,7 +13,8 @@ from crm.access import kinds
 from crm.access.shipped_roles import SHIPPED_ROLES
 from crm.actions import public_holidays
 from crm.events import wording
-from crm.models import Event
+from crm.jobs import schedule
+from crm.models import Event, JobRun
 from customers.actions import customers
 from tests.factories.crm import CalendarFactory
 from tests.factories.customers import make_customer
@@ -48,6 +50,34 @@ def test_events_are_told_in_words_with_what_changed(admin, cast, now):
     page = admin.get(f"/admin/crm/event/{event.pk}/change/").content.decode()
     assert "<li>City: – → Hull</li>" in page
     assert "<li>Tier: – → A: key customer</li>" in page
+
+
+def test_what_failed_by_the_clock_is_told_in_one_line_and_can_be_tried_again(admin, now):
+    trace = 'Traceback (most recent call last):\n  File "rates.py", line 7\nsales.rates.Missing: no rate of EUR\n'
+    run = JobRun.objects.create(job="score-health", slot="2026-11-22", started_at=now, attempts=3, error=trace)
+    JobRun.objects.create(job="customer-pool", slot="2026-11-22", started_at=now, finished_at=now, attempts=1)
+    page = admin.get("/admin/crm/jobrun/?went=failed").content.decode()
+    told = ("Health scores (score-health)", "given up", "Missing: no rate of EUR")
+    assert [words in page for words in told] == [True] * 3
+    assert "rates.py" not in page
+    assert [job.name for job in schedule.all_jobs() if not job.label] == []
+    assert "rates.py" in admin.get(f"/admin/crm/jobrun/{run.pk}/change/").content.decode()
+    assert admin.post("/admin/crm/jobrun/", {"action": "retry", "_selected_action": [run.pk]}).status_code == 302
+    run.refresh_from_db()
+    assert run.attempts == 0
+
+
+def test_what_the_database_refuses_is_said_with_the_names_of_the_fields(admin):
+    for tag in ("Partner", "  partner "):
+        page = admin.post("/admin/customers/tag/add/", {"name": tag, "colour": "secondary"})
+    assert "There is a tag of this name already." in page.content.decode()
+    said = {
+        one.name: one.get_violation_error_message() for model in apps.get_models() for one in model._meta.constraints
+    }
+    assert [name for name, words in said.items() if "is violated" in words] == []
+    assert said["unit_cost_not_negative"] == "Cost: at least 0"
+    assert said["calendar_frame_closes_later"] == "These do not fit each other: closes, opens"
+    assert said["one_default_state_per_category"].startswith("There is another one with the same: category, default")
 
 
 def test_every_type_of_event_that_happens_has_words(cast, now):
@@ -89,6 +119,22 @@ def test_names_of_holidays_come_in_the_readers_language_where_they_are_known():
     assert public_holidays.of("CN", 2026, "zh-hans")[date(2026, 1, 1)] == "元旦"
     assert public_holidays.of("CN", 2026, "en")[date(2026, 1, 1)] == "New Year's Day"
     assert dict(public_holidays.countries())["US"] == "United States"
+
+
+def test_an_administrator_cannot_lock_themselves_out_but_another_can(admin, cast):
+    change = reverse("admin:crm_user_change", args=[cast.administrator.pk])
+    said = {"name": "Ada", "email": cast.administrator.email, "language": "en", "timezone": "UTC"}
+    roles = list(cast.administrator.roles.values_list("pk", flat=True))
+    for sent, field in (({"roles": roles}, "is_active"), ({"is_active": "on"}, "roles")):
+        form = admin.post(change, {**said, **sent}).context["adminform"].form
+        assert list(form.errors) == [field]
+        assert "take the administration away from yourself" in str(form.errors)
+    assert admin.post(change, {**said, "roles": roles, "is_active": "on"}).status_code == 302
+    other = reverse("admin:crm_user_change", args=[cast.rep.pk])
+    assert admin.post(other, {**said, "email": cast.rep.email}).status_code == 302
+    cast.rep.refresh_from_db()
+    cast.administrator.refresh_from_db()
+    assert (cast.rep.is_active, cast.administrator.is_active) == (False, True)
 
 
 def test_a_lost_phone_is_no_locked_door(admin, cast):

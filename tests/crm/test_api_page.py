@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import io
-import ipaddress
 import re
-import threading
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 import time_machine
@@ -26,31 +23,22 @@ from customers.sales.models import LeadForm
 from tests.crm import api_page
 from tests.crm.api_page import SITE, Reader
 from tests.crm.test_event_types import OF_EVERY_KIND, documented
+from tests.loopback import Answering, serving
 
 PAGE = installed.BASE_DIR / "docs/api.md"
 
 
-class Listener(BaseHTTPRequestHandler):
+class Listener(Answering):
     def do_POST(self):
         self.server.heard.append((dict(self.headers), self.rfile.read(int(self.headers["Content-Length"]))))
         self.send_response(204)
         self.end_headers()
 
-    def log_message(self, *args):
-        pass
-
 
 @pytest.fixture
 def listener(settings):
-    settings.OUTGOING_NETWORKS = [ipaddress.ip_network("127.0.0.0/8")]
-    server = HTTPServer(("127.0.0.1", 0), Listener)
-    server.heard = []
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(Listener, settings, heard=[]) as server:
+        yield server
 
 
 @pytest.fixture
@@ -63,7 +51,7 @@ def prepared(cast, listener):
         LeadForm.objects.create(name="Website", key="website", title="Ask us", team=cast.north)
         hook = Webhook.objects.create(
             name="Ledger",
-            url=f"http://127.0.0.1:{listener.server_port}/",
+            url=f"{listener.address}/",
             types=["opportunity.won"],
             sees_as=cast.manager,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.core.cache import cache
@@ -168,8 +169,22 @@ def test_the_list_is_paged_to_the_end_without_loss(api, cast, now):
     assert sorted(names) == [f"Customer {number}" for number in range(7)]
 
 
+def test_a_copy_read_oldest_first_has_what_is_changed_while_it_is_read(api, cast, now):
+    made = [customers.create(name=f"Customer {number}", by=cast.rep, at=now) for number in range(5)]
+    client, url, names = api(), "/api/v1/customers/?limit=2&oldest_first=true", []
+    while url:
+        page = client.get(url).json()
+        names += [row["name"] for row in page["results"]]
+        url = page["next"]
+        if len(names) == 2:  # the first was read already, the fourth not yet
+            for read, name in ((made[0], "Read"), (made[3], "Unread")):
+                customers.update(read, {"name": name}, by=cast.rep, at=now + timedelta(hours=1))
+    assert names == ["Customer 0", "Customer 1", "Customer 2", "Customer 4", "Read", "Unread"]
+
+
 @pytest.mark.parametrize(
-    "query", ["cursor=x", "cursor=W10", "cursor=%00", "limit=0", "limit=201", "limit=ten", "owner=x"]
+    "query",
+    ["cursor=x", "cursor=W10", "cursor=%00", "limit=0", "limit=201", "limit=0000001009", "oldest_first=1"],
 )
 def test_bad_parameters_are_named(api, query):
     response = api().get(f"/api/v1/customers/?{query}")
@@ -223,6 +238,61 @@ def test_an_opportunity_moves_by_a_post_to_its_stage(api, cast, now):
     assert response.status_code == 200, response.json()
     changes = client.get(f"{url}stage-changes/").json()
     assert [change["outcome"] for change in changes] == ["open", "won"]
+    no_object = client.posted(f"{url}stage/", ["overriding"], **{"if-match": "*"})
+    assert (no_object.status_code, no_object.json()["errors"][0]["field"]) == (400, "")
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "field"),
+    [
+        (b'{"name": "Acme", "owner": 1e400}', 400, None),
+        (b'{"name": NaN}', 400, None),
+        (b'{"name": ' + b"[" * 100_000, 400, None),
+        (b'{"name": ' + b"[" * 60 + b"]" * 60 + b"}", 400, None),
+        (b'{"name": "\xff"}', 400, None),
+        (b'{"name": "A\\u0000b"}', 400, "name"),
+        (b'{"custom": {"a": ["\\ud800"]}}', 400, "custom.a.0"),
+        (b'{"name": "' + b"x" * 10 * 1024 * 1024 + b'"}', 413, None),
+    ],
+    ids=["infinite", "no number", "bottomless", "deep", "no text", "null", "half a character", "large"],
+)
+def test_a_body_that_cannot_be_kept_is_refused_in_a_sentence(api, body, status, field):
+    answer = api().post("/api/v1/customers/", body, content_type=JSON)
+    assert (answer.status_code, answer.json()["status"], Customer.objects.count()) == (status, status, 0)
+    assert [one["field"] for one in answer.json().get("errors", [])] == ([field] if field else [])
+
+
+def test_a_name_that_means_nothing_is_refused_wherever_it_stands(api, acme, cast, now):
+    from customers.sales.actions import opportunities, orders, products
+
+    order = orders.create(customer=acme, amount=Decimal(9), currency="USD", owner=cast.rep, by=cast.rep, at=now)
+    pump = products.create(name="Pump", price=Decimal(5), currency="USD", by=cast.rep, at=now)
+    sale = opportunities.open(name="Sale", customer=acme, owner=cast.rep, by=cast.rep, at=now, amount=100)
+    client, line = api(), {"product": pump.pk, "quantity": "1", "unit_price": "5", "total": "5", "rebate": "1"}
+    asked = [
+        (client.posted, "customers/", {"name": "", "nmae": "x"}, ["nmae", "name"]),
+        (client.patched, f"customers/{acme.pk}/", {"city": "Hull", "towns\ud800": 1}, ["towns?"]),
+        (client.posted, f"opportunities/{sale.pk}/lines/", {"lines": [line]}, ["lines.0.rebate"]),
+        (
+            client.posted,
+            f"opportunities/{sale.pk}/lines/",
+            {"lines": [{"quantity": 1}]},
+            ["lines.0.product", "lines.0.unit_price"],
+        ),
+        (client.posted, "tasks/", {"title": "x", "done": True}, ["done"]),
+        (client.patched, f"opportunities/{sale.pk}/", {"amount": "-1"}, ["amount"]),
+    ]
+    for send, path, body, wrong in asked:
+        answer = send(f"/api/v1/{path}", body, **{"if-match": "*"})
+        assert (answer.status_code, [one["field"] for one in answer.json()["errors"]]) == (400, wrong), path
+    assert (Customer.objects.count(), sale.lines.count(), Task.objects.count()) == (1, 0, 0)
+    one_pump = {"lines": [{"product": pump.pk, "unit_price": "5"}]}
+    for send, path in ((client.posted, f"opportunities/{sale.pk}/lines/"), (client.patched, f"orders/{order.pk}/")):
+        assert send(f"/api/v1/{path}", one_pump, **{"if-match": "*"}).json()["lines"][0]["quantity"] == "1.00"
+    half = client.patched(f"/api/v1/orders/{order.pk}/", {"lines": [{"quantity": 2}]}, **{"if-match": "*"}).json()
+    assert [one["field"] for one in half["errors"]] == ["lines.0.product", "lines.0.unit_price"]
+    whole = client.get(f"/api/v1/customers/{acme.pk}/").json()
+    assert client.patched(f"/api/v1/customers/{acme.pk}/", whole, **{"if-match": '"1"'}).status_code == 200
 
 
 def test_a_ticket_is_answered_and_resolved(api, cast, now):

@@ -42,6 +42,21 @@ def test_the_encoding_is_found_out(content, encoding):
     assert how["encoding"] == encoding
 
 
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("name,city\nMüller & Söhne,Köln\nÉtablissements Lefèvre,Orléans\n", "cp1252"),  # as GB18030: 「M黮ler」
+        ("name,city\nNúñez,Málaga\n", "cp1252"),
+        ("имя,город\nЗавод Прогресс,Москва\nИванов,Казань\n", "cp1251"),
+        ("名称\n朱镕基堃\n長榮國際\n", "gb18030"),
+    ],
+)
+def test_letters_with_accents_are_not_taken_for_chinese(text, encoding):
+    heads, rows, how = read(text.encode(encoding))
+    assert how["encoding"] == encoding
+    assert [heads, *(cells for _number, cells in rows)] == [line.split(",") for line in text.splitlines()]
+
+
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
 def test_the_separator_is_found_out(separator):
     text = f'name{separator}note\nAcme{separator}"a, b; c | d"\nGlobex{separator}x\n'

@@ -49,6 +49,19 @@ def test_the_columns_page_shows_each_column_with_samples(signed_in, batch):
     assert batch.heads == ["Kundenname", "Branche", "Mitarbeiter"]
     assert batch.reading == {"encoding": "utf-8-sig", "separator": ";"}
     assert "Acme · Globex · Acme Nord" in page
+    assert "Read as UTF-8." in page
+
+
+def test_columns_are_known_in_either_language_and_what_is_missing_is_named_as_the_page_names_it(signed_in):
+    file = SimpleUploadedFile("客户.csv", "企业名称,城市,Industry\n长城公司,北京,steel\n".encode("gb18030"))
+    signed_in.post(reverse("import-new"), {"kind": "customer", "file": file, "encoding": ""})
+    page = signed_in.get(reverse("import-columns", args=[(batch := ImportBatch.objects.get()).pk]))
+    assert [page.context["form"][f"target_{place}"].initial for place in range(3)] == ["name", "city", "industry"]
+    assert "Read as GB18030." in page.content.decode()
+    told = signed_in.post(
+        reverse("import-preview", args=[batch.pk]), {"target_1": "city", "decimal": ".", "existing": "skip"}
+    )
+    assert "Choose the column for one of these: registration number; name." in told.content.decode()
 
 
 def test_the_preview_shows_what_the_first_rows_become_and_writes_nothing(signed_in, batch):

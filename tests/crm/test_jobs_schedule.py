@@ -8,7 +8,7 @@ import pytest
 
 from crm.advisory_lock import AdvisoryLock
 from crm.jobs import schedule
-from crm.models import JobRun
+from crm.models import JobRun, failure
 
 pytestmark = pytest.mark.django_db
 
@@ -77,7 +77,11 @@ def test_a_failing_job_is_tried_three_times_and_its_error_kept(only, now):
     assert len(ran) == 3
     run = JobRun.objects.get()
     assert (run.finished_at, run.attempts) == (None, 3)
-    assert "broken job" in run.error
+    assert failure.sentence(run.error) == "ValueError: broken job"
+    assert failure.kept("  far above\n" * 999 + run.error).endswith("ValueError: broken job\n")
+    schedule.retry(run)
+    tick(now + timedelta(minutes=11))
+    assert len(ran) == 4
 
 
 def test_a_job_that_another_process_is_at_is_left_to_it(only, now, django_db_blocker):

@@ -9,6 +9,8 @@ from django.conf import settings
 from django.template import Context, Template, TemplateSyntaxError
 from django.template.loader import get_template
 from django.utils import translation
+from django_filters.fields import DateRangeField, RangeField
+from django_filters.widgets import DateRangeWidget
 
 from tests.architecture.sources import ROOT
 
@@ -73,6 +75,21 @@ def test_a_field_without_help_or_error_describes_nothing():
         name = forms.CharField()
 
     assert "aria-describedby" not in rendered("{% field form.name %}", form=Bare())
+
+
+def test_both_boxes_of_a_range_are_named_in_the_readers_language():
+    ranges = {"age": RangeField(label="age"), "day": DateRangeField(label="day", widget=DateRangeWidget())}
+    form = type("Ranges", (forms.Form,), ranges)()
+    html = rendered("{% field form.age %}{% field form.day %}", form=form)
+    assert re.findall(r'aria-label="([^"]*)"', html) == [
+        "Age: at least",
+        "Age: at most",
+        "Day: first day",
+        "Day: last day",
+    ]
+    assert html.count('type="date"') == 2
+    with translation.override("zh-hans"):
+        assert 'aria-label="Age：不小于"' in rendered("{% field form.age %}", form=form)
 
 
 def test_form_errors_link_to_their_fields():

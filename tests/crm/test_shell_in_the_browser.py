@@ -53,6 +53,13 @@ def test_a_form_in_the_dialog_stays_with_its_errors_and_leaves_when_saved(page: 
     assert name.get_attribute("aria-describedby") == "id_name_help id_name_error"
     expect(dialog.get_by_label("Note")).to_have_value("kept")
     name.fill("Lamp")
+    # What could not be sent is said inside the dialog, where it can be heard and dismissed, and covers no button.
+    page.route("**/thing/**", lambda route: route.fulfill(status=500, body="no"))
+    name.press("Enter")
+    expect(dialog.locator(".toast-note")).to_contain_text("That did not work.")
+    dialog.get_by_role("button", name="Dismiss").click()
+    expect(page.locator(".toast-note")).to_have_count(0)
+    page.unroute("**/thing/**")
     with page.expect_navigation():
         dialog.get_by_role("button", name="Save").click()
     toast = page.locator(".toast-note")

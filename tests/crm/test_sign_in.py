@@ -82,6 +82,14 @@ def test_with_a_second_factor_the_password_alone_is_not_enough(client, rep):
     response = sign_in(client, rep.email)
     assert response.url == reverse("mfa_authenticate")
     assert client.get("/preferences/").status_code == 302
+    asked = client.get(response.url).content.decode()
+    assert asked.count("btn-primary") == 1  # to sign in, not to cancel
+
+
+def test_pages_of_the_own_account_have_one_heading(client, rep):
+    sign_in(client, rep.email)
+    for name in ("mfa_index", "account_change_password", "usersessions_list"):
+        assert client.get(reverse(name)).content.decode().count("<h1") == 1
 
 
 def test_changing_the_password_or_the_rights_ends_every_session(client, rep):

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import base64
 import hmac
-import ipaddress
 import json
-import threading
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -19,11 +16,12 @@ from crm.events import webhooks
 from crm.models import Event, Notification, Webhook, WebhookCall
 from customers.actions import customers
 from tests.factories.customers import make_customer
+from tests.loopback import Answering, serving
 
 pytestmark = pytest.mark.django_db
 
 
-class Receiver(BaseHTTPRequestHandler):
+class Receiver(Answering):
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.heard.append((dict(self.headers), body))
@@ -31,27 +29,16 @@ class Receiver(BaseHTTPRequestHandler):
         self.send_header("Location", "http://127.0.0.1:1/")
         self.end_headers()
 
-    def log_message(self, *args):
-        pass
+
+@pytest.fixture
+def receiver(settings):
+    with serving(Receiver, settings, heard=[], answers=[]) as server:
+        yield server
 
 
 @pytest.fixture
-def receiver():
-    server = HTTPServer(("127.0.0.1", 0), Receiver)
-    server.heard, server.answers = [], []
-    server.url = f"http://127.0.0.1:{server.server_port}/hook?from=crm"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.fixture
-def hook(receiver, cast, settings):
-    settings.OUTGOING_NETWORKS = [ipaddress.ip_network("127.0.0.0/8")]
-    hook = Webhook(name="Ledger", url=receiver.url, types=["customer.*"], sees_as=cast.rep)
+def hook(receiver, cast):
+    hook = Webhook(name="Ledger", url=f"{receiver.address}/hook?from=crm", types=["customer.*"], sees_as=cast.rep)
     hook.full_clean()
     hook.save()
     return hook

@@ -47,7 +47,8 @@ def open_page(browser, live_server, people):
     yield open_at
     for context in contexts:
         context.close()
-    assert [text for text in complaints if "Content Security" in text or "Error:" in text] == []
+    faults = [text for text in complaints if "Content Security" in text or "Error:" in text]
+    assert [text for text in faults if "Failed to fetch" not in text] == []  # that was meant: there was no connection
 
 
 def test_by_keyboard_from_a_list_with_the_next_step_and_back_by_undo(people, open_page):
@@ -72,6 +73,26 @@ def test_by_keyboard_from_a_list_with_the_next_step_and_back_by_undo(people, ope
     page.wait_for_url(f"**/customers/{customer.pk}/")
     assert not Activity.objects.alive().exists()
     assert not Task.objects.alive().exists()
+
+
+def test_what_is_logged_without_a_connection_is_sent_once_when_it_is_back(people, open_page):
+    customer = make_customer(people.rep, "张伟贸易")
+    page = open_page(f"/activities/new/?customer={customer.pk}", width=360, theme="dark")
+    for subject in ("Called from the tunnel", "And once more"):
+        page.context.set_offline(True)
+        page.fill("#id_subject", subject)
+        page.fill("#id_next_title", "Send a sample")
+        page.press("#id_subject", "Enter")  # the first one's note may still lie over the button
+        page.wait_for_selector(f"#toasts :text('“{subject}” is kept here')")
+    assert (page.input_value("#id_subject"), Activity.objects.count()) == ("", 0)
+    page.context.set_offline(False)
+    page.evaluate("window.dispatchEvent(new Event('online'))")  # told twice
+    page.wait_for_selector("#toasts :text('Sent now: “And once more”')")
+    page.goto("/activities/new/")
+    page.wait_for_load_state("networkidle")
+    assert page.locator(".draft-note").count() == 0
+    told = Activity.objects.filter(customer=customer).order_by("pk").values_list("subject", flat=True)
+    assert (list(told), Task.objects.count()) == (["Called from the tunnel", "And once more"], 2)
 
 
 def test_the_story_shows_what_was_just_noted_without_a_reload(people, open_page):
@@ -108,3 +129,23 @@ def test_pages_are_accessible_and_fit_a_phone(people, open_page, theme):
         found = Axe().run(page).response["violations"]
         told = [(rule["id"], [node["target"] for node in rule["nodes"]]) for rule in found]
         assert told == [], path
+
+
+def test_without_a_connection_it_is_kept_and_sent_once_when_there_is_one_again(people, open_page):
+    customer = make_customer(people.rep)
+    page = open_page(f"/customers/{customer.pk}/")
+    page.click(".page-actions >> text=Log an activity")
+    page.fill("#dialog[open] #id_subject", "Phoned from the train")
+    page.context.set_offline(True)
+    page.click("#dialog >> text=Log it")
+    page.wait_for_selector("#toasts :text('is kept here')")
+    assert (page.evaluate("document.getElementById('dialog').open"), Activity.objects.count()) == (False, 0)
+    kept = page.evaluate("JSON.stringify(localStorage)")
+    page.context.set_offline(False)
+    page.wait_for_selector("#toasts :text('Sent now: “Phoned from the train”')")
+    # The answer did not arrive and it is sent again: it is the same activity.
+    page.evaluate("kept => Object.assign(localStorage, JSON.parse(kept))", kept)
+    page.reload()
+    page.wait_for_selector("#toasts :text('Sent now: “Phoned from the train”')")
+    assert [activity.subject for activity in Activity.objects.all()] == ["Phoned from the train"]
+    assert [key for key in page.evaluate("Object.keys(localStorage)") if key.startswith("outbox")] == []

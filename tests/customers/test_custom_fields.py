@@ -17,7 +17,7 @@ from customers.actions import customers, merging
 from customers.models import Customer
 from tests.crm.test_import_runs import NOW, undo
 from tests.crm.test_import_runs import run as run_batch
-from tests.factories.custom_fields import make_field, make_fields
+from tests.factories.custom_fields import make_field, make_fields, make_formula
 from tests.factories.customers import make_customer
 
 pytestmark = pytest.mark.django_db
@@ -249,9 +249,15 @@ def test_a_field_in_use_keeps_its_type_and_its_choices_and_is_retired_rather_tha
 
     assert "the type stays" in post(fields["vehicles"], type="text").content.decode()
     assert "Records have this choice: small" in post(fleet, deleted=["small"]).content.decode()
+    worn = make_formula("worn", 'if(fleet = "old", 1, 0)')
+    told = post(fleet, deleted=["old"]).content.decode()
+    assert "Formulas compare with old: Worn. Change them first, or retire the choice." in told
+    assert "Worn" in post(fleet, **{"choices-2-code": "aged"}).content.decode()
     assert fleet.choices.count() == 3
+    CustomField.objects.filter(pk=worn.pk).update(formula='if(custom_fleet = "big", 1, 0)')
     assert post(fleet, deleted=["old"]).status_code == 302
     assert fleet.choices.count() == 2
+    worn.delete()
     for code, gone in (("fleet", False), ("story", True)):
         client.post(reverse("admin:crm_customfield_delete", args=[fields[code].pk]), {"post": "yes"})
         fields[code].refresh_from_db()

@@ -5,8 +5,9 @@ from django.core.exceptions import ValidationError
 
 from crm.models import Event, Notification, StaleVersion
 from crm.search import finding
-from customers.actions import contacts, customers
+from customers.actions import contacts, customers, graph
 from customers.models import Activity, Contact, Customer, Standing, Task
+from customers.subscriptions import find_what_came_back
 from tests.factories.customers import make_activity, make_contact, make_customer, make_task
 
 
@@ -163,26 +164,32 @@ def test_the_owner_is_no_collaborator(cast, now):
     assert not customer.collaborators.exists()
 
 
-def test_a_deleted_customer_takes_its_graph_along_and_brings_exactly_that_back(cast, now):
+def test_a_deleted_customer_takes_its_graph_along_and_brings_exactly_that_back(cast, now, monkeypatch):
     customer, other = make_customer(cast.rep), make_customer(cast.rep, "Other Ltd")
     here = make_contact(cast.rep, "Only Here", customer=customer)
     both = make_contact(cast.rep, "At Both", customer=customer)
     contacts.link(both, customer=other, by=cast.rep, at=now)
     activity, gone_before = make_activity(cast.rep, customer), make_activity(cast.rep, customer, "Wrong number")
+    second = make_activity(cast.rep, customer)
     task, elsewhere = make_task(cast.rep, customer=customer), make_task(cast.rep, customer=other)
     from customers.actions import activities
 
     activities.delete(gone_before, by=cast.rep, at=now - timedelta(hours=1))
     deleted = customers.delete(customer, by=cast.rep, at=now)
     assert set(Contact.objects.in_bin()) == {here}
-    assert set(Activity.objects.in_bin()) == {activity, gone_before}
+    assert set(Activity.objects.in_bin()) == {activity, second, gone_before}
     assert set(Task.objects.in_bin()) == {task}
     assert not finding.ids("activity", "called").exists()
+    monkeypatch.setattr(graph, "AT_ONCE", 1)  # of what came back, at most one of a kind is found at once
     customers.restore(deleted, by=cast.rep, at=now + timedelta(hours=1))
     assert not Contact.objects.in_bin().exists()
     assert set(Activity.objects.in_bin()) == {gone_before}
     assert set(Task.objects.alive()) == {task, elsewhere}
-    assert list(finding.ids("activity", "called").values_list("object_id", flat=True)) == [activity.pk]
+    found = finding.ids("activity", "called").values_list("object_id", flat=True)
+    assert found.count() == 1
+    find_what_came_back(Event.objects.filter(type="customer.restored").get())
+    assert set(found.all()) == {activity.pk, second.pk}
+    assert graph.find_again(customer) == 0
 
 
 def test_scores_are_written_for_everybody_at_once_and_only_where_they_changed(cast, django_assert_num_queries):

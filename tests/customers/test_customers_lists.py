@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -70,12 +72,15 @@ def test_many_customers_are_handed_over_at_once_each_with_its_tasks(client, cast
     client.force_login(cast.manager)
     url = reverse("customer-list-bulk", kwargs={"action": "hand-over"})
     values = {"ids": f"{some.pk},{mine.pk}", "confirmed": "1", "to": cast.junior.pk, "with_open_work": "on"}
+    values["query"] = "sort=name"
     page = client.post(url, values, follow=True).content.decode()
     assert Customer.objects.filter(owner=cast.junior).count() == 3
     assert Task.objects.get().owner == cast.junior
     undoing = reverse("operation-undoing", args=[Operation.objects.get().pk])
-    assert f'action="{undoing}"' in page  # the toast takes it back as one
-    client.post(undoing)
+    undo = re.search(rf'action="({undoing}\?back=[^"]+)"', page)[1]  # the toast takes it back as one
+    answer = client.post(undo)
+    assert answer["Location"].startswith(f"{reverse('customer-list')}?")  # and one is where one was
+    assert "sort=name" in answer["Location"]
     assert Customer.objects.filter(owner=cast.junior).count() == 1
 
 

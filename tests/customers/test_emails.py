@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from datetime import timedelta
 from email.header import decode_header, make_header
 from email.utils import parseaddr
@@ -21,6 +20,7 @@ from crm.models import Event, IncomingMail, MailAccount, MailTemplate, Notificat
 from customers.actions import email_sending, emails
 from customers.actions.emails import Draft
 from customers.models import Activity, Email
+from tests import loopback
 from tests.crm.mail_servers import PASSWORD, imap_server, smtp_server
 from tests.factories.customers import make_contact, make_customer
 
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def inside(settings):
     """Servers of this machine may be asked."""
-    settings.OUTGOING_NETWORKS = [ipaddress.ip_network("127.0.0.0/8")]
+    settings.OUTGOING_NETWORKS = loopback.NETWORKS
 
 
 @pytest.fixture

@@ -227,7 +227,7 @@ def test_somebody_has_something_to_do_on_each_home_page(world):
         assert Task.objects.visible_to(user).owned_by(user).open().exists(), key
     for key in ("rep_north_1", "agent_1", "manager_service", "director"):
         user = world.users[key]
-        assert Review.objects.visible_to(user).waiting_for(user).exists(), key
+        assert Review.objects.visible_to(user).waiting_for(user, world.today).exists(), key
     agent = world.users["agent_1"]
     assert Ticket.objects.visible_to(agent).unresolved().unassigned().exists()
     assert Cycle.objects.filter(state=Cycle.State.RUNNING).count() == 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
@@ -102,7 +104,10 @@ def test_a_sum_rolls_up_to_so_many_times_the_level(client, cast):
     ]  # fmt: skip
     goals.retire(goal, reason="Starts anew", by=cast.manager, at=NOW)
     goal = a_goal(cast.north, kpi_code="revenue", target=300)  # from May on: what was before does not count
-    assert rolled_up() == [("$700.00", "at least $600.00", "met")] * 2
+    assert rolled_up() == [("$700.00", "at least $600.00", "met")]  # the rest of the quarter and of the half-year: once
+    goals.retire(goal, reason="By quarter", by=cast.manager, at=NOW)
+    goal = a_goal(cast.north, kpi_code="revenue", target=900, period_kind="quarter", starts_on=date(2026, 4, 1))
+    assert rolled_up() == []  # one quarter since it began: that row is there already
 
 
 def test_the_owner_acknowledges_or_objects_and_nobody_else(client, cast):

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from evaluation import kpis
-from evaluation.engine import COMPANY, Interval, Result, judgement, wording
+from evaluation.engine import COMPANY, Interval, Result, judgement, judgement_words, wording
 from evaluation.engine.judgement import Levels, Variation
 from evaluation.formulas import intervals, periods
 from evaluation.formulas.control_chart import Rule
@@ -36,14 +36,14 @@ def course(*values, **last):
 def test_five_periods_are_too_few_to_tell_news_from_noise():
     found = judgement.judge(course(10, 12, 11, 9, 10)).variation
     assert (found.kind, found.points, found.needed) == (Variation.TOO_FEW, 5, 6)
-    assert wording.variation(found) == "Too few complete periods to tell news from noise: 5 of 6."
+    assert judgement_words.variation(found) == "Too few complete periods to tell news from noise: 5 of 6."
 
 
 def test_a_steady_course_is_no_signal():
     found = judgement.judge(course(*STEADY)).variation
     assert (found.kind, found.rule) == (Variation.NO_SIGNAL, None)
     assert found.centre == pytest.approx(125 / 12)
-    assert wording.variation(found) == "Usual variation: no signal."
+    assert judgement_words.variation(found) == "Usual variation: no signal."
 
 
 @pytest.mark.parametrize("code", ["sales_velocity", "active_customers", "historic_value", "historic_margin"])
@@ -53,14 +53,17 @@ def test_what_is_measured_over_more_than_a_period_is_not_judged_from_month_to_mo
     assert (found.variation.kind, found.variation.points) == (Variation.OVERLAPPING, 13)
     assert (found.chart.centre, found.chart.lower, found.chart.upper, found.chart.signals) == (None, None, None, ())
     said = "Not judged: each point holds most of what the one before held."
-    assert (wording.variation(found.variation), wording.variation_label(found.variation)) == (said, "not judged")
+    assert (judgement_words.variation(found.variation), judgement_words.variation_label(found.variation)) == (
+        said,
+        "not judged",
+    )
 
 
 def test_a_point_outside_the_natural_limits_is_a_signal_with_a_side():
     found = judgement.judge(course(*STEADY, 20)).variation
     assert (found.kind, found.rule, found.above, found.good) == (Variation.SIGNAL, Rule.OUTSIDE_LIMITS, True, True)
     said = "Signal: the last complete period is above what is usual. That is an improvement."
-    assert wording.variation(found) == said
+    assert judgement_words.variation(found) == said
 
 
 @pytest.mark.parametrize(
@@ -120,7 +123,9 @@ def test_too_few_records_and_too_wide_an_interval_are_not_measurable():
     assert (wide.verdict, wide.too_wide) == (Verdict.NOT_MEASURABLE, True)
     nothing = counted(None, flags=["no_denominator"])
     assert judgement.attainment(nothing, Levels(at_least=1)).verdict == Verdict.NOT_MEASURABLE
-    assert wording.quality(nothing.kpi, judgement.quality(nothing)) == ["Nothing to compute it from in this period."]
+    assert judgement_words.quality(nothing.kpi, judgement.quality(nothing)) == [
+        "Nothing to compute it from in this period."
+    ]
 
 
 @pytest.mark.parametrize(
@@ -166,9 +171,9 @@ def test_every_kind_of_target_becomes_levels_in_the_unit_of_the_kpi(agreed, code
 
 def test_the_sentences_say_figures_with_their_units():
     found = judgement.judge([share(92, 100)], Levels(at_least=0.9, baseline=0.5))
-    said = wording.sentences(kpis.get("win_rate"), found, Levels(at_least=0.9, baseline=0.5))
+    said = judgement_words.sentences(kpis.get("win_rate"), found, Levels(at_least=0.9, baseline=0.5))
     assert said["attainment"]["text"] == "Goal probably met: at least 90.0%, but chance is not ruled out."
     assert (said["attainment"]["tone"], said["attainment"]["label"]) == ("good", "probably met")
-    assert wording.levels(kpis.get("first_response_time"), Levels(at_most=8100)) == "at most 2 h 15 min"
+    assert judgement_words.levels(kpis.get("first_response_time"), Levels(at_most=8100)) == "at most 2 h 15 min"
     assert wording.difference(kpis.get("win_rate"), 0.023) == "+2.3\u202fpp"
     assert wording.period_name(periods.parse("2026-Q2")) == "Q2 2026"

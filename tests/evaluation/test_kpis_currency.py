@@ -15,7 +15,7 @@ from evaluation.engine import COMPANY, watched
 from evaluation.engine.watched import Watch
 from evaluation.models import Measurement
 from tests.evaluation.measured import measured, records
-from tests.factories.evaluation import a_customer, an_opportunity, an_order, lost, moment, won
+from tests.factories.evaluation import a_customer, an_opportunity, an_order, lost, measure_open, moment, won
 from tests.factories.sales import make_contract
 
 pytestmark = pytest.mark.django_db
@@ -82,7 +82,7 @@ def test_a_corrected_rate_counts_in_open_periods_and_is_told_of_final_ones(monke
     final = stored.get()
     assert final.is_final
     CurrencyRate.objects.filter(valid_from=date(2026, 5, 15)).update(rate=Decimal("1.4"))
-    measurements.measure_open(now=moment("2026-06-11"))
+    measure_open(now=moment("2026-06-11"))
     assert stored.get(period_start=date(2026, 5, 1)).value == 130
     told = restated(final, now=moment("2026-06-11"))
     assert told.result.value == 140

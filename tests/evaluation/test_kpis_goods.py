@@ -11,7 +11,7 @@ from django.db import connection
 from django.urls import reverse
 
 from customers.sales.models import CurrencyRate, OpportunityLine, OrderReturnLine, UnitCost
-from evaluation.engine import judgement, wording
+from evaluation.engine import judgement, judgement_words
 from tests.evaluation.measured import measured, parts, records
 from tests.factories.evaluation import a_product, a_return, a_unit_cost, an_order, lost, won
 
@@ -63,7 +63,7 @@ def test_what_has_no_known_cost_is_left_out_and_the_coverage_is_told(cast, pump)
     assert (result.value, result.n) == (pytest.approx(0.4), 1)
     assert result.flags == ("coverage=20.0%", "missing_amount:1", "missing_cost:2")
     assert result.issues == {"missing_amount": 1, "missing_cost": 2}
-    said = wording.quality(result.kpi, judgement.quality(result))
+    said = judgement_words.quality(result.kpi, judgement.quality(result))
     assert said[0] == "It covers 20.0% of the whole: of the rest something is missing."
     nothing = measured("gross_margin", period="2025")
     assert (nothing.value, nothing.flags) == (None, ("no_denominator", "coverage=0.0%", "missing_cost:1"))

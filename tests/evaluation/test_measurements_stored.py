@@ -18,7 +18,7 @@ from evaluation.engine import COMPANY, scopes, watched
 from evaluation.engine.watched import Watch
 from evaluation.formulas import periods
 from evaluation.models import KpiVersion, MeasuredFact, Measurement
-from tests.factories.evaluation import a_customer, an_opportunity, an_order, lost, moment, stages, won
+from tests.factories.evaluation import a_customer, an_opportunity, an_order, lost, measure_open, moment, stages, won
 
 pytestmark = pytest.mark.django_db
 
@@ -65,9 +65,9 @@ def test_what_is_watched_is_measured_for_the_current_periods(cast, only):
 def test_measuring_again_writes_nothing(cast, only):
     won("2026-05-02", cast.rep)
     only(*(Watch(kpi, COMPANY, "quarter") for kpi in kpis.all_kpis()))
-    measurements.measure_open(now=NOW)
+    measure_open(now=NOW)
     before = writes()
-    assert measurements.measure_open(now=NOW + timedelta(hours=1)) == 0
+    assert measure_open(now=NOW + timedelta(hours=1)) == 0
     assert writes() == before > 0
     assert set(Measurement.objects.values_list("measured_at", flat=True)) == {NOW}
 
@@ -131,7 +131,7 @@ def test_a_final_number_never_changes_and_is_told_as_restated(cast, only):
     gone.save()
     late = won("2026-03-31", cast.rep, name="Late", amount=7)
     won("2026-03-31", cast.outsider, name="Somebody else's", amount=7)
-    assert measurements.measure_open(now=moment("2026-04-13")) == 1  # the new quarter's, not the final one's
+    assert measure_open(now=moment("2026-04-13")) == 1  # the new quarter's, not the final one's
     final.refresh_from_db()
     assert (final.value, final.state) == (150, "final")
 

@@ -258,11 +258,11 @@ def test_a_signed_review_takes_nothing_at_all(cast):
 def test_the_home_panel_knows_whose_turn_it_is(cast):
     review = a_frozen_review(cast)
 
-    def waiting():
+    def waiting(on=FROZEN.date()):
         return [
             person.name
             for person in (cast.rep, cast.manager)
-            if Review.objects.waiting_for(person).filter(pk=review.pk)
+            if Review.objects.waiting_for(person, on).filter(pk=review.pk)
         ]
 
     assert waiting() == ["Rosa Rep"]
@@ -270,10 +270,18 @@ def test_the_home_panel_knows_whose_turn_it_is(cast):
     assert waiting() == ["Mia Manager"]
     reviews.comment(review=review, role="reviewer", text="Good.", by=cast.manager, at=FROZEN)
     reviews.finish(review, by=cast.manager, at=FROZEN)
+    assert waiting() == ["Mia Manager"]  # to set the day of the meeting
     reviews.set_meeting(review, on=date(2026, 4, 7), by=cast.manager, at=FROZEN)
-    assert waiting() == ["Rosa Rep", "Mia Manager"]
-    signatures.sign(review, digest=digest_now(review), by=cast.manager, at=FROZEN)
-    assert waiting() == ["Rosa Rep"]
+    assert waiting() == []
+    assert waiting(date(2026, 4, 7)) == ["Rosa Rep", "Mia Manager"]
+    refused(
+        review,
+        lambda: signatures.sign(review, digest=digest_now(review), by=cast.manager, at=FROZEN),
+        ValidationError,
+        "The meeting has not been yet",
+    )
+    signatures.sign(review, digest=digest_now(review), by=cast.manager, at=FROZEN + timedelta(days=1))
+    assert waiting(date(2026, 4, 7)) == ["Rosa Rep"]
 
 
 def test_who_never_signs_does_not_hold_the_review_for_ever(cast):
@@ -286,8 +294,8 @@ def test_who_never_signs_does_not_hold_the_review_for_ever(cast):
     with pytest.raises(ValidationError):  # the reviewer has not signed either
         close()
     signatures.sign(review, digest=digest_now(review), by=cast.manager, at=FROZEN)
-    with pytest.raises(ValidationError):  # too early: the meeting is on the 7th of April
-        close(at=datetime(2026, 4, 21, 9, tzinfo=UTC))
+    with pytest.raises(ValidationError):  # too early: the meeting was on the 6th of April
+        close(at=datetime(2026, 4, 20, 9, tzinfo=UTC))
     with pytest.raises(ValidationError):
         close(reason=" ")
     with pytest.raises(PermissionDenied):
@@ -295,7 +303,7 @@ def test_who_never_signs_does_not_hold_the_review_for_ever(cast):
     review.refresh_from_db()
     assert review.state == Review.State.MEETING
 
-    closed = close(at=datetime(2026, 4, 22, 9, tzinfo=UTC))
+    closed = close(at=datetime(2026, 4, 21, 9, tzinfo=UTC))
     assert closed.state == Review.State.UNSIGNED
     assert closed.is_signed  # nothing in it changes any more
     assert [one.role for one in closed.signatures.all()] == ["reviewer"]

@@ -13,7 +13,7 @@ from django.utils import translation
 from customers.sales.actions import opportunities
 from customers.sales.models import Opportunity
 from evaluation.actions import goals
-from evaluation.actions.freezing import chained, current_lines, digest_of
+from evaluation.actions.freezing import chained, digest_of
 from evaluation.actions.verifying import Fault, verify
 from evaluation.engine import scopes
 from evaluation.models import FrozenLine, FrozenRecord, Review, Signature, SignedReport
@@ -21,7 +21,7 @@ from evaluation.views import scorecards
 from evaluation.views.review_exports import as_csv, as_xlsx
 from evaluation.views.review_pdf import as_pdf
 from tests.factories.evaluation import a_response, moment
-from tests.factories.reviews import a_frozen_review, at_the_meeting, signed_by_both
+from tests.factories.reviews import a_frozen_review, at_the_meeting, current_lines, signed_by_both
 
 pytestmark = pytest.mark.django_db
 

@@ -29,6 +29,7 @@ from customers.sales.models import (
     StageChange,
     UnitCost,
 )
+from evaluation.actions import measurements
 from service.models import Queue, Ticket, TicketEvent, TicketState
 from surveys.models import Invitation, Response, Survey
 
@@ -331,3 +332,8 @@ def a_return(order: Order, when: str, amount: Any, *, cancelled: str = "") -> Or
         recorded_at=moment(when),
         cancelled_at=moment(cancelled) if cancelled else None,
     )
+
+
+def measure_open(now: datetime) -> int:
+    """Every period that is not final yet, as the hour's and the night's job together; how many numbers were written."""
+    return measurements.measure_current(now=now) + measurements.measure_last(now=now)

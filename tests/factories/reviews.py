@@ -10,7 +10,7 @@ from evaluation.actions.freezing import digest_of
 from evaluation.actions.signatures import report_of
 from evaluation.engine import scopes
 from evaluation.formulas import periods
-from evaluation.models import ActionPlan, Cycle, Review
+from evaluation.models import ActionPlan, Cycle, FrozenLine, Review
 from tests.factories.evaluation import lost, won
 
 Q1 = periods.parse("2026-Q1")
@@ -49,7 +49,7 @@ def at_the_meeting(review: Review, cast: Any, at: datetime = FROZEN) -> Review:
     reviews.hand_in(review, by=cast.rep, at=at)
     reviews.comment(review=review, role="reviewer", text="Well done.", by=cast.manager, at=at)
     reviews.finish(review, by=cast.manager, at=at)
-    reviews.set_meeting(review, on=date(2026, 4, 7), by=cast.manager, at=at)
+    reviews.set_meeting(review, on=at.date(), by=cast.manager, at=at)
     return Review.objects.get(pk=review.pk)
 
 
@@ -72,3 +72,9 @@ def a_plan(cast: Any, **said: Any) -> ActionPlan:
         "steps": [{"title": "Ask for the budget first"}], **said,
     }  # fmt: skip
     return plans.draft(**known)
+
+
+def current_lines(review: Review) -> list[FrozenLine]:
+    """The latest version of each line, in the order of the scorecard."""
+    latest = review.lines.order_by("position", "kpi_code", "-number").distinct("position", "kpi_code")
+    return list(latest.select_related("by"))

@@ -10,7 +10,7 @@ import pytest
 from django.core.files.storage import default_storage
 from django.db import connection
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from crm.actions import journal, mail_receiving
 from crm.actions.redaction_words import ERASED
@@ -214,6 +214,13 @@ def test_a_manager_notes_a_request_sees_what_would_go_and_refuses_or_erases(cast
     tasks.carry_out_erasures(now)
     wilma.refresh_from_db()
     assert (wilma.name, wilma.email, wilma.do_not_contact) == (ERASED, "", True)
+    type(cast.manager).objects.filter(pk=cast.manager.pk).update(language="zh-hans")
+    with translation.override("en"):  # the pages leave the reader's language behind
+        page = client.get(reverse("contact-detail", args=[wilma.pk])).content.decode()
+        form = client.get(reverse("contact-edit", args=[wilma.pk])).content.decode()
+    assert "[已删除]" in page  # read in the reader's language …
+    assert ERASED not in page
+    assert f'value="{ERASED}"' in form  # … and sent back as it is kept
 
 
 def test_the_person_is_told_what_is_held_and_only_what_the_reader_may_see(cast, now, client):

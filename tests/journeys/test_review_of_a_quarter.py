@@ -15,7 +15,7 @@ from customers.sales.actions import opportunities
 from customers.sales.models import Opportunity
 from evaluation import engine, tasks
 from evaluation.actions import cycles, plans, restatements, reviews, signatures
-from evaluation.actions.freezing import current_lines, digest_of
+from evaluation.actions.freezing import digest_of
 from evaluation.actions.signatures import report_of
 from evaluation.actions.verifying import verify
 from evaluation.engine import scopes
@@ -24,6 +24,7 @@ from evaluation.models import ActionPlan, Cycle, Goal, Measurement, PlanStep, Re
 from evaluation.views.review_exports import as_csv, as_xlsx
 from tests.factories.evaluation import a_response, lost, won
 from tests.factories.goals import a_goal
+from tests.factories.reviews import current_lines
 from tests.factories.surveys import deliver
 from tests.journeys.real_records import SALES, rows_of
 

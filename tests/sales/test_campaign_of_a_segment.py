@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 
 from customers.actions import consents, contact_points, contacts, segments
 from customers.models import Contact, Customer, Purpose
@@ -52,6 +53,10 @@ def test_a_campaign_gets_the_main_contacts_of_a_segment_through_the_api(client, 
     campaign = make_campaign(cast.rep)
     segment = segments.create(name="Key", question={"tier": ["A"]}, owner=cast.rep, by=cast.rep, at=WEDNESDAY)
     client.force_login(cast.rep)
+    dialog = client.post(reverse("customer-list-bulk", args=["add-to-campaign"]), {"all_matching": "1"})
+    page = dialog.content.decode()
+    assert "Marketing may be written to 1 main contact." in page
+    assert "7 are left out: no consent, no address" in page  # "left" is nobody's main contact any more
     api = f"/api/v1/campaigns/{campaign.pk}/"
     for _time in range(2):
         etag = {"HTTP_IF_MATCH": client.get(api)["ETag"]}

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import ipaddress
 import json
-import threading
 from datetime import datetime, timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -24,13 +21,14 @@ from customers.sales.actions import lead_sources, received_leads
 from customers.sales.models import Lead, LeadConsent, LeadForm, LeadSource, LeadTarget, ReceivedLead
 from tests.architecture.examples import erasure
 from tests.factories.customers import make_contact, make_customer
+from tests.loopback import Answering, serving
 
 pytestmark = pytest.mark.django_db
 TOKEN, SECRET = "EAAB-token-of-the-page", "secret-of-the-app"
 FOREVER = float("inf")
 
 
-class Graph(BaseHTTPRequestHandler):
+class Graph(Answering):
     """A page with one form. `wrong` holds answers that are given instead, one after the other."""
 
     def do_GET(self):
@@ -63,9 +61,6 @@ class Graph(BaseHTTPRequestHandler):
         paging = {"cursors": {"before": "x", "after": f"p{start + size}"}} | (more if start + size < len(found) else {})
         return {"data": found[start : start + size], "paging": paging}
 
-    def log_message(self, *args):
-        pass
-
 
 def sent(lead) -> float:
     return datetime.fromisoformat(lead["created_time"]).timestamp()
@@ -78,16 +73,9 @@ def a_lead(number, at, **answers):
 
 @pytest.fixture
 def graph(settings):
-    server = HTTPServer(("127.0.0.1", 0), Graph)
-    server.leads, server.wrong, server.asked, server.page_size = [], [], [], 2
-    settings.OUTGOING_NETWORKS = [ipaddress.ip_network("127.0.0.0/8")]
-    settings.FACEBOOK_GRAPH_URL = f"http://127.0.0.1:{server.server_port}/v25.0"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(Graph, settings, leads=[], wrong=[], asked=[], page_size=2) as server:
+        settings.FACEBOOK_GRAPH_URL = f"{server.address}/v25.0"
+        yield server
 
 
 @pytest.fixture

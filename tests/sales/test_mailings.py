@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -14,13 +13,14 @@ from django.urls import reverse
 
 from crm.actions import mail_accounts
 from crm.mail import naming
-from crm.models import Event, MailAccount, MailTemplate, Notification
+from crm.models import Event, MailAccount, MailTemplate, Notification, User
 from customers.actions import consents, contact_points
 from customers.models import Contact, ContactPoint, Purpose, Unsubscription
 from customers.models.writing import may_write_to
 from customers.models.writing_many import Asked, verdicts
 from customers.sales.actions import campaigns, mailing_sending, mailings
 from customers.sales.models import LeadConsent, Mailing, MailingRules
+from tests import loopback
 from tests.crm.mail_servers import PASSWORD, smtp_server
 from tests.factories.customers import make_contact, make_customer
 from tests.factories.sales import WEDNESDAY, make_campaign, make_lead, make_mailing
@@ -152,7 +152,8 @@ def test_as_many_a_minute_as_the_rules_say_and_no_letter_after_it_was_stopped_or
 
 
 def test_a_server_that_refuses_us_stops_the_mailing_and_one_that_knows_no_such_address_does_not(cast, fair, settings):
-    settings.OUTGOING_NETWORKS = [ipaddress.ip_network("127.0.0.0/8")]
+    settings.OUTGOING_NETWORKS = loopback.NETWORKS
+    User.objects.filter(pk=cast.manager.pk).update(language="zh-hans")  # who reads what went wrong
     Contact.objects.filter(pk=fair.carla.pk).update(email="carla@refused.example")
     with smtp_server() as (post, port):
         values = {"address": "us@ours.example", "user": "us@ours.example", "smtp_host": "127.0.0.1",
@@ -172,8 +173,9 @@ def test_a_server_that_refuses_us_stops_the_mailing_and_one_that_knows_no_such_a
             send_all(WEDNESDAY + timedelta(hours=1 + hours))
     again.refresh_from_db()
     assert (mailing.letters.get(state="failed").address, len(post.letters)) == ("carla@refused.example", 2)
-    assert (again.state, again.problem) == ("stopped", "The server refused the user name or the password.")
-    assert again.letters.filter(state="waiting").count() == 2
+    assert (again.state, again.problem) == ("stopped", "服务器拒绝了用户名或密码。")
+    waiting = again.letters.filter(state="waiting")
+    assert list(waiting.values_list("language", "problem")) == [("en", again.problem)] * 2
 
 
 def test_nothing_starts_that_somebody_else_prepared_or_changed_or_that_has_nobody(cast, fair):

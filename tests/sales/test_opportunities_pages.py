@@ -56,6 +56,13 @@ def test_what_is_invisible_does_not_exist(as_user, cast, now):
         assert client.post(reverse(f"opportunity-{name}", args=[opportunity.pk])).status_code == 404
     assert Opportunity.objects.get() == opportunity
     assert StageChange.objects.count() == 1
+    # Whoever lost it while they were writing gets their words back, and nothing else.
+    edit, written = (
+        reverse("opportunity-edit", args=[opportunity.pk]),
+        {"name": "New <pumps>", "notes": "Said on Monday"},
+    )
+    lost = client.post(edit, written | {"version": "1", "base_values": "not words"}).content.decode()
+    assert "New &lt;pumps&gt;\n\nSaid on Monday</textarea>" in lost
 
 
 def test_a_teammate_may_look_but_not_touch(as_user, cast, now):

@@ -88,13 +88,6 @@ def test_lines_changed_by_two_people_are_refused_to_the_second(cast, now):
     assert [line.product.name for line in OrderLine.objects.all()] == ["Pump"]
 
 
-def test_an_order_of_an_opportunity_is_not_revenue_again(cast, now):
-    opportunity = make_opportunity(cast.rep, at=now)
-    make_order(cast.rep, at=now, opportunity=opportunity)
-    alone = make_order(cast.rep, at=now, customer=opportunity.customer)
-    assert list(Order.objects.counted_as_revenue()) == [alone]
-
-
 def test_an_opportunity_of_another_customer_is_refused(cast, now):
     opportunity = make_opportunity(cast.rep, at=now)
     with pytest.raises(ValidationError, match="belongs to another customer"):

@@ -91,6 +91,7 @@ def test_a_manager_sets_a_year_in_the_table_and_nobody_overwrites_unknowingly(ca
     for wrong, sentence in (
         ({"how": "evenly"}, "Say what is to be spread"),
         ({"how": "pattern", "year_amount": 5}, "no pattern"),
+        ({"how": "hand", "year_amount": 5, "month_1": 4}, "The months come to something else than the year"),
     ):
         answer = manager.post(address, wrong)
         assert (answer.status_code, sentence in answer.content.decode()) == (422, True)

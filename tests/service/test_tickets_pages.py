@@ -1,5 +1,6 @@
 """The inbox and the ticket page, as a browser and htmx ask for them."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -98,8 +99,24 @@ def test_the_countdown_says_late_paused_and_met(agent, cast, now):
     page = text(agent.get(clock))
     assert "Answered in time" in page
     assert "Paused with 22 h 30 min left" in page
+    inbox = text(agent.get("/service/?tab=paused"))
+    assert "Paused" in inbox
+    assert "Answered in time" not in inbox
     tickets.resolve(ticket=ticket, by=cast.agent, at=now + timedelta(hours=2))
     assert "Resolved in time" in text(agent.get(clock))
+
+
+def test_what_was_paused_late_says_so_and_what_was_resolved_last_stands_first(agent, cast, now):
+    early, late = a_ticket(cast.agent, now), a_ticket(cast.agent, now)
+    tickets.pause(ticket=late, by=cast.agent, at=now + timedelta(days=30))
+    page = text(agent.get(f"/service/tickets/{late.pk}/clock/"))
+    assert re.search(r"Paused, late by \d+ h", page)
+    tickets.resolve(ticket=early, by=cast.agent, at=now + timedelta(hours=1))
+    tickets.resolve(ticket=late, by=cast.agent, at=now + timedelta(days=31))
+    url = "/service/?tab=resolved&sort=-resolved_at"
+    assert url.replace("&", "&amp;") in text(agent.get("/service/"))
+    resolved = text(agent.get(url))
+    assert resolved.index(late.number) < resolved.index(early.number)
 
 
 def test_an_answer_goes_onto_the_ticket_and_only_the_main_part_comes_back(agent, cast, now):

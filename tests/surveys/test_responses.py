@@ -129,10 +129,12 @@ class TestThePublicPage:
         assert answers == [404] * 40 + [429]
         assert client.get(url(asked), REMOTE_ADDR="192.0.2.8").status_code == 200
 
-    def test_what_is_said_there_is_never_markup(self, client, asked, cast):
+    def test_what_is_said_there_is_never_markup_and_leads_to_the_task_it_made(self, client, asked, cast, now):
         client.post(url(asked), {"score": "1", "comment": "<script>alert(1)</script>"})
-        client.force_login(cast.agent)
+        task = responses.follow_up(response_id=Response.objects.get().pk, at=now)
+        client.force_login(cast.administrator)
         page = client.get(f"/responses/{Response.objects.get().pk}/").content.decode()
+        assert f'<a href="{task.get_absolute_url()}">Unhappy answer of' in page
         assert "<script>alert" not in page
         assert "&lt;script&gt;alert(1)" in page
 

@@ -61,6 +61,14 @@ def compiled(field: CustomField, fields: Fields) -> Part:
     return replace(found, expression=finish(found.expression))
 
 
+def means_something(formula: CustomField, fields: Fields) -> bool:
+    """Whether a formula that was kept could be kept again with these fields."""
+    try:
+        return build(read(formula.formula), formula.kind, fields).type == Type(formula.result)
+    except Refused:
+        return False
+
+
 def build(node: Node, kind: str, fields: Fields) -> Part:
     if isinstance(node, Literal):
         return Part(_type_of(node.value), sql.literal(node.value), at=node.at, literal=node.value)

@@ -11,7 +11,6 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -20,6 +19,7 @@ from crm.access import guards
 from crm.models.operation import Operation
 from crm.web.lists.bulk import LIMIT, BulkAction
 from crm.web.lists.part import ListPart
+from crm.web.operations import undoing_url
 from crm.web.toasts import toast
 
 SHOWN = 5
@@ -102,7 +102,7 @@ class Bulk(ListPart):
         """Where it is taken back as one, if the journal has it."""
         user: Any = self.request.user
         operation = Operation.objects.filter(by=user, at=at, undone_at=None).first()  # scoped: one's own
-        return reverse("operation-undoing", args=[operation.pk]) if operation else ""
+        return undoing_url(operation, back=self.where()) if operation else ""
 
     @transaction.atomic
     def run(self, permitted: QuerySet, ids: list[int], values: dict[str, Any]) -> HttpResponse:

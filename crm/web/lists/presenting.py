@@ -260,7 +260,3 @@ class Presented:
     @property
     def view_url(self) -> str:
         return f"{self.source.address('view', self.state.view.pk)}?{self.query}" if self.state.view else ""
-
-    @property
-    def view_delete_url(self) -> str:
-        return self.source.address("view-delete", self.state.view.pk) if self.state.view else ""

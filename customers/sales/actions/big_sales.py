@@ -10,8 +10,8 @@ from django.utils.translation import gettext_noop
 from crm.actions.notifications import notify
 from crm.models import Team, User
 from customers.sales.models import Opportunity
-from customers.sales.models.credit import local_day
 from customers.sales.models.currency_rate import Rates
+from customers.sales.models.forecast_period import local_day
 
 MESSAGES = {
     "open": gettext_noop("A big sale: “%(opportunity)s” of %(owner)s, %(amount)s."),

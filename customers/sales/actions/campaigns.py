@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from crm import events
 from crm.actions import records
 from customers.models import Contact, CustomerContact, writing
-from customers.sales.actions.contract_movements import local_day
 from customers.sales.models import Campaign, CampaignMember, CampaignMemberChange, CampaignName, Lead, MemberState
+from customers.sales.models.forecast_period import local_day
 
 MARKETING = "marketing"  # the purpose that campaigns are for
 
@@ -79,11 +79,16 @@ def add_members(people: Iterable[Contact | Lead], *, campaign: Campaign, by: Any
     return len(new)
 
 
-def add_main_contacts(customers: Any, *, campaign: Campaign, by: Any, at: datetime) -> int:
-    """Of each customer the main contact, as far as the person may see them and marketing may be written to them."""
+def main_contacts(customers: Any, by: Any) -> Any:
+    """Of each customer the main contact, as far as the person may see them."""
     links = CustomerContact.objects.filter(customer__in=customers, is_main=True, ended_on=None)
-    seen = Contact.objects.visible_to(by).filter(pk__in=links.values("contact"))
-    return add_members(writing.writable(seen, MARKETING).order_by("pk"), campaign=campaign, by=by, at=at)
+    return Contact.objects.visible_to(by).filter(pk__in=links.values("contact"))
+
+
+def add_main_contacts(customers: Any, *, campaign: Campaign, by: Any, at: datetime) -> int:
+    """Those of the main contacts to whom marketing may be written."""
+    written_to = writing.writable(main_contacts(customers, by), MARKETING)
+    return add_members(written_to.order_by("pk"), campaign=campaign, by=by, at=at)
 
 
 @transaction.atomic

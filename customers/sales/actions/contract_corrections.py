@@ -9,8 +9,9 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from customers.sales.actions.contract_movements import chain_end, local_day, locked, new_row, standing, write
+from customers.sales.actions.contract_movements import chain_end, locked, new_row, standing, write
 from customers.sales.models import Contract, ContractMovement
+from customers.sales.models.forecast_period import local_day
 
 Type = ContractMovement.Type
 

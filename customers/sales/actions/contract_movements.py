@@ -11,15 +11,9 @@ from crm import events
 from crm.actions import records
 from crm.models import StaleVersion
 from customers.sales.models import Contract, ContractMovement
-from customers.sales.models.forecast_period import organisation_zone
 
 Type = ContractMovement.Type
 A_DAY = timedelta(days=1)
-
-
-def local_day(at: datetime) -> date:
-    """The day of a moment, where the organisation is."""
-    return at.astimezone(organisation_zone()).date()
 
 
 def term_end(first: date, months: int) -> date:

@@ -17,8 +17,9 @@ from django.utils.translation import gettext_noop
 from crm import events
 from crm.actions.notifications import notify
 from customers.sales.actions import contracts, opportunities
-from customers.sales.actions.contract_movements import about, local_day
+from customers.sales.actions.contract_movements import about
 from customers.sales.models import GRACE, ChurnReason, Contract, ContractRenewal, RenewalRules
+from customers.sales.models.forecast_period import local_day
 
 NOT_RENEWED = "Not renewed"
 REASONS = ["Price", "Chose a competitor", "Service", "No longer needed", "Business closed"]

@@ -12,18 +12,10 @@ from django.utils.translation import gettext as _
 
 from crm.actions import records
 from customers.models import Customer
-from customers.sales.actions.contract_movements import (
-    about,
-    chain_end,
-    local_day,
-    locked,
-    new_row,
-    standing,
-    term_end,
-    write,
-)
+from customers.sales.actions.contract_movements import about, chain_end, locked, new_row, standing, term_end, write
 from customers.sales.models import ChurnReason, Contract, ContractMovement
 from customers.sales.models.currency import tidy_currency
+from customers.sales.models.forecast_period import local_day
 
 Type = ContractMovement.Type
 MOVED = ("start", "end", "monthly_value", "currency")  # only ever by a movement

@@ -16,7 +16,8 @@ from crm import events
 from crm.models import StaleVersion, User
 from customers.sales.actions import closed
 from customers.sales.models import CreditShare, CreditSplit, Opportunity
-from customers.sales.models.credit import ALL, day_of, local_day
+from customers.sales.models.credit import ALL, day_of
+from customers.sales.models.forecast_period import local_day
 
 Kind = CreditSplit.Kind
 

@@ -65,8 +65,11 @@ def send_next(now: datetime) -> bool:
         _leave_out(letter, why, now)
         return True
     with override(letter.language):
+        ready = outgoing(letter, now)
+    owner = letter.mailing.owner
+    with override(owner.language if owner else settings.LANGUAGE_CODE):  # what goes wrong is read by them
         try:
-            mail_sending.send(outgoing(letter, now), headers(letter.token))
+            mail_sending.send(ready, headers(letter.token))
         except MailTrouble as trouble:
             _failed(letter, trouble, now)
         else:

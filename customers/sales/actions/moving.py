@@ -15,7 +15,7 @@ from crm.actions import records
 from crm.models import StaleVersion
 from customers.sales.actions import closed, ranks, stage_changes
 from customers.sales.models import LostReason, Opportunity, Pipeline, Stage, StageChange, stage_exit
-from customers.sales.models.forecast_period import organisation_zone
+from customers.sales.models.forecast_period import local_day
 
 
 @transaction.atomic
@@ -50,7 +50,7 @@ def move(
         return locked
     if not stage.is_open and amount is not None:
         closed.refuse(locked, closed.touched(locked, {"amount": amount}), by=by, reason=overriding)
-    unmet = stage_exit.missing(locked, stage, at.astimezone(organisation_zone()).date(), amount)
+    unmet = stage_exit.missing(locked, stage, local_day(at), amount)
     if unmet and not overriding.strip():
         raise stage_exit.NotMet(stage, unmet)
     refuse_another_amount(locked, locked.amount if amount is None else amount)

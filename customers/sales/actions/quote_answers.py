@@ -15,10 +15,10 @@ from django.utils.translation import gettext_noop
 from crm.actions.notifications import notify
 from crm.models import StaleVersion
 from customers.sales.actions import orders
-from customers.sales.actions.contract_movements import local_day
 from customers.sales.actions.quotes import settle
 from customers.sales.models import Order, Product, Quote, QuoteLine
 from customers.sales.models.currency import in_cents
+from customers.sales.models.forecast_period import local_day
 
 State = Quote.State
 MESSAGES = {

@@ -18,9 +18,9 @@ from crm import events
 from crm.actions import records
 from crm.models import StaleVersion
 from customers.models import Customer
-from customers.sales.actions.contract_movements import local_day
 from customers.sales.actions.quote_lines import Line, as_text, lines_of, sums_of, tidy, write_lines
 from customers.sales.models import Opportunity, Quote, QuoteRules
+from customers.sales.models.forecast_period import local_day
 from customers.sales.models.quote import hash_of
 
 State = Quote.State

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from crm.access.permissions import Verb
 from crm.api.filters import MomentFilter
 from crm.api.serializers import READ_ONLY, RecordSerializer, ScopedRelatedField
-from crm.api.viewsets import RecordViewSet
+from crm.api.viewsets import RecordViewSet, part
 from crm.models import User
 from customers.models import Contact
 from customers.sales.actions import buying_roles, competitors
@@ -31,8 +31,6 @@ from customers.sales.models import (
     OpportunityCompetitor,
     OpportunityContact,
 )
-
-NO_PAGES: dict[str, Any] = {"pagination_class": None, "filterset_class": None}
 
 
 class CompetitorFilter(filters.FilterSet):
@@ -152,10 +150,7 @@ class AroundOpportunity:
     carry_out: Any
     permitted_record: Any
 
-    @extend_schema(
-        responses=PersonSerializer(many=True), filters=False, summary="Who decides", operation_id="opportunities_people"
-    )
-    @action(detail=True, methods=["get"], url_path="people", verb=Verb.VIEW, **NO_PAGES)
+    @part("people", PersonSerializer(many=True), summary="Who decides", operation_id="opportunities_people")
     def people(self, request: Request, pk: int) -> Response:
         seen = OpportunityContact.objects.visible_to(request.user).filter(opportunity=self.get_object())
         return Response(PersonSerializer(seen.select_related("opportunity").order_by("pk"), many=True).data)
@@ -176,11 +171,7 @@ class AroundOpportunity:
 
         return self.carry_out(request, act, OnePersonSerializer)
 
-    @extend_schema(
-        responses=MetSerializer(many=True), filters=False, summary="Who else offers",
-        operation_id="opportunities_competitors",
-    )  # fmt: skip
-    @action(detail=True, methods=["get"], url_path="competitors", verb=Verb.VIEW, **NO_PAGES)
+    @part("competitors", MetSerializer(many=True), summary="Who else offers", operation_id="opportunities_competitors")
     def met(self, request: Request, pk: int) -> Response:
         seen = OpportunityCompetitor.objects.visible_to(request.user).filter(opportunity=self.get_object())
         return Response(MetSerializer(seen.select_related("opportunity__stage").order_by("pk"), many=True).data)
@@ -201,11 +192,12 @@ class AroundOpportunity:
 
         return self.carry_out(request, act, OneCompetitorSerializer)
 
-    @extend_schema(
-        responses=CreditSplitSerializer(many=True), filters=False, summary="Every split of its credit, latest first",
+    @part(
+        "credit",
+        CreditSplitSerializer(many=True),
+        summary="Every split of its credit, latest first",
         operation_id="opportunities_credit",
-    )  # fmt: skip
-    @action(detail=True, methods=["get"], url_path="credit", verb=Verb.VIEW, **NO_PAGES)
+    )
     def credit(self, request: Request, pk: int) -> Response:
         splits = self.get_object().credit_splits.prefetch_related("shares").latest_first()
         return Response(CreditSplitSerializer(splits, many=True).data)

@@ -16,8 +16,8 @@ from rest_framework.response import Response
 from crm.access.permissions import Verb
 from crm.api.filters import MomentFilter
 from crm.api.idempotency import once
-from crm.api.serializers import COMMON, READ_ONLY, RecordSerializer, ScopedRelatedField
-from crm.api.viewsets import RecordViewSet
+from crm.api.serializers import COMMON, READ_ONLY, RecordSerializer, ScopedRelatedField, validated
+from crm.api.viewsets import RecordViewSet, part
 from customers.lists import membership
 from customers.models import Contact, Customer, Segment
 from customers.sales.actions import campaigns, costs
@@ -113,14 +113,11 @@ class CampaignViewSet(RecordViewSet):
     def delete_record(self, record: Campaign, *, by: Any, at: datetime) -> None:
         campaigns.delete(record, by=by, at=at)
 
-    @extend_schema(
-        responses=CampaignMemberSerializer(many=True),
-        filters=False,
+    @part(
+        "members",
+        CampaignMemberSerializer(many=True),
         summary="Whom it is addressed to",
         operation_id="campaigns_members",
-    )
-    @action(
-        detail=True, methods=["get"], url_path="members", verb=Verb.VIEW, pagination_class=None, filterset_class=None
     )
     def members(self, request: Request, pk: int) -> Response:
         seen = CampaignMember.objects.visible_to(request.user).filter(campaign=self.get_object()).order_by("pk")
@@ -176,7 +173,7 @@ class CostViewSet(RecordViewSet):
     def taking_back(self, request: Request, pk: int) -> Response:
         cost = self.permitted_record(Verb.EDIT)
         wanted = TakingBackSerializer(data=request.data)
-        wanted.is_valid(raise_exception=True)
+        validated(wanted)
 
         def write() -> Response:
             stands = costs.take_back(cost, by=request.user, at=timezone.now(), **wanted.validated_data)

@@ -6,6 +6,7 @@ from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 
 from crm.api.configured import ConfiguredViewSet
+from customers.api.configured import LeavingReasonSerializer
 from customers.sales.models import (
     LeadQuestion,
     LeadRule,
@@ -21,18 +22,14 @@ from customers.sales.models import (
 CONDITION = ("attribute", "how", "values")
 
 
-class LostReasonSerializer(serializers.ModelSerializer):
-    class Meta:
+class LostReasonSerializer(LeavingReasonSerializer):
+    class Meta(LeavingReasonSerializer.Meta):
         model = LostReason
-        fields = ("id", "name", "is_active")
-        read_only_fields = fields
 
 
-class ReturnReasonSerializer(serializers.ModelSerializer):
-    class Meta:
+class ReturnReasonSerializer(LeavingReasonSerializer):
+    class Meta(LeavingReasonSerializer.Meta):
         model = ReturnReason
-        fields = ("id", "name", "is_active")
-        read_only_fields = fields
 
 
 class ListPriceSerializer(serializers.ModelSerializer):

@@ -17,8 +17,8 @@ from rest_framework.response import Response
 from crm.access.permissions import Verb
 from crm.api.filters import MomentFilter
 from crm.api.idempotency import once
-from crm.api.serializers import COMMON, READ_ONLY, RecordSerializer
-from crm.api.viewsets import RecordViewSet, etag_of
+from crm.api.serializers import COMMON, READ_ONLY, RecordSerializer, validated
+from crm.api.viewsets import RecordViewSet, etag_of, part
 from customers.sales.actions import contract_corrections, contracts
 from customers.sales.models import ChurnReason, Contract, ContractMovement
 
@@ -150,14 +150,8 @@ class ContractViewSet(RecordViewSet):
     def correction(self, request: Request, pk: int) -> Response:
         return self._move(request, CorrectionSerializer, contract_corrections.correct)
 
-    @extend_schema(
-        responses=ContractMovementSerializer(many=True),
-        filters=False,
-        summary="How it moved",
-        operation_id="contracts_movements",
-    )
-    @action(
-        detail=True, methods=["get"], url_path="movements", verb=Verb.VIEW, pagination_class=None, filterset_class=None
+    @part(
+        "movements", ContractMovementSerializer(many=True), summary="How it moved", operation_id="contracts_movements"
     )
     def movements(self, request: Request, pk: int) -> Response:
         rows = self.get_object().movements.order_by("pk")
@@ -167,7 +161,7 @@ class ContractViewSet(RecordViewSet):
         record = self.permitted_record(Verb.EDIT)
         version = self.expected_version(record)
         wanted = serializer(data=request.data)
-        wanted.is_valid(raise_exception=True)
+        validated(wanted)
 
         def write() -> Response:
             moved = act(record, by=request.user, at=timezone.now(), version=version, **wanted.validated_data)

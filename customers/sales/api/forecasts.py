@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from crm.access import guards
 from crm.access.permissions import Verb
 from crm.api.idempotency import once
+from crm.api.serializers import validated
 from crm.api.viewsets import ReadViewSet
 from customers.sales.actions import forecasts
 from customers.sales.api import filters, serializers
@@ -37,7 +38,7 @@ class ForecastViewSet(ReadViewSet):
     def create(self, request: Request) -> Response:
         user: Any = request.user
         wanted = serializers.SubmissionSerializer(data=request.data, context=self.get_serializer_context())
-        wanted.is_valid(raise_exception=True)
+        validated(wanted)
         team = wanted.validated_data.get("team")
         if team is not None and team not in teams_within_reach(user, Verb.CREATE):
             raise PermissionDenied(_("You do not answer for this team."))
@@ -57,7 +58,7 @@ class ForecastViewSet(ReadViewSet):
     def adjustment(self, request: Request, pk: int) -> Response:
         submission = guards.get_permitted(ForecastSubmission.objects.all(), request.user, Verb.EDIT, pk=pk)
         wanted = serializers.ForecastAdjustmentSerializer(data=request.data)
-        wanted.is_valid(raise_exception=True)
+        validated(wanted)
 
         def write() -> Response:
             by: Any = request.user

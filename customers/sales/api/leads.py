@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from crm.access.permissions import Verb
 from crm.api.custom_fields import CustomValues, FormulaValues
 from crm.api.serializers import COMMON, READ_ONLY, RecordSerializer, ScopedRelatedField
-from crm.api.viewsets import RecordViewSet
+from crm.api.viewsets import RecordViewSet, part
 from customers.models import Activity, Contact, Customer
 from customers.sales.actions import lead_answers, lead_assignment, lead_conversion, leads
 from customers.sales.api.filters import LeadFilter
@@ -117,10 +117,7 @@ class LeadViewSet(RecordViewSet):
     def assignment(self, request: Request, pk: int) -> Response:
         return self.carry_out(request, lead_assignment.assign)
 
-    @extend_schema(responses=QualificationSerializer(many=True), filters=False, summary="The qualification checklist")
-    @action(
-        detail=True, methods=["get"], url_path="checklist", verb=Verb.VIEW, pagination_class=None, filterset_class=None
-    )
+    @part("checklist", QualificationSerializer(many=True), summary="The qualification checklist")
     def checklist(self, request: Request, pk: int) -> Response:
         return Response(QualificationSerializer(lead_question.checklist(self.get_object()), many=True).data)
 

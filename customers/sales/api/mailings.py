@@ -17,7 +17,7 @@ from crm.access.permissions import Verb
 from crm.api.errors import PreconditionFailed
 from crm.api.filters import MomentFilter
 from crm.api.serializers import COMMON, READ_ONLY, RecordSerializer
-from crm.api.viewsets import RecordViewSet
+from crm.api.viewsets import RecordViewSet, part
 from crm.models import MailTemplate, StaleVersion
 from customers.models import Purpose
 from customers.sales.actions import mailings
@@ -132,25 +132,19 @@ class MailingViewSet(RecordViewSet):
     def resumption(self, request: Request, pk: int) -> Response:
         return self.carry_out(request, mailings.go_on)
 
-    @extend_schema(responses=FiguresSerializer, filters=False, summary="How many letters stand how")
-    @action(
-        detail=True, methods=["get"], url_path="figures", verb=Verb.VIEW, pagination_class=None, filterset_class=None
-    )
+    @part("figures", FiguresSerializer, summary="How many letters stand how")
     def figures(self, request: Request, pk: int) -> Response:
         return Response(FiguresSerializer(self.get_object().letters.all().figures()).data)
 
-    @extend_schema(
-        responses=LetterSerializer(many=True),
-        filters=False,
+    @part(
+        "letters",
+        LetterSerializer(many=True),
         parameters=[
             OpenApiParameter("figure", str, enum=list(FIGURES), description="Only those that are counted there."),
             OpenApiParameter("after", int, description="Those with a higher id; 100 at a time."),
         ],
         summary="The letters to members one may see: before it starts, the preview",
         operation_id="mailings_letters",
-    )
-    @action(
-        detail=True, methods=["get"], url_path="letters", verb=Verb.VIEW, pagination_class=None, filterset_class=None
     )
     def letters(self, request: Request, pk: int) -> Response:
         seen = MailingLetter.objects.visible_to(request.user).filter(mailing=self.get_object())

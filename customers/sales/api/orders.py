@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from crm.access.permissions import Verb
-from crm.api.viewsets import RecordViewSet
+from crm.api.viewsets import RecordViewSet, part
 from customers.sales.actions import order_returns, orders
 from customers.sales.api import filters
 from customers.sales.api.serializers import OrderSerializer
@@ -87,15 +87,7 @@ class OrderViewSet(RecordViewSet):
     def delete_record(self, record: Order, *, by: Any, at: datetime) -> None:
         orders.delete(record, by=by, at=at)
 
-    @extend_schema(
-        responses=OrderReturnSerializer(many=True),
-        filters=False,
-        summary="What of it came back",
-        operation_id="orders_returns",
-    )
-    @action(
-        detail=True, methods=["get"], url_path="returns", verb=Verb.VIEW, pagination_class=None, filterset_class=None
-    )
+    @part("returns", OrderReturnSerializer(many=True), summary="What of it came back", operation_id="orders_returns")
     def returns(self, request: Request, pk: int) -> Response:
         rows = self.get_object().returns.prefetch_related("lines").order_by("pk")
         return Response(OrderReturnSerializer(rows, many=True).data)

@@ -23,9 +23,9 @@ from crm.api.idempotency import once
 from crm.api.serializers import COMMON, READ_ONLY, RecordSerializer, ScopedRelatedField
 from crm.api.viewsets import RecordViewSet, etag_of
 from customers.sales.actions import quote_answers, quotes
-from customers.sales.actions.contract_movements import local_day
 from customers.sales.actions.quote_lines import Line
 from customers.sales.models import Order, Product, Quote, QuoteLine, QuoteRules
+from customers.sales.models.forecast_period import local_day
 from customers.sales.models.price_list import price_of
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from crm.api.custom_fields import CustomValues, FormulaValues
-from crm.api.serializers import COMMON, READ_ONLY, RecordSerializer, ScopedRelatedField
+from crm.api.serializers import COMMON, READ_ONLY, RecordSerializer, ScopedRelatedField, WholePartSerializer
 from crm.models import Team
 from customers.api.tagging import TaggedSerializer
 from customers.sales.models import (
@@ -62,7 +62,7 @@ class ProductSerializer(RecordSerializer):
         read_only_fields = READ_ONLY
 
 
-class OpportunityLineSerializer(serializers.ModelSerializer):
+class OpportunityLineSerializer(WholePartSerializer):
     """In the opportunity's currency; with months it is paid each month for so long."""
 
     product = ScopedRelatedField(Product)
@@ -201,7 +201,7 @@ class QuotaSerializer(RecordSerializer):
         extra_kwargs = {"month": {"help_text": "Any day of it; kept as its first."}}
 
 
-class OrderLineSerializer(serializers.ModelSerializer):
+class OrderLineSerializer(WholePartSerializer):
     class Meta:
         model = OrderLine
         fields = ("id", "product", "quantity", "unit_price", "returned")

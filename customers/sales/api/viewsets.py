@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from crm.access import guards
 from crm.access.permissions import Verb
-from crm.api.viewsets import ReadViewSet, RecordViewSet
+from crm.api.viewsets import ReadViewSet, RecordViewSet, part
 from customers.api.tagging import TaggedViewSet
 from customers.sales.actions import (
     competitors,
@@ -80,7 +80,7 @@ class OpportunityViewSet(AroundOpportunity, TaggedViewSet):
     )
     @action(detail=True, methods=["post"], url_path="stage", verb=Verb.EDIT)
     def stage(self, request: Request, pk: int) -> Response:
-        if request.data.get("overriding"):
+        if isinstance(request.data, dict) and request.data.get("overriding"):
             guards.require(request.user, "criteria_override", Verb.EDIT)
         return self.carry_out(request, competitors.move, serializers.MoveSerializer)
 
@@ -94,36 +94,20 @@ class OpportunityViewSet(AroundOpportunity, TaggedViewSet):
 
         return self.carry_out(request, replace, serializers.LinesSerializer)
 
-    @extend_schema(
-        responses=WinProbabilitySerializer,
-        filters=False,
+    @part(
+        "win-probability",
+        WinProbabilitySerializer,
         summary="What history says of it, and why",
         operation_id="opportunities_win_probability",
-    )
-    @action(
-        detail=True,
-        methods=["get"],
-        url_path="win-probability",
-        verb=Verb.VIEW,
-        pagination_class=None,
-        filterset_class=None,
     )
     def win_probability(self, request: Request, pk: int) -> Response:
         return Response(of_opportunity(self.get_object(), request.user))
 
-    @extend_schema(
-        responses=serializers.StageChangeSerializer(many=True),
-        filters=False,
+    @part(
+        "stage-changes",
+        serializers.StageChangeSerializer(many=True),
         summary="Where it has been",
         operation_id="opportunities_history",
-    )
-    @action(
-        detail=True,
-        methods=["get"],
-        url_path="stage-changes",
-        verb=Verb.VIEW,
-        pagination_class=None,
-        filterset_class=None,
     )
     def history(self, request: Request, pk: int) -> Response:
         changes = self.get_object().stage_changes.order_by("at", "pk")

@@ -12,10 +12,11 @@ from crm.exchange import storing
 from crm.exchange.declaring import BOOLEAN, DATE, MONEY, NUMBER, REFERENCE, Field, Reference
 from crm.exchange.drafts import Draft, Refused, Run
 from customers.exchange.references import CUSTOMER, OWNER_AND_TEAM
-from customers.sales.actions.contract_movements import A_DAY, chain_end, local_day, new_row, stand
+from customers.sales.actions.contract_movements import A_DAY, chain_end, new_row, stand
 from customers.sales.exchange.columns import PRODUCT, WithCurrency
 from customers.sales.models import ChurnReason, Contract, ContractMovement, Opportunity
 from customers.sales.models.currency import tidy_currency
+from customers.sales.models.forecast_period import local_day
 
 Type = ContractMovement.Type
 FIXED = ("start", "currency")

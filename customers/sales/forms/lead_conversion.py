@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from crm.access.permissions import Verb
-from crm.joining import listed
+from crm.joining import bracketed, listed
 from customers.forms.fields import CustomerField
 from customers.models import Customer
 from customers.sales.actions.lead_conversion import OVERRIDE
@@ -25,7 +25,7 @@ class ConversionForm(LeadAnswersForm):
     known before: the required questions nobody has answered."""
 
     into = forms.ChoiceField(label=_("Who is it?"), widget=forms.RadioSelect)
-    customer = CustomerField(label=_("Another customer"), required=False)
+    customer = CustomerField(label=_("Which customer"), required=False)
     with_opportunity = forms.BooleanField(label=_("Open an opportunity too"), required=False)
     opportunity_name = forms.CharField(label=_("Name of the opportunity"), max_length=200, required=False)
     stage = StageField(required=False)
@@ -80,4 +80,4 @@ class ConversionForm(LeadAnswersForm):
 
 
 def _told(match: Match) -> str:
-    return f"{match.customer} ({listed(match.reasons)})"
+    return bracketed(match.customer, listed(match.reasons))

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from crm.access.permissions import Verb
 from crm.models import User
@@ -32,6 +33,7 @@ class LeadEditForm(RecordForm):
             "name", "organisation", "phone", "email", "channel", "campaign", "product", "employees", "country",
             "province", "city", "language", "owner", "note",
         ]  # fmt: skip
+        labels = {"name": pgettext_lazy("of a person", "Name")}
         widgets = {
             "note": forms.Textarea(attrs={"rows": 4}),
             "phone": forms.TextInput(attrs={"type": "tel", "autocomplete": "off"}),

@@ -50,7 +50,14 @@ class YearForm(forms.Form):
             self.add_error("year_amount", _("Say what is to be spread."))
         elif found.get("how") == AS_LAST_YEAR and not any(self.pattern()):
             self.add_error("how", _("Nothing was won last year: there is no pattern to follow."))
+        elif found.get("how") == BY_HAND and self._contradicts(found):
+            self.add_error("how", _("The months come to something else than the year: say how it is spread."))
         return found
+
+    def _contradicts(self, found: dict[str, Any]) -> bool:
+        """A year typed beside months that do not come to it would be lost without a word."""
+        months = [found.get(f"month_{number}") for number in range(1, 13)]
+        return found.get("year_amount") not in (None, sum(amount for amount in months if amount is not None))
 
     def amounts(self) -> list[Decimal | None]:
         """What the twelve months come to."""

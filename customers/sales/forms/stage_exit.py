@@ -1,14 +1,25 @@
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from customers.forms.fields import people_of
-from customers.sales.models import ExitCriterion, Opportunity, Product
+from customers.sales.models import ExitCriterion, Opportunity, Product, Stage
+from customers.sales.models.forecast_period import local_day
+from customers.sales.models.stage_exit import missing
 
 What = ExitCriterion.What
+
+
+def asked_before(opportunity: Opportunity, target: Stage, now: datetime) -> list[ExitCriterion]:
+    """What has to be filled in before it goes on to a stage: what is not met, and the amount of what is won."""
+    unmet = missing(opportunity, target, local_day(now))
+    if target.is_won and opportunity.amount is None and not any(one.what == What.AMOUNT for one in unmet):
+        unmet = [ExitCriterion(stage=target, what=What.AMOUNT), *unmet]
+    return unmet
 
 
 class ExitForm(forms.Form):

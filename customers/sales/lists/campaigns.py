@@ -1,11 +1,17 @@
 """Campaigns as a list, and adding people to one from theirs."""
 
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
 import django_filters as filters
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from crm.access.permissions import Verb
 from crm.web.lists import BulkAction, Column, List
-from customers.models import Customer
+from customers.models import Customer, writing
 from customers.sales.actions import campaigns
 from customers.sales.forms.campaigns import AddToCampaignForm, HandOverCampaignsForm
 from customers.sales.lists.choices import TeamFilter, people, teams
@@ -24,6 +30,22 @@ ADD_TO_CAMPAIGN = BulkAction(
 )
 
 
+def main_contacts_foretold(customers: Any, *, user: Any, now: datetime) -> list[str]:
+    """How many can be added at all, before somebody wonders afterwards where the others are."""
+    found = campaigns.main_contacts(customers, user)
+    many, fine = found.count(), writing.writable(found, campaigns.MARKETING).count()
+    said = [ngettext("Marketing may be written to %(count)s main contact.",
+                     "Marketing may be written to %(count)s main contacts.", fine) % {"count": fine}]  # fmt: skip
+    if many > fine:
+        left = ngettext(
+            "%(count)s is left out: no consent, no address, or they asked for no contact.",
+            "%(count)s are left out: no consent, no address, or they asked for no contact.",
+            many - fine,
+        )
+        said.append(left % {"count": many - fine})
+    return said
+
+
 # On the list of customers, and so of the members of a segment.
 ADD_MAIN_CONTACTS = BulkAction(
     "add-to-campaign",
@@ -33,6 +55,8 @@ ADD_MAIN_CONTACTS = BulkAction(
     form=AddToCampaignForm,
     icon="speakerphone",
     warning=_("Of each customer its main contact is added, unless marketing may not be written to them."),
+    done=_("Added to the campaign: %(count)s."),
+    foretell=main_contacts_foretold,
     tells_left=True,
 )
 

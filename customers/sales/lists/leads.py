@@ -5,6 +5,7 @@ from typing import Any
 import django_filters as filters
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from crm.access.permissions import Verb
 from crm.custom_fields.filtering import WithCustomFields
@@ -43,7 +44,7 @@ class LeadList(List):
     model = Lead
     filterset_class = LeadFilter
     columns = [
-        Column("name", _("Name"), link=True, sort="name"),
+        Column("name", pgettext_lazy("of a person", "Name"), link=True, sort="name"),
         Column("organisation", _("Organisation"), sort="organisation"),
         Column("state", _("State"), format="badge", tones={"new": "info", "converted": "good"}),
         Column("score", _("Score"), sort="score", format="number"),

@@ -99,7 +99,6 @@ class Results:
     customers: int
     open: list[Money]
     won: list[Money]
-    won_count: int
 
     @property
     def members(self) -> int:
@@ -129,7 +128,7 @@ def results_of(campaign: Campaign, user: Any, today: date, zone: tzinfo) -> Resu
     return Results(
         members.get(MemberState.PLANNED, 0), members.get(MemberState.SENT, 0), members.get(MemberState.RESPONDED, 0),
         counted["all"], counted["converted"], customers.count(),
-        _open(sales.open(), today), sums_at(won, "amount", "currency", _day_won(zone)), won.count(),
+        _open(sales.open(), today), sums_at(won, "amount", "currency", _day_won(zone)),
     )  # fmt: skip
 
 

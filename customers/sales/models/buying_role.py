@@ -7,6 +7,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from crm.joining import bracketed
 from customers.models import Contact
 from customers.sales.models.opportunity import Opportunity
 
@@ -60,7 +61,7 @@ class OpportunityContact(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.contact} ({self.get_role_display()})"
+        return bracketed(self.contact, self.get_role_display())
 
     @property
     def tone(self) -> str:

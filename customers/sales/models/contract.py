@@ -34,10 +34,6 @@ class State(models.TextChoices):
 
 
 class ContractQuerySet(RecordQuerySet):
-    def running_on(self, day: date) -> Self:
-        """Begun and not ended; one that ran out counts until it is said to be over."""
-        return self.filter(start__lte=day).filter(Q(churned_from=None) | Q(churned_from__gt=day))
-
     def not_ended(self) -> Self:
         return self.filter(churned_from=None)
 

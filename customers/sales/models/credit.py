@@ -22,7 +22,7 @@ from django.utils.translation import ngettext
 
 from crm.models import Team, User
 from customers.sales.models.currency import CENT
-from customers.sales.models.forecast_period import organisation_zone
+from customers.sales.models.forecast_period import local_day
 from customers.sales.models.opportunity import Opportunity
 from customers.sales.models.stage_change import StageChange
 
@@ -166,10 +166,6 @@ def stays_credited(opportunities: Any, *, user: Any, now: datetime) -> list[str]
         )
         said.append(text % {"count": divided})
     return said
-
-
-def local_day(moment: datetime) -> date:
-    return moment.astimezone(organisation_zone()).date()
 
 
 def _owner(opportunity: Opportunity) -> User | None:

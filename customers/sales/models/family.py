@@ -16,14 +16,14 @@ from customers.sales.models.contract import Contract
 from customers.sales.models.contract_movement import ContractMovement
 from customers.sales.models.currency import Money
 from customers.sales.models.currency_rate import Rates, sums_at
-from customers.sales.models.forecast_period import organisation_zone
+from customers.sales.models.forecast_period import local_day, organisation_zone
 from customers.sales.models.opportunity import Opportunity
 
 
 def open_amount(user: Any, ids: Sequence[int], now: datetime) -> list[Money]:
     theirs = Opportunity.objects.visible_to(user).open().filter(customer__in=ids, amount__isnull=False).order_by()
     rows = theirs.values_list("currency").annotate(sum=Sum("amount"))
-    return Rates(_today(now)).total(Money(amount, currency) for currency, amount in rows)
+    return Rates(local_day(now)).total(Money(amount, currency) for currency, amount in rows)
 
 
 def won_amount(user: Any, ids: Sequence[int], now: datetime) -> list[Money]:
@@ -33,7 +33,7 @@ def won_amount(user: Any, ids: Sequence[int], now: datetime) -> list[Money]:
 
 def monthly_value(user: Any, ids: Sequence[int], now: datetime) -> list[Money]:
     theirs = Contract.objects.visible_to(user).filter(customer__in=ids).order_by().values("pk")
-    return ContractMovement.objects.of_contracts(theirs).monthly_value_on(_today(now))
+    return ContractMovement.objects.of_contracts(theirs).monthly_value_on(local_day(now))
 
 
 def as_json(amounts: list[Money]) -> list[dict[str, str]]:
@@ -45,7 +45,3 @@ def register() -> None:
     family.register(Figure("open", _("Open sales"), "opportunity", open_amount, template, as_json))
     family.register(Figure("won", _("Won"), "opportunity", won_amount, template, as_json))
     family.register(Figure("monthly_value", _("Contracts per month"), "contract", monthly_value, template, as_json))
-
-
-def _today(now: datetime) -> Any:
-    return now.astimezone(organisation_zone()).date()

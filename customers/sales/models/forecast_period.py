@@ -79,6 +79,11 @@ def organisation_zone() -> ZoneInfo:
     return ZoneInfo(settings.TIME_ZONE)
 
 
+def local_day(moment: datetime) -> date:
+    """The day of a moment, where the organisation is."""
+    return moment.astimezone(organisation_zone()).date()
+
+
 def monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
 

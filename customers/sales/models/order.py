@@ -20,10 +20,6 @@ from customers.sales.models.product import Product
 
 
 class OrderQuerySet(RecordQuerySet):
-    def counted_as_revenue(self) -> Self:
-        """Orders that came of no opportunity: the others were counted when their opportunity was won."""
-        return self.filter(opportunity__isnull=True)
-
     def with_refunds(self) -> Self:
         """Each with what was paid back of it (`refunded`) and what is left of its amount (`net`)."""
         from customers.sales.models.order_return import OrderReturn  # which is about orders

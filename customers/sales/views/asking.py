@@ -19,7 +19,8 @@ from crm.web.toasts import toast
 from customers.sales.actions import competitors, opportunities
 from customers.sales.forms.opportunities import HandOverForm, LossForm, WinForm
 from customers.sales.models import CreditSplit, Opportunity
-from customers.sales.models.credit import credited, local_day
+from customers.sales.models.credit import credited
+from customers.sales.models.forecast_period import local_day
 from customers.sales.views.stage_exit import ask_criteria, back, unmet_criteria
 
 

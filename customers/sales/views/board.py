@@ -16,6 +16,7 @@ from django.views import View
 from crm.access import guards
 from crm.access.permissions import Verb
 from crm.models import StaleVersion
+from crm.web import asked
 from crm.web.toasts import toast
 from customers.sales.actions import opportunities
 from customers.sales.forms.board import BoardFilter
@@ -110,13 +111,11 @@ class MoreCards(BoardPart):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         self.prepare(request)
-        asked = request.GET
-        stage = None
-        if self.pipeline is not None and asked.get("stage", "").isdecimal() and asked.get("pk", "").isdecimal():
-            stage = self.pipeline.stages.filter(pk=asked["stage"]).first()
+        stage = asked.record(request.GET, "stage", self.pipeline.stages) if self.pipeline is not None else None
+        last = asked.number(request.GET, "pk")
         cards: list[Any] = []
-        if stage is not None:
-            below = (asked.get("rank", ""), int(asked["pk"]))
+        if stage is not None and last is not None:
+            below = (request.GET.get("rank", ""), last)
             cards = boards.cards(self.opportunities, stage, boards.SHOWN + 1, below)
         shown = cards[: boards.SHOWN]
         boards.add_next_steps(shown, request.user)
@@ -133,7 +132,7 @@ class StageOf(View):
         user: Any = request.user
         opportunity = guards.get_permitted(Opportunity.objects.all(), user, Verb.EDIT, pk=pk)
         self.from_board = "previous" in request.POST
-        stage = self._stage(opportunity)
+        stage = asked.record(request.POST, "column", opportunity.pipeline.stages)
         if stage is None:
             return self._refuse(opportunity, _("There is no such stage in this pipeline."), 422)
         if stage.is_lost and not opportunity.stage.is_lost:
@@ -150,22 +149,16 @@ class StageOf(View):
             return self._refuse(opportunity, " ".join(error.messages), 422)
         return self._answer(moved)
 
-    def _stage(self, opportunity: Opportunity) -> Stage | None:
-        wanted = self.request.POST.get("column", "")
-        return opportunity.pipeline.stages.filter(pk=wanted).first() if wanted.isdecimal() else None
-
     def _place(self, stage: Stage) -> dict[str, Any]:
         post = self.request.POST
-        seen_in = post.get("seen_in") or self.request.GET.get("seen_in", "")
-        place: dict[str, Any] = {
-            "version": int(post["version"]) if post.get("version", "").isdecimal() else None,
-            "seen_in": stage.pipeline.stages.filter(pk=seen_in).first() if seen_in.isdecimal() else None,
-        }
+        opened_at = post if post.get("seen_in") else self.request.GET
         in_column = Opportunity.objects.visible_to(self.request.user).in_stage(stage)
-        for name, key in (("previous", "previous"), ("following", "next")):
-            pk = post.get(key, "")
-            place[name] = in_column.filter(pk=pk).first() if pk.isdecimal() else None
-        return place
+        return {
+            "version": asked.number(post, "version"),
+            "seen_in": asked.record(opened_at, "seen_in", stage.pipeline.stages),
+            "previous": asked.record(post, "previous", in_column),
+            "following": asked.record(post, "next", in_column),
+        }
 
     def _answer(self, moved: Opportunity) -> HttpResponse:
         if not self.from_board:

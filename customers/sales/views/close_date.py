@@ -21,15 +21,16 @@ from crm.web.toasts import toast
 from customers.sales.actions import opportunities
 from customers.sales.forms.close_date import CloseDateForm
 from customers.sales.models import Opportunity
+from customers.sales.models.forecast_period import local_day
 from customers.views import editing
 
 
 class CloseDate(View):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return self.page(CloseDateForm(instance=self.opportunity(request, pk)))
+        return self.page(CloseDateForm(instance=self.opportunity(request, pk), today=local_day(timezone.now())))
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        form = CloseDateForm(request.POST, instance=self.opportunity(request, pk))
+        form = CloseDateForm(request.POST, instance=self.opportunity(request, pk), today=local_day(timezone.now()))
         if not form.is_valid():
             return self.page(form, status=422)
         try:

@@ -12,13 +12,13 @@ from django.views import View
 
 from crm.access import guards
 from crm.access.permissions import Verb
-from crm.web import asked
 from crm.web.submit_once import first_time
 from crm.web.toasts import toast
 from customers.models import Customer
 from customers.sales.actions import contracts
 from customers.sales.forms.contracts import ContractEditForm, NewContractForm
 from customers.sales.models import Contract, ContractMovement, Opportunity
+from customers.sales.views.opened_from import opened_from
 from customers.views import editing, timeline
 
 RELATED = ("customer", "owner", "team", "product", "churn_reason")
@@ -46,14 +46,11 @@ class Detail(View):
 
 
 def history_of(contract: Contract) -> list[ContractMovement]:
-    """The newest first; the last that counts is marked: it can be corrected."""
+    """The newest first; what was taken back is marked."""
     related = ("owner", "by", "churn_reason", "correction")
     rows = list(contract.movements.select_related(*related).order_by("-pk"))
     for row in rows:
         row.is_taken_back = hasattr(row, "correction")  # type: ignore[attr-defined]
-    standing = [row for row in rows if not row.is_taken_back and not row.is_correction]  # type: ignore[attr-defined]
-    for row in standing[:1]:
-        row.can_be_corrected = True  # type: ignore[attr-defined]
     return rows
 
 
@@ -92,19 +89,8 @@ class New(View):
         return render(self.request, "sales/contract/form.html", context, status=status)
 
     def _initial(self, request: HttpRequest) -> dict[str, Any]:
-        """What the page it was opened from already says: the customer, or the opportunity it came of."""
-        initial: dict[str, Any] = {"start": timezone.localdate()}
-        seen = Opportunity.objects.visible_to(request.user).select_related("customer")
-        opportunity = asked.record(request.GET, "opportunity", seen)
-        if opportunity and opportunity.customer:
-            return initial | {
-                "opportunity": opportunity,
-                "customer": opportunity.customer,
-                "name": opportunity.name,
-                "product": opportunity.product,
-            }
-        customer = asked.record(request.GET, "customer", Customer.objects.visible_to(request.user))
-        return initial | ({"customer": customer} if customer else {})
+        told = opened_from(request, {"customer": "customer", "name": "name", "product": "product"})
+        return {"start": timezone.localdate()} | told
 
 
 class Edit(editing.Edit):

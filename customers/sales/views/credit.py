@@ -18,7 +18,8 @@ from crm.web.toasts import toast
 from customers.sales.actions import closed, credit
 from customers.sales.forms.credit import SplitForm, share_forms
 from customers.sales.models import CreditSplit, Opportunity
-from customers.sales.models.credit import credited, day_of, local_day
+from customers.sales.models.credit import credited, day_of
+from customers.sales.models.forecast_period import local_day
 from customers.views import editing
 
 Kind = CreditSplit.Kind

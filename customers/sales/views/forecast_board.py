@@ -17,12 +17,13 @@ from django.views import View
 from crm.access import guards
 from crm.access.permissions import Verb
 from crm.models import StaleVersion
+from crm.web import asked
 from customers.sales.actions import opportunities
 from customers.sales.forms.board import BoardFilter
 from customers.sales.models import Opportunity
 from customers.sales.models import board as boards
 from customers.sales.models import forecast_board as months
-from customers.sales.models.forecast_period import MONTH, Period, organisation_zone
+from customers.sales.models.forecast_period import MONTH, Period, local_day
 from customers.sales.views.board import mark_movable
 
 
@@ -30,7 +31,7 @@ class Board(View):
     def get(self, request: HttpRequest) -> HttpResponse:
         user: Any = request.user
         guards.require(user, "opportunity", Verb.VIEW)
-        today = _today()
+        today = local_day(timezone.now())
         first = months.asked_month(request.GET.get("from", ""), today)
         narrowing = _Filter(request.GET, user=user, today=today)
         shown = narrowing.narrow(Opportunity.objects.visible_to(user).filter(closed_at=None))
@@ -82,13 +83,12 @@ class CloseMonth(View):
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         user: Any = request.user
         opportunity = guards.get_permitted(Opportunity.objects.all(), user, Verb.EDIT, pk=pk)
-        today = _today()
+        today = local_day(timezone.now())
         try:
             day = self._day(opportunity, today)
-            version = request.POST.get("version", "")
             moved = opportunities.update(
                 opportunity, {"expected_close": day}, by=user, at=timezone.now(),
-                version=int(version) if version.isdecimal() else None,
+                version=asked.number(request.POST, "version"),
             )  # fmt: skip
         except StaleVersion:
             return self._refuse(_("Somebody else changed this meanwhile. Reload the page to go on from there."), 409)
@@ -116,7 +116,3 @@ class CloseMonth(View):
 
     def _refuse(self, sentence: str, status: int) -> HttpResponse:
         return HttpResponse(sentence, status=status, content_type="text/plain; charset=utf-8")
-
-
-def _today() -> date:
-    return timezone.now().astimezone(organisation_zone()).date()

@@ -24,7 +24,7 @@ from customers.models.tag import by_number
 from customers.sales.actions import closed, opportunities
 from customers.sales.forms.opportunities import OpportunityForm
 from customers.sales.models import Opportunity, Order, Pipeline, rotting, stage_exit
-from customers.sales.models.forecast_period import organisation_zone
+from customers.sales.models.forecast_period import local_day
 from customers.sales.models.history import history_of
 from customers.sales.models.win_reasons import said_of
 from customers.sales.views import win_probability
@@ -109,7 +109,7 @@ class New(View):
         customers = Customer.objects.visible_to(request.user)
         initial: dict[str, Any] = {"customer": asked.record(request.GET, "customer", customers)}
         pipelines = Pipeline.objects.visible_to(request.user).active().order_by("position", "name")
-        if (named := asked.key(request.GET, "pipeline")) is not None:
+        if (named := asked.number(request.GET, "pipeline")) is not None:
             pipelines = pipelines.filter(pk=named)
         pipeline = pipelines.first()
         if pipeline is not None:
@@ -191,8 +191,7 @@ def _exit(opportunity: Opportunity, now: datetime) -> dict[str, Any]:
     target = stage_exit.next_stage(opportunity)
     if target is None:
         return {}
-    today = now.astimezone(organisation_zone()).date()
-    items = stage_exit.checklist(opportunity, [opportunity.stage], today)
+    items = stage_exit.checklist(opportunity, [opportunity.stage], local_day(now))
     return {"goes_on_to": target, "exit_items": items}
 
 

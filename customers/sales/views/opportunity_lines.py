@@ -14,6 +14,7 @@ from django.views import View
 from crm.access import guards
 from crm.access.permissions import Verb
 from crm.models import StaleVersion
+from crm.web import asked
 from crm.web.toasts import toast
 from customers.sales.actions import closed, opportunity_lines
 from customers.sales.forms.opportunities import WhyForm
@@ -30,8 +31,7 @@ class Lines(View):
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         opportunity = self._load(request, pk)
         forms = self._forms(request, opportunity, request.POST)
-        given = request.POST.get("version", "")
-        version = int(given) if given.isdecimal() else None
+        version = asked.number(request.POST, "version")
         if not forms.is_valid():
             return self._show(request, opportunity, forms, version, status=422)
         try:

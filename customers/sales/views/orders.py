@@ -3,7 +3,6 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,14 +13,13 @@ from django.views import View
 
 from crm.access import guards
 from crm.access.permissions import Verb
-from crm.web import asked
-from crm.web.submit_once import first_time
 from crm.web.toasts import toast
 from customers.models import Customer
 from customers.sales.actions import orders
 from customers.sales.forms.orders import OrderForm, line_forms
 from customers.sales.models import Opportunity, Order, Quote
 from customers.sales.views import with_lines
+from customers.sales.views.opened_from import opened_from
 from customers.views import editing
 
 RELATED = ("customer", "opportunity", "owner", "team")
@@ -50,45 +48,21 @@ class Detail(View):
         return render(request, "sales/order/detail.html", context)
 
 
-class New(View):
-    def get(self, request: HttpRequest) -> HttpResponse:
-        guards.require(request.user, "order", Verb.CREATE)
-        form = OrderForm(user=request.user, initial=self._initial(request))
-        return _show(request, form, line_forms(request.user))
+class New(with_lines.New):
+    model = Order
+    form_class = OrderForm
+    create = orders.create
+    done = gettext_lazy("Order %(number)s is noted.")
 
-    def post(self, request: HttpRequest) -> HttpResponse:
-        user: Any = request.user
-        guards.require(user, "order", Verb.CREATE)
-        form = OrderForm(request.POST, user=user, initial=self._initial(request))
-        lines = line_forms(user, request.POST)
-        if not (form.is_valid() and lines.is_valid()):
-            return _show(request, form, lines, status=422)
-        if not first_time(request):
-            return redirect("order-list")
-        values = form.changes()
-        values["owner"] = values.get("owner") or user
-        try:
-            order = orders.create(lines=lines.lines(), by=user, at=timezone.now(), **values)
-        except ValidationError as error:
-            form.add_action_errors(error)
-            return _show(request, form, lines, status=422)
-        toast(request, _("Order %(number)s is noted.") % {"number": order})
-        return redirect(order.get_absolute_url())
+    def initial(self) -> dict[str, Any]:
+        told = opened_from(self.request, {"customer": "customer", "amount": "amount", "currency": "currency"})
+        return {"ordered_at": timezone.localtime().replace(second=0, microsecond=0)} | told
 
-    def _initial(self, request: HttpRequest) -> dict[str, Any]:
-        """What the page it was opened from already says: the customer, or the opportunity it came of."""
-        initial: dict[str, Any] = {"ordered_at": timezone.localtime().replace(second=0, microsecond=0)}
-        seen = Opportunity.objects.visible_to(request.user).select_related("customer")
-        opportunity = asked.record(request.GET, "opportunity", seen)
-        if opportunity and opportunity.customer:
-            return initial | {
-                "opportunity": opportunity,
-                "customer": opportunity.customer,
-                "amount": opportunity.amount,
-                "currency": opportunity.currency,
-            }
-        customer = asked.record(request.GET, "customer", Customer.objects.visible_to(request.user))
-        return initial | ({"customer": customer} if customer else {})
+    def lines(self, form: Any, data: Any = None) -> Any:
+        return line_forms(self.request.user, data)
+
+    def show(self, form: Any, lines: Any, status: int = 200) -> HttpResponse:
+        return _show(self.request, form, lines, status=status)
 
 
 class Edit(with_lines.Edit):

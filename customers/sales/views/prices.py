@@ -12,6 +12,7 @@ from django.views import View
 from crm.access import guards
 from crm.access.permissions import Verb
 from crm.templatetags.form_fields import field
+from crm.web import asked
 from customers.sales.forms.prices import UnitPriceForm
 from customers.sales.models import Product
 from customers.sales.models.currency import check_currency
@@ -26,9 +27,10 @@ class Proposal(View):
     def get(self, request: HttpRequest) -> HttpResponse:
         guards.require(request.user, Product.kind, Verb.VIEW)
         named = PRICE_FIELD.fullmatch(request.GET.get("field", ""))
-        chosen = request.GET.get(f"{named[1]}-product", "") if named else ""
-        product = Product.objects.visible_to(request.user).filter(pk=chosen).first() if chosen.isdecimal() else None
-        if named is None or product is None:
+        if named is None:
+            return HttpResponse(status=204)
+        product = asked.record(request.GET, f"{named[1]}-product", Product.objects.visible_to(request.user))
+        if product is None:
             return HttpResponse(status=204)
         try:
             price = price_of(product, check_currency(request.GET.get("currency", "")), timezone.localdate())

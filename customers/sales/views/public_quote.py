@@ -18,9 +18,9 @@ from django.views.decorators.csrf import csrf_exempt
 from crm.web import limits
 from crm.web.public import chosen_language, secluded
 from customers.sales.actions import quote_answers, quote_lines
-from customers.sales.actions.contract_movements import local_day
 from customers.sales.forms.quotes import PublicAnswerForm
 from customers.sales.models import Quote, QuoteRules
+from customers.sales.models.forecast_period import local_day
 from customers.sales.views.quotes import pdf_response
 
 ANSWERS_PER_MINUTE = 10

@@ -18,6 +18,7 @@ from django.views import View
 from crm.access import guards
 from crm.access.permissions import Reach, Verb
 from crm.models import StaleVersion, Team, User
+from crm.web import asked
 from crm.web.toasts import toast
 from customers.sales.actions import quotas
 from customers.sales.forms.quotas import YearForm
@@ -34,8 +35,8 @@ class Asked(View):
         self.zone = organisation_zone()
         self.now = timezone.now()
         self.today: date = self.now.astimezone(self.zone).date()
-        asked = request.GET.get("year", "")
-        self.year = int(asked) if asked.isdecimal() and FIRST <= int(asked) <= LAST else self.today.year
+        year = asked.number(request.GET, "year")
+        self.year = year if year is not None and FIRST <= year <= LAST else self.today.year
 
     @property
     def page_url(self) -> str:
@@ -101,15 +102,15 @@ class Edit(Asked):
         guards.require(request.user, "quota", Verb.EDIT)
         self.prepare(request)
         teams = teams_within_reach(request.user, Verb.EDIT, "quota")
-        wanted, team = request.GET.get("person", ""), request.GET.get("team", "")
+        wanted, team = asked.number(request.GET, "person"), asked.number(request.GET, "team")
         self.subject: Team | User
-        if wanted.isdecimal():
-            person = guards.get_visible(User.objects.all(), request.user, pk=int(wanted))
+        if wanted is not None:
+            person = guards.get_visible(User.objects.all(), request.user, pk=wanted)
             if person.team_id not in {one.pk for one in teams}:
                 raise PermissionDenied(_("You do not answer for this team."))
             self.subject = person
             return
-        found = next((one for one in teams if str(one.pk) == team), None)
+        found = next((one for one in teams if one.pk == team), None)
         if found is None:
             raise Http404(_("There is no such team."))
         self.subject = found

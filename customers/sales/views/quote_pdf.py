@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from crm.joining import labelled
 from crm.web import formats, paper
 from customers.sales.actions import quote_lines
-from customers.sales.actions.contract_movements import local_day
 from customers.sales.models import Quote, QuoteRules
+from customers.sales.models.forecast_period import local_day
 
 SIZES = {"title": 18, "head": 12, "text": 9.5, "number": 9.5, "sum": 10.5, "soft": 8.5, "heads": 8.5}
 BOLD = ("title", "head", "sum")

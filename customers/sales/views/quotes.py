@@ -4,7 +4,6 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -18,8 +17,6 @@ from django.views import View
 from crm.access import guards
 from crm.access.permissions import Verb
 from crm.actions.enclosures import Enclosure
-from crm.web import asked
-from crm.web.submit_once import first_time
 from crm.web.toasts import toast
 from customers.models import Contact, Customer, Email
 from customers.sales.actions import quote_lines, quotes
@@ -28,6 +25,7 @@ from customers.sales.forms.quotes import QuoteForm
 from customers.sales.models import Opportunity, Order, Quote, QuoteRules
 from customers.sales.models.currency import tidy_currency
 from customers.sales.views import quote_pdf, with_lines
+from customers.sales.views.opened_from import opened_from
 from customers.views import editing, timeline
 
 RELATED = ("customer", "contact", "opportunity", "owner", "team", "replaces")
@@ -83,46 +81,27 @@ class Pdf(View):
         return pdf_response(quote, quote.language or translation.get_language() or "en")
 
 
-class New(View):
-    def get(self, request: HttpRequest) -> HttpResponse:
-        guards.require(request.user, Quote.kind, Verb.CREATE)
-        initial = self._initial(request)
-        form = QuoteForm(user=request.user, initial=initial)
-        sale = initial.get("opportunity")
-        lines = quotes.lines_of_sale(sale) if sale else []
-        return _show(request, form, _lines(request, lines, form.initial["currency"]))
+class New(with_lines.New):
+    model = Quote
+    form_class = QuoteForm
+    create = quotes.create
+    done = gettext_lazy("Quote %(number)s is drafted.")
 
-    def post(self, request: HttpRequest) -> HttpResponse:
-        user: Any = request.user
-        guards.require(user, Quote.kind, Verb.CREATE)
-        form = QuoteForm(request.POST, user=user, initial=self._initial(request))
-        lines = _lines(request, [], request.POST.get("currency", ""), request.POST)
-        if not (form.is_valid() and lines.is_valid()):
-            return _show(request, form, lines, status=422)
-        if not first_time(request):
-            return redirect("quote-list")
-        values = form.changes()
-        values["owner"] = values.get("owner") or user
-        try:
-            quote = quotes.create(lines=lines.lines(), by=user, at=timezone.now(), **values)
-        except ValidationError as error:
-            form.add_action_errors(error)
-            return _show(request, form, lines, status=422)
-        toast(request, _("Quote %(number)s is drafted.") % {"number": quote})
-        return redirect(quote.get_absolute_url())
-
-    def _initial(self, request: HttpRequest) -> dict[str, Any]:
-        """What the page it was opened from already says: the customer, or the opportunity with its lines."""
+    def initial(self) -> dict[str, Any]:
         rules = QuoteRules.in_force()
         until = timezone.localdate() + timedelta(days=rules.valid_days)
-        initial: dict[str, Any] = {"valid_until": until, "terms": rules.terms}
-        seen = Opportunity.objects.visible_to(request.user).select_related("customer", "contact")
-        sale = asked.record(request.GET, "opportunity", seen)
-        if sale and sale.customer:
-            same = {name: getattr(sale, name) for name in ("customer", "contact", "currency")}
-            return initial | same | {"opportunity": sale, "title": sale.name}
-        customer = asked.record(request.GET, "customer", Customer.objects.visible_to(request.user))
-        return initial | ({"customer": customer} if customer else {})
+        same = {"customer": "customer", "contact": "contact", "currency": "currency", "title": "name"}
+        return {"valid_until": until, "terms": rules.terms} | opened_from(self.request, same)
+
+    def lines(self, form: Any, data: Any = None) -> Any:
+        """First those of the opportunity it is opened from."""
+        if data is not None:
+            return _lines(self.request, [], data.get("currency", ""), data)
+        sale = form.initial.get("opportunity")
+        return _lines(self.request, quotes.lines_of_sale(sale) if sale else [], form.initial["currency"])
+
+    def show(self, form: Any, lines: Any, status: int = 200) -> HttpResponse:
+        return _show(self.request, form, lines, status=status)
 
 
 class Edit(with_lines.Edit):

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from crm.joining import clauses, labelled, listed
 from crm.models import Event
-from crm.web import changes, formats
-from customers.models import Activity
-from customers.sales.models import Lead, MemberState, lead_given
-from customers.sales.models.mailing_letter import Why
-from customers.sales.views import around_sentences
+from crm.web import changes
+from customers.sales.views import sentence_words
 from customers.views.sentences import Sentence
 
 # What mailings say on the timeline of who got one. Which one it was is not said: not everybody there may see it.
@@ -38,7 +31,7 @@ OF_PEOPLE: dict[str, tuple[Any, str, str]] = {
     }.items()
 }
 
-# Type of event: sentence, icon, tone. What stands for %(…)s is made in `_words`.
+# Type of event: sentence, icon, tone. What stands for %(…)s is made in sentence_words.py.
 SENTENCES: dict[str, tuple[Any, str, str]] = {
     "lead.created": (gettext_lazy("New lead: %(subject)s"), "user-search", "info"),
     "lead.updated": (gettext_lazy("Lead changed: %(subject)s"), "pencil", "neutral"),
@@ -212,92 +205,4 @@ def of(event: Event, user: Any) -> Sentence:
     kind, verb = event.type.split(".")
     url = reverse(f"{kind}-detail", args=[event.subject_id])
     told = changes.in_words(event, user) if verb == "updated" else []
-    return Sentence(str(text) % (_words(event) | around_sentences.words(event, user)), icon, tone, url, told)
-
-
-def _words(event: Event) -> dict[str, str]:
-    data = event.data
-    before, after = _labels(data.get("stage"))
-    owner = _labels(data.get("owner"))[1]
-    reason = data.get("lost_reason")
-    return {
-        "subject": event.subject_label,
-        "before": before,
-        "after": after,
-        "owner": owner or _("nobody"),
-        "reason": str(reason.get("label", "")) if isinstance(reason, dict) else _("no reason given"),
-        "amount": _amount(data),
-        "way": _way(data),
-        "given": lead_given.in_words(data.get("why", {})) if isinstance(data.get("why"), dict) else "",
-        "answers": clauses(labelled(one["question"], one["answer"]) for one in data.get("answers", [])),
-        "letter": data["subject"] if isinstance(data.get("subject"), str) else "",
-        "note": data.get("reason") or "",
-        **_of_contract(data),
-        **_of_quote(data),
-        **_of_return(data),
-        "missing": listed(data.get("missing", [])),
-        "why_so": data["reason"] if isinstance(data.get("reason"), str) else "",
-        "count": str(data.get("count", "")),
-        "left_out": str(data.get("left_out", "")),
-        "left_out_for": str(dict(Why.choices).get(data.get("why", ""), "")) if isinstance(data.get("why"), str) else "",
-        "member_state": str(dict(MemberState.choices).get(data.get("state", ""), "")),
-        "criterion": str(data.get("criterion", "")),
-        "why": str(dict(Lead.Reason.choices).get(data.get("reason", ""), "")),
-    }
-
-
-def _of_contract(data: dict[str, Any]) -> dict[str, str]:
-    """What a movement of a contract says."""
-    values = data.get("monthly_value")
-    was, now = values if isinstance(values, list) else ("", "")
-    reason = data.get("churn_reason")
-    return {
-        "was": _amount({"amount": was or None, "currency": data.get("currency", "")}),
-        "now": _amount({"amount": now or None, "currency": data.get("currency", "")}),
-        "day": _day(data.get("day")),
-        "until": _day(data.get("until")),
-        "churned": str(reason.get("label", "")) if isinstance(reason, dict) else _("no reason given"),
-    }
-
-
-def _of_quote(data: dict[str, Any]) -> dict[str, str]:
-    """What became of a quote."""
-    said = str(data.get("said", ""))
-    return {
-        "name": str(data.get("name", "")),
-        "said": f"“{said}”" if said else "",
-        "replaced_by": str(data.get("replaced_by", "")),
-        "order": str(data.get("order", "")),
-    }
-
-
-def _of_return(data: dict[str, Any]) -> dict[str, str]:
-    """What of an order came back, and why."""
-    lines, reason = data.get("lines"), data.get("return_reason")
-    return {
-        "came_back": listed(lines) if isinstance(lines, list) and lines else _("nothing"),
-        "return_reason": str(reason.get("label", "")) if isinstance(reason, dict) else _("no reason given"),
-        "return_number": str(data.get("number", "")),
-    }
-
-
-def _day(said: Any) -> str:
-    return formats.exact_date(date.fromisoformat(said)) if said else formats.NOTHING
-
-
-def _way(data: dict[str, Any]) -> str:
-    """How somebody got in touch with a lead, and what was said."""
-    way = str(dict(Activity.Type.choices).get(data.get("type", ""), ""))
-    return labelled(way, data["note"]) if data.get("note") else way
-
-
-def _labels(pair: Any) -> tuple[str, str]:
-    if not isinstance(pair, list) or len(pair) != 2:
-        return "", ""
-    before, after = (str(side.get("label", "")) if isinstance(side, dict) else "" for side in pair)
-    return before, after
-
-
-def _amount(data: dict[str, Any]) -> str:
-    amount = data.get("amount")
-    return formats.money(Decimal(amount), data.get("currency", "")) if isinstance(amount, str) else formats.NOTHING
+    return Sentence(str(text) % sentence_words.of(event, user), icon, tone, url, told)

@@ -16,11 +16,12 @@ from django.views import View
 from crm.access import guards
 from crm.access.permissions import Verb
 from crm.models import StaleVersion
+from crm.web import asked
 from crm.web.toasts import toast
 from customers.sales.actions import stage_exit
-from customers.sales.forms.stage_exit import ExitForm
+from customers.sales.forms.stage_exit import ExitForm, asked_before
 from customers.sales.models import ExitCriterion, Opportunity, Stage
-from customers.sales.models.forecast_period import organisation_zone
+from customers.sales.models.forecast_period import local_day
 from customers.sales.models.stage_exit import checklist, missing, next_stage, stages_left
 
 OVERRIDE = "criteria_override"
@@ -63,11 +64,10 @@ class Tick(View):
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         opportunity = _editable(request, pk)
-        wanted = request.POST.get("criterion", "")
-        found = ExitCriterion.objects.filter(  # scoped: criteria are configuration
-            stage__pipeline=opportunity.pipeline_id, what=ExitCriterion.What.MANUAL, pk=wanted or 0
+        ticked = ExitCriterion.objects.filter(  # scoped: criteria are configuration
+            stage__pipeline=opportunity.pipeline_id, what=ExitCriterion.What.MANUAL
         )
-        criterion = found.first() if wanted.isdecimal() else None
+        criterion = asked.record(request.POST, "criterion", ticked)
         if criterion is None:
             return HttpResponse(_("There is no such criterion."), status=422, content_type="text/plain; charset=utf-8")
         change = stage_exit.untick if request.POST.get("off") else stage_exit.tick
@@ -76,7 +76,7 @@ class Tick(View):
 
 
 def unmet_criteria(opportunity: Opportunity, target: Stage) -> list[ExitCriterion]:
-    return missing(opportunity, target, _today())
+    return missing(opportunity, target, local_day(timezone.now()))
 
 
 def ask_criteria(request: HttpRequest, opportunity: Opportunity, target: Stage) -> HttpResponse:
@@ -89,9 +89,7 @@ def may_override(user: Any) -> bool:
 
 
 def _form(request: HttpRequest, opportunity: Opportunity, target: Stage, data: Any = None) -> ExitForm:
-    unmet = unmet_criteria(opportunity, target)
-    if target.is_won and opportunity.amount is None and not any(one.what == "amount" for one in unmet):
-        unmet = [ExitCriterion(stage=target, what=ExitCriterion.What.AMOUNT), *unmet]
+    unmet = asked_before(opportunity, target, timezone.now())
     return ExitForm(
         data, opportunity=opportunity, unmet=unmet, user=request.user, may_override=may_override(request.user),
         initial={"version": opportunity.version, "seen_in": opportunity.stage_id},
@@ -99,7 +97,7 @@ def _form(request: HttpRequest, opportunity: Opportunity, target: Stage, data: A
 
 
 def _ask(request: HttpRequest, opportunity: Opportunity, target: Stage, form: ExitForm, status: int) -> HttpResponse:
-    items = checklist(opportunity, stages_left(opportunity, target), _today())
+    items = checklist(opportunity, stages_left(opportunity, target), local_day(timezone.now()))
     context: dict[str, Any] = {"opportunity": opportunity, "stage": target, "form": form, "items": items}
     dropped = "previous" in request.POST
     if dropped:
@@ -120,10 +118,9 @@ def back(request: HttpRequest, opportunity: Opportunity) -> str:
 
 
 def _target(request: HttpRequest, opportunity: Opportunity) -> Stage:
-    wanted = request.GET.get("stage", "")
-    if not wanted:
+    if not request.GET.get("stage"):
         return next_stage(opportunity) or opportunity.stage
-    stage = opportunity.pipeline.stages.filter(pk=wanted).first() if wanted.isdecimal() else None
+    stage: Stage | None = asked.record(request.GET, "stage", opportunity.pipeline.stages)
     if stage is None or stage.is_lost:
         raise Http404(_("There is no such stage in this pipeline."))
     return stage
@@ -133,7 +130,3 @@ def _editable(request: HttpRequest, pk: int) -> Opportunity:
     return guards.get_permitted(
         Opportunity.objects.select_related("stage", "pipeline", "customer", "contact"), request.user, Verb.EDIT, pk=pk
     )
-
-
-def _today() -> Any:
-    return timezone.now().astimezone(organisation_zone()).date()

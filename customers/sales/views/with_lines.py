@@ -1,4 +1,4 @@
-"""Editing a record together with its lines: an order, a quote."""
+"""Making and editing a record together with its lines: an order, a quote."""
 
 from __future__ import annotations
 
@@ -13,9 +13,55 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views import View
 
-from crm.models import StaleVersion
+from crm.access import guards
+from crm.access.permissions import Verb
+from crm.models import Record, StaleVersion
 from crm.web.forms import RecordForm
+from crm.web.submit_once import first_time
 from crm.web.toasts import toast
+
+
+class New(ABC, View):
+    model: ClassVar[type[Record]]
+    form_class: ClassVar[type[RecordForm]]
+    create: ClassVar[Callable[..., Any]]  # the action
+    done: ClassVar[Any]  # what is said afterwards of its number
+
+    @abstractmethod
+    def initial(self) -> dict[str, Any]:
+        """What the form says when it is opened."""
+
+    @abstractmethod
+    def lines(self, form: Any, data: Any = None) -> Any:
+        """The forms of its lines, with what was typed where something was."""
+
+    @abstractmethod
+    def show(self, form: Any, lines: Any, status: int = 200) -> HttpResponse:
+        """The page with the two."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        guards.require(request.user, self.model.kind, Verb.CREATE)
+        form = self.form_class(user=request.user, initial=self.initial())
+        return self.show(form, self.lines(form))
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        user: Any = request.user
+        guards.require(user, self.model.kind, Verb.CREATE)
+        form = self.form_class(request.POST, user=user, initial=self.initial())
+        lines = self.lines(form, request.POST)
+        if not (form.is_valid() and lines.is_valid()):
+            return self.show(form, lines, status=422)
+        if not first_time(request):
+            return redirect(f"{self.model.kind}-list")
+        values = form.changes()
+        values["owner"] = values.get("owner") or user
+        try:
+            record = type(self).create(lines=lines.lines(), by=user, at=timezone.now(), **values)
+        except ValidationError as error:
+            form.add_action_errors(error)
+            return self.show(form, lines, status=422)
+        toast(request, self.done % {"number": record})
+        return redirect(record.get_absolute_url())
 
 
 class Edit(ABC, View):

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from evaluation.engine import Result, judgement, wording
+from evaluation.engine import Result, judgement, judgement_words, wording
 from evaluation.formulas import periods
 from evaluation.models.tile import Tile, TileKind, Width, register
 from evaluation.views import charts
@@ -41,7 +41,7 @@ class Course(TileKind):
             "value": wording.shown(course[-1]),
             "instead": wording.instead(course[-1]),
             "interval": wording.interval(course[-1]),
-            "said": wording.sentences(asked.kpi, found, levels),
+            "said": judgement_words.sentences(asked.kpi, found, levels),
             "goal": goal,
             "chart": charts.xmr(name, course, found, levels, url_of, small=small),
         }

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from evaluation.engine import judgement, wording
+from evaluation.engine import judgement, judgement_words, wording
 from evaluation.formulas import periods
 from evaluation.models.tile import Tile, TileKind, register
 from evaluation.views.tile_kinds.viewer import Asked, Viewer
@@ -36,5 +36,5 @@ class Number(TileKind):
             "change": change,
             "before": wording.shown(before),
             "before_name": wording.period_name(before.period),
-            "quality": wording.quality(asked.kpi, judgement.quality(result)),
+            "quality": judgement_words.quality(asked.kpi, judgement.quality(result)),
         }

@@ -70,14 +70,6 @@ def test_nps_is_adjusted_wald_in_points_and_cut_at_its_ends():
     assert (round((low + high) / 2, 2), round((high - low) / 2, 2)) == (29.13, 15.08)
 
 
-def test_the_difference_of_two_nps_adds_their_variances():
-    low, high = intervals.nps_difference((50, 30, 20), (50, 30, 20))
-    assert (low + high) / 2 == pytest.approx(0)
-    single_low, single_high = intervals.nps(50, 30, 20)
-    assert (high - low) == pytest.approx((single_high - single_low) * 2**0.5)
-    assert intervals.nps_difference((1, 0, 0), (0, 0, 0)) is None
-
-
 @pytest.mark.parametrize(
     ("events", "expected"),
     [(0, (0.0, 3.6889)), (1, (0.0253, 5.5716)), (10, (4.7954, 18.3904)), (20, (12.2165, 30.8884))],
@@ -95,7 +87,6 @@ def test_nothing_counted_has_no_interval():
     assert intervals.poisson(0, 0) is None
     assert intervals.poisson(3, 0.0) is None
     assert intervals.median([]) is None
-    assert intervals.chance_at_least(0, 0, 0.9) is None
 
 
 @pytest.mark.parametrize(
@@ -109,7 +100,6 @@ def test_nothing_counted_has_no_interval():
         lambda: intervals.poisson(-1, 10),
         lambda: intervals.poisson(1, -10),
         lambda: intervals.poisson(1, float("nan")),
-        lambda: intervals.chance_at_least(1, 2, 90),
     ],
 )
 def test_impossible_counts_are_refused(impossible):
@@ -125,12 +115,6 @@ def test_the_median_lies_between_two_of_the_values():
     assert intervals.median(range(1, 101)) == (40, 61)
     durations = [timedelta(hours=hour) for hour in (9, 1, 5, 2, 8, 3)]
     assert intervals.median(durations) == (timedelta(hours=1), timedelta(hours=9))
-
-
-def test_the_chance_of_being_at_target_is_plain():
-    assert intervals.chance_at_least(50, 100, 0.5) == pytest.approx(0.5)
-    assert intervals.chance_at_least(95, 100, 0.9) == pytest.approx(0.96214, abs=5e-6)
-    assert intervals.chance_at_least(0, 10, 0.0) == 1
 
 
 def test_a_bootstrap_with_the_same_seed_gives_the_same_interval():

@@ -7,12 +7,6 @@ def test_an_empty_denominator_is_not_computable():
     assert rates.ratio(3, 0) is None
     assert rates.ratio(0, 0) is None
     assert rates.ratio(0, 4) == 0
-    assert rates.pooled([]) is None
-    assert rates.pooled([(0, 0), (0, 0)]) is None
-
-
-def test_ratios_are_pooled_as_sum_over_sum_and_not_averaged():
-    assert rates.pooled([(9, 10), (10, 90)]) == pytest.approx(0.19)  # the mean of means would be 0.506
 
 
 def test_a_difference_of_ratios_is_in_percentage_points():
@@ -54,8 +48,6 @@ def test_churn_compounds_over_the_year():
     assert rates.annualised_churn(0.05, periods=4) == pytest.approx(0.18549375)
     assert rates.annualised_churn(0) == 0
     assert rates.annualised_churn(1) == 1
-    assert rates.per_period_churn(0.15, periods=4) == pytest.approx(0.0398, abs=5e-5)
-    assert rates.annualised_churn(rates.per_period_churn(0.3)) == pytest.approx(0.3)
     for impossible in (-0.1, 1.1):
         with pytest.raises(ValueError, match="between 0 and 1"):
             rates.annualised_churn(impossible)
