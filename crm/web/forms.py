@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.core import signing
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -114,6 +114,13 @@ class RecordForm(forms.ModelForm):
 
     def _field(self, name: str) -> Any:
         return self._meta.model._meta.get_field(name)
+
+    def _update_errors(self, errors: ValidationError) -> None:
+        """A field that was refused as it was typed is empty to its model, which has nothing more to say of it."""
+        said: dict[str, Any] = errors.error_dict if hasattr(errors, "error_dict") else {NON_FIELD_ERRORS: errors}
+        left = {name: error for name, error in said.items() if name == NON_FIELD_ERRORS or name not in self.errors}
+        if left:
+            super()._update_errors(ValidationError(left))  # type: ignore[misc]
 
     def add_action_errors(self, error: ValidationError) -> None:
         """Show what an action refused beside the fields it named."""

@@ -77,6 +77,15 @@ def test_a_number_is_the_viewers_with_its_change_and_leads_to_its_records(client
     assert "Your role shows you no numbers" in said(shown(client, cast.outsider, of_all))
 
 
+@pytest.mark.parametrize("typed", ["", "   "])
+def test_a_dashboard_without_a_name_is_refused_once(client, cast, typed):
+    client.force_login(cast.rep)
+    answer = client.post(reverse("dashboard-new"), {"name": typed, "audience": "personal"})
+    assert answer.status_code == 422
+    assert answer.context["form"].errors == {"name": ["This field is required."]}
+    assert not Dashboard.objects.exists()
+
+
 def test_a_scope_that_is_not_the_viewers_says_so_and_shows_no_number(client, cast, sold):
     fixed = a_dashboard(
         cast.administrator, ("number", REVENUE | {"scope": f"team:{cast.south.pk}"}),

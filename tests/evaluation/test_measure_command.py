@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from evaluation import kpis
 from evaluation.formulas import intervals
 from tests.factories.crm import TeamFactory
-from tests.factories.evaluation import a_ticket, lost, won
+from tests.factories.evaluation import a_response, a_ticket, lost, won
 
 pytestmark = pytest.mark.django_db
 
@@ -120,6 +120,19 @@ def test_evidence_is_the_records_behind_each_result(answer, cast):
             "fields": {"outcome": "won", "amount": 1000, "currency": "USD"},
         }
     ]
+
+
+def test_answers_of_a_group_too_small_to_hide_in_are_not_printed(answer, measure, cast):
+    for score in (5, 5, 1, 1):
+        a_response("2017-04-02", score, cast.agent)
+    for score in (5, 5, 5, 5, 1):
+        a_response("2017-04-03", score, cast.outsider)
+    parts = answer("csat", "--period", "2017", "--by", "person", "--evidence")["results"]
+    assert {row["scope"]["name"]: (row["value"], len(row["evidence"])) for row in parts} == {
+        cast.agent.name: (None, 0), cast.outsider.name: (0.8, 5),
+    }  # fmt: skip
+    code, out, _err = measure("csat", "--period", "2017", "--scope", f"person:{cast.agent.name}", "--evidence")
+    assert (code, "hidden_small_group" in out, "2017-04-02" in out) == (0, True, False)
 
 
 def test_as_of_a_day_includes_that_day(answer):

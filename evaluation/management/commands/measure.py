@@ -11,7 +11,7 @@ from django.utils import timezone, translation
 
 from evaluation import engine, kpis
 from evaluation.engine import scopes, statements
-from evaluation.engine.results import Result
+from evaluation.engine.results import HIDDEN, Result
 from evaluation.formulas import periods
 from evaluation.formulas.periods import Period
 from evaluation.kpis import Kpi
@@ -70,8 +70,7 @@ class Command(BaseCommand):
         for result in found:
             row = result.as_json()
             if options["evidence"]:
-                behind = engine.evidence(kpi, result.scope, period, as_of=as_of, now=now)
-                row["evidence"] = [record.as_json() for record in behind.rows]
+                row["evidence"] = [record.as_json() for record in _behind(result, as_of, now)]
             results.append(row)
         return {
             "kpi": kpi.code,
@@ -111,6 +110,13 @@ class Command(BaseCommand):
         for row in rows:
             cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
             self.stdout.write("  ".join(cells).rstrip())
+
+
+def _behind(result: Result, as_of: date | None, now: datetime) -> list[engine.EvidenceRow]:
+    """No records of a number that is hidden because so few answers would tell who gave them, as in a review."""
+    if HIDDEN in result.flags:
+        return []
+    return engine.evidence(result.kpi, result.scope, result.period, as_of=as_of, now=now).rows
 
 
 def declaration(kpi: Kpi) -> dict[str, Any]:
