@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
-from crm.admin import calendars, custom_fields, logs, mail, people, webhooks
+from crm.admin import calendars, custom_fields, logs, mail, people, roles, webhooks
 from crm.admin.base import AuditedAdmin, ReadOnlyAdmin
 from crm.admin.records import RecordAdmin
 
@@ -23,6 +23,7 @@ __all__ = [
     "logs",
     "mail",
     "people",
+    "roles",
     "webhooks",
 ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -49,6 +50,8 @@ def _differences(form: Any, formsets: Any) -> dict[str, Any]:
     diff: dict[str, Any] = {
         name: [_text(form.initial.get(name)), _text(form.cleaned_data.get(name))] for name in form.changed_data
     }
+    secret = [name for name in diff if isinstance(form.fields[name].widget, forms.PasswordInput)]
+    diff.update({name: [None, None] for name in secret})  # that it was changed is on record, never what it is
     for formset in formsets or ():
         for row in formset.forms:
             if row.has_changed():

@@ -8,6 +8,7 @@ from typing import Any
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 from django.utils.text import capfirst
+from django.utils.translation import gettext
 
 from crm.access import kinds
 from crm.joining import clauses, labelled, listed
@@ -28,7 +29,8 @@ def lines(event: Event) -> Iterator[tuple[str, str]]:
 def _lines(model: Any, data: dict[str, Any], event: Event) -> Iterator[tuple[str, str]]:
     for name, value in data.items():
         field = _field(model, name)
-        label = capfirst(str(field.verbose_name)) if hasattr(field, "verbose_name") else name.replace("_", " ")
+        said = str(field.verbose_name) if hasattr(field, "verbose_name") else name.replace("_", " ")
+        label = capfirst(said if field else gettext(capfirst(said)))  # a form's own field is called as on its page
         if isinstance(value, list) and len(value) == 2:
             before, after = (_text(field, stored, event) for stored in value)
             yield label, f"{before} → {after}"

@@ -29,7 +29,8 @@ DENSITIES = [("normal", _("Normal")), ("compact", _("More rows on the screen"))]
 
 
 def time_zones() -> list[tuple[str, Any]]:
-    names = sorted(name for name in zoneinfo.available_timezones() if "/" in name and not name.startswith("Etc/"))
+    places = (name for name in zoneinfo.available_timezones() if "/" in name and not name.startswith("Etc/"))
+    names = ["UTC", *sorted(places)]
     return [("", _("The organisation's time zone")), *((name, name.replace("_", " ")) for name in names)]
 
 

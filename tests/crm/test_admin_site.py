@@ -145,3 +145,78 @@ def test_a_lost_phone_is_no_locked_door(admin, cast):
     assert admin.post("/admin/crm/user/", sent).status_code == 302
     assert not Authenticator.objects.exists()
     assert Event.objects.get(type="settings.changed").data["name"] == cast.rep.name
+
+
+def a_person_with(cast, **more):
+    given = {"name": cast.rep.name, "email": cast.rep.email, "team": cast.north.pk, "language": "zh-hans"}
+    return given | {"roles": [role.pk for role in cast.rep.roles.all()], "is_active": "on"} | more
+
+
+def test_a_password_that_is_set_for_somebody_stands_nowhere_on_record(admin, cast):
+    typed = "a password nobody may read"
+    change = reverse("admin:crm_user_change", args=[cast.rep.pk])
+    assert admin.post(change, a_person_with(cast, new_password=typed)).status_code == 302
+    cast.rep.refresh_from_db()
+    assert cast.rep.check_password(typed)
+    event = Event.objects.get(type="settings.changed")
+    assert event.data["changes"]["new_password"] == [None, None]
+    assert typed not in str(event.data)
+    cast.administrator.language = "zh-hans"
+    cast.administrator.save()
+    assert "<li>新密码：– → –</li>" in admin.get(f"/admin/crm/event/{event.pk}/change/").content.decode()
+
+
+def test_a_new_person_is_invited_in_their_language_and_chooses_a_password(
+    admin, cast, client, mailoutbox, django_capture_on_commit_callbacks
+):
+    new = {"name": "张伟", "email": "zhang@example.com", "language": "zh-hans", "timezone": "Asia/Shanghai"}
+    with django_capture_on_commit_callbacks(execute=True):
+        sent = admin.post("/admin/crm/user/add/", new | {"is_active": "on", "invite": "on"})
+    assert sent.status_code == 302
+    (mail,) = mailoutbox
+    assert (mail.to, mail.subject) == (["zhang@example.com"], f"{cast.administrator.name} 邀请您使用 Yardstick CRM")
+    link = next(word for word in mail.body.split() if "/password/reset/key/" in word)
+    assert link.startswith("http")
+    client.logout()
+    form = client.get("/" + link.split("/", 3)[3], follow=True).redirect_chain[-1][0]
+    typed = {"password1": "first of their own", "password2": "first of their own"}
+    assert client.post(form, typed).status_code == 302
+    client.post(reverse("account_login"), {"login": "zhang@example.com", "password": "first of their own"})
+    assert "_auth_user_id" in client.session
+    used = client.get("/" + link.split("/", 3)[3])
+    assert b"password1" not in used.content, "a link opens once"
+
+
+def test_people_who_cannot_sign_in_are_not_invited(admin, cast, mailoutbox):
+    cast.junior.is_active = False
+    cast.junior.save()
+    cast.outsider.email = None
+    cast.outsider.save()
+    people = [cast.rep.pk, cast.junior.pk, cast.outsider.pk]
+    shown = admin.post("/admin/crm/user/", {"action": "invite", "_selected_action": people}, follow=True)
+    said = [str(message) for message in shown.context["messages"]]
+    left = f"{cast.junior.name}, {cast.outsider.name}"
+    assert said == ["1 invitation sent.", f"Not invited, because not active or without an email address: {left}"]
+    assert [mail.to for mail in mailoutbox] == [[cast.rep.email]]
+    assert [event.data["name"] for event in Event.objects.filter(type="settings.changed")] == [cast.rep.name]
+
+
+def test_a_mail_server_that_is_away_is_said_and_nobody_counts_as_invited(admin, cast, monkeypatch):
+    def away(*_words, **_more):
+        raise ConnectionRefusedError("Connection refused")
+
+    monkeypatch.setattr("crm.actions.people.send_mail", away)
+    shown = admin.post("/admin/crm/user/", {"action": "invite", "_selected_action": [cast.rep.pk]}, follow=True)
+    said = [str(message) for message in shown.context["messages"]]
+    assert said[0] == f"No mail to {cast.rep.email} left: Connection refused"
+    assert not Event.objects.filter(type="settings.changed").exists()
+
+
+@pytest.mark.parametrize("wrong", [{"language": "klingon"}, {"timezone": "Mars/Olympus"}])
+def test_a_language_or_time_zone_that_there_is_not_is_refused(admin, cast, wrong):
+    change = reverse("admin:crm_user_change", args=[cast.rep.pk])
+    before = (cast.rep.language, cast.rep.timezone)
+    answer = admin.post(change, a_person_with(cast, **wrong))
+    assert list(answer.context["adminform"].form.errors) == list(wrong)
+    cast.rep.refresh_from_db()
+    assert (cast.rep.language, cast.rep.timezone) == before

@@ -103,12 +103,6 @@ class LeadSourceAdmin(AuditedAdmin):
         """What was fetched is known by its source: one that has fetched goes out of use; it cannot vanish."""
         return super().has_delete_permission(request, obj) and not (obj is not None and obj.received.exists())
 
-    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> list:
-        message = super().construct_change_message(request, form, formsets, add)
-        diff = request._settings_diff  # type: ignore[attr-defined]
-        diff.update({name: [None, None] for name in SECRETS if name in diff})
-        return message
-
     def save_model(self, request: HttpRequest, obj: LeadSource, form: Any, change: bool) -> None:
         given = {name: form.cleaned_data[name] for name in SECRETS}
         lead_sources.keep(obj, changed=form.changed_data, at=now(), **given)

@@ -1,0 +1,153 @@
+"""Roles: what they grant, and which fields they close."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import QuerySet
+from django.forms.models import BaseInlineFormSet
+from django.http import HttpRequest
+from django.utils.text import capfirst
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from crm.access import fields, kinds
+from crm.access.grants import access_of
+from crm.admin.base import AuditedAdmin
+from crm.admin.custom_fields import follow_in_search
+from crm.custom_fields import known
+from crm.models import Role, RoleField, RoleGrant
+
+
+class RoleGrantForm(forms.ModelForm):
+    kind = forms.ChoiceField(label=_("kind of record"), choices=kinds.choices)
+
+    class Meta:
+        model = RoleGrant
+        fields = ["kind", "verb", "reach"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """A grant for a kind that is not installed keeps it: the first of the list would be chosen in its place."""
+        super().__init__(*args, **kwargs)
+        stored = self.instance.kind
+        known = list(kinds.choices())
+        if stored and stored not in {code for code, _label in known}:
+            self.fields["kind"].choices = [*known, (stored, stored)]  # type: ignore[attr-defined]
+
+
+class RoleGrantInline(admin.TabularInline):
+    model = RoleGrant
+    form = RoleGrantForm
+    extra = 0
+
+
+class RoleFieldForm(forms.ModelForm):
+    """Kind and field are one choice: each kind has its own."""
+
+    field = forms.ChoiceField(label=_("field"))
+
+    class Meta:
+        model = RoleField
+        fields = ["field", "level"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["field"]
+        field.choices = closable()
+        stored = f"{self.instance.kind}:{self.instance.name}"
+        if self.instance.pk:
+            self.initial["field"] = stored
+            if stored not in {code for _title, group in field.choices for code, _label in group}:
+                field.choices = [*field.choices, (stored, stored)]  # retired by now: it stays closed
+
+    def clean(self) -> dict[str, Any]:
+        said: dict[str, Any] = super().clean() or {}
+        self.instance.kind, _colon, self.instance.name = said.get("field", "").partition(":")
+        return said
+
+
+class RoleFieldFormSet(BaseInlineFormSet):
+    def clean(self) -> None:
+        super().clean()
+        said = [form.cleaned_data["field"] for form in self.forms if self._counts(form)]
+        if len(said) > len(set(said)):
+            raise ValidationError(_("Each field can be closed once."))
+
+    def _counts(self, form: Any) -> bool:
+        return bool(form.cleaned_data.get("field")) and not form.cleaned_data.get("DELETE")
+
+
+def closable() -> list[tuple[Any, list[tuple[str, Any]]]]:
+    """The fields that a role may close, by kind: those that the software declares, and those of the organisation."""
+    found = []
+    for kind, names in fields.declared().items():
+        model: Any = kinds.get(kind).model
+        own = [(f"{kind}:{name}", capfirst(model._meta.get_field(name).verbose_name)) for name in names]
+        custom = [(f"{kind}:{field.name}", field.title) for field in known.active(kind)]
+        found.append((capfirst(kinds.get(kind).label_plural), [*own, *custom]))
+    return found
+
+
+class RoleFieldInline(admin.TabularInline):
+    model = RoleField
+    form = RoleFieldForm
+    formset = RoleFieldFormSet
+    extra = 0
+    verbose_name_plural = _("Closed fields: what the role does not show, or shows without letting it be changed")
+
+
+@admin.register(Role)
+class RoleAdmin(AuditedAdmin):
+    list_display = ["__str__", "code", "described"]
+    prepopulated_fields = {"code": ["name"]}
+    inlines = [RoleGrantInline, RoleFieldInline]
+
+    @admin.display(description=_("description"))
+    def described(self, role: Role) -> str:
+        """Shipped roles are described in English, like their names."""
+        return gettext(role.description) if role.description else ""
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Nobody may take the key out of the door behind them."""
+        with transaction.atomic():
+            closed = closed_by(form.instance)
+            super().save_related(request, form, formsets, change)
+            search_anew(closed ^ closed_by(form.instance))
+            request.user._access = None  # type: ignore[union-attr]
+            if not access_of(request.user).administers:
+                raise_for_lock_out()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and (obj is None or obj.code != "administrator")
+
+    def delete_model(self, request: HttpRequest, obj: Role) -> None:
+        closed = closed_by(obj)
+        super().delete_model(request, obj)
+        search_anew(closed)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
+        closed = {pair for role in queryset for pair in closed_by(role)}
+        super().delete_queryset(request, queryset)
+        search_anew(closed)
+
+
+def closed_by(role: Role) -> set[tuple[str, str]]:
+    return set(role.fields.values_list("kind", "name"))
+
+
+def search_anew(closed: set[tuple[str, str]]) -> None:
+    """Nobody finds by a field that some role closes; once none does, everybody may again."""
+    for kind, name in sorted(closed):
+        field = known.by_name(kind, name)
+        if field is not None and field.is_searched:
+            follow_in_search(field.pk)
+
+
+def raise_for_lock_out() -> None:
+    from django.core.exceptions import PermissionDenied
+
+    raise PermissionDenied(_("This would take the administration away from yourself. Nothing was changed."))
