@@ -7,6 +7,7 @@ import structlog
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from crm import environment
 
@@ -111,6 +112,7 @@ TEMPLATES = [
     },
 ]
 
+FILTERS_EMPTY_CHOICE_LABEL = pgettext_lazy("filter", "any")  # other empty choices: crm/templatetags/form_fields.py
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"  # templates/django/forms/widgets/select.html
 
 # Database -----------------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.db.models.fields import BLANK_CHOICE_DASH
 from django.utils.translation import gettext as _
 
 from crm.custom_fields import values
@@ -40,11 +41,11 @@ def widget_of(field: CustomField, before: Any = None) -> forms.Widget:
     if field.type == Type.LINK:
         return forms.URLInput(attrs={"placeholder": "https://"})
     if field.type == Type.BOOLEAN:
-        return forms.Select(choices=[("", "–"), ("true", _("yes")), ("false", _("no"))])
+        return forms.Select(choices=[*BLANK_CHOICE_DASH, ("true", _("yes")), ("false", _("no"))])
     offered = [(option.code, option.title) for option in offered_in(field, before)]
     if field.type == Type.CHOICES:
         return forms.CheckboxSelectMultiple(choices=offered)
-    return forms.Select(choices=[("", "–"), *offered]) if field.type == Type.CHOICE else forms.TextInput()
+    return forms.Select(choices=[*BLANK_CHOICE_DASH, *offered]) if field.type == Type.CHOICE else forms.TextInput()
 
 
 def offered_in(field: CustomField, before: Any) -> list[Option]:

@@ -25,10 +25,11 @@ def first_rows(batch: ImportBatch, content: dict[str, Any], *, at: datetime) -> 
         planning.plan(rows, mapper, run)
     sources = [*profile.sources, *(source for step in profile.steps for source in step.sources)]
     labels = dict(ImportRow.Outcome.choices)
-    return [str(source.field.label) for source in sources], [
+    heads = [str(source.field.label) for source in sources]
+    return heads, [
         {
             "number": row.number,
-            "values": [_text(row, mapper, source) for source in sources],
+            "cells": [(head, _text(row, mapper, source)) for head, source in zip(heads, sources, strict=True)],
             "outcome": labels[row.outcome],
             "is_wrong": row.outcome in (ImportRow.Outcome.ERROR, ImportRow.Outcome.SKIPPED),
             "reason": row.reason,

@@ -6,16 +6,19 @@ import uuid
 from typing import Any
 
 from django import forms, template
+from django.db.models.fields import BLANK_CHOICE_DASH
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django_filters.widgets import DateRangeWidget, RangeWidget
 
 from crm.templatetags.components import attributes
 
 register = template.Library()
 
+NO_CHOICE = BLANK_CHOICE_DASH[0][1]
 SURVEYED = 8  # so many choices are taken in at a glance; more get a box to search in
 
 
@@ -30,7 +33,7 @@ def field(bound: Any, label: str = "", hint: str = "", css: str = "", **others: 
     _tickable(bound.field)
     widget = bound.field.widget
     if isinstance(widget, forms.NullBooleanSelect):  # nothing chosen is nothing asked for, not "Unknown"
-        widget.choices = [("", "---------"), *list(widget.choices)[1:]]
+        widget.choices = [("", pgettext("filter", "any")), *list(widget.choices)[1:]]
     shown_label = capfirst(label or bound.label)  # a filter's too, whose name stands within a chip elsewhere
     if isinstance(widget, RangeWidget):
         _name_both_ends(widget, shown_label)
@@ -81,17 +84,21 @@ def _tickable(asked: forms.Field) -> None:
 
 
 @register.simple_tag
-def select_options(groups: Any) -> SafeString:
+def select_options(groups: Any, required: bool = False) -> SafeString:
     """The options of a select, as its widget gives them: with 200 people a third of a page's time in a template."""
     shown: list[SafeString] = []
     for name, options, _place in groups:
-        inner = format_html_join("", '\n  <option value="{}"{}>{}</option>', map(_option, options))
+        parts = [_option(option, required) for option in options]
+        inner = format_html_join("", '\n  <option value="{}"{}>{}</option>', parts)
         shown.append(format_html('<optgroup label="{}">{}</optgroup>', name, inner) if name else inner)
     return format_html_join("", "{}", ((group,) for group in shown))
 
 
-def _option(option: dict[str, Any]) -> tuple[str, SafeString, Any]:
-    return str(option["value"]), attributes(option["attrs"]) if option["attrs"] else SafeString(""), option["label"]
+def _option(option: dict[str, Any], required: bool) -> tuple[str, SafeString, Any]:
+    label = option["label"]
+    if label == NO_CHOICE:  # nobody gave it a word of its own, and dashes are none
+        label = _("please choose") if required else _("not set")
+    return str(option["value"]), attributes(option["attrs"]) if option["attrs"] else SafeString(""), label
 
 
 def _widget_class(widget: forms.Widget) -> str:

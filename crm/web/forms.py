@@ -17,6 +17,7 @@ from crm.access import fields
 from crm.custom_fields import known, values, writing
 from crm.custom_fields.form_fields import CustomFormField
 from crm.models.record import StaleVersion
+from crm.web import changes
 
 BASE_SALT = "crm.web.forms.base"
 
@@ -139,7 +140,7 @@ def conflict(request: HttpRequest, form: RecordForm, stale: StaleVersion) -> Htt
             "label": form.fields[name].label or name,
             "mine": _told(form, name, form.cleaned_data.get(name)),
             "theirs": _told(form, name, writing.held(stale.record, name)),
-            "base": None if isinstance(base.get(name), Model) else _told(form, name, base.get(name)),
+            "base": _told(form, name, None if isinstance(base.get(name), Model) else base.get(name)),
         }
         for name in stale.fields
         if name in form.fields
@@ -154,6 +155,11 @@ def conflict(request: HttpRequest, form: RecordForm, stale: StaleVersion) -> Htt
     )
 
 
-def _told(form: RecordForm, name: str, value: Any) -> Any:
+def _told(form: RecordForm, name: str, value: Any) -> str:
+    """As the timeline would say it: amounts grouped, choices by their labels."""
     field = form.fields[name]
-    return values.in_words(field.of, value) or None if isinstance(field, CustomFormField) else value
+    if isinstance(field, CustomFormField):
+        return changes.custom_text(field.of, value)
+    if isinstance(value, Model):
+        return str(value)
+    return changes.text(form._field(name), value, None)

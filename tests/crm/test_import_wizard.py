@@ -70,6 +70,7 @@ def test_the_preview_shows_what_the_first_rows_become_and_writes_nothing(signed_
     assert answer.status_code == 200
     assert "technology" in text
     assert "“many” is not a number." in text
+    assert '<td role="cell" data-label="industry">technology</td>' in text  # on a phone each cell says what it is
     assert Customer.objects.count() == 0
     assert ImportBatch.objects.get().state == "uploaded"
 

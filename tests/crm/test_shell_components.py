@@ -9,9 +9,11 @@ from django.conf import settings
 from django.template import Context, Template, TemplateSyntaxError
 from django.template.loader import get_template
 from django.utils import translation
+from django_filters import ModelChoiceFilter
 from django_filters.fields import DateRangeField, RangeField
 from django_filters.widgets import DateRangeWidget
 
+from crm.models import Team
 from tests.architecture.sources import ROOT
 
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
@@ -128,6 +130,24 @@ def test_the_name_of_a_filter_begins_like_any_label_and_asks_for_nothing_by_itse
     assert ">Won back</label>" in html
     assert '<option value=""' in html  # what asks for nothing is no filter either
     assert 'nknown"' not in html
+
+
+def test_an_empty_choice_is_said_in_words_that_fit_what_is_asked():
+    class Asked(forms.Form):
+        tier = forms.ModelChoiceField(Team.objects.none(), required=False)
+        purpose = forms.ModelChoiceField(Team.objects.none())
+        label = forms.ChoiceField(choices=[("", "none")], required=False)
+        won_back = forms.NullBooleanField(required=False)
+
+    def empty(name: str) -> str:
+        return re.findall(r'<option value=""[^>]*>(.*?)<', rendered(f"{{% field form.{name} %}}", form=Asked()))[0]
+
+    names = ["tier", "purpose", "label", "won_back"]
+    assert [empty(name) for name in names] == ["not set", "please choose", "none", "any"]
+    with translation.override("zh-hans"):
+        assert [empty(name) for name in names] == ["未设置", "请选择", "none", "不限"]
+        asked = ModelChoiceFilter(queryset=Team.objects.none()).field  # nothing chosen in a filter is not "not set"
+        assert [str(label) for _value, label in asked.choices] == ["不限"]
 
 
 def test_several_values_are_ticked_and_searched_where_they_are_many():

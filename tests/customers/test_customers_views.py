@@ -1,6 +1,7 @@
 """What forms and clicks do, and what they refuse."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.db import connection
@@ -143,6 +144,18 @@ def test_whoever_saves_second_sees_both_versions_and_loses_nothing(client, cast,
     assert all(city in text for city in ("London", "Leeds", "York"))
     customer.refresh_from_db()
     assert customer.city == "York"
+
+
+def test_two_versions_stand_beside_each_other_as_people_write_them(client, cast, now):
+    customer = make_customer(cast.rep, annual_revenue=Decimal(1_000_000), tier="B")
+    url, values = edit(client, cast.rep, customer, annual_revenue="2500000.5", tier="C")
+    customers.update(customer, {"annual_revenue": Decimal(1_250_000), "tier": "A"}, by=cast.manager, at=now)
+    rows = {row["label"]: row for row in client.post(url, values).context["rows"]}
+    told = {label: (row["mine"], row["theirs"], row["base"]) for label, row in rows.items()}
+    assert told == {
+        "Annual revenue": ("2,500,000.50", "1,250,000", "1,000,000"),
+        "Tier": ("C: regular customer", "A: key customer", "B: growing customer"),
+    }
 
 
 def test_an_activity_is_corrected_with_its_people_and_duration(client, cast):
