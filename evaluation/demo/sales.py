@@ -14,6 +14,7 @@ from crm.actions import records
 from customers.sales.actions import stage_changes
 from customers.sales.actions.stage_changes import PastChange
 from customers.sales.models import (
+    ExitCriterion,
     LostReason,
     Opportunity,
     Order,
@@ -32,6 +33,7 @@ from service.models import Queue
 
 WIN_SHARE = 0.44
 ROT_DAYS = (30, 21, 14)  # of the open stages: the further on, the sooner
+ASKED_OF_A_PROPOSAL = (("next_step", ""), ("manual", "Price agreed with who decides 已与决策人谈妥价格"))
 EXTRA_WINS = {"improved": 0.04, "fall": -0.08}  # unhappy customers buy less
 OPEN_STAGES = (0.3, 0.5, 0.85)  # when, within the whole of its course, a sale enters the 2nd, 3rd, last stage
 REPRICED = 0.25
@@ -79,6 +81,9 @@ def stock(world: World) -> None:
         world.products.append(product)
     for stage, days in zip(Stage.objects.open().order_by("position", "pk"), ROT_DAYS, strict=False):
         Stage.objects.filter(pk=stage.pk).update(rot_days=days)
+    proposal = Stage.objects.get(name=words.SHIPPED["Proposal"])
+    for place, (what, text) in enumerate(ASKED_OF_A_PROPOSAL):
+        ExitCriterion.objects.create(stage=proposal, what=what, text=text, position=place)
     world.reasons = list(LostReason.objects.active().order_by("pk"))
 
 

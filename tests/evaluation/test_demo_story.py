@@ -13,7 +13,7 @@ from django.db.models import Count, F, Q
 
 from crm.models import Delivery, SearchDocument, User
 from customers.models import Customer, Standing, Task
-from customers.sales.models import Contract, ContractMovement, Opportunity, StageChange
+from customers.sales.models import Contract, ContractMovement, ExitCriterion, Opportunity, StageChange, stage_exit
 from evaluation import engine, kpis
 from evaluation.actions import verifying
 from evaluation.demo import filling, people
@@ -126,6 +126,17 @@ def test_the_last_stage_change_of_each_opportunity_is_where_it_stands(world):
         assert (last.to_stage_id, last.at) == (opportunity.stage_id, opportunity.stage_since)
         assert (opportunity.closed_at is None) == opportunity.is_open
         assert (opportunity.lost_reason_id is None) != opportunity.stage.is_lost
+
+
+def test_a_proposal_goes_on_only_with_a_next_step_and_an_agreed_price(world):
+    criteria = ExitCriterion.objects.select_related("stage")
+    assert [(one.stage.name, one.what, one.text) for one in criteria] == [
+        ("Proposal 方案报价", "next_step", ""),
+        ("Proposal 方案报价", "manual", "Price agreed with who decides 已与决策人谈妥价格"),
+    ]
+    proposals = Opportunity.objects.filter(stage__name="Proposal 方案报价").select_related("stage__pipeline")
+    lacking = [stage_exit.missing(one, stage_exit.next_stage(one), world.today) for one in proposals]
+    assert {tuple(one.what for one in each) for each in lacking} == {("manual",), ("next_step", "manual")}
 
 
 def test_the_last_standing_of_each_customer_is_what_the_customer_says(world):
