@@ -83,8 +83,8 @@ def _note(
     )  # fmt: skip
     row.full_clean()
     row.save()
-    data = {"purpose": {"code": purpose.code, "label": purpose.name}, "basis": basis, "source": row.source,
-            "said_at": said_at.isoformat()}  # fmt: skip
+    named = {"code": purpose.code, "label": purpose.name, "label_zh": purpose.name_zh}
+    data = {"purpose": named, "basis": basis, "source": row.source, "said_at": said_at.isoformat()}
     about = list(locked.customers.filter(deleted_at=None))
     events.record(f"contact.consent_{state}", locked, by=by, at=at, data=data, about=about)
     return row

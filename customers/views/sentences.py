@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from crm.access import kinds
 from crm.models import Event
@@ -121,7 +121,7 @@ def _words(event: Event, user: Any) -> dict[str, str]:
         "master": changes.label(Customer, data["master"], user) if "id" in _dict(data.get("master")) else "",
         "other": str(_dict(data.get("other")).get("label", "")),
         "point": _point(event, user) if "point" in data else "",
-        "purpose": str(_dict(data.get("purpose")).get("label", "")),
+        "purpose": _purpose(_dict(data.get("purpose"))),
         "role": str(data.get("role") or _("no role")),
     }
 
@@ -144,6 +144,12 @@ def _point(event: Event, user: Any) -> str:
     """An address or number, for whoever may see whose it is: on a customer's timeline stand people from elsewhere."""
     seen = kinds.get(event.subject_kind).model.objects.visible_to(user).filter(pk=event.subject_id).exists()
     return str(_dict(event.data.get("point")).get("text", "")) if seen else _("one you cannot see")
+
+
+def _purpose(named: dict[str, Any]) -> str:
+    """In the reader's language, as the purpose was called then."""
+    chinese = named.get("label_zh") if (get_language() or "").startswith("zh") else ""
+    return str(chinese or named.get("label", ""))
 
 
 def _dict(value: Any) -> dict[str, Any]:

@@ -5,11 +5,13 @@ from datetime import timedelta
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils import translation
 
 from crm.models import Event
 from customers.actions import consents, contact_points, contacts, customers
 from customers.models import Consent, ContactPoint, Purpose
 from customers.models.writing import may_write_to
+from customers.views import sentences
 from tests.factories.customers import make_contact, make_customer
 
 pytestmark = pytest.mark.django_db
@@ -131,6 +133,16 @@ def test_what_was_said_last_counts_and_all_of_it_stays(cast, now, carla):
         Consent.objects.update(source="")
     with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
         Consent.objects.all().delete()
+
+
+def test_the_timeline_names_a_purpose_in_the_readers_language(cast, now, carla):
+    consents.give(carla, purpose=purpose("marketing"), by=cast.rep, at=now)
+    told = Event.objects.get(type="contact.consent_given")
+    said = {}
+    for language in ("en", "zh-hans"):
+        with translation.override(language):
+            said[language] = sentences.of(told, cast.rep).text
+    assert said == {"en": "Carla Contact allows: Marketing", "zh-hans": "Carla Contact同意：市场推广"}
 
 
 def test_a_consent_of_tomorrow_or_before_the_last_word_is_refused(cast, now, carla):

@@ -54,6 +54,17 @@ def test_a_sale_is_lost_to_one_of_those_met_and_reopening_takes_that_back(cast):
     assert standing(sale) == {"A": "beaten", "B": "beaten"}
 
 
+def test_the_page_of_a_sale_tells_what_was_noted_of_a_competitor(cast, as_rep):
+    sale, rival = make_opportunity(cast.rep), make_competitor("Boreal")
+    competitors.note(sale, rival, by=cast.rep, at=WEDNESDAY)
+    competitors.note(sale, rival, state="beaten", seen=("running", ""), by=cast.rep, at=WEDNESDAY)
+    page = as_rep.get(reverse("opportunity-detail", args=[sale.pk]))
+    assert page.status_code == 200
+    told = page.content.decode()
+    assert "Boreal, in the running" in told
+    assert "Boreal, beaten" in told
+
+
 def test_the_win_rate_is_won_of_closed_where_they_were_met_and_not_beaten_before(cast):
     a, b = make_competitor("A"), make_competitor("B")
     for opportunity in (won("2026-04-01", cast.rep), won("2026-05-10", cast.rep), won("2026-03-31", cast.rep)):

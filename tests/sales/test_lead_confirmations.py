@@ -83,6 +83,7 @@ def test_what_nobody_confirms_in_time_is_forgotten(client, form):
     gone, wrong = client.post(url), client.post(reverse("lead-confirmation", args=["unknown"]))
 
     assert (gone.status_code, gone.content) == (404, wrong.content)
+    assert "This link works no more" in gone.content.decode()
     assert not Lead.objects.exists()
 
 

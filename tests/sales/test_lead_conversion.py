@@ -11,7 +11,7 @@ from crm.events import timeline
 from customers.actions import customers
 from customers.models import Contact, Customer, CustomerContact
 from customers.sales.actions import lead_conversion, leads
-from customers.sales.models import Lead, Opportunity
+from customers.sales.models import Lead, Opportunity, WinChance
 from customers.sales.models.lead_matches import matches
 from tests.factories.customers import make_activity, make_contact, make_customer, make_task
 from tests.factories.sales import default_pipeline, make_lead
@@ -179,6 +179,48 @@ def test_joining_never_takes_back_what_was_there_before(cast, lead, now, later):
 
     assert [record.kind for record in undone.taken_back] == ["contact"]
     assert Customer.objects.alive().get() == customer
+
+
+def test_what_the_night_reckoned_of_an_opportunity_is_no_use_of_it(cast, lead, later):
+    default_pipeline()
+    opportunity = convert(lead, cast, later, opportunity={"name": "Pumps"}).opportunity
+    WinChance.objects.create(
+        opportunity=opportunity, stage=opportunity.stage, probability=0.4, age=1, amount="", customer="", channel="",
+        tier="", as_of=later,
+    )  # fmt: skip
+
+    undone = lead_conversion.undo_conversion(lead, by=cast.rep, at=later)
+
+    assert [record.kind for record in undone.taken_back] == ["opportunity", "contact", "customer"]
+    assert undone.kept == []
+
+
+def test_whoever_may_not_delete_what_a_colleagues_lead_became_is_told_that_it_stays(cast, client, lead, now, later):
+    lead_conversion.convert(lead, by=cast.teammate, at=later)
+    client.force_login(cast.teammate, backend="allauth.account.auth_backends.AuthenticationBackend")
+    undoing = reverse("lead-conversion-undoing", args=[lead.pk])
+    assert "or are not yours to delete" in client.get(undoing).content.decode()
+    client.post(undoing)
+    assert Customer.objects.alive().get().name == "Lead Ltd"
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        ({"into": "new", "amount": "500"}, "An amount is of an opportunity"),
+        ({"into": "new", "customer": "that"}, "A customer is chosen below"),
+    ],
+)
+def test_what_was_filled_in_beside_the_wrong_tick_is_asked_about_and_not_dropped(cast, client, lead, now, sent, said):
+    client.force_login(cast.rep, backend="allauth.account.auth_backends.AuthenticationBackend")
+    that = make_customer(cast.rep, "Quite another", at=now)
+    default_pipeline()
+    answer = client.post(
+        reverse("lead-conversion", args=[lead.pk]), {**sent, **({"customer": that.pk} if "customer" in sent else {})}
+    )
+    assert (answer.status_code, said in answer.content.decode()) == (422, True)
+    lead.refresh_from_db()
+    assert (lead.is_open, Customer.objects.get()) == (True, that)
 
 
 def test_the_dialog_proposes_converts_and_undoes(cast, client, lead, now):

@@ -25,13 +25,13 @@ MADE: dict[str, Any] = {"opportunity": Opportunity, "contact": Contact, "custome
 # Rows that are written about any customer by itself: nobody built on it.
 BY_THEMSELVES = {
     "customers.standing", "evaluation.healthscore", "evaluation.healthsnapshot",
-    "sales.stagechange", "sales.leadanswer",
+    "sales.stagechange", "sales.leadanswer", "sales.winchance",
 }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Consequences:
-    """What undoing a conversion takes back, and what it keeps because it was changed or used since."""
+    """What undoing a conversion takes back, and what it keeps: changed or used since, or not theirs to delete."""
 
     taken_back: list[Any]
     kept: list[Any]

@@ -57,6 +57,10 @@ class ConversionForm(LeadAnswersForm):
         cleaned = super().clean() or {}
         if cleaned.get("into") == ANOTHER and not cleaned.get("customer") and "customer" not in self.errors:
             self.add_error("customer", _("Choose which customer is meant."))
+        elif cleaned.get("customer") and cleaned.get("into") in (NEW, *self.matches):
+            self.add_error("into", _("A customer is chosen below: say “Another customer”, or take it out there."))
+        if cleaned.get("amount") is not None and not cleaned.get("with_opportunity"):
+            self.add_error("with_opportunity", _("An amount is of an opportunity: tick this, or take the amount out."))
         if cleaned.get("with_opportunity") and not cleaned.get("opportunity_name"):
             self.add_error("opportunity_name", _("An opportunity needs a name."))
         return cleaned

@@ -76,7 +76,7 @@ class ConversionUndoing(View):
         said = _("%(lead)s is a lead again.") % {"lead": lead}
         if done.kept:
             kept = listed(_named(user, done.kept))
-            said += " " + _("Kept, as it was changed or used since: %(kept)s.") % {"kept": kept}
+            said += " " + _("Kept, as changed or used since, or not yours to delete: %(kept)s.") % {"kept": kept}
         toast(request, said)
         return redirect(lead.get_absolute_url())
 

@@ -98,7 +98,7 @@ class Confirmation(View):
         try:
             waiting = lead_confirmations.asked(token, timezone.now())
         except lead_confirmations.LinkGone:
-            return render(request, "sales/lead_form/gone.html", status=404)
+            return render(request, "sales/lead_form/link_gone.html", status=404)
         with translation.override(waiting.language):
             answer: Any = super().dispatch(request, waiting)
             return answer

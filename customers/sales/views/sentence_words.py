@@ -53,10 +53,10 @@ def _of_any(event: Event) -> dict[str, str]:
         "why_so": data["reason"] if isinstance(data.get("reason"), str) else "",
         "count": str(data.get("count", "")),
         "left_out": str(data.get("left_out", "")),
-        "left_out_for": str(dict(Why.choices).get(data.get("why", ""), "")) if isinstance(data.get("why"), str) else "",
-        "member_state": str(dict(MemberState.choices).get(data.get("state", ""), "")),
+        "left_out_for": _named(Why, data.get("why")),
+        "member_state": _named(MemberState, data.get("state")),
         "criterion": str(data.get("criterion", "")),
-        "why": str(dict(Lead.Reason.choices).get(data.get("reason", ""), "")),
+        "why": _named(Lead.Reason, data.get("reason")),
     }
 
 
@@ -118,6 +118,11 @@ def _around_opportunity(event: Event, user: Any) -> dict[str, str]:
             "credit_kind": str(dict(CreditSplit.Kind.choices).get(data["kind"], "")),
         }
     return {}
+
+
+def _named(choices: Any, value: Any) -> str:
+    """The label of a choice; of other events the same word may hold something else, which is none of them."""
+    return str(dict(choices.choices).get(value, "")) if isinstance(value, str) else ""
 
 
 def _chosen(choices: Any, pair: Any) -> str:
