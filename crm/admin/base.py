@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.timezone import now
@@ -16,6 +17,11 @@ from crm.actions.records import as_json
 
 class AuditedAdmin(admin.ModelAdmin):
     """Every change of the configuration is an event with each field's before and after."""
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet) -> Any:
+        """What is done to several from the list is done to all or none, and on record with it."""
+        with transaction.atomic():
+            return super().response_action(request, queryset)
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         self._record(request, obj, "settings.created", message)

@@ -98,6 +98,7 @@ class PersonAdmin(AuditedAdmin):
     actions = ["invite", "remove_second_factors"]
 
     @admin.action(description=_("Send an invitation (a link to choose a password)"), permissions=["change"])
+    @transaction.atomic
     def invite(self, request: HttpRequest, queryset: QuerySet) -> None:
         by: Any = request.user
         sent = 0

@@ -98,6 +98,10 @@ class User(AbstractBaseUser):
     def get_full_name(self) -> str:
         return self.name
 
+    def get_short_name(self) -> str:
+        """How the admin site greets."""
+        return self.name
+
     @property
     def access(self) -> Access:
         return access_of(self)

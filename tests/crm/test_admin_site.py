@@ -14,7 +14,7 @@ from crm.access.shipped_roles import SHIPPED_ROLES
 from crm.actions import public_holidays
 from crm.events import wording
 from crm.jobs import schedule
-from crm.models import Event, JobRun
+from crm.models import Event, JobRun, Role
 from customers.actions import customers
 from tests.factories.crm import CalendarFactory
 from tests.factories.customers import make_customer
@@ -220,3 +220,23 @@ def test_a_language_or_time_zone_that_there_is_not_is_refused(admin, cast, wrong
     assert list(answer.context["adminform"].form.errors) == list(wrong)
     cast.rep.refresh_from_db()
     assert (cast.rep.language, cast.rep.timezone) == before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_done_from_a_list_is_done_and_on_record_outside_of_a_test_too(admin, cast, mailoutbox):
+    """Requests have no transaction around them but their own; most tests do."""
+    from allauth.mfa.models import Authenticator
+
+    Authenticator.objects.create(user=cast.rep, type=Authenticator.Type.TOTP, data={})
+    role = Role.objects.create(name="Visitor", code="visitor")
+    chosen = {"_selected_action": [cast.rep.pk]}
+    assert admin.post("/admin/crm/user/", chosen | {"action": "remove_second_factors"}).status_code == 302
+    assert admin.post("/admin/crm/user/", chosen | {"action": "invite"}).status_code == 302
+    gone = {"action": "delete_selected", "_selected_action": [role.pk], "post": "yes"}
+    assert admin.post("/admin/crm/role/", gone).status_code == 302
+    told = [
+        (event.type, event.data["name"]) for event in Event.objects.filter(type__startswith="settings.").order_by("pk")
+    ]
+    name = cast.rep.name
+    assert told == [("settings.changed", name), ("settings.changed", name), ("settings.deleted", "Visitor")]
+    assert (Authenticator.objects.count(), len(mailoutbox), Role.objects.filter(code="visitor").count()) == (0, 1, 0)

@@ -126,6 +126,18 @@ def test_a_forgotten_password_is_reset_by_a_link_in_the_mail(client, rep):
     assert "_auth_user_id" in client.session
 
 
+def test_after_a_new_password_the_way_goes_on_to_the_sign_in_and_from_an_old_link_to_a_new_one(client, rep):
+    client.post(reverse("account_reset_password"), {"email": rep.email})
+    link = "/" + next(word for word in mail.outbox[0].body.split() if "/reset/key/" in word).split("/", 3)[3]
+    form = client.get(link, follow=True).redirect_chain[-1][0]
+    typed = {"password1": "a fresh long one", "password2": "a fresh long one"}
+    done = client.post(form, typed, follow=True).content.decode()
+    assert f'href="{reverse("account_login")}"' in done
+    again = client.get(link).content.decode()
+    assert f'href="{reverse("account_reset_password")}"' in again
+    assert "token" not in again.lower().replace("csrfmiddlewaretoken", "")
+
+
 def test_the_mail_for_a_forgotten_password_is_in_the_persons_language_and_goes_to_nobody_else(client, rep):
     rep.language = "zh-hans"
     rep.save()
