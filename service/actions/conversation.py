@@ -43,7 +43,7 @@ def reply(
     state: TicketState | None = None,
     automatic: bool = False,
 ) -> Message:
-    """Answer the customer. The first answer by a person sets `first_response_at`.
+    """Answer the customer. The first answer by a person sets `first_response_at`; the ticket is not new any more.
 
     `seen` is the newest message its author had read; a newer one refuses the answer with NewerMessage. `state`
     is entered in the same breath, after the answer has counted. An unassigned ticket becomes the answerer's.
@@ -59,6 +59,8 @@ def reply(
         locked.waiting_since = None
         if locked.owner_id is None:
             locked.owner, locked.team = by, locked.team or by.team
+        if locked.is_open and locked.state.is_default:
+            locked.state = states.state_at_work()
         history.note_down(locked, Type.ANSWERED, by=by, at=at, data={"message": message.pk})
         history.store(locked, at=at)
         history.tell(locked, "answered", by=by, at=at, data={"message": message.pk})
@@ -109,7 +111,7 @@ def customer_replied(
     history.store(locked, at=at)
     history.tell(locked, "written", by=by, at=at, data={"message": message.pk})
     if not locked.is_open:
-        states.enter(locked, states.default_state(TicketState.Category.OPEN), by=by, at=at)
+        states.enter(locked, states.state_at_work(), by=by, at=at)
     if locked.owner is not None and locked.owner != by:
         notify(
             locked.owner,

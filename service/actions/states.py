@@ -25,6 +25,12 @@ def default_state(category: str) -> TicketState:
     return state
 
 
+def state_at_work() -> TicketState:
+    """Where an open ticket goes on that somebody has dealt with: the first open state that is not where they begin."""
+    open_ones = TicketState.objects.filter(category=Category.OPEN, is_default=False)
+    return open_ones.order_by("position", "pk").first() or default_state(Category.OPEN)
+
+
 @transaction.atomic
 def change_state(*, ticket: Ticket, state: TicketState, by: User | None, at: datetime) -> Ticket:
     """Enter a state, with everything its category means for the clocks."""
@@ -41,7 +47,7 @@ def pause(*, ticket: Ticket, by: User | None, at: datetime) -> Ticket:
 def resume(*, ticket: Ticket, by: User | None, at: datetime) -> Ticket:
     """Go on after waiting: the resolution is due later by the business time that was waited."""
     locked = history.lock(ticket)
-    return enter(locked, default_state(Category.OPEN), by=by, at=at) if locked.is_paused else locked
+    return enter(locked, state_at_work(), by=by, at=at) if locked.is_paused else locked
 
 
 @transaction.atomic
@@ -53,7 +59,7 @@ def resolve(*, ticket: Ticket, by: User | None, at: datetime) -> Ticket:
 def reopen(*, ticket: Ticket, by: User | None, at: datetime) -> Ticket:
     """The matter was not settled after all. The time it lay resolved does not count."""
     locked = history.lock(ticket)
-    return enter(locked, default_state(Category.OPEN), by=by, at=at) if locked.is_resolved else locked
+    return enter(locked, state_at_work(), by=by, at=at) if locked.is_resolved else locked
 
 
 @transaction.atomic

@@ -20,11 +20,14 @@ ICONS = {"late": "alert-triangle", "soon": "clock", "running": "clock", "met": "
 ICONS |= {"paused": "player-pause", "paused_late": "player-pause"}
 
 
+MINUTE, NOTHING = timedelta(minutes=1), timedelta(0)
+
+
 def in_hours(time: timedelta | None) -> str:
     """93,780 s → "26 h 3 min"."""
     if time is None:
         return ""
-    minutes = int(time.total_seconds()) // 60
+    minutes = max(int(time.total_seconds()) // 60, 1)
     hours, rest = divmod(minutes, 60)
     if not hours:
         return _("%(minutes)s min") % {"minutes": rest}
@@ -37,6 +40,9 @@ def sentence(countdown: Countdown) -> str:
     """Which promise, and how it stands."""
     if countdown.status == "paused" and countdown.time is None:
         return _("Paused")
+    # Missed at closing time, nothing is late by anything before the calendar opens again: that is no number to show.
+    if countdown.status in ("late", "paused_late") and (countdown.time or NOTHING) < MINUTE:
+        return JUST_LATE[countdown.clock, countdown.status]()
     return WORDS[countdown.clock, countdown.status]() % {"time": in_hours(countdown.time)}
 
 
@@ -53,6 +59,11 @@ WORDS: dict[tuple[str, str], Any] = {
     ("resolution", "paused_late"): lambda: _("Paused, late by %(time)s"),
     ("resolution", "met"): lambda: _("Resolved in time"),
     ("resolution", "missed"): lambda: _("Resolved late"),
+}
+JUST_LATE: dict[tuple[str, str], Any] = {
+    ("first_response", "late"): lambda: _("Answer late"),
+    ("resolution", "late"): lambda: _("Resolution late"),
+    ("resolution", "paused_late"): lambda: _("Paused, late"),
 }
 
 

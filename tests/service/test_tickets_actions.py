@@ -76,6 +76,37 @@ def test_the_first_answer_by_a_person_sets_the_first_response_once(cast, now):
     assert ticket.next_due_at == ticket.resolution_due_at
 
 
+def test_only_what_nobody_has_dealt_with_is_new(cast, now):
+    def named() -> str:
+        return Ticket.objects.get().state.name
+
+    ticket = a_ticket(cast.agent, now)
+    tickets.reply(ticket=ticket, body="We got it.", by=None, at=now, automatic=True)
+    tickets.note(ticket=ticket, body="Who knows printers?", by=cast.agent, at=now)
+    tickets.assign(ticket=ticket, owner=cast.agent, by=cast.service_manager, at=now)
+    assert named() == "New"
+    tickets.reply(ticket=ticket, body="On it.", by=cast.agent, at=now)
+    assert named() == "In progress"
+    tickets.pause(ticket=ticket, by=cast.agent, at=now + hours(1))
+    tickets.customer_replied(ticket=ticket, body="The blue one.", at=now + hours(2))
+    assert named() == "In progress"
+    tickets.pause(ticket=ticket, by=cast.agent, at=now + hours(3))
+    tickets.resume(ticket=ticket, by=cast.agent, at=now + hours(4))
+    assert named() == "In progress"
+    tickets.resolve(ticket=ticket, by=cast.agent, at=now + hours(5))
+    tickets.reopen(ticket=ticket, by=cast.agent, at=now + hours(6))
+    assert named() == "In progress"
+    answered = ticket.events.get(type="answered", by=cast.agent)
+    assert (answered.state.name, answered.category) == ("In progress", "open")
+
+
+def test_where_there_is_one_open_state_an_answered_ticket_stays_in_it(cast, now):
+    state("In progress").delete()
+    ticket = a_ticket(cast.agent, now)
+    tickets.reply(ticket=ticket, body="On it.", by=cast.agent, at=now)
+    assert Ticket.objects.get().state == ticket.state
+
+
 def test_whoever_answers_an_unassigned_ticket_has_it(cast, now):
     ticket = a_ticket(cast.agent, now)
     tickets.reply(ticket=ticket, body="On it.", by=cast.agent, at=now)

@@ -1,7 +1,7 @@
 """The inbox and the ticket page, as a browser and htmx ask for them."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
@@ -104,6 +104,21 @@ def test_the_countdown_says_late_paused_and_met(agent, cast, now):
     assert "Answered in time" not in inbox
     tickets.resolve(ticket=ticket, by=cast.agent, at=now + timedelta(hours=2))
     assert "Resolved in time" in text(agent.get(clock))
+
+
+def test_what_was_missed_at_closing_time_is_late_by_no_minutes_all_weekend(agent, cast, now):
+    ticket = a_ticket(cast.agent, now)
+    closing = datetime(2026, 5, 15, 17, tzinfo=UTC)  # a Friday; the calendar opens again on Monday at nine
+    Ticket.objects.update(first_response_due_at=closing, resolution_due_at=closing)
+    for moment, said in (
+        (closing - timedelta(seconds=20), ["Answer within 1 min", "Resolve within 1 min"]),
+        (closing + timedelta(hours=30), ["Answer late<", "Resolution late<"]),
+        (closing + timedelta(hours=64, minutes=5), ["Answer late by 5 min", "Resolution late by 5 min"]),
+    ):
+        with time_machine.travel(moment, tick=False):
+            page = text(agent.get(f"/service/tickets/{ticket.pk}/clock/"))
+        assert [words for words in said if words not in page] == []
+        assert "0 min" not in page
 
 
 def test_what_was_paused_late_says_so_and_what_was_resolved_last_stands_first(agent, cast, now):
