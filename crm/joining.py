@@ -38,8 +38,17 @@ def close_bracket() -> str:
 def colon(after: Any = "") -> str:
     """A question's own mark is enough."""
     if str(after).endswith(("?", "？")):
-        return " "
+        return gap()
     return pgettext("between a label and what it says", ": ")
+
+
+def gap() -> str:
+    """Between two sentences: after a full-width mark there is room already."""
+    return " " if full_stop().isascii() else ""
+
+
+def sentences(said: Iterable[Any]) -> str:
+    return gap().join(map(str, said))
 
 
 def comma() -> str:

@@ -43,7 +43,7 @@ def _nothing(language: str | None) -> SafeString:
 
 register.filter("listed", joining.listed)
 register.filter("clauses", joining.clauses)
-MARKS = ("colon", "comma", "list_comma", "full_stop", "open_bracket", "close_bracket")
+MARKS = ("colon", "comma", "list_comma", "full_stop", "gap", "open_bracket", "close_bracket")
 for mark in MARKS:
     register.simple_tag(getattr(joining, mark))
 

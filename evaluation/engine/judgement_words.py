@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from crm.joining import bracketed
+from crm import joining
 from crm.web import formats
 from evaluation.engine import coverage, judgement, results, wording
 from evaluation.engine.judgement import (
@@ -48,7 +48,7 @@ def variation(found: VariationJudgement) -> str:
         return _("Not judged: each point holds most of what the one before held.")
     if found.kind == Variation.NO_SIGNAL:
         return _("Usual variation: no signal.")
-    return f"{_rule(found)} {_whether_good(found)}".strip()
+    return joining.sentences(filter(None, [_rule(found), _whether_good(found)]))
 
 
 def _rule(found: VariationJudgement) -> str:
@@ -128,7 +128,7 @@ def attainment(kpi: Kpi, found: AttainmentJudgement, goal: Levels) -> str:
         more.append(_("%(share)s of the way from the baseline.") % {"share": formats.percent(found.share, 0)})
     if found.running:
         more.append(_("The period is not over."))
-    return " ".join([text, *more])
+    return joining.sentences([text, *more])
 
 
 def _not_measurable(kpi: Kpi, found: AttainmentJudgement, goal: Levels) -> str:
@@ -158,7 +158,7 @@ def quality(kpi: Kpi, found: QualityJudgement) -> list[str]:
 def issue(kpi: Kpi, code: str, count: int) -> str:
     records = ngettext("%(count)d record", "%(count)d records", count) % {"count": count}
     meaning = kpi.issues.get(code)
-    return bracketed(meaning, records) if meaning else records
+    return joining.bracketed(meaning, records) if meaning else records
 
 
 def sentences(kpi: Kpi, found: Judgement, goal: Levels | None = None) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from collections import Counter
 from pathlib import Path
 
 import polib
+import pytest
+from django.template import Context, Template
 from django.utils import dates, translation
 
 from crm.management import catalogue
@@ -93,6 +95,33 @@ HALF_WIDTH = re.compile(r"[\u4e00-\u9fff”）][,;:?!]|[,;:?!] ?[\u4e00-\u9fff]|
 def test_chinese_has_chinese_marks_and_one_way_to_say_you():
     texts = [text for entry in messages(CATALOGUE).values() for text in [entry.msgstr, *entry.msgstr_plural.values()]]
     assert [text for text in texts if HALF_WIDTH.search(text)] == []
+
+
+# The end of a sentence, a space, and more words beside it: after 。 there must be none.
+ENDS = (
+    r'(?:[.?!:]" %\}|[.?!:]\{% endblocktranslate %\}|\{% full_stop %\})'
+    r"(?:\{% (?:else|end\w+|(?:el)?if [^%]*) %\}|</(?:span|a|strong|em)>)*"
+)
+BEGINS = (
+    r"(?:\{% (?:if|for|with) [^%]*%\}\s*|<(?:span|a|strong|em)\b[^>{]*(?:\{[^}]*\}\}?[^>{]*)*>)*"
+    r"(?:\{\{|\{% (?:translate|blocktranslate|moment|day|ago|money|number|percent)\b)"
+)
+
+
+def test_templates_leave_the_room_between_two_sentences_to_the_language():
+    """{% gap %}: a full-width mark brings its own."""
+    wrong = {}
+    for path in sorted((ROOT / "templates").rglob("*.html")):
+        if found := re.findall(rf".{{0,40}}{ENDS}\s+{BEGINS}.{{0,20}}", path.read_text()):
+            wrong[str(path.relative_to(ROOT))] = found
+    assert not wrong
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "No. Yes."), ("zh-hans", "否。是。")])
+def test_sentences_beside_each_other_have_the_room_of_their_language(language: str, said: str):
+    with translation.override(language):
+        text = Template("{% translate 'No' %}{% full_stop %}{% gap %}{% translate 'Yes' %}{% full_stop %}")
+        assert text.render(Context()) == said
 
 
 def test_templates_leave_the_marks_between_two_values_to_the_language():
