@@ -59,7 +59,7 @@ def reply(
         locked.waiting_since = None
         if locked.owner_id is None:
             locked.owner, locked.team = by, locked.team or by.team
-        if locked.is_open and locked.state.is_default:
+        if locked.is_new:
             locked.state = states.state_at_work()
         history.note_down(locked, Type.ANSWERED, by=by, at=at, data={"message": message.pk})
         history.store(locked, at=at)

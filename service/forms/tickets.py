@@ -102,6 +102,11 @@ class ReplyForm(forms.Form):
         TicketState.objects.all(), label=_("And then"), required=False, empty_label=_("leave the state as it is")
     )
 
+    def suggest(self, state: TicketState) -> None:
+        """An answer does not leave a new ticket as it is."""
+        field: Any = self.fields["state"]
+        field.empty_label, self.initial["state"] = None, state.pk
+
 
 class NoteForm(forms.Form):
     body = forms.CharField(

@@ -156,6 +156,11 @@ class Ticket(Record):
         return self.state.category == TicketState.Category.OPEN
 
     @property
+    def is_new(self) -> bool:
+        """In the state where tickets begin: nobody has dealt with it."""
+        return self.is_open and self.state.is_default
+
+    @property
     def is_paused(self) -> bool:
         return self.state.category == TicketState.Category.PAUSED
 

@@ -15,7 +15,7 @@ from crm.web.toasts import toast
 from customers.models import Contact, Purpose
 from customers.models.tag import by_number
 from customers.models.writing import may_write_to
-from service.actions import clock
+from service.actions import clock, states
 from service.forms.tickets import COMPOSERS
 from service.models import Message, Ticket, TicketEvent, countdowns
 from service.views.requests import Request
@@ -44,9 +44,13 @@ def context(
     last = max((line.pk for line in lines if isinstance(line, Message)), default=0)
     access = request.user.access
     editable = Ticket.objects.editable_by(request.user).filter(pk=ticket.pk).exists()
-    forms = {kind: composer(initial={"seen": last}, auto_id=f"{kind}_%s") for kind, composer in COMPOSERS.items()}
+    forms: dict[str, Any] = {
+        kind: composer(initial={"seen": last}, auto_id=f"{kind}_%s") for kind, composer in COMPOSERS.items()
+    }
     if form is not None:
         forms[composing] = form
+    if ticket.is_new:
+        forms[Message.Direction.OUTBOUND].suggest(states.state_at_work())
     return {
         "ticket": ticket,
         "tags": by_number(ticket.tags) if ticket.tags else [],

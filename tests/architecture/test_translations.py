@@ -97,6 +97,17 @@ def test_chinese_has_chinese_marks_and_one_way_to_say_you():
     assert [text for text in texts if HALF_WIDTH.search(text)] == []
 
 
+# Of the places only those that hold a name: what a kind or a day puts in is Chinese itself.
+AGAINST_A_NAME = re.compile(
+    r"[\u4e00-\u9fff]%\((?:{0})\)s|%\((?:{0})\)s[\u4e00-\u9fff]".format("address|owner|source|team|who")
+)
+
+
+def test_chinese_keeps_a_space_beside_a_name():
+    texts = [text for entry in messages(CATALOGUE).values() for text in [entry.msgstr, *entry.msgstr_plural.values()]]
+    assert [text for text in texts if AGAINST_A_NAME.search(text)] == []
+
+
 # The end of a sentence, a space, and more words beside it: after 。 there must be none.
 ENDS = (
     r'(?:[.?!:]" %\}|[.?!:]\{% endblocktranslate %\}|\{% full_stop %\})'

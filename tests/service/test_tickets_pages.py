@@ -134,6 +134,16 @@ def test_what_was_paused_late_says_so_and_what_was_resolved_last_stands_first(ag
     assert resolved.index(late.number) < resolved.index(early.number)
 
 
+def test_the_answer_to_a_new_ticket_offers_the_state_it_goes_into(agent, cast, now):
+    ticket = a_ticket(cast.agent, now)
+    at_work, as_it_is = f'<option value="{state("In progress").pk}" selected>In progress', "leave the state as it is"
+    page = text(agent.get(f"/service/tickets/{ticket.pk}/"))
+    assert (at_work in page, as_it_is in page) == (True, False)
+    tickets.reply(ticket=ticket, body="On it.", by=cast.agent, at=now)
+    page = text(agent.get(f"/service/tickets/{ticket.pk}/"))
+    assert (at_work in page, as_it_is in page) == (False, True)
+
+
 def test_an_answer_goes_onto_the_ticket_and_only_the_main_part_comes_back(agent, cast, now):
     ticket = a_ticket(cast.agent, now)
     seen = ticket.messages.get().pk
