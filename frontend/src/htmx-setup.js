@@ -107,6 +107,16 @@ function focusFirstError(event) {
   if (count) announce(say("form-errors", { count }));
 }
 
+// What somebody types into a field while its proposed content is on the way stays: a price, say.
+function noteTyped({ detail: { ctx } }) {
+  if (ctx.target?.matches?.("input")) ctx.typedBefore = ctx.target.value;
+}
+
+function keepTyped(event) {
+  const { ctx } = event.detail;
+  if (ctx.typedBefore !== undefined && ctx.target.value !== ctx.typedBefore) event.preventDefault();
+}
+
 export function startHtmx() {
   document.addEventListener("htmx:config:request", (event) => {
     const { request } = event.detail.ctx;
@@ -114,6 +124,8 @@ export function startHtmx() {
   });
   document.addEventListener("htmx:after:request", onResponse);
   document.addEventListener("htmx:error", onLost);
+  document.addEventListener("htmx:before:request", noteTyped);
+  document.addEventListener("htmx:before:swap", keepTyped);
   document.addEventListener("htmx:before:swap", rememberFocus);
   document.addEventListener("htmx:after:swap", (event) => {
     keepFocus(event);

@@ -4,6 +4,7 @@ import { place, put, settle } from "./kanban.js";
 const MOVE = 6;
 const HOLD = 300;
 const EDGE = 48;
+const STEP = 8; // pixels in each frame
 let drag = null;
 
 function begin(card, event) {
@@ -20,13 +21,24 @@ function begin(card, event) {
   document.body.classList.add("is-dragging-card");
   getSelection()?.removeAllRanges();
   follow(event);
+  requestAnimationFrame(scroll);
+}
+
+// A pointer that rests at the edge of the board scrolls on: a finger on a phone has no room left to move in.
+function scroll() {
+  if (!drag?.active) return;
+  const board = drag.card.closest("[data-kanban]");
+  const before = board?.scrollLeft;
+  if (board) scrollAtEdge(board, drag.at.clientX);
+  if (board?.scrollLeft !== before) follow(drag.at);
+  requestAnimationFrame(scroll);
 }
 
 function follow(event) {
   const { ghost, card, dx, dy } = drag;
+  drag.at = event;
   ghost.style.transform = `translate(${event.clientX - dx}px, ${event.clientY - dy}px) rotate(1.5deg)`;
   const board = card.closest("[data-kanban]");
-  scrollAtEdge(board, event.clientX);
   const column = document.elementFromPoint(event.clientX, event.clientY)?.closest?.("[data-column], [data-column-area]");
   const list = column?.matches("[data-column]") ? column : column?.querySelector("[data-column]");
   if (!list || list.closest("[data-kanban]") !== board) return;
@@ -46,8 +58,8 @@ function nextCard(card) {
 
 function scrollAtEdge(board, x) {
   const box = board.getBoundingClientRect();
-  if (x < box.left + EDGE) board.scrollLeft -= 16;
-  else if (x > box.right - EDGE) board.scrollLeft += 16;
+  if (x < box.left + EDGE) board.scrollLeft -= STEP;
+  else if (x > box.right - EDGE) board.scrollLeft += STEP;
 }
 
 function end({ keep }) {

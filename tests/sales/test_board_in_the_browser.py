@@ -118,3 +118,31 @@ def test_nothing_scrolls_sideways_on_a_phone(page: Page) -> None:
         page.goto(url, wait_until="networkidle")
         wide = page.evaluate(TOO_WIDE)
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, (url, wide)
+
+
+def test_a_finger_that_rests_at_the_edge_takes_a_card_to_a_stage_out_of_sight(page: Page) -> None:
+    """Columns snap into place on a phone; that took each small step of the scrolling back."""
+    page.set_viewport_size({"width": 360, "height": 740})
+    touch = page.context.new_cdp_session(page)
+
+    def finger(kind: str, *points: dict[str, float]) -> None:
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": list(points)})
+
+    card = page.locator("[data-card]", has_text="Big sale")
+    card.scroll_into_view_if_needed()
+    box = card.bounding_box()
+    assert box
+    y = box["y"] + 50
+    finger("touchStart", {"x": box["x"] + 60, "y": y})
+    expect(page.locator("body.is-dragging-card")).to_be_attached()
+    finger("touchMove", {"x": 350, "y": y})
+    finger("touchMove", {"x": 352, "y": y})
+    goal = column(page, "Negotiation")
+    page.wait_for_function("node => node.getBoundingClientRect().right < 345", arg=goal.element_handle())
+    place = goal.bounding_box()
+    assert place
+    finger("touchMove", {"x": place["x"] + 100, "y": place["y"] + 20})
+    finger("touchEnd")
+    expect(goal.locator("[data-card]")).to_have_count(1)
+    expect(page.locator(f"#sums-{stage('Negotiation').pk}")).to_contain_text("1 opportunity · $900")
+    assert stage_of("Big sale") == "Negotiation"

@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, transaction
+from django.utils import translation
 
-from crm.models import Event, Notification
+from crm.models import Event, Notification, User
 from customers.sales.actions import forecasts, opportunities
 from customers.sales.models import ForecastAdjustment, ForecastSubmission, forecast_rollup
 from customers.sales.models import forecast_figures as figures
@@ -133,6 +134,17 @@ def test_what_makes_no_sense_or_comes_too_late_is_refused(cast, now, how, senten
     with pytest.raises(ValidationError, match=sentence):
         make_forecast(cast.rep, at=now, **how)
     assert not ForecastSubmission.objects.exists()
+
+
+@pytest.mark.django_db
+def test_whoever_is_adjusted_is_told_of_the_period_in_their_own_language(cast, now):
+    User.objects.filter(pk=cast.rep.pk).update(language="zh-hans")
+    cast.rep.refresh_from_db()
+    said = make_forecast(cast.rep, commit=350, at=now)
+    forecasts.adjust(said, commit=Decimal(300), best_case=Decimal(400), note="Too sure", by=cast.manager, at=now)
+    told = Notification.objects.get()
+    with translation.override("zh-hans"):
+        assert told.text == "Mia Manager调整了您对 2026年第2季度 的预测。"
 
 
 @pytest.mark.django_db

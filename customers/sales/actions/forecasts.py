@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -84,10 +85,12 @@ def adjust(
     data = {"amount": str(commit), "before": str(submission.commit), "currency": submission.currency, "note": note}
     events.record("forecast.adjusted", submission, by=by, at=at, data=data)
     if submission.owner_id != by.pk:
+        with translation.override(submission.owner.language):
+            period = submission.period.label
         notify(
             submission.owner,
             gettext_noop("%(name)s adjusted your forecast for %(period)s."),
-            values={"name": by.name, "period": submission.period.code},
+            values={"name": by.name, "period": period},
             url=submission.get_absolute_url(),
             key=f"forecast-adjusted-{adjustment.pk}",
             at=at,

@@ -42,6 +42,7 @@ class StageForm(forms.ModelForm):
         fields = ["name", "position", "outcome", "probability", "forecast_category", "rot_days"]
         help_texts = {
             "position": gettext_lazy("The smallest stands first."),
+            "probability": gettext_lazy("From 0 to 1: 0.4 is 40 percent."),
             "rot_days": gettext_lazy("Without a new stage or contact for longer it is shown as lying. Empty: never."),
             "forecast_category": gettext_lazy("Of what is open in it, unless the opportunity says otherwise."),
         }
