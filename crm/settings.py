@@ -105,6 +105,7 @@ TEMPLATES = [
                 "django.templatetags.static",
                 "crm.templatetags.components",
                 "crm.templatetags.form_fields",
+                "crm.templatetags.sentences",
                 "crm.templatetags.values",
                 "crm.templatetags.custom_fields",
             ],

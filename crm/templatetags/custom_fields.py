@@ -7,7 +7,8 @@ from typing import Any
 
 from django import template
 from django.conf import settings
-from django.utils.html import format_html, linebreaks
+from django.template.defaultfilters import linebreaksbr
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -75,5 +76,5 @@ def in_html(field: CustomField, stored: Any) -> SafeString:
     if field.type == Type.LINK:
         return format_html('<a href="{}" rel="noopener noreferrer" target="_blank">{}</a>', text, text)
     if field.type == Type.LONG_TEXT:
-        return format_html("{}", linebreaks(text, autoescape=True))
+        return linebreaksbr(text)
     return format_html("{}", text)

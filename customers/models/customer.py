@@ -93,7 +93,7 @@ class Customer(Record):
 
     class Form(models.TextChoices):
         ORGANISATION = "organisation", _("organisation")
-        PERSON = "person", _("person")
+        PERSON = "person", pgettext_lazy("form of a customer", "person")
 
     class Lifecycle(models.TextChoices):
         PROSPECT = "prospect", _("prospect")

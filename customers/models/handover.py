@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from crm.joining import listed
+from crm.web import formats
 from customers.models.contact import Contact
 from customers.models.customer import Customer
 from customers.models.task import Task
@@ -27,7 +28,7 @@ def open_work(customers: QuerySet[Any]) -> list[str]:
         (to_do, ngettext("%(count)s open task", "%(count)s open tasks", to_do)),
         (known, ngettext("%(count)s contact", "%(count)s contacts", known)),
     )
-    return [text % {"count": count} for count, text in told if count]
+    return [text % {"count": formats.number(count)} for count, text in told if count]
 
 
 def goes_along(parts: list[str]) -> list[str]:

@@ -156,7 +156,7 @@ def quality(kpi: Kpi, found: QualityJudgement) -> list[str]:
 
 
 def issue(kpi: Kpi, code: str, count: int) -> str:
-    records = ngettext("%(count)d record", "%(count)d records", count) % {"count": count}
+    records = ngettext("%(count)s record", "%(count)s records", count) % {"count": formats.number(count)}
     meaning = kpi.issues.get(code)
     return joining.bracketed(meaning, records) if meaning else records
 

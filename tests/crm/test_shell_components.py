@@ -161,6 +161,15 @@ def test_several_values_are_ticked_and_searched_where_they_are_many():
     assert 'aria-label="Search in Many"' in many
 
 
+def test_what_is_counted_in_a_sentence_is_grouped_and_a_year_beside_it_is_not():
+    template = (
+        "{% blocktranslate count n=found with year=year %}{{ n }} record of {{ year }}"
+        "{% plural %}{{ n }} records of {{ year }}{% endblocktranslate %}"
+    )
+    assert rendered(template, found=1, year=2026) == "1 record of 2026"
+    assert rendered(template, found=1260, year=2026) == "1,260 records of 2026"
+
+
 def test_marks_between_words_are_those_of_the_language():
     template = "A{% colon %}b{% comma %}c {{ things|listed }}{% full_stop %} Why?{% colon 'Why?' %}d"
     assert rendered(template, things=[1, 2]) == "A: b, c 1, 2. Why? d"

@@ -71,6 +71,13 @@ def test_only_what_is_named_changes_and_each_field_is_told_by_itself(acme, cast,
     assert [word for word in ("小车队", "大车队", "审核日期") if word not in page] == []
 
 
+def test_a_long_text_is_read_in_the_lines_it_was_written_in(client, cast):
+    make_field("story", "long_text")
+    acme = make_customer(cast.rep, custom={"story": "First\nR&D <b>"})
+    client.force_login(cast.rep)
+    assert "<dd>First<br>R&amp;D &lt;b&gt;</dd>" in client.get(acme.get_absolute_url()).content.decode()
+
+
 def test_two_people_may_change_two_fields_but_not_the_same_one(acme, cast, now):
     seen = {"custom": dict(acme.custom)}
     customers.update(acme, {"custom": {"vehicles": 20}}, by=cast.teammate, at=now, version=1, base=seen)

@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 
 from crm.access import guards
 from crm.models.operation import Operation
+from crm.web import formats
 from crm.web.lists.bulk import LIMIT, BulkAction
 from crm.web.lists.part import ListPart
 from crm.web.operations import undoing_url
@@ -112,12 +113,13 @@ class Bulk(ListPart):
         changed = self.action.run(fixed, by=self.request.user, at=at, **values)
         count = len(records) if changed is None else changed
         done = self.action.done or ngettext("%(count)s record changed.", "%(count)s records changed.", count)
-        toast(self.request, str(done) % {"count": count}, undo_url=self.undo_url(at))
+        toast(self.request, str(done) % {"count": formats.number(count)}, undo_url=self.undo_url(at))
         kept = len(ids) - (count if self.action.tells_left else len(records))
         if kept:
             toast(
                 self.request,
-                ngettext("%(count)s was left as it is.", "%(count)s were left as they are.", kept) % {"count": kept},
+                ngettext("%(count)s was left as it is.", "%(count)s were left as they are.", kept)
+                % {"count": formats.number(kept)},
                 level=messages.WARNING,
             )
         return redirect(self.where())

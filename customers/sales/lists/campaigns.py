@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from crm.access.permissions import Verb
+from crm.web import formats
 from crm.web.lists import BulkAction, Column, List
 from customers.models import Customer, writing
 from customers.sales.actions import campaigns
@@ -34,15 +35,19 @@ def main_contacts_foretold(customers: Any, *, user: Any, now: datetime) -> list[
     """How many can be added at all, before somebody wonders afterwards where the others are."""
     found = campaigns.main_contacts(customers, user)
     many, fine = found.count(), writing.writable(found, campaigns.MARKETING).count()
-    said = [ngettext("Marketing may be written to %(count)s main contact.",
-                     "Marketing may be written to %(count)s main contacts.", fine) % {"count": fine}]  # fmt: skip
+    text = ngettext(
+        "Marketing may be written to %(count)s main contact.",
+        "Marketing may be written to %(count)s main contacts.",
+        fine,
+    )
+    said = [text % {"count": formats.number(fine)}]
     if many > fine:
         left = ngettext(
             "%(count)s is left out: no consent, no address, or they asked for no contact.",
             "%(count)s are left out: no consent, no address, or they asked for no contact.",
             many - fine,
         )
-        said.append(left % {"count": many - fine})
+        said.append(left % {"count": formats.number(many - fine)})
     return said
 
 

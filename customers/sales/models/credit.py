@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from crm.models import Team, User
+from crm.web import formats
 from customers.sales.models.currency import CENT
 from customers.sales.models.forecast_period import local_day
 from customers.sales.models.opportunity import Opportunity
@@ -157,14 +158,14 @@ def stays_credited(opportunities: Any, *, user: Any, now: datetime) -> list[str]
             "%(count)s opportunities are closed: what was won stays credited to whoever won it.",
             closed,
         )
-        said.append(text % {"count": closed})
+        said.append(text % {"count": formats.number(closed)})
     if divided:
         text = ngettext(
             "The credit of %(count)s opportunity is divided: it stays with the people named there.",
             "The credit of %(count)s opportunities is divided: it stays with the people named there.",
             divided,
         )
-        said.append(text % {"count": divided})
+        said.append(text % {"count": formats.number(divided)})
     return said
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import F
 from django.utils.translation import ngettext
 
+from crm.web import formats
 from customers.models import handover
 from customers.sales.models.contract import Contract
 from customers.sales.models.credit import stays_with_customers
@@ -31,4 +32,4 @@ def _open_sales(customers: Any) -> list[str]:
         (contracts, ngettext("%(count)s contract", "%(count)s contracts", contracts)),
         (quotes, ngettext("%(count)s quote without answer", "%(count)s quotes without answer", quotes)),
     )
-    return [text % {"count": count} for count, text in told if count]
+    return [text % {"count": formats.number(count)} for count, text in told if count]

@@ -12,6 +12,7 @@ from django.views import View
 
 from crm.access import guards
 from crm.access.permissions import Verb
+from crm.web import formats
 from crm.web.submit_once import first_time
 from crm.web.toasts import toast
 from customers.models import Contact, Customer
@@ -153,7 +154,8 @@ class Members(View):
         except ValidationError as error:
             toast(request, " ".join(error.messages), level=40)
             return redirect(campaign.get_absolute_url())
-        toast(request, ngettext("Noted of %(count)d member.", "Noted of %(count)d members.", count) % {"count": count})
+        said = ngettext("Noted of %(count)s member.", "Noted of %(count)s members.", count)
+        toast(request, said % {"count": formats.number(count)})
         return redirect(campaign.get_absolute_url())
 
 
