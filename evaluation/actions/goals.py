@@ -21,7 +21,7 @@ from evaluation.engine.rolling_up import ROLLED_UP
 from evaluation.engine.scopes import Scope
 from evaluation.engine.watched import Watch
 from evaluation.formulas import periods
-from evaluation.models import Goal, GoalVersion, KpiVersion
+from evaluation.models import Goal, GoalVersion, KpiVersion, TargetKind
 from evaluation.models.goal import MOST_ACTIVE, TERMS
 
 REVISABLE = {*TERMS, "owner"} - {"period_kind"}
@@ -45,6 +45,7 @@ def set_goal(
     """
     kpi = kpis.get(kpi_code)
     _check_scope(kpi, scope)
+    _check_levels(kpi, terms)
     terms["starts_on"] = _first_day(terms.get("starts_on"), terms["period_kind"], at)
     if terms.get("baseline") is None:
         terms["baseline"] = last_value(kpi, scope, terms["period_kind"], terms["starts_on"], at)
@@ -82,6 +83,7 @@ def revise(
         raise ValidationError({"reason": _("Say why the goal is revised.")})
     if fixed := sorted(set(changes) - REVISABLE):
         raise ValueError(f"{', '.join(fixed)} of a goal cannot be revised.")
+    _check_levels(goal.kpi, {"target_kind": goal.target_kind, **changes})
     before = Goal.objects.select_for_update(of=("self",)).get(pk=goal.pk)
     if all(getattr(before, name) == value for name, value in changes.items()):
         return before
@@ -194,6 +196,17 @@ def _check_scope(kpi: kpis.Kpi, scope: Scope) -> None:
         scopes.check(kpi, scope.kind)
     except scopes.ScopeError:
         raise ValidationError({"scope": _("This KPI cannot be measured for this scope.")}) from None
+
+
+def _check_levels(kpi: kpis.Kpi, terms: dict[str, Any]) -> None:
+    """A level beyond what the KPI can be would be met always or never."""
+    if terms["target_kind"] not in (TargetKind.AT_LEAST, TargetKind.AT_MOST, TargetKind.BAND):
+        return
+    lowest, highest = kpi.scale
+    for name in ("target", "target_high", "stretch"):
+        level = terms.get(name)
+        if level is not None and not ((lowest is None or lowest <= level) and (highest is None or level <= highest)):
+            raise ValidationError({name: _("This KPI never has such a value.")})
 
 
 def _check_limit(kpi: kpis.Kpi, scope: Scope, override_reason: str) -> None:

@@ -5,18 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from crm.access.permissions import Reach, Verb
 from crm.models import Team, User
 from evaluation import kpis
 from evaluation.engine import COMPANY, Scope, scopes
+from evaluation.formulas import periods
 from evaluation.kpis import GROUPS, Kpi, Unit
 from evaluation.models import Commitment, Goal, GoalTerms, TargetKind
 
 SECONDS_PER_HOUR = 3600
 RELATIVE = (TargetKind.BASELINE_PERCENT, TargetKind.LAST_YEAR_RATIO)
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+IN_CALENDAR = [MaxValueValidator(periods.LATEST)]
 FIGURES = ("target", "target_high", "stretch", "baseline")
 
 
@@ -77,8 +80,8 @@ class TermsForm(forms.Form):
     baseline = forms.FloatField(
         label=_("Baseline"), required=False, help_text=_("Empty: the value of the last complete period.")
     )
-    starts_on = forms.DateField(label=_("Applies from"), required=False, widget=DAY)
-    ends_on = forms.DateField(label=_("Until"), required=False, widget=DAY)
+    starts_on = forms.DateField(label=_("Applies from"), required=False, widget=DAY, validators=IN_CALENDAR)
+    ends_on = forms.DateField(label=_("Until"), required=False, widget=DAY, validators=IN_CALENDAR)
     weight = forms.IntegerField(label=_("Weight"), min_value=1, max_value=100, initial=1)
     commitment = forms.ChoiceField(label=_("Kind"), choices=Commitment.choices)
     guard_code = forms.ChoiceField(label=_("Guard KPI"), required=False, help_text=_("What must not suffer for it."))

@@ -10,6 +10,8 @@ YEAR, HALF, QUARTER, MONTH, WEEK, DAYS = "year", "half", "quarter", "month", "we
 KINDS = (YEAR, HALF, QUARTER, MONTH, WEEK, DAYS)
 ALLOWED = "2017, 2017-H1, 2017-Q2, 2017-06, 2017-W23 or 2017-04-01..2017-06-30"
 
+EARLIEST, LATEST = date(1900, 1, 1), date(2299, 12, 31)  # the calendar goes on far enough around them
+
 _MONTHS = {YEAR: 12, HALF: 6, QUARTER: 3, MONTH: 1}
 _PATTERNS = {
     YEAR: re.compile(r"(\d{4})()"),
@@ -98,14 +100,21 @@ def parse(text: str) -> Period:
     """The period a text names; PeriodError otherwise."""
     text = text.strip()
     try:
-        if found := _RANGE.fullmatch(text):
-            return Period(date.fromisoformat(found[1]), date.fromisoformat(found[2]))
-        for kind, pattern in _PATTERNS.items():
-            if found := pattern.fullmatch(text):
-                return _numbered(kind, int(found[1]), int(found[2] or 1))
+        period = _read(text)
     except ValueError:
-        pass
-    raise PeriodError(text)
+        period = None
+    if period is None or period.first < EARLIEST or period.last > LATEST:
+        raise PeriodError(text)
+    return period
+
+
+def _read(text: str) -> Period | None:
+    if found := _RANGE.fullmatch(text):
+        return Period(date.fromisoformat(found[1]), date.fromisoformat(found[2]))
+    for kind, pattern in _PATTERNS.items():
+        if found := pattern.fullmatch(text):
+            return _numbered(kind, int(found[1]), int(found[2] or 1))
+    return None
 
 
 def containing(kind: str, day: date) -> Period:

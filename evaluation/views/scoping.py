@@ -20,6 +20,7 @@ from evaluation.kpis import Kpi
 
 MOST_SEGMENTS = 200
 MOST_PEOPLE = 200  # in the choice; beyond, one chooses a team first
+LONGEST_DAYS = 40 * 366  # the course before it has 24 of them, and has to lie in the calendar too
 
 
 __all__ = ["asked_period", "asked_scope", "code_of", "default_scope", "narrowed", "options", "query", "segments"]
@@ -117,7 +118,7 @@ def asked_period(request: HttpRequest, now: datetime, kinds: tuple[str, ...], de
         period = periods.parse(text)
     except periods.PeriodError as error:
         raise Http404(str(error)) from None
-    if period.kind not in kinds:
+    if period.kind not in kinds or period.days > LONGEST_DAYS:
         raise Http404(_("Numbers are not kept for periods of this length here."))
     return period
 

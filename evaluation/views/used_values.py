@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from crm.joining import labelled, listed
 from crm.web import formats
 from customers.models import Activity
+from customers.sales.models import Cost
 
 NAMES = {
     "amount": gettext_lazy("Amount"),
@@ -105,7 +106,13 @@ def _read(parse: Any, text: str) -> datetime | Any:
 
 
 def record_name(label: str | None, kind: str) -> str:
-    """A record as its evidence calls it; shipped surveys are named in English and read in the reader's language."""
+    """A record as its evidence calls it; shipped surveys are named in English and read in the reader's language.
+
+    A cost is labelled by its month and the code of its category.
+    """
+    if label and kind == Cost.kind:
+        month, _space, category = label.partition(" ")
+        return listed([month, str(dict(Cost.Category.choices).get(category, category))])
     if not label or kind not in ("invitation", "response"):
         return label or ""
     survey, _colon, score = label.rpartition(": ")

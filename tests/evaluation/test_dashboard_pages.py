@@ -234,3 +234,10 @@ def test_the_home_page_tells_a_manager_of_missed_goals_and_everybody_of_their_ow
     assert "to answer" in goals
     assert "Goal met: at least 5.0%" in goals
     assert page(client, cast.rep, reverse("team-numbers")).status_code == 403
+
+
+@pytest.mark.parametrize("period", ["0001-01", "9999-12", "0003-Q1", "1900-01-01..2199-12-31"])
+def test_a_period_beyond_the_calendar_is_not_found(client, cast, period):
+    client.force_login(cast.analyst)
+    for address in (reverse("dashboard"), reverse("kpi-detail", args=["win_rate"]), reverse("retention-curve")):
+        assert client.get(address, {"period": period}).status_code == 404

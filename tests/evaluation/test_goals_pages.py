@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
 
@@ -50,6 +51,34 @@ def test_nobody_sets_goals_beyond_their_reach(client, cast):
     client.force_login(cast.rep)
     assert client.post(reverse("goal-new"), form(scope=f"person:{cast.rep.pk}")).status_code == 403
     assert Goal.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"target": "500"}, {"target": "-5"}, {"target": "60", "stretch": "101"},
+        {"target_kind": "band", "target": "50", "target_high": "120"}, {"kpi_code": "revenue", "target": "-1"},
+    ],
+)  # fmt: skip
+def test_a_level_that_the_kpi_never_has_is_refused(client, cast, wrong):
+    client.force_login(cast.manager)
+    answer = client.post(reverse("goal-new"), form(scope=f"person:{cast.rep.pk}", **wrong))
+    (field,) = answer.context["form"].errors
+    assert (answer.status_code, field) == (422, list(wrong)[-1])
+    assert answer.context["form"].errors[field] == ["This KPI never has such a value."]
+    assert not Goal.objects.exists()
+    kept = a_goal(cast.rep, by=cast.manager)
+    with pytest.raises(ValidationError):
+        goals.revise(kept, {"target": 5.0}, reason="Higher", by=cast.manager, at=NOW)
+    assert Goal.objects.get().target == kept.target
+
+
+def test_a_day_beyond_the_calendar_is_refused(client, cast):
+    client.force_login(cast.manager)
+    for name in ("starts_on", "ends_on"):
+        answer = client.post(reverse("goal-new"), form(scope=f"person:{cast.rep.pk}", **{name: "9999-12-31"}))
+        assert (answer.status_code, list(answer.context["form"].errors)) == (422, [name])
+    assert not Goal.objects.exists()
 
 
 def test_what_the_action_refuses_is_said_beside_the_field(client, cast):

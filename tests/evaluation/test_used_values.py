@@ -29,3 +29,9 @@ def test_a_shipped_survey_is_called_in_the_readers_language_in_evidence():
         assert record_name("Recommendation", "opportunity") == "Recommendation"
     assert record_name(f"{asked}: 5", "response") == f"{asked}: 5"
     assert record_name(None, "response") == ""
+
+
+def test_a_cost_is_called_by_its_month_and_the_name_of_its_category():
+    assert record_name("2026-09 salaries", "cost") == "2026-09, salaries"
+    with translation.override("zh-hans"):
+        assert record_name("2026-09 agency", "cost") == "2026-09、代理机构"

@@ -37,7 +37,8 @@ def test_a_period_is_read_from_its_name_and_tells_it_again(text, first, last):
 @pytest.mark.parametrize(
     "text",
     ["", "17", "2017-Q5", "2017-H3", "2017-13", "2017-00", "2017-W54", "2017-W00", "2017-6", "2017-q2", "Q2 2017",
-     "2017-06-30..2017-04-01", "2017-02-30..2017-03-01", "2017-04-01", "2017-Q2x", "0000"],
+     "2017-06-30..2017-04-01", "2017-02-30..2017-03-01", "2017-04-01", "2017-Q2x", "0000",
+     "0001-01", "1899", "9999-12", "2300", "2017-01-01..2300-01-01"],
 )  # fmt: skip
 def test_anything_else_is_refused_with_what_is_allowed(text):
     with pytest.raises(PeriodError, match=r"is not a period; write 2017, 2017-H1, 2017-Q2, 2017-06, 2017-W23 or"):
