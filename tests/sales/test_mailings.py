@@ -66,6 +66,24 @@ def standing(mailing):
     return {str(each.member): each.why or each.state for each in mailing.letters.select_related("member")}
 
 
+def test_a_planned_campaign_runs_from_its_first_letter_on_and_one_that_ended_stays_so(cast, fair):
+    campaigns.update(fair.campaign, {"state": "planned"}, **fair.said)
+    mailings.start(prepared(fair), starts_at=WEDNESDAY + MINUTE, **fair.said)
+    assert send_all(WEDNESDAY) == 0
+    fair.campaign.refresh_from_db()
+    assert fair.campaign.state == "planned"
+    assert send_all(WEDNESDAY + MINUTE) == 3
+    fair.campaign.refresh_from_db()
+    assert fair.campaign.state == "running"
+    told = Event.objects.filter(type="campaign.updated", subject_id=fair.campaign.pk).order_by("pk").last()
+    assert (told.data["state"], told.by) == (["planned", "running"], cast.manager)
+
+    campaigns.update(fair.campaign, {"state": "ended"}, **fair.said)
+    campaigns.begin(fair.campaign, **fair.said)
+    fair.campaign.refresh_from_db()
+    assert fair.campaign.state == "ended"
+
+
 def test_everybody_who_gets_none_is_told_why_before_anything_leaves(cast, fair):
     marketing = Purpose.objects.get(code="marketing")
     people = {}

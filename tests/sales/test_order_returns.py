@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 
-from crm.models import Event, StaleVersion
+from crm.models import Event, StaleVersion, User
 from customers.sales.actions import order_returns, orders
 from customers.sales.actions.order_returns import Back
 from customers.sales.actions.orders import Line
@@ -168,6 +168,17 @@ def test_the_page_notes_a_return_shows_it_and_cancels_it(client, cast, now, orde
     url = reverse("order-return-cancellation", args=[order.pk, made.pk])
     assert client.post(url, {"reason": "Mixed up"}).status_code == 302
     assert client.get(order.get_absolute_url()).context["refunded"] == 0
+
+
+def test_in_chinese_what_was_ordered_is_no_day_and_what_stays_paid_is_not_untaxed(client, cast, now, order):
+    make_return(order, at=now, quantities=(2, 1))
+    User.objects.filter(pk=cast.rep.pk).update(language="zh-hans")
+    client.force_login(cast.rep, backend="allauth.account.auth_backends.AuthenticationBackend")
+    page = client.get(order.get_absolute_url()).content.decode()
+    assert ">订购</th>" in page
+    assert ">退回</th>" in page
+    assert ">净额</dt>" in page
+    assert page.count("下单日期") == 1
 
 
 def test_programs_note_a_return_once_however_often_they_send_it(client, cast, now, order):

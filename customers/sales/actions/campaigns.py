@@ -124,6 +124,14 @@ def note_addressed(member: CampaignMember, *, at: datetime) -> None:
         )
 
 
+@transaction.atomic
+def begin(campaign: Campaign, *, by: Any, at: datetime) -> None:
+    """What was planned is running once somebody has been written to. What ended or was called off stays so."""
+    locked = Campaign._base_manager.select_for_update(of=("self",)).get(pk=campaign.pk)
+    if locked.state == Campaign.State.PLANNED:
+        records.update(locked, {"state": Campaign.State.RUNNING}, by=by, at=at)
+
+
 def _keep_names(campaign: Campaign) -> None:
     """A name or code leads to one campaign only, for ever."""
     for field in ("name", "code"):

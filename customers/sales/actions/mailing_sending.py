@@ -26,7 +26,7 @@ from crm.models import MailAccount
 from customers.actions import contact_points
 from customers.models import Contact
 from customers.sales.actions import campaigns, mailing_preparing, mailings
-from customers.sales.models import CampaignMember, Lead, LetterState, Mailing, MailingLetter, MailingRules
+from customers.sales.models import Campaign, CampaignMember, Lead, LetterState, Mailing, MailingLetter, MailingRules
 from customers.sales.models.mailing_letter import LEASE, Why
 
 IN_A_ROW = 5  # letters that did not leave before the whole mailing stops: the server is the trouble, not the address
@@ -190,6 +190,8 @@ def _sent(letter: MailingLetter, now: datetime) -> None:
     if letter.mailing.troubles:
         Mailing._base_manager.filter(pk=letter.mailing_id).update(troubles=0)
     campaigns.note_addressed(letter.member, at=now)
+    if letter.mailing.campaign.state == Campaign.State.PLANNED:
+        campaigns.begin(letter.mailing.campaign, by=letter.mailing.owner, at=now)
     tell(letter, "mailing_sent", by=letter.mailing.owner, at=now)
 
 
