@@ -293,7 +293,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["crm.api.parsers.BoundedJSONParser"],
     "DEFAULT_PAGINATION_CLASS": "crm.api.pagination.KeysetPagination",
-    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_FILTER_BACKENDS": ["crm.api.filters.KnownFilters"],
     "DEFAULT_SCHEMA_CLASS": "crm.api.schema.Schema",
     "DEFAULT_THROTTLE_CLASSES": ["crm.api.throttles.PersonThrottle"],
     "DEFAULT_THROTTLE_RATES": {"person": os.environ.get("API_RATE", "600/min")},

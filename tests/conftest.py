@@ -43,7 +43,7 @@ WAITING = ("test_embedded_", "test_up_", "_survive_kills", "_survives_kills", "_
 
 # What starts servers of its own and waits for them, without a test database. Left to the end, where pytest-django puts
 # tests without one, a single worker was busy with these for four minutes while the others had nothing left to do.
-APART = ("/test_embedded_", "/test_up_")
+APART = ("/test_embedded_", "/test_up_", "_survives_kills")
 
 
 def pytest_collection_modifyitems(items):

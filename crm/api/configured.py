@@ -34,7 +34,6 @@ class ConfiguredViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
     of_kind: str | None
     permission_classes = [IsAuthenticated, SeesKind]
     pagination_class = None
-    filter_backends = ()
 
     def get_queryset(self) -> Any:
         return self.rows.all()

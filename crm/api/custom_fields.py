@@ -6,7 +6,6 @@ from typing import Any
 
 import django_filters as filters
 from django.core.exceptions import ValidationError
-from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import serializers
 from rest_framework.fields import empty
@@ -151,7 +150,6 @@ class CustomFieldViewSet(ConfiguredViewSet):
     of_kind = None  # those of the kinds that the person may view
     serializer_class = CustomFieldSerializer
     filterset_class = CustomFieldFilter
-    filter_backends = (DjangoFilterBackend,)
 
     def get_queryset(self) -> Any:
         if getattr(self, "swagger_fake_view", False):

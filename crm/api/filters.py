@@ -7,6 +7,10 @@ import django_filters
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django_filters.fields import IsoDateTimeField
+from django_filters.rest_framework import DjangoFilterBackend
+from django_filters.utils import translate_validation
+from rest_framework.exceptions import ValidationError as NotRight
+from rest_framework.request import Request
 
 
 class MomentField(IsoDateTimeField):
@@ -22,3 +26,26 @@ class MomentField(IsoDateTimeField):
 
 class MomentFilter(django_filters.IsoDateTimeFilter):
     field_class = MomentField
+
+
+class KnownFilters(DjangoFilterBackend):
+    """The view's filters. A name that is none of them is refused: without it the answer would be everybody's."""
+
+    def filter_queryset(self, request: Request, queryset: Any, view: Any) -> Any:
+        filterset = self.get_filterset(request, queryset, view)
+        if view.action == "list":
+            _refuse_unknown(request, view, filterset)
+        if filterset is None:
+            return queryset
+        if not filterset.is_valid():
+            raise translate_validation(filterset.errors)
+        return filterset.qs
+
+
+def _refuse_unknown(request: Request, view: Any, filterset: Any) -> None:
+    known = {each["name"] for each in view.paginator.get_schema_operation_parameters(view)} if view.paginator else set()
+    for name, field in filterset.form.fields.items() if filterset is not None else ():
+        known |= {f"{name}_{suffix}" for suffix in getattr(field.widget, "suffixes", ())} or {name}
+    unknown = sorted(set(request.query_params) - known)
+    if unknown:
+        raise NotRight({name: [_("There is no such filter here.")] for name in unknown})

@@ -192,6 +192,15 @@ def test_bad_parameters_are_named(api, query):
     assert response.json()["errors"][0]["field"] == query.split("=")[0]
 
 
+@pytest.mark.parametrize("address", ["customers", "activities", "teams", "tickets", "pipelines", "custom-fields"])
+def test_a_filter_that_is_none_is_refused_and_not_answered_with_everything(api, acme, cast, address):
+    client = api(cast.administrator)
+    assert client.get(f"/api/v1/{address}/").status_code == 200
+    response = client.get(f"/api/v1/{address}/?changed_sinse=2026-05-01T00:00:00Z")
+    said = [{"field": "changed_sinse", "message": "There is no such filter here."}]
+    assert (response.status_code, response.json()["errors"]) == (400, said)
+
+
 def test_an_unknown_address_and_method_answer_as_problems(api, acme):
     client = api()
     for response in (client.get("/api/v1/nonsense/"), client.put(f"/api/v1/customers/{acme.pk}/")):
