@@ -5,6 +5,8 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.utils.dateparse import parse_date
+from django.utils.formats import date_format
 
 
 class NotificationQuerySet(models.QuerySet):
@@ -45,7 +47,12 @@ class Notification(models.Model):
     def text(self) -> str:
         from django.utils.translation import gettext
 
-        return gettext(self.message) % self.values
+        return gettext(self.message) % self.said()
+
+    def said(self) -> dict[str, Any]:
+        """A day is kept as 2026-11-29 and read as the reader writes it."""
+        day = parse_date(str(self.values.get("day") or ""))
+        return {**self.values, "day": date_format(day)} if day else self.values
 
     def read(self, at: datetime) -> None:
         self.read_at = self.read_at or at

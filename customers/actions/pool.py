@@ -19,6 +19,7 @@ from crm.actions.notifications import notify
 from crm.models import Team, User
 from customers.actions import customers
 from customers.models import Customer, PoolMove, PoolRule, PoolRules, pool_release
+from customers.models.pool import QUIET
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,7 @@ def _take_back(quiet: pool_release.Quiet, rule: PoolRule, now: datetime) -> int:
     # Asked again under the lock: somebody may have called, or handed it over, since it was found.
     if owner is None or owner != quiet.customer.owner or not pool_release.is_quiet(locked, rule, now):
         return 0
-    sentence = _("No contact for %(days)s days.") % {"days": rule.release_after_days}
+    sentence = QUIET % {"days": rule.release_after_days}
     _let_go(locked, PoolMove.Type.TAKEN_BACK, sentence, locked.team, None, now)
     notify(
         owner,

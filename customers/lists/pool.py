@@ -16,6 +16,7 @@ from customers.actions import pool
 from customers.lists.customers import LIFECYCLE_TONES
 from customers.lists.filters import TeamFilter
 from customers.models import Customer, PooledCustomer, PoolMove, PoolRules
+from customers.models.pool import told
 
 
 class PoolFilter(filters.FilterSet):
@@ -43,6 +44,10 @@ def with_last_move(queryset: QuerySet) -> QuerySet:
     return queryset.annotate(pool_reason=Subquery(latest.values("reason")[:1]))
 
 
+def why_here(customer: Any) -> str:
+    return told(customer.pool_reason or "")
+
+
 def with_last_owner(queryset: QuerySet) -> QuerySet:
     latest = PoolMove.objects.filter(customer=OuterRef("pk")).exclude(type=PoolMove.Type.CLAIMED).order_by("-at", "-pk")
     return queryset.annotate(last_owner=Subquery(latest.values("person__name")[:1]))
@@ -68,7 +73,7 @@ class PoolList(lists.List):
         Column("rfm", "RFM", value="rfm_text", sort="rfm"),
         Column("last_activity_at", _("Last activity"), sort="last_activity_at", format="ago"),
         Column("last_owner", _("Had it last"), annotate=with_last_owner),
-        Column("pool_reason", _("Why it is here"), annotate=with_last_move),
+        Column("pool_reason", _("Why it is here"), value=why_here, annotate=with_last_move),
         Column("updated_at", _("Changed"), sort="updated_at", format="ago"),
     ]
     default_columns = ["name", "team", "lifecycle", "tier", "city", "last_activity_at", "last_owner", "pool_reason"]

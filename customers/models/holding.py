@@ -7,7 +7,7 @@ from datetime import datetime
 
 from crm.models import User
 from customers.models.customer import Customer
-from customers.models.pool import PoolMove
+from customers.models.pool import PoolMove, told
 from customers.models.standing import Standing
 
 
@@ -30,5 +30,5 @@ def of(customer: Customer) -> list[Held]:
             continue
         if found:
             found[-1].until = row.since
-        found.append(Held(row.owner, row.since, reason=reasons.get(row.since, "") if row.owner is None else ""))
+        found.append(Held(row.owner, row.since, reason=told(reasons.get(row.since, "")) if row.owner is None else ""))
     return found[::-1]

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from crm.access.grants import Access
@@ -12,6 +14,17 @@ from crm.access.permissions import Reach, Verb
 from crm.access.querysets import Rule
 from crm.models import Team, User
 from customers.models.customer import Customer, CustomerQuerySet
+
+
+# The reason of what was released by itself: kept in these words, and told in those of whoever reads it.
+QUIET = gettext_noop("No contact for %(days)s days.")
+QUIET_KEPT = re.compile(r"No contact for (\d+) days\.")
+
+
+def told(reason: str) -> str:
+    """Why a customer is in the pool; what a person wrote is told as it was written."""
+    quiet = QUIET_KEPT.fullmatch(reason)
+    return gettext(QUIET) % {"days": quiet[1]} if quiet else reason
 
 
 class PoolQuerySet(CustomerQuerySet):

@@ -7,6 +7,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
+from django.utils import translation
 
 from crm.access.permissions import Reach
 from crm.models import Event, Notification
@@ -121,6 +122,24 @@ def test_quiet_customers_are_announced_then_released_once(cast, now):
     assert pool.release_quiet(due + timedelta(days=59)) == 2  # those called and sold meanwhile
     assert owner_of(quiet) == cast.teammate
     assert pool.release_quiet(due + timedelta(days=60)) == 1
+
+
+def test_what_the_rules_did_is_told_in_the_words_and_dates_of_whoever_reads_it(client, cast, now):
+    PoolRule.objects.create(release_after_days=30, warn_days=7, protected_days=0)
+    quiet = make_customer(cast.rep, "Quiet", at=now - timedelta(days=25))
+    pool.warn_owners(now)
+    warning = Notification.objects.get(receiver=cast.rep, message__startswith="%(customer)s goes to the pool")
+    assert warning.text == "Quiet goes to the pool on May 18, 2026 unless you are in touch with them."
+    with translation.override("zh-hans"):
+        assert "2026年5月18日" in warning.text
+    assert pool.release_quiet(now + timedelta(days=5)) == 1
+
+    cast.rep.language = "zh-hans"
+    cast.rep.save()
+    client.force_login(cast.rep)
+    for url in (reverse("pool-list"), reverse("customer-holders", args=[quiet.pk])):
+        page = client.get(url).content.decode()
+        assert ("已 30 天没有联系。" in page, "No contact" in page) == (True, False)
 
 
 def test_the_pages_claim_and_release(client, cast, pooled):
