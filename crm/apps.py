@@ -26,6 +26,7 @@ class CrmConfig(AppConfig):
         navigation.register(
             section="organisation", label=_("Undo"), url_name="operation-list", icon="arrow-back-up", order=61
         )
+        navigation.register(section="organisation", label=_("Bin"), url_name="bin", icon="trash", order=62)
         kinds.register(User, label=_("person"), label_plural=_("people"), icon="user")
         kinds.register(Team, label=_("team"), label_plural=_("teams"), icon="users-group")
         kinds.register(

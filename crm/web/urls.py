@@ -2,6 +2,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from crm.web import (
     attachments,
+    bin_page,
     follows,
     home,
     imports,
@@ -41,6 +42,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("notifications/<int:pk>/reading/", notifications.Reading.as_view(), name="notification-reading"),
     path("search/", search.search, name="search"),
     path("search/palette/", search.palette, name="search-palette"),
+    path("bin/", bin_page.Bin.as_view(), name="bin"),
     path("undo/", operations.OperationList.as_view(), name="operation-list"),
     path("undo/<int:pk>/", operations.OperationDetail.as_view(), name="operation-detail"),
     path("undo/<int:pk>/undoing/", operations.OperationUndoing.as_view(), name="operation-undoing"),

@@ -15,7 +15,6 @@ from crm.access.querysets import Rule
 from crm.models import Team, User
 from customers.models.customer import Customer, CustomerQuerySet
 
-
 # The reason of what was released by itself: kept in these words, and told in those of whoever reads it.
 QUIET = gettext_noop("No contact for %(days)s days.")
 QUIET_KEPT = re.compile(r"No contact for (\d+) days\.")

@@ -105,7 +105,7 @@ class Deletion(View):
         ticket = guards.get_permitted(Ticket.objects.all(), request.user, Verb.DELETE, pk=pk)
         tickets.delete(ticket=ticket, by=request.user, at=timezone.now())
         said = _("Ticket %(number)s is in the bin.") % {"number": ticket.number}
-        toast(request, said, undo_url=reverse("ticket-restore", args=[pk]))
+        toast(request, said, undo_url=reverse("ticket-restoration", args=[pk]))
         return redirect("ticket-list")
 
 

@@ -109,6 +109,7 @@ ROUTES: dict[str, Route] = {
     "why": administrators_on("customer", "GET"),
     "api:schema": anyone("GET"),
     # Merges and bulk edits: one's own, and administrators'
+    "bin": anyone("GET"),
     "operation-list": anyone("GET"),
     "operation-detail": nobodys("GET"),
     "operation-undoing": nobodys("POST"),
@@ -439,7 +440,7 @@ ROUTES: dict[str, Route] = {
     "ticket-edit": on("ticket", GET=EDIT, POST=EDIT),
     "ticket-tags": on("ticket", GET=EDIT, POST=EDIT),
     "ticket-delete": on("ticket", POST=DELETE),
-    "ticket-restore": back("ticket"),
+    "ticket-restoration": back("ticket"),
     "ticket-clock": on("ticket", GET=VIEW),
     "ticket-presence": on("ticket", POST=VIEW),
     "ticket-reply": on("ticket", POST=EDIT),
