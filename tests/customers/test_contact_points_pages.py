@@ -95,7 +95,8 @@ def test_tags_are_made_where_they_are_needed_filtered_by_and_undone(client, cast
         query: [name for name in ("Acme Ltd", "Other Ltd") if name in client.get(f"{listed}?{query}").content.decode()]
         for query in (f"tags_any={vip.pk}", f"tags_none={vip.pk}", "columns=name,tags")
     }
-    assert "status-red" in client.get(f"{listed}?columns=name,tags").content.decode()
+    chip = '<span class="tone tone-neutral"><span class="status-dot status-red"></span> Key Account</span>'
+    assert chip in client.get(f"{listed}?columns=name,tags").content.decode()
     assert found == {
         f"tags_any={vip.pk}": ["Acme Ltd"], f"tags_none={vip.pk}": ["Other Ltd"],
         "columns=name,tags": ["Acme Ltd", "Other Ltd"],
