@@ -36,8 +36,8 @@ def close_bracket() -> str:
 
 
 def colon(after: Any = "") -> str:
-    """A question's own mark is enough."""
-    if str(after).endswith(("?", "？")):
+    """The own mark of a question or a sentence is enough."""
+    if str(after).endswith(("?", "？", ".", "。")):
         return gap()
     return pgettext("between a label and what it says", ": ")
 

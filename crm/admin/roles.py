@@ -39,9 +39,15 @@ class RoleGrantForm(forms.ModelForm):
             self.fields["kind"].choices = [*known, (stored, stored)]  # type: ignore[attr-defined]
 
 
+class RoleGrantFormSet(BaseInlineFormSet):
+    def get_unique_error_message(self, unique_check: Any) -> str:
+        return gettext("Each permission on a kind of record is granted once, with one reach.")
+
+
 class RoleGrantInline(admin.TabularInline):
     model = RoleGrant
     form = RoleGrantForm
+    formset = RoleGrantFormSet
     extra = 0
 
 

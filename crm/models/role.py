@@ -4,7 +4,9 @@ from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from crm.access import kinds
 from crm.access.permissions import VERB_CHOICES, Level, Reach
+from crm.joining import labelled, listed
 
 
 class Role(models.Model):
@@ -40,7 +42,7 @@ class RoleGrant(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.verb} {self.get_reach_display()}"
+        return labelled(_of(self.kind), listed([self.get_verb_display(), self.get_reach_display()]))
 
 
 class RoleField(models.Model):
@@ -61,4 +63,9 @@ class RoleField(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.name} {self.get_level_display()}"
+        return labelled(_of(self.kind), listed([self.name, self.get_level_display()]))
+
+
+def _of(kind: str) -> str:
+    """What is not installed has no name but its code."""
+    return str(dict(kinds.choices()).get(kind, kind))

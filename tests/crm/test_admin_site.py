@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.timezone import localdate
 
 from crm.access import kinds
+from crm.access.permissions import Reach
 from crm.access.shipped_roles import SHIPPED_ROLES
 from crm.actions import public_holidays
 from crm.events import wording
@@ -145,6 +146,31 @@ def test_a_lost_phone_is_no_locked_door(admin, cast):
     assert admin.post("/admin/crm/user/", sent).status_code == 302
     assert not Authenticator.objects.exists()
     assert Event.objects.get(type="settings.changed").data["name"] == cast.rep.name
+
+
+def test_the_permissions_of_a_role_are_named_in_words(admin, cast):
+    cast.administrator.language = "zh-hans"
+    cast.administrator.save()
+    role = Role.objects.create(name="Visitor", code="visitor")
+    role.grants.create(kind="customer", verb="view", reach=Reach.ALL)
+    page = admin.get(f"/admin/crm/role/{role.pk}/change/").content.decode()
+    assert "客户：查看、全部" in page
+    assert "customer view" not in page
+
+
+def test_a_permission_that_is_granted_twice_is_refused_in_words(admin):
+    rows = {
+        "grants-TOTAL_FORMS": "2",
+        "grants-INITIAL_FORMS": "0",
+        "fields-TOTAL_FORMS": "0",
+        "fields-INITIAL_FORMS": "0",
+    }
+    for number, reach in ((0, "1"), (1, "4")):
+        rows |= {f"grants-{number}-{name}": value for name, value in
+                 (("kind", "customer"), ("verb", "view"), ("reach", reach))}  # fmt: skip
+    page = admin.post("/admin/crm/role/add/", {"name": "Visitor", "code": "visitor", **rows}).content.decode()
+    assert "Each permission on a kind of record is granted once, with one reach." in page
+    assert not Role.objects.filter(code="visitor").exists()
 
 
 def a_person_with(cast, **more):
