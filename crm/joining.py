@@ -37,9 +37,9 @@ def close_bracket() -> str:
 
 def colon(after: Any = "") -> str:
     """The own mark of a question or a sentence is enough."""
-    if str(after).endswith(("?", "？", ".", "。")):
-        return gap()
-    return pgettext("between a label and what it says", ": ")
+    if str(after).endswith(("?", ".")):
+        return " "
+    return "" if str(after).endswith(("？", "。")) else pgettext("between a label and what it says", ": ")
 
 
 def gap() -> str:

@@ -17,7 +17,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from crm import joining
-from crm.web import formats, mentions
+from crm.web import formats, mentions, sessions
 
 register = template.Library()
 
@@ -43,6 +43,7 @@ def _nothing(language: str | None) -> SafeString:
 
 register.filter("listed", joining.listed)
 register.filter("clauses", joining.clauses)
+register.filter("device", sessions.device)
 MARKS = ("colon", "comma", "list_comma", "full_stop", "gap", "open_bracket", "close_bracket")
 for mark in MARKS:
     register.simple_tag(getattr(joining, mark))

@@ -11,8 +11,25 @@ from django.utils import timezone
 from django.views import View
 
 from crm.actions import people
+from crm.joining import listed
 
 SEEN_AGAIN_AFTER = timedelta(minutes=5)
+
+# What a browser says of itself names others too, so the order counts.
+BROWSERS = {
+    "MicroMessenger": "WeChat", "Edg": "Edge", "OPR/": "Opera", "Firefox": "Firefox", "FxiOS": "Firefox",
+    "CriOS": "Chrome", "Chrome": "Chrome", "Safari": "Safari",
+}  # fmt: skip
+SYSTEMS = {
+    "iPhone": "iPhone", "iPad": "iPad", "Android": "Android", "Windows": "Windows", "Mac OS X": "macOS",
+    "CrOS": "ChromeOS", "Linux": "Linux",
+}  # fmt: skip
+
+
+def device(user_agent: str) -> str:
+    """ "Chrome, Windows" out of a browser's long line about itself; the line where nothing in it is known."""
+    found = [next((name for mark, name in names.items() if mark in user_agent), None) for names in (BROWSERS, SYSTEMS)]
+    return listed(filter(None, found)) or user_agent
 
 
 class SessionActivityMiddleware:

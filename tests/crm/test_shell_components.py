@@ -175,3 +175,4 @@ def test_marks_between_words_are_those_of_the_language():
     assert rendered(template, things=[1, 2]) == "A: b, c 1, 2. Why? d"
     with translation.override("zh-hans"):
         assert rendered(template, things=[1, 2]) == "A：b，c 1、2。 Why? d"
+        assert rendered("{{ l }}{% colon l %}必填项。", l="我已阅读评分卡和评语。") == "我已阅读评分卡和评语。必填项。"

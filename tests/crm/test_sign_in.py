@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from crm.actions import people, tokens
 from crm.models import ApiToken, Event
+from crm.web import sessions
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "correct horse battery"
@@ -99,6 +100,28 @@ def test_changing_the_password_or_the_rights_ends_every_session(client, rep):
     people.credentials_changed(rep, password=None, fields=["roles"])
     assert UserSession.objects.filter(user=rep).count() == 0
     assert client.get("/preferences/").status_code == 302
+
+
+def test_a_session_is_known_by_the_name_of_its_browser(client, rep):
+    agent = (
+        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 "
+        "Safari/537.36 Edg/141.0.0.0"
+    )
+    client.force_login(rep)
+    client.get("/preferences/", headers={"user-agent": agent})
+    page = client.get(reverse("usersessions_list"), headers={"user-agent": agent}).content.decode()
+    assert f'title="{agent}">Edge, Windows</td>' in page
+    assert sessions.device("Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) Version/18.1 Safari/604.1") == (
+        "Safari, iPhone"
+    )
+    assert sessions.device("curl/8.5.0") == "curl/8.5.0"
+
+
+def test_the_code_to_scan_for_a_second_factor_stands_on_white_in_the_dark_too(client, rep):
+    sign_in(client, rep.email)
+    client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+    page = client.get(reverse("mfa_activate_totp")).content.decode()
+    assert '<img class="bg-white" src="data:image/svg+xml' in page
 
 
 def test_one_can_end_ones_own_session_but_nobody_elses(client, rep, cast):
