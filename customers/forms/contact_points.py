@@ -23,7 +23,7 @@ class ContactPointForm(forms.Form):
     """One email, phone, postal address or social handle, and what is known of it."""
 
     network = forms.ChoiceField(label=_("Network"), choices=ContactPoint.Network.choices)
-    value = forms.CharField(max_length=254)
+    value = forms.CharField(label=_("Value"), max_length=254)
     postal_code = forms.CharField(label=_("Postal code"), max_length=20, required=False)
     city = forms.CharField(label=_("City"), max_length=100, required=False)
     country = forms.CharField(label=_("Country"), max_length=100, required=False)

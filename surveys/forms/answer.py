@@ -13,7 +13,9 @@ LONGEST = 5000
 class AnswerForm(forms.Form):
     """What the public page asks: the score, a comment, and the survey's further questions."""
 
-    score = forms.TypedChoiceField(coerce=int, error_messages={"required": _("Choose one of the scores.")})
+    score = forms.TypedChoiceField(
+        label=_("Score"), coerce=int, error_messages={"required": _("Choose one of the scores.")}
+    )
     comment = forms.CharField(
         label=_("Would you like to tell us why?"),
         widget=forms.Textarea(attrs={"rows": 4}),

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import polib
 import pytest
+from django.forms import BaseForm
 from django.template import Context, Template
+from django.urls import get_resolver
 from django.utils import dates, translation
 
 from crm.management import catalogue
-from tests.architecture.sources import ROOT
+from tests.architecture.sources import APPS, ROOT
 
 CATALOGUE = ROOT / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po"
 PLACES = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w+\}")
+
+
+def subclasses_of(parent: type) -> Iterator[type]:
+    for child in parent.__subclasses__():
+        yield child
+        yield from subclasses_of(child)
 
 
 def messages(path: Path) -> dict[str, polib.POEntry]:
@@ -77,6 +86,18 @@ x = _("One"), gettext_lazy("Two " "parts"), ngettext("%(n)d day", "%(n)d days", 
         catalogue.Message("Hello %(name)s"),
         catalogue.Message("Save"),
     }
+
+
+def test_every_field_of_a_form_is_named_in_both_languages():
+    """One without a label is called by its code, in English, where the form says what is wrong with it."""
+    assert get_resolver().url_patterns  # what the addresses lead to is imported now
+    unnamed = {
+        f"{form.__module__}.{form.__name__}.{name}"
+        for form in subclasses_of(BaseForm)
+        for name, field in getattr(form, "base_fields", {}).items()
+        if form.__module__.split(".")[0] in APPS and field.label is None and not field.widget.is_hidden
+    }
+    assert unnamed == set()
 
 
 def test_no_message_takes_a_months_name():

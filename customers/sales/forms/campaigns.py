@@ -87,7 +87,7 @@ class MemberForm(forms.Form):
 class MemberStateForm(forms.Form):
     """How the marked members stand."""
 
-    members = forms.ModelMultipleChoiceField(None)
+    members = forms.ModelMultipleChoiceField(None, label=_("Members"))
     state = forms.ChoiceField(label=_("They are"), choices=MemberState.choices, initial=MemberState.RESPONDED)
     day = DayField(label=_("Since"), required=False)
 

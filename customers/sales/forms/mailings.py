@@ -57,7 +57,7 @@ class StartForm(forms.Form):
 class LetterForm(forms.Form):
     """Whose letter one wants to get oneself."""
 
-    letter = forms.ModelChoiceField(None)
+    letter = forms.ModelChoiceField(None, label=_("Letter"))
 
     def __init__(self, *args: Any, letters: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -88,7 +88,7 @@ class NotedAnswerForm(forms.Form):
 class PublicAnswerForm(forms.Form):
     """What the customer says on the public page."""
 
-    answer = forms.ChoiceField(choices=[(state.value, state.label) for state in Quote.ANSWERS])
+    answer = forms.ChoiceField(label=_("Your answer"), choices=[(state.value, state.label) for state in Quote.ANSWERS])
     name = forms.CharField(label=_("Your name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
     reason = forms.CharField(
         label=_("Why not? (you may leave this empty)"),
