@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -19,6 +20,7 @@ VIEWS = [
     ("day", pgettext_lazy("calendar", "Day")),
     ("agenda", _("Agenda")),
 ]
+FIRST, LAST = date(1900, 1, 1), date(2199, 12, 31)  # of the days an address may ask for
 AS_SELECT = {"class": "form-select"}
 
 
@@ -26,7 +28,9 @@ class CalendarForm(forms.Form):
     """What the calendar shows. An address that says nothing shows this week of one's team."""
 
     view = forms.ChoiceField(choices=VIEWS, required=False, widget=forms.HiddenInput)
-    day = forms.DateField(required=False, widget=forms.HiddenInput)
+    day = forms.DateField(
+        required=False, widget=forms.HiddenInput, validators=[MinValueValidator(FIRST), MaxValueValidator(LAST)]
+    )
     team = forms.ModelChoiceField(
         Team.objects.none(),
         label=_("Team"),

@@ -42,7 +42,8 @@ def calendar(request: HttpRequest) -> HttpResponse:
     rows = Task.objects.visible_to(user)
     rows = rows if asked["done"] else rows.open()
     rows = rows.filter(owner=asked["owner"]) if asked["owner"] else rows
-    rows = rows.filter(team=asked["team"]) if asked["team"] and not asked["owner"] else rows
+    if asked["team"] and not asked["owner"]:
+        rows = rows.filter(team__path__contains=[asked["team"].pk])  # and the teams below, as whoever leads them expects
     entries, are_more = agenda.planned(rows, shown)
     mark_movable(entries, user)
     form = CalendarForm(initial=asked, user=user, today=today)

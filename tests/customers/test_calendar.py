@@ -95,6 +95,24 @@ def test_every_view_shows_whose_plans_one_may_see(client, cast):
     assert "<html" not in client.get(reverse("calendar"), headers=HTMX).content.decode()
 
 
+def test_whoever_leads_several_teams_sees_what_they_plan_without_asking(client, cast):
+    make_task(cast.junior, "Of the team below", due_at=timezone.now())
+    make_task(cast.rep, "Of the team", due_at=timezone.now())
+    client.force_login(cast.manager)
+    text = client.get(reverse("calendar")).content.decode()
+    assert ("Of the team below" in text, "Of the team" in text) == (True, True)
+    only = client.get(f"{reverse('calendar')}?team={cast.north_inside.pk}").content.decode()
+    assert ("Of the team below" in only, "Of the team<" in only) == (True, False)
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "2200-01-01"])
+@pytest.mark.parametrize("view", ["month", "week", "agenda"])
+def test_a_day_beyond_all_plans_counts_as_not_said(client, cast, view, day):
+    client.force_login(cast.rep)
+    answer = client.get(f"{reverse('calendar')}?view={view}&day={day}")
+    assert (answer.status_code, answer.context["shown"].day) == (200, timezone.localdate())
+
+
 def test_a_planned_meeting_becomes_a_record_of_when_it_was(cast):
     customer = make_customer(cast.rep)
     task = make_task(

@@ -1,5 +1,7 @@
 """Every page of the app opens for whoever may, in both forms: whole and as a part."""
 
+import re
+
 import pytest
 from django.urls import reverse
 
@@ -109,6 +111,13 @@ def test_an_outsider_finds_nothing_where_others_find_a_record(client, cast, grap
 def test_a_teammate_sees_the_customer_but_may_not_edit_it(client, cast, graph):
     assert page(client, cast.teammate, "customer-detail", graph["customer"].pk).status_code == 200
     assert page(client, cast.teammate, "customer-edit", graph["customer"].pk).status_code == 403
+
+
+@pytest.mark.parametrize("kind", ["customer", "contact"])
+def test_the_key_that_logs_an_activity_knows_whose_page_it_is_pressed_on(client, cast, graph, kind):
+    shown = page(client, cast.rep, f"{kind}-detail", graph[kind].pk).content.decode()
+    (button,) = re.findall(r"<a [^>]*data-log-activity[^>]*>", shown)
+    assert f'href="/activities/new/?{kind}={graph[kind].pk}"' in button
 
 
 def test_today_shows_what_is_due_and_whom_one_worked_with(client, cast, graph):

@@ -112,4 +112,5 @@ def test_a_reps_pages_are_sound_in_both_languages_both_themes_and_on_a_phone(
         f"/activities/new/?customer={customer.pk}",
     ]
     paths += [f"/sales/opportunities/{opportunity.pk}/win/", "/sales/opportunities/new/", "/sales/orders/", "/tasks/"]
+    paths += ["/calendar/", "/calendar/?view=month", "/accounts/sessions/"]
     assert flaws_everywhere(open_page, cast.rep, paths) == {}
