@@ -43,7 +43,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
     rows = rows if asked["done"] else rows.open()
     rows = rows.filter(owner=asked["owner"]) if asked["owner"] else rows
     if asked["team"] and not asked["owner"]:
-        rows = rows.filter(team__path__contains=[asked["team"].pk])  # and the teams below, as whoever leads them expects
+        rows = rows.filter(team__path__contains=[asked["team"].pk])  # with the teams below
     entries, are_more = agenda.planned(rows, shown)
     mark_movable(entries, user)
     form = CalendarForm(initial=asked, user=user, today=today)
