@@ -153,17 +153,41 @@ def _store(operation: Operation, parts: list[OperationPart]) -> None:
 def conflicts(operation: Operation) -> list[Conflict]:
     """What was changed since, so that undoing would leave it as it is."""
     found: list[Conflict] = []
-    for part in operation.parts.all():
+    parts = list(operation.parts.all())
+    held = _held(parts)
+    for part in parts:
         model: Any = apps.get_model(part.table)
-        rows = model._base_manager.filter(pk__in=part.ids)
-        for pk in sorted(set(part.ids) - set(rows.order_by().values_list("pk", flat=True))):
-            found.append(Conflict(part.table, pk, f"{model._meta.verbose_name} {pk}", _("It no longer exists.")))
         after = values_of(model, part.after)
-        for row in rows.exclude(**after).order_by("pk"):
-            changed = listed(_labels(model, [name for name, value in after.items() if getattr(row, name) != value]))
-            reason = _("Changed since: %(fields)s.") % {"fields": changed}
+        gone, changed = _since(part, model, after, held)
+        for pk in gone:
+            found.append(Conflict(part.table, pk, f"{model._meta.verbose_name} {pk}", _("It no longer exists.")))
+        for row in changed:
+            names = listed(_labels(model, [name for name, value in after.items() if getattr(row, name) != value]))
+            reason = _("Changed since: %(fields)s.") % {"fields": names}
             found.append(Conflict(part.table, row.pk, str(row)[:200], reason))
     return found
+
+
+def _held(parts: list[OperationPart]) -> dict[str, dict[int, Any]]:
+    """Of each table the records that stand alone in their part, read together: a thousand changes are one question."""
+    alone: dict[str, set[int]] = {}
+    for part in parts:
+        if len(part.ids) == 1:
+            alone.setdefault(part.table, set()).add(part.ids[0])
+    return {table: apps.get_model(table)._base_manager.in_bulk(pks) for table, pks in alone.items()}
+
+
+def _since(
+    part: OperationPart, model: Any, after: dict[str, Any], held: dict[str, dict[int, Any]]
+) -> tuple[list[int], list[Any]]:
+    """What of a part is there no more, and what is not as it was left."""
+    if len(part.ids) == 1:
+        row = held[part.table].get(part.ids[0])
+        is_changed = row is not None and any(getattr(row, name) != value for name, value in after.items())
+        return ([] if row else list(part.ids)), ([row] if is_changed else [])
+    rows = model._base_manager.filter(pk__in=part.ids)
+    gone = sorted(set(part.ids) - set(rows.order_by().values_list("pk", flat=True)))
+    return gone, list(rows.exclude(**after).order_by("pk"))
 
 
 def told(user: Any, found: list[dict[str, Any]]) -> list[dict[str, Any]]:

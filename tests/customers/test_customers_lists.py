@@ -5,6 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from crm.actions import journal
 from crm.models.operation import Operation
 from customers.actions import customers, tasks
 from customers.models import Customer, Task
@@ -82,6 +83,28 @@ def test_many_customers_are_handed_over_at_once_each_with_its_tasks(client, cast
     assert answer["Location"].startswith(f"{reverse('customer-list')}?")  # and one is where one was
     assert "sort=name" in answer["Location"]
     assert Customer.objects.filter(owner=cast.junior).count() == 1
+
+
+def test_what_was_changed_since_is_found_by_as_few_queries_for_many_records_as_for_two(cast, now):
+    def handed_over(count):
+        many = [make_customer(cast.rep, f"Customer {number}", at=now) for number in range(count)]
+        rows = Customer.objects.filter(pk__in=[each.pk for each in many])
+        customers.hand_over_many(rows, to=cast.teammate, with_open_work=False, by=cast.manager, at=now)
+        return many, Operation.objects.latest("pk")
+
+    def asked(operation):
+        with CaptureQueriesContext(connection) as queries:
+            found = journal.conflicts(operation)
+        return [(each.pk, str(each.reason)) for each in found], len(queries)
+
+    _few, small = handed_over(2)
+    many, large = handed_over(20)
+    assert asked(large) == ([], asked(small)[1])
+    customers.hand_over(many[3], to=cast.junior, with_open_work=False, by=cast.manager, at=now)
+    customers.update(many[5], {"city": "Leeds"}, by=cast.manager, at=now)  # not what the operation changed
+    large.parts.filter(ids=[many[7].pk]).update(ids=[0])  # as if it were gone
+    found = [(many[3].pk, "Changed since: owner."), (0, "It no longer exists.")]
+    assert asked(large) == (found, asked(small)[1])
 
 
 def test_a_rep_hands_nothing_over(client, cast, some):
