@@ -17,7 +17,7 @@ from evaluation.engine.scopes import Scope
 from evaluation.formulas.intervals import z_value
 from evaluation.formulas.periods import Period, midnight
 from evaluation.kpis.declaration import Aggregation, Driver, Facts, Kpi, Method
-from evaluation.kpis.rows import as_things_stand
+from evaluation.kpis.rows import as_things_stand, without_product
 
 AMOUNTS = ("total", "weight", "whole")  # of the sums, those that are no whole numbers; neither are a driver's
 ARRAYS = ("sorted", "ways")  # values that are read by the statement itself
@@ -75,6 +75,8 @@ def period_sql(number: int, period: Period, view: View) -> Statement:
 def facts_sql(facts: Facts, columns: dict[str, str], view: View) -> str:
     selected = ", ".join(f"{path} AS {name}" for name, path in columns.items())
     sql = f"LATERAL (SELECT {selected} FROM {facts.source} WHERE {facts.where}) AS fact"
+    if facts.idle_product and facts.dimensions.get("product") not in columns.values():
+        sql = without_product(sql)
     return sql if view.known else as_things_stand(sql)
 
 

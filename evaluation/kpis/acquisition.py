@@ -45,6 +45,7 @@ NEW_CUSTOMERS = Kpi(
         },
         member="first.customer_id",
         shown={"first_purchase": purchase_label("first"), "amount": "first.amount", "currency": "first.currency"},
+        idle_product=True,
     ),
     issues={"missing_customer": _("Purchases without a customer cannot be counted.")},
 )

@@ -51,6 +51,7 @@ HISTORIC_VALUE = Kpi(
         issue="CASE WHEN worth.is_incomplete THEN 'missing_amount' WHEN worth.is_foreign THEN 'other_currency' END",
         dimensions={"person": "worth.owner_id", "team": "worth.team_id", "channel": channel_of("worth")},
         shown={"sales": "worth.sales", "amount": "coalesce(worth.amount, 0)", "currency": "period.currency"},
+        idle_product=True,
     ),
     issues=MONEY_ISSUES,
 )

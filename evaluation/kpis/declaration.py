@@ -107,6 +107,7 @@ class Facts:
     ripe: str = "TRUE"  # whether the row's outcome can no longer change
     member: str = ""  # whose customer's a row is, where neither a dimension nor the record says
     shown: Mapping[str, str] = field(default_factory=dict)  # the field values evidence is shown with
+    idle_product: bool = False  # which product an order was of matters to the dimension alone, if there is one
 
     @property
     def customer(self) -> str:

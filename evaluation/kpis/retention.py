@@ -42,6 +42,7 @@ ACTIVE_CUSTOMERS = Kpi(
             "product": "latest.product_id",
         },
         shown={"latest_purchase": purchase_label("latest"), "amount": "latest.amount", "currency": "latest.currency"},
+        idle_product=True,
     ),
 )
 

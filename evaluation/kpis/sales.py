@@ -157,6 +157,7 @@ REVENUE = Kpi(
             "currency": "sale.currency",
             **rate_shown("sale.currency", day_of("sale.at")),
         },
+        idle_product=True,
     ),
     issues=MONEY_ISSUES,
 )

@@ -174,6 +174,19 @@ def test_one_question_is_one_statement(busy, django_assert_num_queries):
             engine.evidence(kpi, COMPANY, Q2, now=LATER)
 
 
+def test_which_product_an_order_was_of_is_looked_up_only_where_somebody_asks():
+    from evaluation.engine import statements
+
+    found = [kpi for kpi in kpis.all_kpis() if kpi.facts.idle_product and "sales_orderline" in kpi.facts.source]
+    asked = []
+    for kpi in found:
+        for dimension in (None, *kpi.facts.dimensions):
+            sql = statements.measure(kpi, [Q2], statements.View.of(None, LATER), COMPANY, dimension).sql
+            asked += [(kpi.code, dimension)] if "sales_orderline" in sql else []
+    assert len(found) == 8
+    assert asked == [(kpi.code, "product") for kpi in found if "product" in kpi.facts.dimensions]
+
+
 def test_a_change_is_exactly_the_sum_of_its_effects(busy):
     for kpi in kpis.all_kpis():
         for dimension in set(kpi.dimensions) & {"person", "channel", "customer"}:
