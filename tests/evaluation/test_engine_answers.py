@@ -183,7 +183,7 @@ def test_which_product_an_order_was_of_is_looked_up_only_where_somebody_asks():
         for dimension in (None, *kpi.facts.dimensions):
             sql = statements.measure(kpi, [Q2], statements.View.of(None, LATER), COMPANY, dimension).sql
             asked += [(kpi.code, dimension)] if "sales_orderline" in sql else []
-    assert len(found) == 8
+    assert {"revenue", "sales_growth", "historic_value"} <= {kpi.code for kpi in found}
     assert asked == [(kpi.code, "product") for kpi in found if "product" in kpi.facts.dimensions]
 
 
