@@ -4,8 +4,20 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
+from django.utils.translation import gettext_noop, ngettext_lazy
 
 from crm.actions import people
+
+# What Django says of passwords, to somebody whom its Chinese calls by the familiar word.
+DJANGOS_WORDS = (
+    gettext_noop("Your password can’t be too similar to your other personal information."),
+    gettext_noop("Your password can’t be a commonly used password."),
+    ngettext_lazy(
+        "Your password must contain at least %(min_length)d character.",
+        "Your password must contain at least %(min_length)d characters.",
+        "min_length",
+    ),
+)
 
 
 class AccountAdapter(DefaultAccountAdapter):

@@ -161,6 +161,15 @@ def test_after_a_new_password_the_way_goes_on_to_the_sign_in_and_from_an_old_lin
     assert "token" not in again.lower().replace("csrfmiddlewaretoken", "")
 
 
+def test_the_rules_for_passwords_address_people_as_everything_else_does(client, rep):
+    rep.language = "zh-hans"
+    rep.save()
+    sign_in(client, rep.email)
+    page = client.get(reverse("account_change_password")).content.decode()
+    assert "您的密码至少要有 12 个字符。" in page
+    assert "你" not in page
+
+
 def test_the_mail_for_a_forgotten_password_is_in_the_persons_language_and_goes_to_nobody_else(client, rep):
     rep.language = "zh-hans"
     rep.save()
