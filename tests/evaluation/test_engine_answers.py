@@ -176,13 +176,14 @@ def test_one_question_is_one_statement(busy, django_assert_num_queries):
 
 def test_which_product_an_order_was_of_is_looked_up_only_where_somebody_asks():
     from evaluation.engine import statements
+    from evaluation.kpis.rows import ORDERED_PRODUCT
 
-    found = [kpi for kpi in kpis.all_kpis() if kpi.facts.idle_product and "sales_orderline" in kpi.facts.source]
+    found = [kpi for kpi in kpis.all_kpis() if kpi.facts.idle_product and ORDERED_PRODUCT in kpi.facts.source]
     asked = []
     for kpi in found:
         for dimension in (None, *kpi.facts.dimensions):
             sql = statements.measure(kpi, [Q2], statements.View.of(None, LATER), COMPANY, dimension).sql
-            asked += [(kpi.code, dimension)] if "sales_orderline" in sql else []
+            asked += [(kpi.code, dimension)] if ORDERED_PRODUCT in sql else []
     assert {"revenue", "sales_growth", "historic_value"} <= {kpi.code for kpi in found}
     assert asked == [(kpi.code, "product") for kpi in found if "product" in kpi.facts.dimensions]
 
