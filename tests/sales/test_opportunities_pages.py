@@ -140,7 +140,7 @@ def test_two_edits_of_one_field_are_shown_side_by_side(as_user, cast, now):
     opportunities.update(opportunity, {"amount": Decimal("2222.00")}, by=cast.manager, at=timezone.now())
     answer = client.post(reverse("opportunity-edit", args=[opportunity.pk]), mine)
     assert answer.status_code == 409
-    assert {"1111.00", "2222.00", "1000.00"} <= set(answer.content.decode().replace("<", ">").split(">"))
+    assert {"1,111", "2,222", "1,000"} <= set(answer.content.decode().replace("<", ">").split(">"))
     opportunity.refresh_from_db()
     assert opportunity.amount == Decimal("2222.00")
 
