@@ -5,7 +5,7 @@ from __future__ import annotations
 from calendar import Calendar
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.db.models.functions import Coalesce
@@ -116,5 +116,6 @@ def moved(task: Task, to: str) -> dict[str, Any]:
         all_day = task.all_day or kind == "a"
     else:
         raise ValueError(to)
-    start = timezone.make_aware(datetime.combine(day, clock))
+    # Counted in UTC: on the wall clock an hour that spring leaves out would end where it begins.
+    start = timezone.make_aware(datetime.combine(day, clock)).astimezone(UTC)
     return {"starts_at": start if task.starts_at else None, "due_at": start + length, "all_day": all_day}

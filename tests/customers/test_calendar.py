@@ -48,6 +48,22 @@ def test_a_meeting_keeps_its_time_of_the_clock_and_its_length(to, start, end, al
     assert (*local, found["all_day"]) == (start, end, all_day)
 
 
+@pytest.mark.parametrize(
+    ("to", "start", "end"),
+    [
+        ("h:2027-03-28T02", "2027-03-28T03:30", "2027-03-28T04:30"),  # the hour that spring leaves out
+        ("h:2027-03-28T01", "2027-03-28T01:30", "2027-03-28T03:30"),
+        ("h:2026-10-25T02", "2026-10-25T02:30", "2026-10-25T02:30"),  # the hour that comes twice
+    ],
+)
+def test_a_meeting_dropped_into_the_change_of_the_clocks_lasts_as_long_as_before(to, start, end):
+    with timezone.override("Europe/Berlin"):
+        starts = datetime(2026, 10, 23, 7, 30, tzinfo=UTC)
+        found = agenda.moved(Task(starts_at=starts, due_at=starts + timedelta(hours=1)), to)
+        local = [f"{timezone.localtime(found[name]):%Y-%m-%dT%H:%M}" for name in ("starts_at", "due_at")]
+    assert (*local, found["due_at"] - found["starts_at"]) == (start, end, timedelta(hours=1))
+
+
 @pytest.mark.parametrize("to", ["", "x:2026-05-13", "h:2026-05-13", "d:2026-13-45", "d:"])
 def test_what_is_no_place_is_refused(to):
     with pytest.raises(ValueError):  # noqa: PT011 - any reason
