@@ -24,8 +24,7 @@ from evaluation.formulas import periods
 from evaluation.formulas.periods import Period
 from evaluation.kpis import GROUPS, Kpi
 from evaluation.models import Goal, Measurement
-from evaluation.views import charts, parts, scoping, tiles
-from evaluation.views.used_values import record_name
+from evaluation.views import charts, parts, scoping, tiles, used_values
 
 SHOWN_RECORDS = 100
 ASKABLE = periods.KINDS
@@ -168,7 +167,7 @@ class Evidence(View):
         names = list(asked.kpi.facts.shown)
         table = exporting.Table(
             name=f"{asked.kpi.name} {wording.scope_name(asked.scope)} {asked.period.label}",
-            heads=[_("Kind"), _("Record"), _("Link"), _("When"), _("Counted"), _("Numerator"), _("Value"), *names],
+            heads=[*_heads(), *map(used_values.heading, names)],
             records=found.rows,
             cells=lambda row: _cells(row, names, request),
             count=len(found.rows),
@@ -177,11 +176,15 @@ class Evidence(View):
         return exporting.respond(table, request.GET.get("format", "csv"), about, by=request.user, at=asked.now)
 
 
+def _heads() -> list[str]:
+    return [_("Kind"), _("Record"), _("Link"), _("When"), _("Counted"), _("Numerator"), _("Value")]
+
+
 def _cells(row: EvidenceRow, names: list[str], request: HttpRequest) -> list[Any]:
     url = request.build_absolute_uri(row.url) if row.url else ""
     counted = _("yes") if row.counted else _("no")
-    shown = [row.fields.get(name) for name in names]
-    named = [str(kinds.get(row.kind).label), record_name(row.label, row.kind), url]
+    shown = [used_values.cell(name, row.fields.get(name)) for name in names]
+    named = [str(kinds.get(row.kind).label), used_values.record_name(row.label, row.kind), url]
     return [*named, row.at, counted, row.numerator, row.value, *shown]
 
 

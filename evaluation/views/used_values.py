@@ -18,10 +18,14 @@ NAMES = {
     "amount": gettext_lazy("Amount"),
     "answered_at": gettext_lazy("Answered"),
     "automatic": gettext_lazy("Answered by itself"),
+    "bought_again": gettext_lazy("Bought again"),
     "brought_in": gettext_lazy("Brought in"),
     "closing": gettext_lazy("At the end"),
     "comment": gettext_lazy("Comment"),
+    "commit": gettext_lazy("Committed"),
+    "converted_at": gettext_lazy("Converted"),
     "cost": gettext_lazy("Cost"),
+    "created_at": gettext_lazy("Created"),
     "currency": gettext_lazy("Currency"),
     "days": gettext_lazy("Days"),
     "due": gettext_lazy("Due"),
@@ -29,6 +33,7 @@ NAMES = {
     "entered_at": gettext_lazy("Entered"),
     "expansion": gettext_lazy("Added per month"),
     "expected_close": gettext_lazy("Expected close"),
+    "first_contact_at": gettext_lazy("First contact"),
     "first_purchase": gettext_lazy("First purchase"),
     "last_contact_at": gettext_lazy("Last contact"),
     "latest_purchase": gettext_lazy("Last purchase"),
@@ -39,6 +44,7 @@ NAMES = {
     "order": gettext_lazy("Order"),
     "ordered_at": gettext_lazy("Ordered"),
     "outcome": gettext_lazy("Outcome"),
+    "probability": gettext_lazy("Probability"),
     "product": gettext_lazy("Product"),
     "promise": gettext_lazy("Promise"),
     "quantity": gettext_lazy("Quantity"),
@@ -81,7 +87,18 @@ WORDED = {"outcome", "promise", "type", "when"}  # what else looks like a code i
 def used(fields: dict[str, Any]) -> str:
     """ "Outcome: won, Amount: 7,200": only what is known, each under its name."""
     known = [(name, _said(name, value)) for name, value in fields.items() if value is not None and value != ""]
-    return listed(labelled(NAMES.get(name, name.replace("_", " ")), value) for name, value in known)
+    return listed(labelled(heading(name), value) for name, value in known)
+
+
+def heading(name: str) -> str:
+    return str(NAMES.get(name, name.replace("_", " ")))
+
+
+def cell(name: str, value: Any) -> Any:
+    """As a table to take away holds it: numbers and days as they are, codes in words."""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    return str(CODES.get(str(value), value)) if name in WORDED and value is not None else value
 
 
 def _said(name: str, value: Any) -> str:

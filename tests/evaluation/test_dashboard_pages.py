@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from evaluation import kpis
 from evaluation.actions import measurements
@@ -16,6 +16,7 @@ from evaluation.engine import COMPANY, scopes, watched
 from evaluation.engine.watched import Watch
 from evaluation.formulas import periods
 from evaluation.models import Measurement
+from evaluation.views.used_values import NAMES
 from tests.factories.evaluation import a_customer, an_activity, lost, moment, won
 from tests.factories.goals import a_goal
 
@@ -241,3 +242,25 @@ def test_a_period_beyond_the_calendar_is_not_found(client, cast, period):
     client.force_login(cast.analyst)
     for address in (reverse("dashboard"), reverse("kpi-detail", args=["win_rate"]), reverse("retention-curve")):
         assert client.get(address, {"period": period}).status_code == 404
+
+
+def test_records_taken_away_have_columns_and_outcomes_in_the_readers_language(client, cast):
+    won("2026-04-02", cast.rep, name="Machines")
+    address = reverse("kpi-evidence", args=["win_rate"])
+    client.force_login(cast.analyst)
+    cast.analyst.language = "zh-hans"
+    cast.analyst.save()
+    with translation.override("en"):  # whatever the reader's is, it is not kept for the next test
+        heads, row = b"".join(client.get(address, {"period": "2026-04"})).decode("utf-8-sig").splitlines()
+    assert heads.endswith(",结果,金额,币种")
+    assert row.endswith(",赢单,1000.00,USD")
+    cast.analyst.language = "en"
+    cast.analyst.save()
+    heads, row = b"".join(client.get(address, {"period": "2026-04"})).decode("utf-8-sig").splitlines()
+    assert heads == "Kind,Record,Link,When,Counted,Numerator,Value,Outcome,Amount,Currency"
+    assert row.startswith("opportunity,Machines,")
+    assert row.endswith(",yes,1,,won,1000.00,USD")
+
+
+def test_every_value_that_evidence_shows_has_a_name():
+    assert {name for kpi in kpis.all_kpis() for name in kpi.facts.shown} - set(NAMES) == set()
