@@ -50,10 +50,14 @@ def test_everything_that_matches_is_taken_from_the_filters_not_from_the_page(cli
     assert str(rows[3].pk) not in page.context["ids"].split(",")
 
 
-def test_everything_that_matches_stops_at_the_limit(client, cast, rows, monkeypatch):
+def test_everything_that_matches_stops_at_the_limit_and_says_so(client, cast, rows, monkeypatch):
     monkeypatch.setattr("crm.web.lists.bulk_views.LIMIT", 5)
 
-    assert client.post(ADDRESS, {"all_matching": "1", "query": ""}).context["count"] == 5
+    page = client.post(ADDRESS, {"all_matching": "1", "query": ""})
+
+    assert page.context["count"] == 5
+    assert "these are the first 5. Filter the list to reach the others." in page.content.decode()
+    assert "Filter the list" not in client.post(ADDRESS, {"row": [row.pk for row in rows[:5]]}).content.decode()
 
 
 def test_rows_of_others_are_left_out_however_they_are_asked_for(client, cast, rows):

@@ -40,7 +40,8 @@ class Bulk(ListPart):
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         action = self.action
         guards.require(request.user, self.list.kind, action.verb)
-        ids = self.selected()
+        asked_for = self.selected()
+        ids, self.is_cut = asked_for[:LIMIT], len(asked_for) > LIMIT
         permitted = self.permitted(ids)
         confirmed = "confirmed" in request.POST
         form = action.form(request.POST if confirmed else None, user=request.user) if action.form else None
@@ -59,10 +60,10 @@ class Bulk(ListPart):
             chosen: Any = post["ids"].split(",")
         elif post.get("all_matching") == "1":
             queryset, _filterset = self.list.matching(self.list.read_state(QueryDict(self.query)))
-            chosen = queryset.order_by("pk").values_list("pk", flat=True)[:LIMIT]
+            chosen = queryset.order_by("pk").values_list("pk", flat=True)[: LIMIT + 1]
         else:
             chosen = post.getlist("row")
-        return list(dict.fromkeys(int(pk) for pk in chosen if str(pk).isdecimal()))[:LIMIT]
+        return list(dict.fromkeys(int(pk) for pk in chosen if str(pk).isdecimal()))
 
     def permitted(self, ids: list[int]) -> QuerySet:
         """Of the chosen rows those the person may see in this list and do this to."""
@@ -77,6 +78,7 @@ class Bulk(ListPart):
             "list": self.list,
             "count": len(allowed),
             "skipped": len(ids) - len(allowed),
+            "limit": LIMIT if self.is_cut else None,
             "examples": [str(row) for row in permitted[:SHOWN]],
             "more": max(len(allowed) - SHOWN, 0),
             "ids": ",".join(map(str, allowed)),
