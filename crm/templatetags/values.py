@@ -43,6 +43,7 @@ def _nothing(language: str | None) -> SafeString:
 
 register.filter("listed", joining.listed)
 register.filter("clauses", joining.clauses)
+register.filter("sentences", joining.sentences)
 register.filter("device", sessions.device)
 MARKS = ("colon", "comma", "list_comma", "full_stop", "gap", "open_bracket", "close_bracket")
 for mark in MARKS:

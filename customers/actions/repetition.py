@@ -8,7 +8,7 @@ while the customer is in the bin nothing is made.
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -96,7 +96,7 @@ def _copy(last: Task, series: TaskSeries, day: date, at: datetime) -> Task:
     fresh = Task(**{name: getattr(last, name) for name in COPIED}, series=series, occurrence_on=day)
     fresh.due_at = _moved(last.due_at, day)
     if last.starts_at is not None:
-        fresh.starts_at = fresh.due_at - (last.due_at - last.starts_at)
+        fresh.starts_at = fresh.due_at.astimezone(UTC) - (last.due_at - last.starts_at)
     data: dict[str, Any] = {"about_kind": fresh.about_kind, "about_id": fresh.about_id, "title": fresh.title}
     records.create(fresh, by=None, at=at, data=data, about=[fresh.customer, fresh.contact])
     series.next_on = recurrence.day_after(series.rule, series.starts_on, day)

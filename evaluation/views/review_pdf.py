@@ -14,7 +14,7 @@ from django.utils import formats as django_formats
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from crm.joining import bracketed, comma, labelled
+from crm.joining import bracketed, comma, labelled, sentences
 from crm.web import paper
 from evaluation.engine import wording
 from evaluation.formulas import periods
@@ -74,7 +74,7 @@ def _line(said: dict[str, Any], versions: list[dict[str, Any]]) -> Iterator[tupl
     yield "text", f"{_('Is it news?')} {judged['variation']['text']}"
     if judged["attainment"]:
         yield "text", f"{_('Is the goal met?')} {judged['attainment']['text']}"
-    yield "text", f"{_('Can it be trusted?')} {' '.join(judged['quality']) or _('sound')}"
+    yield "text", f"{_('Can it be trusted?')} {sentences(judged['quality']) or _('sound')}"
     for before, after, version in zip(lines[:-1], lines[1:], versions[1:], strict=True):
         by = version["by"]["name"] if version["by"] else ""
         why = bracketed(version["reason"], f"{by}{comma()}{_moment(version['at'])}")

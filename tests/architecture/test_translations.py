@@ -13,7 +13,9 @@ from django.forms import BaseForm
 from django.template import Context, Template
 from django.urls import get_resolver
 from django.utils import dates, translation
+from django.utils.translation import gettext as translated
 
+from crm import joining
 from crm.management import catalogue
 from tests.architecture.sources import APPS, ROOT
 
@@ -154,6 +156,8 @@ def test_sentences_beside_each_other_have_the_room_of_their_language(language: s
     with translation.override(language):
         text = Template("{% translate 'No' %}{% full_stop %}{% gap %}{% translate 'Yes' %}{% full_stop %}")
         assert text.render(Context()) == said
+        halves = [f"{translated(word)}{joining.full_stop()}" for word in ("No", "Yes")]
+        assert Template("{{ halves|sentences }}").render(Context({"halves": halves})) == said
 
 
 def test_templates_leave_the_marks_between_two_values_to_the_language():

@@ -91,6 +91,21 @@ def test_it_is_the_same_time_of_the_clock_after_the_clocks_change(cast):
         assert repetition.make_next(task.series_id, at=due).due_at == datetime(2026, 3, 29, 7, 0, tzinfo=UTC)
 
 
+def test_a_meeting_in_the_night_the_clocks_change_lasts_as_long_as_the_others(cast):
+    with timezone.override("Europe/Berlin"):
+        due = datetime(
+            2026, 3, 28, 2, 30, tzinfo=UTC
+        )  # 3:30 in Berlin: it begins in the hour that is left out next day
+        task = make_task(cast.rep, "Night shift", starts_at=due - timedelta(hours=1), due_at=due, at=due, type="call")
+        task = repetition.repeat(task, rule=recurrence.daily(), by=cast.rep, at=due)
+        tasks.complete(task, by=cast.rep, at=due)
+        made = repetition.make_next(task.series_id, at=due)
+        made.refresh_from_db()
+    assert (made.due_at, made.due_at - made.starts_at) == (
+        datetime(2026, 3, 29, 1, 30, tzinfo=UTC), timedelta(hours=1),
+    )  # fmt: skip
+
+
 def test_a_series_ends_is_stopped_and_rests_while_the_customer_is_in_the_bin(cast):
     customer = make_customer(cast.rep)
     task = repeated(cast, recurrence.daily(), customer=customer)
