@@ -15,7 +15,7 @@ from crm.access.shipped_roles import SHIPPED_ROLES
 from crm.actions import public_holidays
 from crm.events import wording
 from crm.jobs import schedule
-from crm.models import Event, JobRun, Role
+from crm.models import BusinessCalendar, Event, JobRun, Role
 from customers.actions import customers
 from tests.factories.crm import CalendarFactory
 from tests.factories.customers import make_customer
@@ -106,6 +106,35 @@ def test_a_calendar_is_filled_with_public_holidays_once_they_were_looked_at(admi
     assert calendar.holidays.count() == 9
     told = Event.objects.get(type="settings.changed")
     assert (told.by, told.data["name"], len(told.data["changes"]["holidays"][1])) == (cast.administrator, "Berlin", 8)
+
+
+def hours(*frames):
+    sent = {"name": "Shop", "timezone": "UTC", "holidays-TOTAL_FORMS": "0", "holidays-INITIAL_FORMS": "0"}
+    sent |= {"frames-TOTAL_FORMS": str(len(frames)), "frames-INITIAL_FORMS": "0"}
+    for number, (weekday, opens, closes) in enumerate(frames):
+        row = {"weekday": weekday, "opens": opens, "closes": closes}
+        sent |= {f"frames-{number}-{name}": value for name, value in row.items()}
+    return sent
+
+
+@pytest.mark.parametrize(
+    ("frames", "said"),
+    [
+        ([], "Give it opening hours on at least one weekday."),
+        ([("0", "09:00", "12:00"), ("0", "11:00", "15:00")], "Opening hours of one weekday overlap."),
+        ([("0", "09:00", "12:00"), ("0", "09:00", "12:00")], "Opening hours of one weekday overlap."),
+    ],
+)
+def test_a_calendar_that_no_clock_could_run_by_is_refused(admin, frames, said):
+    page = admin.post("/admin/crm/businesscalendar/add/", hours(*frames))
+    assert (page.status_code, said in page.content.decode()) == (200, True)
+    assert not BusinessCalendar.objects.filter(name="Shop").exists()
+
+
+def test_hours_of_one_day_may_follow_each_other_without_a_break(admin):
+    sent = hours(("0", "09:00", "12:00"), ("0", "12:00", "15:00"), ("1", "09:00", "12:00"))
+    assert admin.post("/admin/crm/businesscalendar/add/", sent).status_code == 302
+    assert BusinessCalendar.objects.get(name="Shop").as_calendar()
 
 
 def test_nobody_but_administrators_fills_a_calendar(client, cast):
