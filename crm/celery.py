@@ -5,8 +5,11 @@ from typing import Any
 
 from celery import Celery, bootsteps
 
+from crm.embedded import queue
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm.settings")
 
+queue.install()
 app = Celery("crm")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
