@@ -51,7 +51,7 @@ class CustomersConfig(AppConfig):
         from crm.actions import journal
         from crm.events import timeline
         from crm.search import documents
-        from customers.actions import contacts, customers, merge_undoing, merging
+        from customers.actions import contacts, customers, merge_undoing, merging, tasks
         from customers.models import match_key
 
         for kind in match_key.OF:
@@ -59,6 +59,7 @@ class CustomersConfig(AppConfig):
         journal.undone_with(merging.MERGE, merge_undoing.undo, merge_undoing.refuse)
         journal.restored_with("customers.Customer", customers.put_back)
         journal.restored_with("customers.Contact", contacts.update)
+        journal.restored_with("customers.Task", tasks.update)
         timeline.tell_also("customer", merging.merged_into)
 
     def declare_kinds(self) -> None:

@@ -19,7 +19,7 @@ from crm.actions import journal
 from crm.custom_fields.filtering import WithCustomFields
 from crm.models import User
 from crm.templatetags.values import number
-from crm.web.lists import BulkAction, Column, List
+from crm.web.lists import BulkAction, Column, List, deleting, editing
 from crm.web.lists.state import State
 from customers.lists.tags import AnyTagFilter, NoTagFilter, tags_action, tags_column
 from service.actions import tickets
@@ -105,6 +105,14 @@ def resolve_many(records: QuerySet, *, by: User, at: datetime) -> int:
     return len(unresolved)
 
 
+def prioritise(ticket: Ticket, changes: dict[str, Any], *, by: User, at: datetime) -> Ticket:
+    return tickets.prioritise(ticket=ticket, priority=changes["priority"], by=by, at=at)
+
+
+def delete(ticket: Ticket, *, by: User, at: datetime) -> Ticket:
+    return tickets.delete(ticket=ticket, by=by, at=at)
+
+
 class TicketList(List):
     """The inbox: what is due first stands first."""
 
@@ -141,7 +149,9 @@ class TicketList(List):
     bulk_actions = (
         BulkAction("assign", _("Assign"), verb=Verb.ASSIGN, form=AssignmentForm, run=assign_many, icon="user-plus"),
         BulkAction("resolve", _("Resolve"), run=resolve_many, icon="check"),
+        editing(Ticket, ("priority",), prioritise),
         tags_action(),
+        deleting(delete),
     )
     create_url = "ticket-new"
     create_label = _("New ticket")

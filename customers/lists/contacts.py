@@ -10,6 +10,7 @@ from django.utils.translation import pgettext_lazy
 from crm.custom_fields.filtering import WithCustomFields
 from crm.web import lists
 from crm.web.lists import Column
+from customers.actions import contacts
 from customers.lists.addresses import further_column
 from customers.lists.filters import OwnerFilter, SinceFilter, TeamFilter
 from customers.lists.tags import AnyTagFilter, NoTagFilter, tags_action, tags_column
@@ -50,7 +51,7 @@ class ContactList(lists.List):
     ]
     default_columns = ["name", "customer", "email", "phone", "owner", "updated_at"]
     default_sort = "-updated_at"
-    bulk_actions = [tags_action()]
+    bulk_actions = [tags_action(), lists.deleting(contacts.delete)]
     create_url = "contact-new"
     create_label = _("New contact")
     empty_title = _("No contacts yet")

@@ -140,6 +140,7 @@ class CustomerList(lists.List):
             icon="arrows-exchange",
             foretell=handover.foretold,
         ),
+        lists.editing(Customer, ("tier", "industry", "country"), customers.update),
         tags_action(),
         BulkAction(
             "segment",
@@ -157,6 +158,7 @@ class CustomerList(lists.List):
             form=SegmentChoiceForm,
             icon="user-x",
         ),
+        lists.deleting(customers.delete),
     ]
     template_name = "customers/customer/list.html"
     create_url = "customer-new"

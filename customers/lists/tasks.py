@@ -80,6 +80,8 @@ class TaskList(lists.List):
     default_sort = "-updated_at"
     bulk_actions = [
         BulkAction("assign", _("Assign"), tasks.assign_many, verb=Verb.ASSIGN, form=AssignForm, icon="user-check"),
+        lists.editing(Task, ("due_at", "priority"), tasks.update),
+        lists.deleting(tasks.delete),
     ]
     template_name = "customers/task/list.html"
     create_url = "task-new"

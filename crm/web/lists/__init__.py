@@ -2,6 +2,7 @@
 
 from crm.web.lists.base import List
 from crm.web.lists.bulk import BulkAction, BulkForm
+from crm.web.lists.bulk_editing import deleting, editing
 from crm.web.lists.columns import Column, RowButton
 
-__all__ = ["BulkAction", "BulkForm", "Column", "List", "RowButton"]
+__all__ = ["BulkAction", "BulkForm", "Column", "List", "RowButton", "deleting", "editing"]

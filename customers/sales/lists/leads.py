@@ -9,7 +9,7 @@ from django.utils.translation import pgettext_lazy
 
 from crm.access.permissions import Verb
 from crm.custom_fields.filtering import WithCustomFields
-from crm.web.lists import BulkAction, Column, List
+from crm.web.lists import BulkAction, Column, List, deleting
 from customers.models import Customer
 from customers.sales.actions import lead_assignment, leads
 from customers.sales.forms.leads import HandOverLeadsForm
@@ -88,6 +88,7 @@ class LeadList(List):
             form=HandOverLeadsForm,
             icon="user-check",
         ),
+        deleting(leads.delete),
     ]
     create_url = "lead-new"
     create_label = _("New lead")

@@ -9,7 +9,7 @@ from django.utils.translation import pgettext_lazy
 
 from crm.access.permissions import Verb
 from crm.custom_fields.filtering import WithCustomFields
-from crm.web.lists import BulkAction, Column, List
+from crm.web.lists import BulkAction, Column, List, deleting, editing
 from customers.lists.tags import AnyTagFilter, NoTagFilter, tags_action, tags_column
 from customers.sales.actions import opportunities
 from customers.sales.forms.opportunities import HandOverManyForm
@@ -147,7 +147,9 @@ class OpportunityList(List):
             foretell=stays_credited,
             tells_left=True,
         ),
+        editing(Opportunity, ("expected_close", "forecast_category"), opportunities.update),
         tags_action(),
+        deleting(opportunities.delete),
     ]
     create_url = "opportunity-new"
     create_label = _("New opportunity")
