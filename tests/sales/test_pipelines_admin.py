@@ -112,9 +112,21 @@ def test_an_unused_stage_and_an_unused_pipeline_may_go(admin):
 def test_a_pipeline_in_use_stays(admin, cast, now):
     opportunity = make_opportunity(cast.rep, at=now)
     url = reverse("admin:sales_pipeline_delete", args=[opportunity.pipeline_id])
-    answer = admin.post(url, {"post": "yes"})
-    assert "New machines" in answer.content.decode()
+    page = admin.get(reverse("admin:sales_pipeline_change", args=[opportunity.pipeline_id])).content.decode()
+    assert url not in page
+    # Nor does Django go and read all opportunities to say that it cannot be.
+    assert admin.get(url).status_code == admin.post(url, {"post": "yes"}).status_code == 403
     assert Pipeline.objects.filter(pk=opportunity.pipeline_id).exists()
+    assert "delete_selected" not in admin.get(reverse("admin:sales_pipeline_changelist")).content.decode()
+
+
+def test_a_reason_that_was_given_goes_out_of_use_and_an_unused_one_may_go(admin, cast, now):
+    used, unused = LostReason.objects.create(name="Used"), LostReason.objects.create(name="Unused")
+    opportunities.lose(make_opportunity(cast.rep, at=now), reason=used, by=cast.rep, at=now)
+    for reason, answer in ((used, 403), (unused, 302)):
+        url = reverse("admin:sales_lostreason_delete", args=[reason.pk])
+        assert admin.post(url, {"post": "yes"}).status_code == answer
+    assert LostReason.objects.filter(name__in=("Used", "Unused")).get() == used
 
 
 def test_only_administrators_configure_pipelines(client, cast):

@@ -86,6 +86,12 @@ class PipelineAdmin(AuditedAdmin):
     list_editable = ["position"]
     ordering = ["position", "name"]
     inlines = [StageInline]
+    actions = None  # one by one: see below
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """One with a past goes out of use. Asked to delete it, Django reads every opportunity there is: for a minute."""
+        used = obj is not None and any(pipelines.in_use(stage) for stage in obj.stages.all())
+        return super().has_delete_permission(request, obj) and not used
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         found = super().formfield_for_dbfield(db_field, request, **kwargs)

@@ -8,13 +8,19 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from crm.admin import AuditedAdmin
-from customers.sales.models import LostReason, MailingRules, QuoteRules, RenewalRules, ReturnReason
+from customers.sales.models import LostReason, MailingRules, QuoteRules, RenewalRules, ReturnReason, StageChange
 
 
 @admin.register(LostReason)
 class LostReasonAdmin(AuditedAdmin):
     list_display = ["name", "is_active"]
     list_editable = ["is_active"]
+    actions = None
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """One that was given goes out of use: history names it."""
+        used = obj is not None and StageChange.objects.filter(lost_reason=obj).exists()
+        return super().has_delete_permission(request, obj) and not used
 
 
 @admin.register(ReturnReason)
