@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from crm.models import Event, StaleVersion
+from crm.models import Event, StaleVersion, User
 from customers.sales.actions import opportunities, ranks
 from customers.sales.models import Money, Opportunity, StageChange
 from customers.sales.models import board as boards
@@ -101,6 +101,15 @@ def test_everybody_sees_their_own_part_of_the_board(as_user, cast, now, role, se
     assert shown == seen
     assert page.context["overall"].count == len(seen)
     assert page.context["overall"].amounts == [Money(Decimal("1000.00") * len(seen), "USD")]
+
+
+def test_in_chinese_an_overdue_card_says_so_with_a_chinese_mark(as_user, cast, now, customer):
+    today = timezone.localdate()
+    make_opportunity(cast.rep, at=now, customer=customer, expected_close=today - timedelta(days=1))
+    User.objects.filter(pk=cast.rep.pk).update(language="zh-hans")
+    page = as_user(cast.rep).get(reverse("opportunity-board")).content.decode()
+    assert "已逾期：" in page
+    assert "已逾期:" not in page
 
 
 def test_the_filters_narrow_cards_and_totals_alike(as_user, cast, now, customer):

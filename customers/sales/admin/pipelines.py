@@ -89,7 +89,7 @@ class PipelineAdmin(AuditedAdmin):
     actions = None  # one by one: see below
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """One with a past goes out of use. Asked to delete it, Django reads every opportunity there is: for a minute."""
+        """One with a past goes out of use: asked to delete it, Django would read every opportunity, for a minute."""
         used = obj is not None and any(pipelines.in_use(stage) for stage in obj.stages.all())
         return super().has_delete_permission(request, obj) and not used
 

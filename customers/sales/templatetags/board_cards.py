@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from crm.access import addresses
+from crm.joining import colon
 from crm.templatetags import components, values
 
 register = template.Library()
@@ -47,7 +48,7 @@ def put_off(times: int) -> str:
 class Drawing:
     def __init__(self, today: date) -> None:
         self.today = today
-        self.overdue = format_html("{}{}: ", components.picture("clock"), _("overdue"))
+        self.overdue = format_html("{}{}{}", components.picture("clock"), _("overdue"), colon(_("overdue")))
         self.no_next_step = format_html(
             '<span class="d-inline-flex align-items-center gap-1 text-warn">{}{}</span>',
             components.picture("alert-triangle"), _("no next step"),
