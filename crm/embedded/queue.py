@@ -1,4 +1,4 @@
-"""Messages to the worker as files, for an installation without Redis: kombu's own, but for how a message is put there."""
+"""Messages to the worker as files, where there is no Redis: kombu's own, but for how a message is put there."""
 
 from __future__ import annotations
 

@@ -201,6 +201,17 @@ def test_a_filter_that_is_none_is_refused_and_not_answered_with_everything(api, 
     assert (response.status_code, response.json()["errors"]) == (400, said)
 
 
+def test_too_many_requests_of_one_person_are_put_off_and_others_are_not(api, acme, cast, monkeypatch):
+    monkeypatch.setattr("crm.api.throttles.PersonThrottle.THROTTLE_RATES", {"person": "2/min"})
+    address, mine = f"/api/v1/customers/{acme.pk}/", [api(), api()]  # two tokens are still one person
+    answers = [client.get(address) for client in (*mine, mine[0])]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert answers[2].json()["title"] == "Too many requests"
+    assert 0 < int(answers[2]["Retry-After"]) <= 60
+    assert api(cast.manager).get(address).status_code == 200
+
+
 def test_an_unknown_address_and_method_answer_as_problems(api, acme):
     client = api()
     for response in (client.get("/api/v1/nonsense/"), client.put(f"/api/v1/customers/{acme.pk}/")):
