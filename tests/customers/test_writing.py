@@ -142,7 +142,7 @@ def test_the_timeline_names_a_purpose_in_the_readers_language(cast, now, carla):
     for language in ("en", "zh-hans"):
         with translation.override(language):
             said[language] = sentences.of(told, cast.rep).text
-    assert said == {"en": "Carla Contact allows: Marketing", "zh-hans": "Carla Contact同意：市场推广"}
+    assert said == {"en": "Carla Contact allows: Marketing", "zh-hans": "Carla Contact 同意：市场推广"}
 
 
 def test_a_consent_of_tomorrow_or_before_the_last_word_is_refused(cast, now, carla):
