@@ -15,13 +15,13 @@ from kombu.utils.json import dumps
 
 
 class Channel(filesystem.Channel):  # type: ignore[misc]
-    def _put(self, queue: str, message: Any, **kwargs: Any) -> None:
+    def _put(self, queue: str, payload: dict[str, Any], **kwargs: Any) -> None:  # type: ignore[override]  # as its parent
         """A message is there as a whole or not at all: a worker that came upon half of one died of it, and with it
         everything that `manage.py up` runs."""
         whole = Path(self.data_folder_out, f"{round(monotonic() * 1000)}_{uuid.uuid4()}.{queue}.msg")
         part = whole.with_suffix(".part")
         try:
-            part.write_text(dumps(message))
+            part.write_text(dumps(payload))
             os.replace(part, whole)
         except OSError as error:
             raise ChannelError(f"Cannot add a message to {whole.parent}: {error}") from error
