@@ -73,6 +73,9 @@ def test_a_new_closing_day_is_part_of_each_ones_history_also_when_it_is_taken_ba
     client.force_login(cast.manager)
     sale = make_opportunity(cast.rep, at=now, customer=make_customer(cast.rep), expected_close=date(2026, 6, 1))
 
+    asked = client.post("/sales/opportunities/bulk/edit/", {"row": [sale.pk]}).content.decode()
+    assert '<input type="date" name="expected_close"' in asked
+
     client.post(
         "/sales/opportunities/bulk/edit/", {"confirmed": "1", "ids": chosen(sale), "expected_close": "2026-07-01"}
     )

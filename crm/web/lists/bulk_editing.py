@@ -20,6 +20,10 @@ from crm.joining import clauses, labelled
 from crm.web.lists.bulk import BulkAction, BulkForm
 
 Update = Callable[..., Any]  # (record, changes, by=, at=)
+PICKERS: dict[type[forms.Field], Callable[[], forms.Widget]] = {
+    forms.DateField: partial(forms.DateInput, attrs={"type": "date"}, format="%Y-%m-%d"),
+    forms.DateTimeField: partial(forms.DateTimeInput, attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+}
 
 
 def editing(model: type[models.Model], names: Sequence[str], update: Update) -> BulkAction:
@@ -60,6 +64,10 @@ class EditForm(BulkForm):
         if isinstance(asked, forms.TypedChoiceField):
             known = [choice for choice in asked.choices if choice[0] not in ("", None)]
             asked.choices = [("", _("leave as it is")), *known]
+        elif type(asked) in PICKERS:
+            asked.widget = PICKERS[type(asked)]()
+        else:
+            asked.widget.attrs["placeholder"] = _("leave as it is")
         return asked  # type: ignore[no-any-return]
 
     def clean(self) -> dict[str, Any]:

@@ -226,7 +226,9 @@ class Presented:
 
     @cached_property
     def bulk_actions(self) -> list[Any]:
-        return [action for action in self.source.bulk_actions if action.open_to(self.user, self.source.kind)]
+        """What destroys stands last, whoever else adds to them."""
+        found = [action for action in self.source.bulk_actions if action.open_to(self.user, self.source.kind)]
+        return sorted(found, key=lambda action: action.danger)
 
     @cached_property
     def bulk_buttons(self) -> list[tuple[Any, str]]:
