@@ -144,7 +144,7 @@ def test_whoever_is_adjusted_is_told_of_the_period_in_their_own_language(cast, n
     forecasts.adjust(said, commit=Decimal(300), best_case=Decimal(400), note="Too sure", by=cast.manager, at=now)
     told = Notification.objects.get()
     with translation.override("zh-hans"):
-        assert told.text == "Mia Manager调整了您对 2026年第2季度 的预测。"
+        assert told.text == "Mia Manager 调整了您对 2026年第2季度 的预测。"
 
 
 @pytest.mark.django_db
