@@ -242,6 +242,16 @@ def allowed_to(user: Any, world: World) -> set[str]:
     }
 
 
+def in_the_bin_of(user: Any, world: World) -> set[str]:
+    """The canaries of what this person could take out of the bin: its page names it to them, and no other does."""
+    back: dict[str, set[int]] = {}
+    for kind, rows in world.rows.items():
+        model: Any = type(rows[0])
+        if hasattr(model, "deleted_at"):
+            back[kind] = set(model.objects.restorable_by(user).values_list("pk", flat=True))
+    return {word for word, text in world.texts.items() if text.pk in back.get(text.kind, ())}
+
+
 def found_in(content: str) -> Iterator[str]:
     yield from CANARY.findall(content.lower())
     yield from PHONE.findall(re.sub(r"[\s()/-]", "", content))
