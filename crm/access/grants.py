@@ -66,7 +66,7 @@ class Access:
     def _granted(self) -> tuple[list[Grant], list[Limit], list[Derived]]:
         if not self.user.is_active or self.user.pk is None:
             return [], [], []
-        return self.user.granted()  # type: ignore[union-attr]
+        return self.user.granted()
 
     @cached_property
     def hidden(self) -> dict[str, frozenset[str]]:
@@ -111,7 +111,7 @@ class Access:
         """The person's team and every team below it; also every team the person manages, with those below."""
         if not self.user.is_active or self.user.pk is None:
             return []
-        return self.user.team_ids_and_below()  # type: ignore[union-attr]
+        return self.user.team_ids_and_below()
 
     def reach(self, kind: str, verb: Verb | str) -> Reach:
         if self.everything:

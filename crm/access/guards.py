@@ -33,7 +33,7 @@ def get_permitted(queryset: Any, user: Any, verb: Verb, **lookup: Any) -> Any:
     raise PermissionDenied(_("You can see this record, but your role does not allow changing it."))
 
 
-def _one(queryset: QuerySet, **lookup: Any) -> Any:
+def _one(queryset: QuerySet[Any], **lookup: Any) -> Any:
     record = queryset.filter(**lookup).first()
     if record is None:
         raise Http404(_("There is no such record, or it is not yours to see."))

@@ -28,7 +28,7 @@ class Rule:
     q: Q
 
 
-class ScopedQuerySet(models.QuerySet):
+class ScopedQuerySet(models.QuerySet[Any]):
     """Base of every business queryset.
 
     A model says whose its rows are by class attributes:

@@ -28,7 +28,7 @@ ABANDONED = timedelta(days=1)  # an upload takes less
 
 
 @transaction.atomic
-def add(record: Any, files: Sequence[File], *, by: Any, at: datetime) -> list[Attachment]:
+def add(record: Any, files: Sequence[File[Any]], *, by: Any, at: datetime) -> list[Attachment]:
     """Keep these files with the record: all of them or, with the reasons, none. One that is there already stays one."""
     _refuse(record, files)
     locked = type(record)._base_manager.select_for_update(of=("self",)).get(pk=record.pk)
@@ -49,7 +49,7 @@ def add(record: Any, files: Sequence[File], *, by: Any, at: datetime) -> list[At
 
 
 @transaction.atomic
-def enclose(record: Any, files: Sequence[File], *, by: Any, at: datetime) -> list[Attachment]:
+def enclose(record: Any, files: Sequence[File[Any]], *, by: Any, at: datetime) -> list[Attachment]:
     """Keep the files that came with a letter, or leave with it. Nothing is told: a letter may be somebody's own."""
     if not files:
         return []
@@ -66,7 +66,7 @@ def enclose(record: Any, files: Sequence[File], *, by: Any, at: datetime) -> lis
     return list(kept.values())
 
 
-def can_be_kept(file: File) -> bool:
+def can_be_kept(file: File[Any]) -> bool:
     """Neither empty, nor too large, nor a program."""
     small = bool(file.size) and file.size <= settings.ATTACHMENT_MAX_BYTES
     return small and not is_program(safe_name(file.name or ""), _head(file))
@@ -129,7 +129,7 @@ def _listed(folder: str) -> tuple[list[str], list[str]]:
         return [], []
 
 
-def _refuse(record: Any, files: Sequence[File]) -> None:
+def _refuse(record: Any, files: Sequence[File[Any]]) -> None:
     if not files:
         raise ValidationError(_("Choose a file."))
     if len(files) > settings.ATTACHMENTS_PER_UPLOAD:
@@ -148,14 +148,14 @@ def _refuse(record: Any, files: Sequence[File]) -> None:
         raise ValidationError(wrong)
 
 
-def _head(file: File) -> bytes:
+def _head(file: File[Any]) -> bytes:
     file.seek(0)
     head = file.read(HEAD)
     file.seek(0)
     return head
 
 
-def _described(record: Any, file: File, *, by: Any, at: datetime) -> Attachment:
+def _described(record: Any, file: File[Any], *, by: Any, at: datetime) -> Attachment:
     digest = hashlib.sha256()
     for chunk in file.chunks():
         digest.update(chunk)
@@ -166,7 +166,7 @@ def _described(record: Any, file: File, *, by: Any, at: datetime) -> Attachment:
     )  # fmt: skip
 
 
-def _store(attachment: Attachment, file: File) -> None:
+def _store(attachment: Attachment, file: File[Any]) -> None:
     """Under a name that says nothing and nobody can guess."""
     wanted = f"{FOLDER}/{attachment.at:%Y-%m}/{uuid.uuid4().hex}"
     file.seek(0)

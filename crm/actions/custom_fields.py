@@ -20,10 +20,10 @@ BATCH = 500
 IN_FORMULAS = gettext_lazy("Formulas count with it: %(names)s. Change them first.")
 
 
-def holders(field: CustomField) -> models.QuerySet:
+def holders(field: CustomField) -> models.QuerySet[Any]:
     """Every record with a value in the field, those in the bin too."""
     model = known.takers()[field.kind]
-    found: models.QuerySet = model._base_manager.filter(custom__has_key=field.code).exclude(custom={})
+    found: models.QuerySet[Any] = model._base_manager.filter(custom__has_key=field.code).exclude(custom={})
     return found
 
 

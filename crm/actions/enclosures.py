@@ -23,7 +23,7 @@ class Enclosure:
 
     code: str
     name: str
-    open: Callable[[], File]
+    open: Callable[[], File[Any]]
     is_usual: bool = False  # chosen unless somebody takes it away
 
 
@@ -49,7 +49,7 @@ def offered(user: Any, *records: Any) -> list[Enclosure]:
 def of_file(attachment: Attachment) -> Enclosure:
     """A copy of it: what was sent stays as it was sent."""
 
-    def read() -> File:
+    def read() -> File[Any]:
         try:
             with default_storage.open(attachment.file) as content:
                 return ContentFile(content.read(), attachment.name)

@@ -222,7 +222,8 @@ def undo(operation: Operation, *, by: Any, at: datetime, rest: bool = False) -> 
     kept = conflicts(operation)
     if kept and not rest:
         raise Conflicts(kept)
-    _undoers.get(operation.type, _put_back)(operation, kept=kept, by=by, at=at)
+    undo_it: Undo = _undoers.get(operation.type, _put_back)
+    undo_it(operation, kept=kept, by=by, at=at)
     operation.undone_at, operation.undone_by = at, by
     operation.kept = [conflict.as_json() for conflict in kept[:NAMED]]
     operation.save(update_fields=["undone_at", "undone_by", "kept"])

@@ -49,7 +49,7 @@ class Words:
         """The same value without them, however deep they stand."""
         if self._compiled is None:
             return value
-        return mapped(value, lambda text: self._compiled.sub(ERASED, text))  # type: ignore[union-attr]
+        return mapped(value, lambda text: self._compiled.sub(ERASED, text))
 
 
 def as_read(text: str) -> str:

@@ -46,7 +46,7 @@ def move(record: Any, *, due: datetime | None, at: datetime) -> None:
         following.delete()
         return
     for one in following:
-        moved = due - one.before  # type: ignore[operator]
+        moved = due - one.before
         if moved != one.at:
             one.at = moved
             if moved > at:

@@ -14,7 +14,7 @@ from crm.access import kinds, together
 from crm.access.permissions import Verb
 
 
-class AboutQuerySet(models.QuerySet):
+class AboutQuerySet(models.QuerySet[Any]):
     """Rows about a record of any kind, by its kind and id: what may be done to them is what may be done to it."""
 
     def about(self, record: Any) -> Self:

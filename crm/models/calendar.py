@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import zoneinfo
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -41,7 +41,7 @@ class BusinessCalendar(models.Model):
 
     def as_calendar(self) -> business_time.Calendar:
         """The frozen value that `crm.business_time` computes with; ValueError while it has no hours."""
-        hours: dict[int, list] = {}
+        hours: dict[int, list[Any]] = {}
         for frame in self.frames.all():
             hours.setdefault(frame.weekday, []).append((frame.opens, frame.closes))
         return business_time.Calendar(self.timezone, hours, [holiday.date for holiday in self.holidays.all()])

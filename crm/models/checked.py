@@ -33,7 +33,7 @@ class CheckedTogether(models.Model):
             self._passed = False
 
     def get_constraints(self) -> list[tuple[type[models.Model], Sequence[BaseConstraint]]]:
-        constraints: list[Any] = super().get_constraints()  # type: ignore[misc]
+        constraints: list[Any] = super().get_constraints()
         if not self._passed:
             return constraints
         return [(model, [one for one in own if not isinstance(one, CheckConstraint)]) for model, own in constraints]

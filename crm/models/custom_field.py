@@ -50,7 +50,7 @@ def custom_values_index(name: str) -> GinIndex:
     return GinIndex(fields=["custom"], name=name, condition=~Q(custom={}))
 
 
-class CustomFieldQuerySet(models.QuerySet):
+class CustomFieldQuerySet(models.QuerySet["CustomField"]):
     def existing(self) -> Self:
         return self.filter(is_deleted=False)
 

@@ -56,7 +56,7 @@ class EventLink(models.Model):
         indexes = [models.Index(fields=["kind", "object_id", "-at", "-event"], name="event_link_timeline")]
 
 
-class DeliveryQuerySet(models.QuerySet):
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def due(self, now: datetime) -> DeliveryQuerySet:
         return self.filter(state=Delivery.State.PENDING, due_at__lte=now)
 

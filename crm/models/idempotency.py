@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import models
 
 
-class IdempotencyKeyQuerySet(models.QuerySet):
+class IdempotencyKeyQuerySet(models.QuerySet["IdempotencyKey"]):
     def made_before(self, moment: datetime) -> Self:
         return self.filter(created_at__lt=moment)
 

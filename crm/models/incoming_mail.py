@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.models.mail_account import MailAccount
 
 
-class IncomingMailQuerySet(models.QuerySet):
+class IncomingMailQuerySet(models.QuerySet["IncomingMail"]):
     def visible_to(self, user: Any) -> Self:
         return self.filter(account__owner=user)
 

@@ -6,7 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
-class JobRunQuerySet(models.QuerySet):
+class JobRunQuerySet(models.QuerySet["JobRun"]):
     def done(self) -> JobRunQuerySet:
         return self.filter(finished_at__isnull=False)
 

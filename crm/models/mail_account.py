@@ -16,7 +16,7 @@ LONGEST_PAUSE = timedelta(hours=1)
 PORT = [MinValueValidator(1), MaxValueValidator(65535)]
 
 
-class MailAccountQuerySet(models.QuerySet):
+class MailAccountQuerySet(models.QuerySet["MailAccount"]):
     def visible_to(self, user: Any) -> Self:
         """An account is its owner's alone, whatever the role; the organisation's is in the admin site."""
         return self.filter(owner=user)

@@ -10,7 +10,7 @@ from crm.joining import bracketed, listed
 from crm.mail import fields
 
 
-class MailTemplateQuerySet(models.QuerySet):
+class MailTemplateQuerySet(models.QuerySet["MailTemplate"]):
     def in_use(self) -> MailTemplateQuerySet:
         return self.filter(is_active=True)
 

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 
-class OperationQuerySet(models.QuerySet):
+class OperationQuerySet(models.QuerySet["Operation"]):
     def visible_to(self, user: Any) -> Self:
         """What one did oneself; administrators everything."""
         if not user.is_active:

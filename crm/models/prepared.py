@@ -26,7 +26,7 @@ class Prepared:
     instances with their annotations; related rows are not read along.
     """
 
-    def __init__(self, build: Callable[..., QuerySet]) -> None:
+    def __init__(self, build: Callable[..., QuerySet[Any]]) -> None:
         self.build = build
         self._written: dict[tuple[int | None, ...], Statement | None] = {}
 
@@ -59,7 +59,7 @@ class Prepared:
 class Statement:
     """One SQL text, and how its rows become values or instances. `params`: which argument, or else which constant."""
 
-    queryset: QuerySet
+    queryset: QuerySet[Any]
     compiler: Any
     sql: str
     params: list[tuple[int | None, Any]]

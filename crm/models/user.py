@@ -140,7 +140,7 @@ class User(AbstractBaseUser):
         return self.is_staff
 
 
-def _of_roles(person: int) -> QuerySet:
+def _of_roles(person: int) -> QuerySet[Any]:
     grants = RoleGrant.objects.filter(role__people=person).order_by()
     limits = RoleField.objects.filter(role__people=person).order_by()
     return grants.values_list("role_id", "kind", "verb", "reach", Value("grant")).union(

@@ -40,7 +40,7 @@ def fresh_salt() -> str:
     return secrets.token_hex(16)
 
 
-class WebhookQuerySet(models.QuerySet):
+class WebhookQuerySet(models.QuerySet["Webhook"]):
     def listening_to(self, event_type: str) -> WebhookQuerySet:
         noun = event_type.partition(".")[0]
         return self.filter(is_active=True, types__overlap=[event_type, f"{noun}.*", ANYTHING])
@@ -126,7 +126,7 @@ class Webhook(models.Model):
             self.is_active = False
 
 
-class WebhookCallQuerySet(models.QuerySet):
+class WebhookCallQuerySet(models.QuerySet["WebhookCall"]):
     def due(self, now: datetime) -> WebhookCallQuerySet:
         ready = Q(webhook__paused_until=None) | Q(webhook__paused_until__lte=now)
         return self.filter(ready, state=WebhookCall.State.PENDING, due_at__lte=now, webhook__is_active=True)

@@ -87,7 +87,7 @@ def _type(kind: str) -> str:
 
 def _record(alike: Alike) -> Customer | Contact:
     model = Customer if alike.kind == Customer.kind else Contact
-    return model._base_manager.select_related("owner", "team__manager").get(pk=alike.pk)  # type: ignore[return-value]
+    return model._base_manager.select_related("owner", "team__manager").get(pk=alike.pk)
 
 
 def _whom(record: Customer | Contact) -> User | None:

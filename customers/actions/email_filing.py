@@ -145,9 +145,9 @@ def _may_have(owner: User | None, customer: Customer) -> bool:
     return Customer.objects.visible_to(owner).filter(pk=customer.pk).exists()
 
 
-def _files(letter: Letter) -> dict[Enclosed, File]:
+def _files(letter: Letter) -> dict[Enclosed, File[Any]]:
     """Those that are kept, the first of them; of programs and what is too large only the name is."""
-    found: dict[Enclosed, File] = {}
+    found: dict[Enclosed, File[Any]] = {}
     room = settings.ATTACHMENT_MAX_BYTES
     for each in letter.files:
         file = ContentFile(each.content, each.name)

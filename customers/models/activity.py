@@ -70,7 +70,7 @@ class Activity(AboutARecord, Record):
     contacts: models.ManyToManyField[Contact, models.Model] = models.ManyToManyField(
         Contact, blank=True, related_name="activities", verbose_name=_("people")
     )
-    colleagues: models.ManyToManyField = models.ManyToManyField(
+    colleagues: models.ManyToManyField[Any, Any] = models.ManyToManyField(
         settings.AUTH_USER_MODEL, blank=True, related_name="+", verbose_name=_("colleagues")
     )
     # Made from the token of the form and the person: a form that was sent twice is one activity.

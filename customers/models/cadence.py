@@ -16,7 +16,7 @@ from crm.models import BusinessCalendar
 from customers.models.customer import Customer
 
 
-class CadenceRuleQuerySet(models.QuerySet):
+class CadenceRuleQuerySet(models.QuerySet["CadenceRule"]):
     def active(self) -> Self:
         return self.filter(is_active=True)
 

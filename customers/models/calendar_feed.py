@@ -13,7 +13,7 @@ from crm.models.token import digest
 USED_EVERY = timedelta(minutes=5)
 
 
-class CalendarFeedQuerySet(models.QuerySet):
+class CalendarFeedQuerySet(models.QuerySet["CalendarFeed"]):
     def visible_to(self, user: Any) -> Self:
         """A link is its owner's alone, whatever the role."""
         return self.filter(user=user)

@@ -11,7 +11,7 @@ from customers.models.contact import Contact
 from customers.models.purpose import Purpose
 
 
-class ConsentQuerySet(models.QuerySet):
+class ConsentQuerySet(models.QuerySet["Consent"]):
     def current(self) -> Self:
         """Of each contact and purpose what was said last."""
         return self.order_by("contact_id", "purpose_id", "-at", "-pk").distinct("contact_id", "purpose_id")

@@ -23,7 +23,7 @@ IN_A_FIELD = ("email", "phone")
 KEY = 320
 
 
-class ContactPointQuerySet(models.QuerySet):
+class ContactPointQuerySet(models.QuerySet["ContactPoint"]):
     def of(self, record: Contact | Customer) -> Self:
         return self.filter(**{record.kind: record})
 

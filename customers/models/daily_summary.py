@@ -10,7 +10,7 @@ from django.db.models import Q
 ATTEMPTS = 6
 
 
-class DailySummaryQuerySet(models.QuerySet):
+class DailySummaryQuerySet(models.QuerySet["DailySummary"]):
     def due(self, now: datetime) -> Self:
         return self.filter(due_at__lte=now)
 

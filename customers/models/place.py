@@ -20,7 +20,7 @@ _PAIRS = """WITH RECURSIVE pairs AS (
             ORDER BY city, country LIMIT 1) AS further)"""
 
 
-class PlaceQuerySet(models.QuerySet):
+class PlaceQuerySet(models.QuerySet["Place"]):
     def found(self) -> Self:
         return self.filter(state=Place.State.FOUND)
 

@@ -62,7 +62,7 @@ class PooledCustomer(Customer):
         verbose_name_plural = _("customers in the pool")
 
 
-class PoolMoveQuerySet(models.QuerySet):
+class PoolMoveQuerySet(models.QuerySet["PoolMove"]):
     def claims_of(self, person: User, since: datetime) -> Self:
         return self.filter(type=PoolMove.Type.CLAIMED, person=person, at__gte=since)
 

@@ -34,7 +34,9 @@ def of(customer: Any) -> Point | None:
     if customer.latitude is not None:
         return Point(float(customer.latitude), float(customer.longitude))
     place = Place.objects.found().of(customer).first()
-    return Point(float(place.latitude), float(place.longitude)) if place and place.latitude is not None else None  # type: ignore[arg-type]
+    if place is None or place.latitude is None or place.longitude is None:
+        return None
+    return Point(float(place.latitude), float(place.longitude))
 
 
 def inside(customers: Any, box: Box) -> Any:

@@ -8,7 +8,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 
-class PurposeQuerySet(models.QuerySet):
+class PurposeQuerySet(models.QuerySet["Purpose"]):
     def active(self) -> Self:
         return self.filter(is_active=True)
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from customers.models import recurrence
 
 
-class TaskSeriesQuerySet(models.QuerySet):
+class TaskSeriesQuerySet(models.QuerySet["TaskSeries"]):
     def come(self, today: date) -> Self:
         """Whose next day is here."""
         return self.filter(next_on__lte=today)

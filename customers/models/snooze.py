@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 MOST = 500
 
 
-class SnoozeQuerySet(models.QuerySet):
+class SnoozeQuerySet(models.QuerySet["Snooze"]):
     def of(self, user: Any) -> Self:
         return self.filter(user=user)
 

@@ -11,7 +11,7 @@ from customers.models.churn_reason import ChurnReason
 from customers.models.customer import Customer
 
 
-class StandingQuerySet(models.QuerySet):
+class StandingQuerySet(models.QuerySet["Standing"]):
     def as_of(self, moment: datetime) -> Self:
         """Of each customer the row that was true at that moment."""
         return self.filter(since__lte=moment).order_by("customer_id", "-since", "-id").distinct("customer_id")

@@ -51,7 +51,7 @@ class Tag(models.Model):
             raise ValidationError({"name": _("There is a tag of this name already.")}) from None
 
 
-def tags_field() -> ArrayField:
+def tags_field() -> ArrayField[list[str], list[str]]:
     """The numbers of a record's tags, sorted: a column like any other, so that lists, the journal of bulk edits, undo
     and versions treat it as one."""
     return ArrayField(

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from customers.models import tidy
 
 
-class UnsubscriptionQuerySet(models.QuerySet):
+class UnsubscriptionQuerySet(models.QuerySet["Unsubscription"]):
     def in_force(self) -> Self:
         return self.filter(undone_at=None)
 

@@ -203,11 +203,11 @@ def change(
 
 
 def delete(*, ticket: Ticket, by: User, at: datetime) -> Ticket:
-    return records.delete(ticket, by=by, at=at, about=[ticket.customer, ticket.contact])  # type: ignore[return-value]
+    return records.delete(ticket, by=by, at=at, about=[ticket.customer, ticket.contact])
 
 
 def restore(*, ticket: Ticket, by: User, at: datetime) -> Ticket:
-    return records.restore(ticket, by=by, at=at, about=[ticket.customer, ticket.contact])  # type: ignore[return-value]
+    return records.restore(ticket, by=by, at=at, about=[ticket.customer, ticket.contact])
 
 
 def default_queue() -> Queue:

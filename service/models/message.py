@@ -11,7 +11,7 @@ from customers.models.writing import Refusal
 from service.models.ticket import Ticket
 
 
-class MessageQuerySet(models.QuerySet):
+class MessageQuerySet(models.QuerySet["Message"]):
     def public(self) -> Self:
         """What the customer has seen."""
         return self.exclude(direction=Message.Direction.NOTE)

@@ -191,11 +191,11 @@ def hand_over_many(contracts: Any, *, owner: Any, by: Any, at: datetime) -> int:
 
 def delete(contract: Contract, *, by: Any, at: datetime) -> Contract:
     """Into the bin: it counts for nothing there."""
-    return records.delete(contract, by=by, at=at, about=about(contract))  # type: ignore[return-value]
+    return records.delete(contract, by=by, at=at, about=about(contract))
 
 
 def restore(contract: Contract, *, by: Any, at: datetime) -> Contract:
-    return records.restore(contract, by=by, at=at, about=about(contract))  # type: ignore[return-value]
+    return records.restore(contract, by=by, at=at, about=about(contract))
 
 
 def _check_runs(contract: Contract) -> None:

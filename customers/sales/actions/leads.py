@@ -48,7 +48,7 @@ def update(
     version: int | None = None,
     base: dict[str, Any] | None = None,
 ) -> Lead:
-    lead = records.update(lead, tidy.fields(changes), by=by, at=at, version=version, base=base)  # type: ignore[assignment]
+    lead = records.update(lead, tidy.fields(changes), by=by, at=at, version=version, base=base)
     lead_score.compute(at, [lead])
     return lead
 
@@ -75,7 +75,7 @@ def take(lead: Lead, *, by: User, at: datetime) -> Lead:
         raise ValidationError(_("%(owner)s was faster and has taken it.") % {"owner": locked.owner})
     refuse_closed(locked)
     changes: dict[str, Any] = {"owner": by, "team": locked.team or by.team, "given": {}}
-    return records.update(locked, changes, by=by, at=at, event="taken")  # type: ignore[return-value]
+    return records.update(locked, changes, by=by, at=at, event="taken")
 
 
 @transaction.atomic
@@ -108,7 +108,7 @@ def hand_over(lead: Lead, *, owner: User, by: User | None, at: datetime, team: T
         raise ValidationError({"owner": _("This person no longer works here.")})
     before = lead.version
     changes: dict[str, Any] = {"owner": owner, "team": team or owner.team, "given": {}}
-    lead = records.update(lead, changes, by=by, at=at, event="handed_over")  # type: ignore[assignment]
+    lead = records.update(lead, changes, by=by, at=at, event="handed_over")
     if lead.version != before and owner != by:
         tell_owner(lead, at=at)
     return lead
@@ -126,8 +126,8 @@ def hand_over_many(leads: Iterable[Lead], *, owner: User, by: User | None, at: d
 
 
 def delete(lead: Lead, *, by: User | None, at: datetime) -> Lead:
-    return records.delete(lead, by=by, at=at)  # type: ignore[return-value]
+    return records.delete(lead, by=by, at=at)
 
 
 def restore(lead: Lead, *, by: User | None, at: datetime) -> Lead:
-    return records.restore(lead, by=by, at=at)  # type: ignore[return-value]
+    return records.restore(lead, by=by, at=at)

@@ -177,11 +177,11 @@ def note_moved(ids: list[int], *, by: Any, at: datetime) -> None:
 
 
 def delete(opportunity: Opportunity, *, by: Any, at: datetime) -> Opportunity:
-    return records.delete(opportunity, by=by, at=at, about=[opportunity.customer])  # type: ignore[return-value]
+    return records.delete(opportunity, by=by, at=at, about=[opportunity.customer])
 
 
 def restore(opportunity: Opportunity, *, by: Any, at: datetime) -> Opportunity:
-    return records.restore(opportunity, by=by, at=at, about=[opportunity.customer])  # type: ignore[return-value]
+    return records.restore(opportunity, by=by, at=at, about=[opportunity.customer])
 
 
 @transaction.atomic

@@ -98,11 +98,11 @@ def update(
 
 
 def delete(order: Order, *, by: Any, at: datetime) -> Order:
-    return records.delete(order, by=by, at=at, about=[order.customer, order.opportunity])  # type: ignore[return-value]
+    return records.delete(order, by=by, at=at, about=[order.customer, order.opportunity])
 
 
 def restore(order: Order, *, by: Any, at: datetime) -> Order:
-    return records.restore(order, by=by, at=at, about=[order.customer, order.opportunity])  # type: ignore[return-value]
+    return records.restore(order, by=by, at=at, about=[order.customer, order.opportunity])
 
 
 def lines_of(order: Order) -> list[Line]:

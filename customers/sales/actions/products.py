@@ -26,8 +26,8 @@ def update(
 
 def delete(product: Product, *, by: Any, at: datetime) -> Product:
     """Into the bin: what was sold of it keeps its name."""
-    return records.delete(product, by=by, at=at)  # type: ignore[return-value]
+    return records.delete(product, by=by, at=at)
 
 
 def restore(product: Product, *, by: Any, at: datetime) -> Product:
-    return records.restore(product, by=by, at=at)  # type: ignore[return-value]
+    return records.restore(product, by=by, at=at)

@@ -29,7 +29,7 @@ def update(quota: Quota, changes: dict[str, Any], *, by: Any, at: datetime, vers
 
 
 def delete(quota: Quota, *, by: Any, at: datetime) -> Quota:
-    return records.delete(quota, by=by, at=at)  # type: ignore[return-value]
+    return records.delete(quota, by=by, at=at)
 
 
 @transaction.atomic
@@ -47,7 +47,7 @@ def set_year(
     `seen` is `state_of` what the editor had before them: where somebody else changed the year since, this is refused.
     """
     # One writer at a time for each subject: two that add the same month would meet at the constraint.
-    type(subject)._base_manager.select_for_update(of=("self",)).get(pk=subject.pk)  # type: ignore[attr-defined]
+    type(subject)._base_manager.select_for_update(of=("self",)).get(pk=subject.pk)
     known = {one.month.month: one for one in Quota.objects.alive().of(subject).of_year(year)}
     if seen is not None and seen != state_of(known.values()):
         raise StaleVersion(next(iter(known.values()), Quota()), ["amount"])

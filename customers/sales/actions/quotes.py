@@ -153,11 +153,11 @@ def hand_over_many(quotes: Any, *, owner: Any, by: Any, at: datetime) -> int:
 
 def delete(quote: Quote, *, by: Any, at: datetime) -> Quote:
     """Into the bin: its link leads nowhere from then on."""
-    return records.delete(quote, by=by, at=at, about=about(quote))  # type: ignore[return-value]
+    return records.delete(quote, by=by, at=at, about=about(quote))
 
 
 def restore(quote: Quote, *, by: Any, at: datetime) -> Quote:
-    return records.restore(quote, by=by, at=at, about=about(quote))  # type: ignore[return-value]
+    return records.restore(quote, by=by, at=at, about=about(quote))
 
 
 def about(quote: Quote) -> list[Any]:

@@ -30,7 +30,7 @@ class Attitude(models.TextChoices):
     AGAINST = "against", _("is against it")
 
 
-class OpportunityContactQuerySet(models.QuerySet):
+class OpportunityContactQuerySet(models.QuerySet["OpportunityContact"]):
     def visible_to(self, user: Any) -> Self:
         """Those whose contact the person may see, at opportunities they may see."""
         contacts = Contact.objects.visible_to(user).filter(pk=OuterRef("contact"))

@@ -20,7 +20,7 @@ class MemberState(models.TextChoices):
     RESPONDED = "responded", pgettext_lazy("campaign", "responded")
 
 
-class CampaignMemberQuerySet(models.QuerySet):
+class CampaignMemberQuerySet(models.QuerySet["CampaignMember"]):
     def visible_to(self, user: Any) -> Self:
         """Those whose contact or lead the person may see, of campaigns they may see."""
         contacts = Contact.objects.visible_to(user).filter(pk=OuterRef("contact"))

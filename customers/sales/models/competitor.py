@@ -61,7 +61,7 @@ class CompetitorState(models.TextChoices):
     LOST = "lost", pgettext_lazy("competitor", "lost to them")
 
 
-class OpportunityCompetitorQuerySet(models.QuerySet):
+class OpportunityCompetitorQuerySet(models.QuerySet["OpportunityCompetitor"]):
     def visible_to(self, user: Any) -> Self:
         competitors = Competitor.objects.visible_to(user).filter(pk=OuterRef("competitor"))
         opportunities = Opportunity.objects.visible_to(user).filter(pk=OuterRef("opportunity"))

@@ -16,7 +16,7 @@ from customers.sales.models.currency import Money
 from customers.sales.models.currency_rate import Rates
 
 
-class ContractMovementQuerySet(models.QuerySet):
+class ContractMovementQuerySet(models.QuerySet["ContractMovement"]):
     def in_order(self) -> Self:
         return self.order_by("counts_from", "pk")
 

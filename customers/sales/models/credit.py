@@ -30,7 +30,7 @@ from customers.sales.models.stage_change import StageChange
 ALL = Decimal(1)
 
 
-class CreditSplitQuerySet(models.QuerySet):
+class CreditSplitQuerySet(models.QuerySet["CreditSplit"]):
     def on(self, day: date) -> Self:
         """Those that are about a day."""
         return self.filter(Q(valid_until=None) | Q(valid_until__gte=day), valid_from__lte=day)

@@ -22,7 +22,7 @@ def hash_of(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-class LeadConfirmationQuerySet(models.QuerySet):
+class LeadConfirmationQuerySet(models.QuerySet["LeadConfirmation"]):
     def open(self, now: datetime) -> Self:
         return self.filter(confirmed_at=None, expires_at__gt=now)
 

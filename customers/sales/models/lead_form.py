@@ -31,7 +31,7 @@ class Ask(models.TextChoices):
     HIDDEN = "hidden", _("not asked")
 
 
-class LeadFormQuerySet(models.QuerySet):
+class LeadFormQuerySet(models.QuerySet["LeadForm"]):
     def active(self) -> Self:
         return self.filter(is_active=True)
 

@@ -21,7 +21,7 @@ from customers.sales.models.opportunity import Opportunity
 LONGEST = 500
 
 
-class LeadQuestionQuerySet(models.QuerySet):
+class LeadQuestionQuerySet(models.QuerySet["LeadQuestion"]):
     def active(self) -> Self:
         return self.filter(is_active=True).order_by("position", "pk")
 

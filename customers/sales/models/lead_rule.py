@@ -24,7 +24,7 @@ class Giving(models.TextChoices):
     WAIT = "wait", _("nobody: it waits until somebody takes it")
 
 
-class LeadRuleQuerySet(models.QuerySet):
+class LeadRuleQuerySet(models.QuerySet["LeadRule"]):
     def active(self) -> Self:
         return self.filter(is_active=True).order_by("position", "pk")
 
@@ -78,7 +78,7 @@ class LeadRuleCondition(LeadCondition):
         return self.in_words()
 
 
-class LeadReceiverQuerySet(models.QuerySet):
+class LeadReceiverQuerySet(models.QuerySet["LeadReceiver"]):
     def absent(self, day: date) -> Self:
         """Who gets no leads on that day."""
         away = Q(away_from__lte=day) & (Q(away_until=None) | Q(away_until__gte=day))

@@ -19,7 +19,7 @@ from customers.sales.models.lead_condition import LeadCondition
 LIMIT = 1000  # points of one rule, either way
 
 
-class LeadScoreRuleQuerySet(models.QuerySet):
+class LeadScoreRuleQuerySet(models.QuerySet["LeadScoreRule"]):
     def active(self) -> Self:
         return self.filter(is_active=True).order_by("position", "pk")
 

@@ -28,7 +28,7 @@ FRESH_START = 3  # failures in a row after which the list is read from its first
 check_number = RegexValidator(r"^[\w.-]+\Z", _("Letters and digits only, as the provider shows it."), flags=re.ASCII)
 
 
-class LeadSourceQuerySet(models.QuerySet):
+class LeadSourceQuerySet(models.QuerySet["LeadSource"]):
     def working(self) -> Self:
         return self.filter(is_active=True, refused_at=None).exclude(locked_token="")
 

@@ -65,7 +65,7 @@ FIGURES: dict[str, Q] = {
 }
 
 
-class MailingLetterQuerySet(models.QuerySet):
+class MailingLetterQuerySet(models.QuerySet["MailingLetter"]):
     def visible_to(self, user: Any) -> Self:
         """To members the person may see, of mailings they may see."""
         members = CampaignMember.objects.visible_to(user).filter(pk=OuterRef("member"))
@@ -84,7 +84,7 @@ class MailingLetterQuerySet(models.QuerySet):
 
     def figures_by_mailing(self) -> dict[int, dict[str, int]]:
         counts = {f"n_{name}": Count("pk", filter=which) for name, which in FIGURES.items()}
-        rows = self.order_by().values("mailing_id").annotate(**counts)
+        rows: Any = self.order_by().values("mailing_id").annotate(**counts)
         return {row["mailing_id"]: {name: row[f"n_{name}"] for name in FIGURES} for row in rows}
 
 

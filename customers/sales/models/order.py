@@ -26,7 +26,7 @@ class OrderQuerySet(RecordQuerySet):
 
         standing = OrderReturn.objects.standing().filter(order=OuterRef("pk"))
         summed = standing.order_by().values("order").annotate(sum=Sum("amount")).values("sum")
-        money: DecimalField = DecimalField(max_digits=18, decimal_places=2)
+        money: DecimalField[Any, Any] = DecimalField(max_digits=18, decimal_places=2)
         refunded = Coalesce(Subquery(summed), Decimal(0), output_field=money)
         return self.annotate(refunded=refunded).annotate(net=F("amount") - F("refunded"))
 
@@ -88,14 +88,14 @@ class Order(Record):
         return Words(title=self.number, subtitle=self.customer.name, texts=[self.customer.name])
 
 
-class OrderLineQuerySet(models.QuerySet):
+class OrderLineQuerySet(models.QuerySet["OrderLine"]):
     def with_returns(self) -> Self:
         """Each with how much of it came back (`came_back`)."""
         from customers.sales.models.order_return import OrderReturnLine  # which is about lines of orders
 
         standing = OrderReturnLine.objects.filter(line=OuterRef("pk"), order_return__cancelled_at=None)
         summed = standing.order_by().values("line").annotate(sum=Sum("quantity")).values("sum")
-        quantity: DecimalField = DecimalField(max_digits=12, decimal_places=2)
+        quantity: DecimalField[Any, Any] = DecimalField(max_digits=12, decimal_places=2)
         return self.annotate(came_back=Coalesce(Subquery(summed), Decimal(0), output_field=quantity))
 
 

@@ -70,7 +70,7 @@ class ForecastCategory(models.TextChoices):
     COMMIT = "commit", _("commit")
 
 
-class StageQuerySet(models.QuerySet):
+class StageQuerySet(models.QuerySet["Stage"]):
     def open(self) -> Self:
         return self.filter(outcome=Stage.Outcome.OPEN)
 

@@ -63,7 +63,7 @@ class PriceList(models.Model):
         super().save(*args, **kwargs)
 
 
-class ListPriceQuerySet(models.QuerySet):
+class ListPriceQuerySet(models.QuerySet["ListPrice"]):
     def valid_on(self, day: date, currency: str) -> Self:
         """Of lists in this currency that count that day; the one that began last first."""
         counted = self.filter(counts_on(day), counts_on(day, "price_list__"), price_list__currency=currency)

@@ -11,7 +11,7 @@ from customers.sales.models.lead import Lead
 from customers.sales.models.lead_source import LeadSource
 
 
-class ReceivedLeadQuerySet(models.QuerySet):
+class ReceivedLeadQuerySet(models.QuerySet["ReceivedLead"]):
     def waiting(self) -> Self:
         return self.filter(state=ReceivedLead.State.WAITING)
 

@@ -44,7 +44,7 @@ def last_contacts(ids: list[int]) -> dict[int, datetime]:
     return dict(about.order_by().values_list("about_id").annotate(Max("at")))
 
 
-def with_quiet_since(opportunities: QuerySet) -> QuerySet:
+def with_quiet_since(opportunities: QuerySet[Any]) -> QuerySet[Any]:
     """Each with `quiet_since`: since when there was neither a new stage nor contact."""
     about = Activity.objects.alive().filter(about_kind=Opportunity.kind, about_id=OuterRef("pk"), type__in=CONTACT)
     latest = about.order_by("-at", "-pk").values("at")[:1]

@@ -18,7 +18,7 @@ from customers.sales.models.product import Product
 CAPTURED = ("customer", "product", "owner", "team", "amount", "currency", "probability", "expected_close")
 
 
-class StageChangeQuerySet(models.QuerySet):
+class StageChangeQuerySet(models.QuerySet["StageChange"]):
     def in_order(self) -> Self:
         return self.order_by("at", "pk")
 

@@ -110,7 +110,7 @@ def cohort(selection: Selection, first: date, last: date, now: datetime) -> Coho
     return Cohort(*_rows(sql, selection, first, last, now)[0])
 
 
-def _rows(sql: str, selection: Selection, first: date, last: date, now: datetime) -> list[tuple]:
+def _rows(sql: str, selection: Selection, first: date, last: date, now: datetime) -> list[tuple[Any, ...]]:
     bounds = {"opens": end_of(first - timedelta(days=1)), "closes": end_of(last), "now": now}
     with connection.cursor() as cursor:
         cursor.execute(sql, selection.params | bounds)

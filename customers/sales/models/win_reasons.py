@@ -91,7 +91,7 @@ def probability_of(opportunity: Opportunity) -> float | None:
     return chance.probability if stands and chance is not None else None
 
 
-def with_win_chance(opportunities: QuerySet) -> QuerySet:
+def with_win_chance(opportunities: QuerySet[Any]) -> QuerySet[Any]:
     return opportunities.select_related("win_chance")
 
 
