@@ -19,7 +19,7 @@ from evaluation.kpis.declaration import Aggregation, Driver, Kpi
 
 MOVERS = 10
 # Parts must not overlap, so teams, which contain one another, cannot be the parts.
-PARTS = ("person", "channel", "product", "customer", "stage")
+PARTS = ("person", "channel", "campaign", "product", "customer", "stage")
 
 
 @dataclass(frozen=True)

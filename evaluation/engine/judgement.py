@@ -14,6 +14,7 @@ from evaluation.engine import coverage
 from evaluation.engine.results import (
     DEADLINES_OF_TODAY,
     HIDDEN,
+    NO_COST,
     NO_DENOMINATOR,
     PROVISIONAL,
     SMALL_N,
@@ -251,7 +252,7 @@ def is_too_wide(result: Result) -> bool:
 
 def quality(result: Result) -> QualityJudgement:
     """The flags in the order they should be read."""
-    order = (NO_DENOMINATOR, HIDDEN, SMALL_N, PROVISIONAL, DEADLINES_OF_TODAY, STATE_OF_TODAY)
+    order = (NO_DENOMINATOR, NO_COST, HIDDEN, SMALL_N, PROVISIONAL, DEADLINES_OF_TODAY, STATE_OF_TODAY)
     known = [flag for flag in order if flag in result.flags]
     known += [flag for flag in result.flags if coverage.is_one(flag)]
     if is_too_wide(result):

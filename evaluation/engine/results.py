@@ -18,6 +18,7 @@ from evaluation.formulas.samples import IDENTIFIABLE_BELOW
 from evaluation.kpis.declaration import Aggregation, Kpi, Method, Unit
 
 NO_DENOMINATOR = "no_denominator"
+NO_COST = "no_cost"
 PROVISIONAL = "provisional"
 SMALL_N = "small_n"
 HIDDEN = "hidden_small_group"
@@ -131,7 +132,7 @@ def make(kpi: Kpi, scope: Scope, period: Period, totals: Totals, *, complete: bo
     )  # fmt: skip
     flags = []
     if value is None:
-        flags.append(NO_DENOMINATOR)
+        flags.append(NO_COST if kpi.costs and denominator else NO_DENOMINATOR)
     is_narrow = scope.kind in ("team", "person") or scope.within is not None
     if kpi.confidential and is_narrow and 0 < totals.n < IDENTIFIABLE_BELOW:
         result = replace(result, value=None, numerator=None, interval=None)
@@ -174,6 +175,8 @@ def _numbers(kpi: Kpi, totals: Totals) -> tuple[Number | None, Number | None, Nu
         scale = 100 if kpi.aggregation == Aggregation.NET_SHARE else 1
         numerator = int(totals.numerator)
         return (scale * numerator / n if n else None), numerator, n
+    if kpi.costs and not totals.total:
+        return None, None, totals.weight
     if kpi.is_weighted:
         return (float(totals.total / totals.weight) if totals.weight else None), totals.total, totals.weight  # type: ignore[operator]
     if kpi.aggregation == Aggregation.MEAN:

@@ -13,7 +13,7 @@ from crm.access.permissions import Reach, Verb
 from crm.models import Team, User
 from customers.lists import membership
 from customers.models import Customer, Segment
-from customers.sales.models import Product, Stage
+from customers.sales.models import Campaign, Product, Stage
 from evaluation.kpis.declaration import Kpi
 
 COMPANY_KIND = "company"
@@ -22,6 +22,7 @@ KINDS = {
     "team": _("team"),
     "person": _("person"),
     "channel": _("channel"),
+    "campaign": _("campaign"),
     "product": _("product"),
     "customer": _("customer"),
     "stage": _("stage"),
@@ -146,7 +147,10 @@ def _team_ids(user: User, reach: Reach) -> list[int]:
     return [user.team_id] if reach == Reach.TEAM and user.team_id else []
 
 
-_MODELS: dict[str, Any] = {"team": Team, "person": User, "product": Product, "customer": Customer, "stage": Stage}
+_MODELS: dict[str, Any] = {
+    "team": Team, "person": User, "product": Product, "customer": Customer, "stage": Stage,
+    "campaign": Campaign,
+}  # fmt: skip
 
 
 def _channel(name: str) -> Scope:
@@ -168,7 +172,7 @@ def _record(kind: str, name: str) -> Scope:
 
 def _named(kind: str, name: str) -> Any:
     model = _MODELS[kind]
-    rows = model.objects.alive() if kind in ("product", "customer") else model.objects.all()
+    rows = model.objects.alive() if kind in ("product", "customer", "campaign") else model.objects.all()
     if name.startswith("#") and name[1:].isdigit():
         return rows.filter(pk=int(name[1:]))
     if kind == "team" and " / " in name:

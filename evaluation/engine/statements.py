@@ -259,6 +259,7 @@ _NAMES = {
     "product": ("named.name", "LEFT JOIN sales_product AS named ON named.id = summed.key"),
     "customer": ("named.name", "LEFT JOIN customers_customer AS named ON named.id = summed.key"),
     "channel": ("summed.key", ""),
+    "campaign": ("named.name", "LEFT JOIN sales_campaign AS named ON named.id = summed.key"),
     "stage": ("CASE WHEN twin THEN named.within || ' / ' || named.name ELSE named.name END",
               """LEFT JOIN (SELECT stage.id, stage.name, pipeline.name AS within,
                   count(*) OVER (PARTITION BY stage.name) > 1 AS twin FROM sales_stage AS stage

@@ -75,7 +75,8 @@ def scope_name(scope: Any) -> str:
         from customers.models import Customer
 
         return str(dict(Customer.Channel.choices).get(str(scope.key), scope.key))
-    return scope.name or _("not assigned")
+    nobody = {"channel": _("without a channel"), "campaign": _("without a campaign")}
+    return scope.name or nobody.get(scope.kind) or _("not assigned")
 
 
 def shown(result: Result) -> str:

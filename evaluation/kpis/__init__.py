@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from evaluation.kpis import (
     acquisition,
+    campaign_returns,
     campaigns,
     cohorts,
     contracts,
@@ -48,6 +49,7 @@ _KPIS = {
         acquisition,
         customer_growth,
         campaigns,
+        campaign_returns,
         unit_economics,
         retention,
         contracts,

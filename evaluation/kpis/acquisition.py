@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from django.utils.translation import gettext_lazy as _
 
 from evaluation.kpis.declaration import Aggregation, Direction, Facts, Kpi, Method, Time, Unit
 from evaluation.kpis.rows import alive, channel_of, not_in_bin, purchase_label, purchases
+from evaluation.kpis.touches import LAST_TOUCH, answers, named_campaign
 
 NEW_CUSTOMERS = Kpi(
     code="new_customers",
@@ -59,12 +61,13 @@ OF_LEAD = {
     "person": "lead.owner_id",
     "team": "lead.team_id",
     "channel": "nullif(lead.channel, '')",
+    "campaign": named_campaign("lead.campaign"),
 }
 NO_LEAD = _("Leads that were spam or known already are left out.")
 
 LEAD_CONVERSION = Kpi(
     code="lead_conversion",
-    version=1,
+    version=2,  # 2: by campaign
     name=_("Lead conversion"),
     meaning=_("Of the leads that came in in the period, the share that became customers within 90 days."),
     formula=_("Converted within 90 days / leads that came in, without spam and those known already"),
@@ -77,6 +80,7 @@ LEAD_CONVERSION = Kpi(
     minimum_n=30,
     matures_after=WINDOW,
     guard="win_rate",  # whoever makes a customer of everybody loses them later
+    beside=("lead_conversion_last_touch",),
     on_dashboard=False,
     flag_as_of="state_of_today",
     source=_("Leads"),
@@ -97,6 +101,34 @@ LEAD_CONVERSION = Kpi(
         shown={"created_at": "lead.created_at", "converted_at": "lead.converted_at"},
     ),
     issues={"no_lead": NO_LEAD},
+)
+
+# What the lead responded to last before it was converted, or the days were over; else what it came in by.
+_ANSWERED = answers(
+    "member.lead_id = lead.id",
+    f"least(lead.converted_at, lead.created_at + interval '{WINDOW.days} days')",
+)
+
+LEAD_CONVERSION_LAST_TOUCH = replace(
+    LEAD_CONVERSION,
+    code=f"{LEAD_CONVERSION.code}{LAST_TOUCH.suffix}",
+    version=1,
+    name=_("Lead conversion, by last touch"),
+    meaning=_(
+        "Of the leads that came in in the period, the share that became customers within 90 days; of the channel and"
+        " campaign they responded to last before."
+    ),
+    beside=("lead_conversion",),
+    facts=replace(
+        LEAD_CONVERSION.facts,
+        source=f"""sales_lead AS lead LEFT JOIN LATERAL ({_ANSWERED}
+                ORDER BY member.responded_on DESC, member.id DESC LIMIT 1) AS answer ON TRUE""",
+        dimensions={
+            **OF_LEAD,
+            "channel": "coalesce(answer.channel, nullif(lead.channel, ''))",
+            "campaign": f"coalesce(answer.campaign_id, {named_campaign('lead.campaign')})",
+        },
+    ),
 )
 
 IS_WAITING = "lead.first_contact_at IS NULL OR lead.first_contact_at >= period.known"
@@ -129,7 +161,7 @@ SPEED_TO_LEAD = Kpi(
             THEN date_part('epoch', greatest(lead.first_contact_at, lead.created_at) - lead.created_at) END""",
         counted=f"NOT ({IS_NONE})",
         issue=f"CASE WHEN {IS_NONE} THEN 'no_lead' WHEN {IS_WAITING} THEN 'not_contacted' END",
-        dimensions=OF_LEAD,
+        dimensions={name: path for name, path in OF_LEAD.items() if name != "campaign"},
         shown={"created_at": "lead.created_at", "first_contact_at": "lead.first_contact_at"},
     ),
     issues={
@@ -138,4 +170,4 @@ SPEED_TO_LEAD = Kpi(
     },
 )
 
-KPIS = (NEW_CUSTOMERS, LEAD_CONVERSION, SPEED_TO_LEAD)
+KPIS = (NEW_CUSTOMERS, LEAD_CONVERSION, LEAD_CONVERSION_LAST_TOUCH, SPEED_TO_LEAD)

@@ -150,6 +150,8 @@ class Kpi:
     ends: Ends | None = None  # of the scale, where its unit does not say
     guard: str = ""  # the KPI that must not suffer for this one
     partner: str = ""  # the KPI that says the same of a cohort, shown beside it where the two differ
+    beside: tuple[str, ...] = ()  # KPIs that say it in another way: their numbers stand beside this one
+    costs: bool = False  # of a weighted ratio: the numerator is a cost, and where none is known there is no value
     matures_after: timedelta = timedelta(0)  # how long a cohort is followed
     confidential: bool = False  # survey answers: small groups of identifiable people are hidden
     looks_back: bool = False  # of a stock: counted over more than a period, so that values next to each other overlap

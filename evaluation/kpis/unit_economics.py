@@ -22,6 +22,7 @@ from evaluation.kpis.rows import (
     rate_on,
 )
 from evaluation.kpis.sales import SOLD
+from evaluation.kpis.touches import FIRST_TOUCH, LAST_TOUCH, Touch
 from evaluation.kpis.windows import during
 
 # The median of the opportunities of a year, of the whole company, in whole months: what costs come before.
@@ -38,7 +39,7 @@ CYCLE = f"""WITH cycle AS MATERIALIZED (
 
 CAC_LAGGED = Kpi(
     code="cac_lagged",
-    version=1,
+    version=2,  # 2: by campaign; where no cost is known, there is no value
     name=_("Cost per new customer, by when it was spent"),
     meaning=_("What winning a customer cost, where money is spent a sales cycle before the customer buys."),
     formula=_(
@@ -52,6 +53,7 @@ CAC_LAGGED = Kpi(
     aggregation=Aggregation.WEIGHTED,
     guard="retention_rate",
     on_dashboard=False,
+    costs=True,
     instead=NO_CUSTOMERS,
     source=_("The cost ledger; won opportunities and orders. Lagged, fully loaded CAC"),
     facts=acquiring("", CYCLE, "(SELECT cycle.months FROM cycle)"),
@@ -98,10 +100,12 @@ def left_over(days: int) -> str:
                 FROM {during(MARGINS, "first.at", until)} AS sold WHERE sold.customer_id = first.customer_id"""
 
 
-def _beside_costs(days: int, months: int, only: str, brought_in: str, *, is_payback: bool = False) -> Facts:
+def _beside_costs(
+    days: int, months: int, only: str, brought_in: str, touch: Touch = FIRST_TOUCH, *, is_payback: bool = False
+) -> Facts:
     """The rows of `acquiring`: each cost as it is, each new customer as what was brought in in so many days. What is
     paid back is costs for a month's revenue, what customers are worth is all their revenue for the costs."""
-    rows = acquiring(only)
+    rows = acquiring(only, touch=touch)
     source = f"""(SELECT part.*, brought.amount AS brought, CASE WHEN brought.is_incomplete THEN 'missing_amount'
                 WHEN brought.is_foreign THEN 'other_currency' END AS missing, first.ends AS ripe_at
             FROM {rows.source}
@@ -130,7 +134,7 @@ MARGIN_ISSUES = {
 
 CAC_PAYBACK = Kpi(
     code="cac_payback",
-    version=1,
+    version=2,  # 2: by campaign; where no cost is known, there is no value
     name=_("Months until a customer has paid back, by revenue"),
     meaning=_("How many months of revenue it takes until new customers have brought in what winning them cost."),
     formula=_(
@@ -144,11 +148,47 @@ CAC_PAYBACK = Kpi(
     aggregation=Aggregation.WEIGHTED,
     matures_after=timedelta(days=PAYBACK_DAYS),
     guard="retention_rate",  # who leaves before has never paid back
+    beside=("cac_payback_margin", "cac_payback_last_touch"),
     on_dashboard=False,
+    costs=True,
     instead=_("Cost %(top)s, no revenue"),
     source=_("The cost ledger, fully loaded; movements of contracts, won opportunities and orders"),
     facts=_beside_costs(PAYBACK_DAYS, PAYBACK_MONTHS, "", brought_in(PAYBACK_DAYS, PAYBACK_MONTHS), is_payback=True),
     issues=BROUGHT_ISSUES,
+)
+
+
+CAC_PAYBACK_LAST_TOUCH = replace(
+    CAC_PAYBACK,
+    code=f"{CAC_PAYBACK.code}{LAST_TOUCH.suffix}",
+    version=1,
+    name=_("Months until a customer has paid back, by last touch"),
+    meaning=_(
+        "How many months of revenue it takes until new customers have paid back what winning them cost, where channel"
+        " and campaign are those that touched the customer last."
+    ),
+    beside=("cac_payback",),
+    flag_as_of="state_of_today",
+    facts=_beside_costs(
+        PAYBACK_DAYS, PAYBACK_MONTHS, "", brought_in(PAYBACK_DAYS, PAYBACK_MONTHS), LAST_TOUCH, is_payback=True
+    ),
+)
+
+CAC_PAYBACK_MARGIN = replace(
+    CAC_PAYBACK,
+    code="cac_payback_margin",
+    version=1,
+    name=_("Months until a customer has paid back, by margin"),
+    meaning=_("How many months it takes until new customers have left what winning them cost, after the goods."),
+    formula=_(
+        "Costs of the months of the period / monthly margin of their new customers: sold − cost of goods of the first"
+        " 90 days, of the lines whose cost is known, a third of it"
+    ),
+    beside=("cac_payback",),
+    instead=_("Cost %(top)s, no margin"),
+    source=_("The cost ledger, fully loaded; lines of sales and returns; costs of goods"),
+    facts=_beside_costs(PAYBACK_DAYS, PAYBACK_MONTHS, "", left_over(PAYBACK_DAYS), is_payback=True),
+    issues=MARGIN_ISSUES,
 )
 
 
@@ -178,7 +218,7 @@ CLV_TO_CAC = value_to_cost(
     Basis.REVENUE,
     Load.PAID,
     code="clv_to_cac",
-    version=1,
+    version=2,  # 2: by campaign
     name=_("Revenue of the first year for advertising"),
     meaning=_("How many times over new customers bring in within a year what advertising for them cost."),
     formula=_(
@@ -193,7 +233,7 @@ CLV_TO_CAC_MARGIN = value_to_cost(
     Basis.MARGIN,
     Load.FULL,
     code="clv_to_cac_margin",
-    version=1,
+    version=2,  # 2: by campaign
     name=_("Margin of the first year for what customers cost"),
     meaning=_("How many times over new customers bring in within a year what winning them cost, after the goods."),
     formula=_(
@@ -204,4 +244,4 @@ CLV_TO_CAC_MARGIN = value_to_cost(
     source=_("The cost ledger, fully loaded; lines of sales and returns; costs of goods. CLV : CAC over twelve months"),
 )
 
-KPIS = (CAC_LAGGED, CAC_PAYBACK, CLV_TO_CAC, CLV_TO_CAC_MARGIN)
+KPIS = (CAC_LAGGED, CAC_PAYBACK, CAC_PAYBACK_MARGIN, CAC_PAYBACK_LAST_TOUCH, CLV_TO_CAC, CLV_TO_CAC_MARGIN)

@@ -103,6 +103,7 @@ class KpiDetail(View):
             "goal": goal,
             "tree": parts.tree(engine.value(kpi, scope, period, now=asked.now)) if kpi.drivers else [],
             "partner": parts.partner(course[-1], asked.now),
+            "beside": parts.beside(course[-1], asked.now),
             "chart": charts.xmr("kpi-course", course, found, levels, lambda one: asked_url(kpi, scope, one.period)),
             "breakdown": parts.breakdown(kpi, scope, period, request.user, request.GET.get("by", ""), asked.now),
             "evidence": engine.evidence(kpi, scope, period, request.user, SHOWN_RECORDS, now=asked.now),

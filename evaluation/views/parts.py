@@ -14,6 +14,7 @@ from crm.access import kinds
 from crm.access.permissions import Reach, Verb
 from crm.models import Team, User
 from customers.models import Customer
+from customers.sales.models import Campaign
 from evaluation import engine, kpis
 from evaluation.engine import Explanation, Result, Scope, judgement, judgement_words, scopes, wording
 from evaluation.formulas import drivers
@@ -100,6 +101,8 @@ def _within_sight(dimension: str, found: list[Result], user: User) -> list[Resul
     keys = [one.scope.key for one in found if one.scope.key is not None]
     if dimension == "customer":
         visible = set(Customer.objects.visible_to(user).filter(pk__in=keys).values_list("pk", flat=True))
+    elif dimension == "campaign":
+        visible = set(Campaign.objects.visible_to(user).filter(pk__in=keys).values_list("pk", flat=True))
     elif dimension in ("team", "person"):
         visible = _within_reach(dimension, keys, user)
     else:
@@ -144,6 +147,17 @@ def partner(result: Result, now: datetime) -> dict[str, str]:
     }
     text = _("%(name)s of the twelve months until then: %(value)s of %(n)s, %(difference)s.") % said
     return {"text": text, "url": reverse("kpi-detail", args=[kpi.code]) + scoping.query(result.scope, year)}
+
+
+def beside(result: Result, now: datetime) -> list[dict[str, str]]:
+    """The KPIs that say it in another way, of the same scope and period."""
+    shown = []
+    for kpi in map(kpis.get, result.kpi.beside):
+        if result.scope.is_company or result.scope.kind in kpi.dimensions:
+            found = engine.value(kpi, result.scope, result.period, now=now)
+            url = reverse("kpi-detail", args=[kpi.code]) + scoping.query(result.scope, result.period)
+            shown.append({"name": str(kpi.name), "value": wording.shown(found), "url": url})
+    return shown
 
 
 def tree(result: Result) -> list[Branch]:

@@ -20,6 +20,7 @@ NAMES = {
     "automatic": gettext_lazy("Answered by itself"),
     "bought_again": gettext_lazy("Bought again"),
     "brought_in": gettext_lazy("Brought in"),
+    "campaign": gettext_lazy("Campaign"),
     "closing": gettext_lazy("At the end"),
     "comment": gettext_lazy("Comment"),
     "commit": gettext_lazy("Committed"),

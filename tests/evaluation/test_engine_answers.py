@@ -80,7 +80,7 @@ def busy(cast):
         a_cost(month, 90, "salaries", owner=cast.rep, team=cast.north)
     a_cost("2026-04", 100, campaign=fair, channel="event", owner=cast.rep, team=cast.north)
     a_cost("2026-08", 300, campaign=fair, channel="event", owner=cast.rep, team=cast.north)
-    an_order("2026-05-20", a_customer(campaign="Fair"), cast.rep)
+    an_order("2026-05-20", a_customer(campaign="Fair"), cast.rep, products=[pump])
     for month in (4, 5, 6, 7, 8):
         won(f"2026-{month + 1:02}-20", dice.choice(people), customers[month], opened=f"2026-{month:02}-05")
         lost(f"2026-{month + 1:02}-15", dice.choice(people), customers[month], opened=f"2026-{month:02}-05")
@@ -92,7 +92,7 @@ def busy(cast):
             a_commit(person, month, 300)
             won(f"{month}-10", person, opened="2026-01-05", amount=250)
         for first in ("2026-01-20", "2026-04-20", "2026-08-20"):
-            an_order(first, a_customer(owner=person), person)
+            an_order(first, a_customer(owner=person), person, products=[pump])
     return cast
 
 

@@ -22,9 +22,17 @@ def test_the_kpis_are_these():
         "average_sale",
         "cac",
         "cac_lagged",
+        "cac_last_touch",
         "cac_paid",
         "cac_payback",
+        "cac_payback_last_touch",
+        "cac_payback_margin",
+        "campaign_margin_roi",
+        "campaign_margin_roi_last_touch",
+        "campaign_return",
+        "campaign_return_last_touch",
         "campaign_roi",
+        "campaign_roi_last_touch",
         "churn_rate",
         "clv_to_cac",
         "clv_to_cac_margin",
@@ -45,6 +53,7 @@ def test_the_kpis_are_these():
         "historic_value",
         "in_period_repeat_rate",
         "lead_conversion",
+        "lead_conversion_last_touch",
         "net_revenue_retention",
         "new_customer_growth",
         "new_customers",
@@ -91,6 +100,7 @@ def test_words_can_be_translated_and_everything_named_exists():
         assert all(isinstance(text, Promise) for text in (kpi.name, kpi.meaning, kpi.formula, *kpi.issues.values()))
         assert kpi.group in GROUPS
         assert kpi.guard in codes - {kpi.code}
+        assert set(kpi.beside) <= codes - {kpi.code}
         assert kpi.source
         for kind in kpi.facts.kinds:
             assert kinds.get(kind).model is not None

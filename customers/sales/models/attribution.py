@@ -1,8 +1,9 @@
-"""Where a sale came from, told from rows: the first touch of its customer, and the last answer before it was opened.
+"""Where a sale came from, told from rows: the first touch of its customer, and the last before it was opened.
 
 The first touch is what the customer came through and stays for ever: its channel and campaign, else those of the first
-lead that became it. The last touch is the campaign somebody of the customer responded to last before the opportunity
-was opened. Both are claims about what preceded a sale, not about what caused it.
+lead that became it. The last touch is the last, until the opportunity was opened, of the campaigns somebody of the
+customer responded to and the leads that came in; where there is neither, the first was the last one too. Both are
+claims about what preceded a sale, not about what caused it. The numbers count the same: evaluation/kpis/touches.py.
 """
 
 from __future__ import annotations
@@ -57,14 +58,25 @@ def first_touch(customer: Customer) -> Touch | None:
 def last_touch(opportunity: Opportunity, zone: tzinfo) -> Touch | None:
     if opportunity.customer_id is None:
         return None
-    customer = opportunity.customer_id
-    opened = (opportunity.opened_at or opportunity.created_at).astimezone(zone).date()
+    customer, began = opportunity.customer_id, opportunity.opened_at or opportunity.closed_at or opportunity.created_at
+    opened = began.astimezone(zone).date()
     theirs = Q(contact__customer_links__customer=customer) | Q(lead__customer=customer)
     answered = CampaignMember.objects.filter(
         theirs, state=MemberState.RESPONDED, responded_on__lte=opened, campaign__deleted_at=None
     )
     last = answered.select_related("campaign").order_by("-responded_on", "-pk").first()
-    return Touch(last.campaign.channel, last.campaign.name, last.campaign, last.responded_on) if last else None
+    came = Lead.objects.alive().filter(customer=customer, created_at__lte=began).exclude(channel="", campaign="")
+    lead = came.order_by("-created_at", "-pk").first()
+    if lead and (last is None or lead.created_at.astimezone(zone).date() > (last.responded_on or opened)):
+        return _of_lead(lead, zone)
+    if last is None:
+        return first_touch(Customer.objects.get(pk=customer))  # scoped: the opportunity's own
+    return Touch(last.campaign.channel, last.campaign.name, last.campaign, last.responded_on)
+
+
+def _of_lead(lead: Lead, zone: tzinfo) -> Touch:
+    campaign = Campaign.objects.alive().called(lead.campaign).first() if lead.campaign else None
+    return Touch(lead.channel, lead.campaign, campaign, lead.created_at.astimezone(zone).date())
 
 
 def leads_of(campaign: Campaign) -> QuerySet[Lead]:
