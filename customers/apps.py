@@ -51,15 +51,19 @@ class CustomersConfig(AppConfig):
         from crm.actions import journal
         from crm.events import timeline
         from crm.search import documents
-        from customers.actions import contacts, customers, merge_undoing, merging, tasks
+        from customers.actions import contacts, customers, duplicates, merge_undoing, merging, segments, tasks
         from customers.models import match_key
 
         for kind in match_key.OF:
             documents.keep_with(kind, match_key.keep)
         journal.undone_with(merging.MERGE, merge_undoing.undo, merge_undoing.refuse)
-        journal.restored_with("customers.Customer", customers.put_back)
-        journal.restored_with("customers.Contact", contacts.update)
-        journal.restored_with("customers.Task", tasks.update)
+        journal.restored_with("customers.Customer", customers.put_back, out_of_bin=customers.restore)
+        journal.restored_with("customers.Contact", contacts.update, out_of_bin=contacts.restore)
+        journal.restored_with("customers.Task", tasks.update, out_of_bin=tasks.restore)
+        journal.restored_with("customers.Duplicate", duplicates.propose_again)
+        journal.restored_with(
+            "customers.SegmentMember", take_away=segments.take_out_again, make_again=segments.choose_again
+        )
         timeline.tell_also("customer", merging.merged_into)
 
     def declare_kinds(self) -> None:

@@ -100,8 +100,9 @@ def assign_many(records: QuerySet, *, by: User, at: datetime, owner: User | None
 
 def resolve_many(records: QuerySet, *, by: User, at: datetime) -> int:
     unresolved = [ticket for ticket in records.select_related("state") if not ticket.is_resolved]
-    for ticket in unresolved:
-        tickets.resolve(ticket=ticket, by=by, at=at)
+    with journal.recording(kind=Ticket.kind, message=gettext_noop("Many resolved"), by=by, at=at):
+        for ticket in unresolved:
+            tickets.resolve(ticket=ticket, by=by, at=at)
     return len(unresolved)
 
 

@@ -9,35 +9,41 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils.translation import gettext as _
 
 from crm.access.permissions import Verb
-from crm.joining import listed
+from crm.actions.putting_back import put_back, restored_with
+from crm.actions.since import Conflict, as_changes, conflicts, told, values_of
 from crm.models import Operation, OperationPart
 
+__all__ = [
+    "Conflict",
+    "Conflicts",
+    "as_changes",
+    "as_stored",
+    "columns_of",
+    "conflicts",
+    "forget_old",
+    "note",
+    "note_added",
+    "note_taken_away",
+    "recording",
+    "restored_with",
+    "resumed",
+    "told",
+    "undo",
+    "undone_with",
+    "values_of",
+    "write",
+]
 CHANGE = "change"
 NAMED = 200  # conflicts that are named one by one
-
-
-@dataclass(frozen=True)
-class Conflict:
-    """A record that undoing would leave as it is, and why."""
-
-    table: str
-    pk: int
-    label: str
-    reason: str
-
-    def as_json(self) -> dict[str, Any]:
-        return {"table": self.table, "id": self.pk, "label": self.label, "reason": self.reason}
 
 
 class Conflicts(Exception):
@@ -49,10 +55,8 @@ class Conflicts(Exception):
 
 
 Undo = Callable[..., int]  # (operation, kept=, by=, at=) -> how many records it put back
-Restore = Callable[..., Any]  # (record, changes, by=, at=)
 _undoers: dict[str, Undo] = {}
 _refusals: dict[str, Callable[[Operation], None]] = {}
-_restorers: dict[str, Restore] = {}
 _noted: ContextVar[list[OperationPart] | None] = ContextVar("noted", default=None)
 
 
@@ -61,11 +65,6 @@ def undone_with(type: str, undo: Undo, refuse: Callable[[Operation], None] | Non
     _undoers[type] = undo
     if refuse is not None:
         _refusals[type] = refuse
-
-
-def restored_with(table: str, restore: Restore) -> None:
-    """Records of this table get their old values by an action of their app rather than by `records.update`."""
-    _restorers[table] = restore
 
 
 @contextmanager
@@ -121,6 +120,27 @@ def note(record: models.Model, before: dict[str, Any], changed: Iterable[str]) -
     parts.append(OperationPart(table=record._meta.label, ids=[record.pk], before=was, after=now))
 
 
+def note_added(rows: Iterable[models.Model], columns: Iterable[str]) -> None:
+    """Rows that were not there before: taking it back takes them away, but for those of which one changed since."""
+    _note_rows(rows, columns, was_there=False)
+
+
+def note_taken_away(rows: Iterable[models.Model]) -> None:
+    """Rows that are there no more, noted with all of their columns: taking it back makes them again."""
+    for row in rows:
+        _note_rows([row], [column.attname for column in row._meta.concrete_fields], was_there=True)
+
+
+def _note_rows(rows: Iterable[models.Model], columns: Iterable[str], *, was_there: bool) -> None:
+    parts, names = _noted.get(), list(columns)
+    found = list(rows)
+    if parts is None or not found:
+        return
+    said = {name: as_stored(getattr(found[0], name)) for name in names}
+    before, after = (said, {}) if was_there else ({}, said)
+    parts.append(OperationPart(table=found[0]._meta.label, ids=[row.pk for row in found], before=before, after=after))
+
+
 def as_stored(value: Any) -> Any:
     """A column's value as the journal keeps it; the column's own `to_python` reads it back, to the microsecond."""
     if value is None or isinstance(value, (bool, int, str, list, dict)):
@@ -134,7 +154,7 @@ def write(
     type: str, parts: list[OperationPart], *, kind: str, message: str, values: dict[str, Any], url: str, by: Any,
     at: datetime,
 ) -> Operation:  # fmt: skip
-    count = len({part.ids[0] for part in parts if part.table == parts[0].table})
+    count = len({pk for part in parts if part.table == parts[0].table for pk in part.ids})
     operation = Operation.objects.create(
         type=type, subject_kind=kind, message=message, values={**values, "count": count}, url=url, by=by, at=at
     )
@@ -148,60 +168,6 @@ def _store(operation: Operation, parts: list[OperationPart]) -> None:
     OperationPart.objects.bulk_create(parts)
     operation.count += sum(len(part.ids) for part in parts)
     operation.save(update_fields=["count"])
-
-
-def conflicts(operation: Operation) -> list[Conflict]:
-    """What was changed since, so that undoing would leave it as it is."""
-    found: list[Conflict] = []
-    parts = list(operation.parts.all())
-    held = _held(parts)
-    for part in parts:
-        model: Any = apps.get_model(part.table)
-        after = values_of(model, part.after)
-        gone, changed = _since(part, model, after, held)
-        for pk in gone:
-            found.append(Conflict(part.table, pk, f"{model._meta.verbose_name} {pk}", _("It no longer exists.")))
-        for row in changed:
-            names = listed(_labels(model, [name for name, value in after.items() if getattr(row, name) != value]))
-            reason = _("Changed since: %(fields)s.") % {"fields": names}
-            found.append(Conflict(part.table, row.pk, str(row)[:200], reason))
-    return found
-
-
-def _held(parts: list[OperationPart]) -> dict[str, dict[int, Any]]:
-    """Of each table the records that stand alone in their part, read together: a thousand changes are one question."""
-    alone: dict[str, set[int]] = {}
-    for part in parts:
-        if len(part.ids) == 1:
-            alone.setdefault(part.table, set()).add(part.ids[0])
-    return {table: apps.get_model(table)._base_manager.in_bulk(pks) for table, pks in alone.items()}
-
-
-def _since(
-    part: OperationPart, model: Any, after: dict[str, Any], held: dict[str, dict[int, Any]]
-) -> tuple[list[int], list[Any]]:
-    """What of a part is there no more, and what is not as it was left."""
-    if len(part.ids) == 1:
-        row = held[part.table].get(part.ids[0])
-        is_changed = row is not None and any(getattr(row, name) != value for name, value in after.items())
-        return ([] if row else list(part.ids)), ([row] if is_changed else [])
-    rows = model._base_manager.filter(pk__in=part.ids)
-    gone = sorted(set(part.ids) - set(rows.order_by().values_list("pk", flat=True)))
-    return gone, list(rows.exclude(**after).order_by("pk"))
-
-
-def told(user: Any, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Conflicts as the person may read them: without the name of a record that is not theirs to see."""
-    by_table: dict[str, set[int]] = {}
-    for each in found:
-        by_table.setdefault(each["table"], set()).add(each["id"])
-    seen: set[tuple[str, int]] = set()
-    for table, pks in by_table.items():
-        rows: Any = apps.get_model(table)._default_manager.all()
-        if hasattr(rows, "visible_to"):
-            visible = rows.visible_to(user).filter(pk__in=pks).order_by()
-            seen |= {(table, pk) for pk in visible.values_list("pk", flat=True)}
-    return [each if (each["table"], each["id"]) in seen else {**each, "label": None} for each in found]
 
 
 @transaction.atomic
@@ -222,8 +188,14 @@ def undo(operation: Operation, *, by: Any, at: datetime, rest: bool = False) -> 
     kept = conflicts(operation)
     if kept and not rest:
         raise Conflicts(kept)
-    undo_it: Undo = _undoers.get(operation.type, _put_back)
-    undo_it(operation, kept=kept, by=by, at=at)
+    if operation.type in _undoers:
+        _undoers[operation.type](operation, kept=kept, by=by, at=at)
+    else:
+        left = {(conflict.table, conflict.pk) for conflict in kept}
+        refused = put_back(operation.parts.order_by("-id"), left=left, by=by, at=at)
+        if refused and not rest:
+            raise Conflicts(refused)
+        kept += refused
     operation.undone_at, operation.undone_by = at, by
     operation.kept = [conflict.as_json() for conflict in kept[:NAMED]]
     operation.save(update_fields=["undone_at", "undone_by", "kept"])
@@ -232,42 +204,3 @@ def undo(operation: Operation, *, by: Any, at: datetime, rest: bool = False) -> 
 
 def forget_old(now: datetime) -> int:
     return Operation.objects.past(now).delete()[0]
-
-
-def values_of(model: Any, stored: dict[str, Any]) -> dict[str, Any]:
-    """Columns as the journal keeps them, back as they were."""
-    columns = {column.attname: column for column in model._meta.concrete_fields}
-    return {name: columns[name].to_python(value) for name, value in stored.items()}
-
-
-def _put_back(operation: Operation, *, kept: list[Conflict], by: Any, at: datetime) -> int:
-    """Record by record, through the actions, the last change first."""
-    left = {(conflict.table, conflict.pk) for conflict in kept}
-    done = 0
-    for part in operation.parts.order_by("-id"):
-        model: Any = apps.get_model(part.table)
-        restore: Any = _restorers.get(part.table)
-        if restore is None:
-            from crm.actions.records import update as restore  # it notes its changes here
-        for record in model._base_manager.filter(pk__in=part.ids).order_by("pk"):
-            if (part.table, record.pk) not in left:
-                restore(record, as_changes(model, part.before), by=by, at=at)
-                done += 1
-    return done
-
-
-def as_changes(model: Any, stored: dict[str, Any]) -> dict[str, Any]:
-    """By field, with the records themselves where a column points at one."""
-    changes = {}
-    for column in model._meta.concrete_fields:
-        if column.attname in stored:
-            value = column.to_python(stored[column.attname])
-            if column.is_relation and value is not None:
-                value = column.related_model._base_manager.filter(pk=value).first()
-            changes[column.name] = value
-    return changes
-
-
-def _labels(model: Any, names: list[str]) -> list[str]:
-    columns = {column.attname: column for column in model._meta.concrete_fields}
-    return [str(columns[name].verbose_name) for name in names]

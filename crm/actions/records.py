@@ -91,9 +91,11 @@ def delete(record: B, *, by: Any, at: datetime, about: Iterable[models.Model | N
     """Move a record to the bin; doing it twice does nothing."""
     locked = type(record)._base_manager.select_for_update(of=("self",)).get(pk=record.pk)
     if not locked.is_in_bin:
+        was = journal.columns_of(locked)
         locked.move_to_bin(at)
         locked.version += 1
         locked.save()
+        journal.note(locked, was, ["deleted_at"])
         events.record(f"{locked.kind}.deleted", locked, by=by, at=at, about=about)
     return locked
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -40,6 +40,13 @@ def change(*, view: SavedView, by: Any, at: datetime, **changes: Any) -> SavedVi
 
 def delete(*, view: SavedView, by: Any, at: datetime) -> SavedView:
     return records.delete(view, by=by, at=at)
+
+
+def restore(*, view: SavedView, by: Any, at: datetime) -> SavedView:
+    """Back as it was; where its owner made another of its name meanwhile, that one stays and this is refused."""
+    if SavedView.objects.alive().of(view.list_code).filter(owner=view.owner, name=view.name).exists():  # scoped: a name
+        raise ValidationError(_("There is a view of this name already."))
+    return records.restore(view, by=by, at=at)
 
 
 @transaction.atomic

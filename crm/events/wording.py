@@ -54,6 +54,7 @@ VERBS = {
     "members_changed": p("event", "members changed"), "personal_data_read": p("event", "personal data read"),
     "merged": p("event", "merged"), "merged_away": p("event", "merged into another"),
     "merge_undone": p("event", "merge undone"), "not_a_duplicate": p("event", "said to be no duplicate"),
+    "maybe_a_duplicate": p("event", "proposed as a duplicate again"),
     "created_apart": p("event", "created although alike"), "collaboration_asked": p("event", "asked to collaborate"),
     "taken": p("event", "taken"), "contacted": p("event", "contacted"), "converted": p("event", "converted"),
     "conversion_undone": p("event", "conversion undone"), "discarded": p("event", "discarded"),

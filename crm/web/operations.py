@@ -51,9 +51,18 @@ class OperationDetail(View):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         return self.page(request, _operation(request, pk))
 
-    def page(self, request: HttpRequest, operation: Operation, refusal: str = "", status: int = 200) -> HttpResponse:
+    def page(
+        self,
+        request: HttpRequest,
+        operation: Operation,
+        refusal: str = "",
+        status: int = 200,
+        refused: list[journal.Conflict] | None = None,
+    ) -> HttpResponse:
         may_undo = operation.may_undo(timezone.now())
-        found = [each.as_json() for each in journal.conflicts(operation)] if may_undo else operation.kept
+        found = operation.kept
+        if may_undo:
+            found = [each.as_json() for each in refused or journal.conflicts(operation)]
         context = {
             "operation": operation,
             "may_undo": may_undo,
@@ -74,9 +83,9 @@ class OperationUndoing(OperationDetail):
         user: Any = request.user
         try:
             operation = journal.undo(operation, by=user, at=timezone.now(), rest=request.POST.get("rest") == "1")
-        except journal.Conflicts:
+        except journal.Conflicts as conflicts:
             refusal = _("Some of it was changed since, so nothing was undone. Look below, and decide.")
-            return self.page(request, operation, refusal, status=409)
+            return self.page(request, operation, refusal, status=409, refused=conflicts.found)
         except ValidationError as error:
             return self.page(request, operation, " ".join(error.messages), status=422)
         detail, back = reverse("operation-detail", args=[operation.pk]), request.GET.get("back", "")

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from crm import events
-from crm.actions import records
+from crm.actions import journal, records
 from crm.actions.notifications import notify
 from crm.models import Event, User
 from customers.models import Contact, Customer, Duplicate
@@ -28,15 +28,31 @@ def dismiss(duplicate: Duplicate, *, by: User, at: datetime) -> Duplicate:
     """They are two: the pair is not proposed again. Saying it twice changes nothing."""
     duplicate = Duplicate.objects.select_for_update(of=("self",)).get(pk=duplicate.pk)
     if duplicate.dismissed_at is None:
+        was = journal.columns_of(duplicate)
         duplicate.dismiss(by=by, at=at)
         duplicate.save(update_fields=["dismissed_at", "dismissed_by"])
+        journal.note(duplicate, was, ["dismissed_at", "dismissed_by"])
         told = {"other": records.as_json(duplicate.second)}
         events.record("customer.not_a_duplicate", duplicate.first, by=by, at=at, data=told)
     return duplicate
 
 
 def dismiss_many(duplicates: Iterable[Duplicate], *, by: User, at: datetime) -> int:
-    return len([dismiss(duplicate, by=by, at=at) for duplicate in duplicates.order_by("pk")])  # type: ignore[attr-defined]
+    """Each; undone as one. Returns how many."""
+    with journal.recording(kind=Customer.kind, message=gettext_noop("Said to be no duplicates"), by=by, at=at):
+        return len([dismiss(duplicate, by=by, at=at) for duplicate in duplicates.order_by("pk")])  # type: ignore[attr-defined]
+
+
+@transaction.atomic
+def propose_again(duplicate: Duplicate, changes: dict[str, None], *, by: User, at: datetime) -> Duplicate:
+    """That they are two is taken back: the pair is proposed as before."""
+    duplicate = Duplicate.objects.select_for_update(of=("self",)).get(pk=duplicate.pk)
+    if duplicate.dismissed_at is not None:
+        duplicate.dismissed_at = duplicate.dismissed_by = None
+        duplicate.save(update_fields=["dismissed_at", "dismissed_by"])
+        told = {"other": records.as_json(duplicate.second)}
+        events.record("customer.maybe_a_duplicate", duplicate.first, by=by, at=at, data=told)
+    return duplicate
 
 
 @transaction.atomic

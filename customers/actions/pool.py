@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
-from crm.actions import records
+from crm.actions import journal, records
 from crm.actions.notifications import notify
 from crm.models import Team, User
 from customers.actions import customers
@@ -70,16 +70,18 @@ def claim(customer: Customer, *, by: User, at: datetime) -> Customer:
 def claim_many(wanted: Iterable[Customer], *, by: User, at: datetime) -> int:
     """Claims one after the other until there is no more room; returns how many it got. Those that others got are left.
 
-    Nobody gets a part without being told why: where it got none, the reason is raised.
+    Nobody gets a part without being told why: where it got none, the reason is raised. Undone as one: they are in the
+    pool again, and stay among what was claimed that day.
     """
     got, refusal = 0, None
-    for customer in wanted:
-        try:
-            with transaction.atomic():
-                claim(customer, by=by, at=at)
-            got += 1
-        except ValidationError as error:
-            refusal = error
+    with journal.recording(kind=Customer.kind, message=gettext_noop("Claimed from the pool"), by=by, at=at):
+        for customer in wanted:
+            try:
+                with transaction.atomic():
+                    claim(customer, by=by, at=at)
+                got += 1
+            except ValidationError as error:
+                refusal = error
     if refusal is not None and not got:
         raise refusal
     return got

@@ -79,4 +79,4 @@ class SegmentMember(models.Model):
         constraints = [models.UniqueConstraint(fields=["segment", "customer"], name="segment_member_once")]
 
     def __str__(self) -> str:
-        return str(self.customer_id)
+        return f"{self.segment}: {self.customer}"

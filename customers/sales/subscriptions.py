@@ -7,10 +7,25 @@ from crm.actions import journal
 from crm.models import Event, User
 from customers.models import erasing, following, pool_release
 from customers.models.following import Follower, How
-from customers.sales.actions import big_sales, contract_renewals, contracts, erasing_of, opportunities, quotes
+from customers.sales.actions import (
+    big_sales,
+    campaigns,
+    contract_renewals,
+    contracts,
+    erasing_of,
+    leads,
+    opportunities,
+    quotes,
+)
 from customers.sales.models import Contract, Opportunity, Quote, lead_score
 
-journal.restored_with("sales.Opportunity", opportunities.put_back)  # who had it when is written down there
+journal.restored_with(  # who had it when is written down there
+    "sales.Opportunity", opportunities.put_back, out_of_bin=opportunities.restore
+)
+journal.restored_with("sales.Lead", out_of_bin=leads.restore)
+journal.restored_with("sales.Quote", quotes.put_back)
+journal.restored_with("sales.Contract", contracts.put_back)
+journal.restored_with("sales.CampaignMember", take_away=campaigns.take_out_again)
 pool_release.protects(
     "won opportunity",
     "SELECT customer_id, closed_at AS at FROM sales_opportunity WHERE deleted_at IS NULL AND closed_at IS NOT NULL"

@@ -44,6 +44,7 @@ SENTENCES: dict[str, tuple[Any, str, str]] = {
     "customer.merged_away": (gettext_lazy("Merged into %(master)s"), "git-merge", "warn"),
     "customer.merge_undone": (gettext_lazy("Merge of %(other)s and %(master)s undone"), "arrow-back-up", "warn"),
     "customer.not_a_duplicate": (gettext_lazy("Not the same as %(other)s"), "x", "neutral"),
+    "customer.maybe_a_duplicate": (gettext_lazy("Maybe the same as %(other)s after all"), "copy", "neutral"),
     "customer.collaboration_asked": (gettext_lazy("Asked to work on it too"), "user-plus", "info"),
     "customer.deleted": (gettext_lazy("Moved to the bin"), "trash", "warn"),
     "customer.restored": (gettext_lazy("Taken out of the bin"), "restore", "neutral"),

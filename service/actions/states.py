@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from crm.actions import journal
 from crm.models import User
 from service.actions import history
 from service.actions.breaches import note_late
@@ -63,6 +64,16 @@ def reopen(*, ticket: Ticket, by: User | None, at: datetime) -> Ticket:
 
 
 @transaction.atomic
+def unresolve(*, ticket: Ticket, state: TicketState, waiting_since: datetime | None, by: User, at: datetime) -> Ticket:
+    """It was resolved by mistake: reopened into the state it had. What it promises goes on as with any reopened one."""
+    locked = history.lock(ticket)
+    if locked.is_resolved:
+        locked.waiting_since = waiting_since
+        enter(locked, state, by=by, at=at)
+    return locked
+
+
+@transaction.atomic
 def close(*, ticket: Ticket, by: User | None, at: datetime) -> Ticket:
     """Put a resolved ticket away for good."""
     locked = history.lock(ticket)
@@ -82,6 +93,7 @@ def enter(ticket: Ticket, state: TicketState, *, by: User | None, at: datetime) 
     if ticket.state_id == state.pk:
         return ticket
     left, before, after = ticket.state, ticket.state.category, state.category
+    was = journal.columns_of(ticket)
     # A clock that stops late is noted as late before it stops.
     note_late(ticket, at)
     ticket.state = state
@@ -94,6 +106,7 @@ def enter(ticket: Ticket, state: TicketState, *, by: User | None, at: datetime) 
         history.store(ticket, at=at)
     if state.closes and not ticket.is_closed:
         _close(ticket, by=by, at=at)
+    journal.note(ticket, was, ["state", "waiting_since", "resolved_at", "closed_at"])
     return ticket
 
 

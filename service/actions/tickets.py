@@ -17,7 +17,7 @@ from customers.models import Contact, Customer
 from service.actions import clock, history, states
 from service.actions.conversation import NewerMessage, customer_replied, note, reply
 from service.actions.importing import import_history, open_imported
-from service.actions.states import change_state, close, pause, reopen, resolve, resume
+from service.actions.states import change_state, close, pause, reopen, resolve, resume, unresolve
 from service.models import Message, Priority, Queue, Ticket, TicketEvent, TicketState
 
 __all__ = [
@@ -43,6 +43,7 @@ __all__ = [
     "restore",
     "resume",
     "take",
+    "unresolve",
 ]
 
 Type = TicketEvent.Type
@@ -173,7 +174,9 @@ def prioritise(*, ticket: Ticket, priority: int, by: User | None, at: datetime) 
         return locked
     if priority not in Priority.values:
         raise ValidationError({"priority": _("There is no such priority.")})
-    before, locked.priority = locked.priority, priority
+    before, was = locked.priority, journal.columns_of(locked)
+    locked.priority = priority
+    journal.note(locked, was, ["priority"])
     clock.promise_again(locked)
     history.note_down(locked, Type.PRIORITISED, by=by, at=at, data={"priority": [before, priority]})
     history.store(locked, at=at, deadlines=True)

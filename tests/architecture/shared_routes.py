@@ -28,6 +28,7 @@ def of_lists() -> dict[str, Route]:
         gone = {"view_pk": MISSING}
         found[f"{name}-view"] = Route({"GET": VIEW, "POST": VIEW}, kind, others=gone, missing=True)
         found[f"{name}-view-delete"] = Route({"POST": VIEW}, kind, others=gone, missing=True)
+        found[f"{name}-view-restoration"] = Route({"POST": VIEW}, kind, others=gone, missing=True)
         if declared.bulk_actions:
             action = declared.bulk_actions[0]
             found[f"{name}-bulk"] = Route(

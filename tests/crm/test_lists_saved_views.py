@@ -71,6 +71,25 @@ def test_a_view_can_be_renamed_and_deleted(client, cast, now):
     assert tab_names(client) == []
 
 
+def test_deleting_a_view_is_taken_back_unless_another_has_its_name(client, cast, now):
+    client.force_login(cast.rep)
+    view = save(cast.rep, now)
+    answer = client.post(f"/sample/views/{view.pk}/deletion/", follow=True)
+    assert f"/sample/views/{view.pk}/restoration/" in answer.content.decode()
+    client.force_login(cast.teammate)
+    assert client.post(f"/sample/views/{view.pk}/restoration/").status_code == 404
+    client.force_login(cast.rep)
+    assert client.post(f"/sample/views/{view.pk}/restoration/").url == f"/sample/?view={view.pk}"
+    assert tab_names(client) == ["All", "Mine"]
+
+    client.post(f"/sample/views/{view.pk}/deletion/")
+    save(cast.rep, now)
+    page = client.post(f"/sample/views/{view.pk}/restoration/", follow=True)
+    assert "There is a view of this name already." in page.content.decode()
+    assert tab_names(client) == ["All", "Mine"]
+    assert SavedView.objects.alive().get().pk != view.pk
+
+
 def test_two_views_of_one_person_cannot_share_a_name(client, cast, now):
     client.force_login(cast.rep)
     save(cast.rep, now)

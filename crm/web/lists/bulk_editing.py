@@ -33,7 +33,8 @@ def editing(model: type[models.Model], names: Sequence[str], update: Update) -> 
 
 
 def deleting(delete: Callable[..., Any]) -> BulkAction:
-    """Put each into the bin by `delete(record, by=, at=)`."""
+    """Put each into the bin by `delete(record, by=, at=)`; undone as one. How it comes out again, the app says with
+    `journal.restored_with(…, out_of_bin=)`."""
     return BulkAction(
         "deletion",
         gettext_lazy("Delete"),
@@ -90,8 +91,11 @@ def _edit_each(update: Update, chosen: Iterable[Any], *, by: Any, at: datetime, 
 
 def _delete_each(delete: Callable[..., Any], chosen: Iterable[Any], *, by: Any, at: datetime) -> int:
     found = list(chosen)
-    for record in found:
-        _each(delete, record, by=by, at=at)
+    if not found:
+        return 0
+    with journal.recording(kind=found[0].kind, message=gettext_noop("Many deleted"), by=by, at=at):
+        for record in found:
+            _each(delete, record, by=by, at=at)
     return len(found)
 
 

@@ -19,6 +19,7 @@ def below(list_class: type[List], prefix: str, name: str) -> list[URLPattern]:
         "views/new/": ("view-new", view_views.SaveView),
         "views/<int:view_pk>/": ("view", view_views.ChangeView),
         "views/<int:view_pk>/deletion/": ("view-delete", view_views.DeleteView),
+        "views/<int:view_pk>/restoration/": ("view-restoration", view_views.RestoreView),
     }
     if list_class.bulk_actions:
         views["bulk/<slug:action>/"] = ("bulk", bulk_views.Bulk)

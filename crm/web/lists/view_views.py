@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -145,8 +147,24 @@ class DeleteView(ListPart):
         lookup = {"pk": self.own_kwargs["view_pk"], "list_code": self.list.code}
         view = guards.get_permitted(SavedView.objects.all(), request.user, Verb.DELETE, **lookup)
         saved_views.delete(view=view, by=request.user, at=timezone.now())
-        toast(request, _("The view is deleted."))
+        undo = self.list.address("view-restoration", view.pk)
+        toast(request, _("The view “%(name)s” is deleted.") % {"name": view.name}, undo_url=undo)
         return redirect(self.list.address())
+
+
+class RestoreView(ListPart):
+    """Deleting a view is taken back: by whoever could delete it, while its owner has no other of this name."""
+
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        user: Any = request.user
+        gone = SavedView.objects.restorable_by(user).of(self.list.code)
+        view = get_object_or_404(gone, pk=self.own_kwargs["view_pk"])
+        try:
+            saved_views.restore(view=view, by=user, at=timezone.now())
+        except ValidationError as error:
+            toast(request, " ".join(error.messages), level=messages.ERROR)
+            return redirect(self.list.address())
+        return redirect(f"{self.list.address()}?view={view.pk}")
 
 
 def kept(state: Any) -> str:

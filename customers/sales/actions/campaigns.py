@@ -7,13 +7,15 @@ from datetime import date, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Value
 from django.db.models.functions import Lower
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from crm import events
-from crm.actions import records
+from crm.actions import journal, records
 from customers.models import Contact, CustomerContact, writing
 from customers.sales.models import Campaign, CampaignMember, CampaignMemberChange, CampaignName, Lead, MemberState
 from customers.sales.models.forecast_period import local_day
@@ -54,15 +56,16 @@ def restore(campaign: Campaign, *, by: Any, at: datetime) -> Campaign:
 
 
 def hand_over_many(rows: Any, *, owner: Any, by: Any, at: datetime) -> int:
-    """One by one, each with its event; returns how many changed hands."""
-    changes = {"owner": owner, "team": owner.team}
-    done = [records.update(one, changes, by=by, at=at, event="handed_over").version != one.version for one in rows]
+    """One by one, each with its event, undone as one; returns how many changed hands."""
+    changes, message = {"owner": owner, "team": owner.team}, gettext_noop("Handed over to %(to)s")
+    with journal.recording(kind=Campaign.kind, message=message, values={"to": str(owner)}, by=by, at=at):
+        done = [records.update(one, changes, by=by, at=at, event="handed_over").version != one.version for one in rows]
     return sum(done)
 
 
 @transaction.atomic
 def add_members(people: Iterable[Contact | Lead], *, campaign: Campaign, by: Any, at: datetime) -> int:
-    """Whoever is a member already stays as they are. Returns how many are new."""
+    """Whoever is a member already stays as they are. Undone as one; returns how many are new."""
     campaign = Campaign._base_manager.select_for_update(of=("self",)).get(pk=campaign.pk)
     wanted = [one for one in people if not getattr(one, "do_not_contact", False)]  # who asked for it is left alone
     known = set(campaign.members.values_list("contact_id", "lead_id"))
@@ -71,12 +74,29 @@ def add_members(people: Iterable[Contact | Lead], *, campaign: Campaign, by: Any
            for contact, lead in dict.fromkeys(keys) if (contact, lead) not in known]  # fmt: skip
     if not new:
         return 0
-    members = CampaignMember.objects.bulk_create(new)
+    message, url = gettext_noop("Added to the campaign %(campaign)s"), reverse("campaign-detail", args=[campaign.pk])
+    said = {"campaign": campaign.name}
+    with journal.recording(kind=Campaign.kind, message=message, values=said, url=url, by=by, at=at):
+        members = CampaignMember.objects.bulk_create(new)
+        journal.note_added(members, ["state"])
     CampaignMemberChange.objects.bulk_create(
         CampaignMemberChange(member=one, state=one.state, day=local_day(at), by=by, recorded_at=at) for one in members
     )
     events.record("campaign.members_added", campaign, by=by, at=at, data={"count": len(new)})
     return len(new)
+
+
+@transaction.atomic
+def take_out_again(members: list[CampaignMember], *, by: Any, at: datetime) -> None:
+    """That they were added is taken back. Nothing was sent to them yet: whoever was addressed stays a member."""
+    ids = [one.pk for one in members]
+    with connection.cursor() as cursor:  # how they stood says nothing but that they were added
+        cursor.execute("SELECT set_config('yardstick.allow_purge', 'on', true)")
+        CampaignMember.objects.filter(pk__in=ids).delete()
+        cursor.execute("SELECT set_config('yardstick.allow_purge', '', true)")
+    for campaign in Campaign.objects.filter(pk__in={one.campaign_id for one in members}):
+        count = sum(one.campaign_id == campaign.pk for one in members)
+        events.record("campaign.members_removed", campaign, by=by, at=at, data={"count": count})
 
 
 def main_contacts(customers: Any, by: Any) -> Any:

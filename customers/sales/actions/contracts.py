@@ -9,8 +9,9 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
-from crm.actions import records
+from crm.actions import journal, records
 from customers.models import Customer
 from customers.sales.actions.contract_movements import about, chain_end, locked, new_row, standing, term_end, write
 from customers.sales.models import ChurnReason, Contract, ContractMovement
@@ -185,8 +186,15 @@ def hand_over(contract: Contract, *, owner: Any, by: Any, at: datetime) -> Contr
 
 
 def hand_over_many(contracts: Any, *, owner: Any, by: Any, at: datetime) -> int:
-    """One by one, each with its event; returns how many changed hands."""
-    return sum(hand_over(each, owner=owner, by=by, at=at).version != each.version for each in contracts)
+    """One by one, each with its event, undone as one; returns how many changed hands."""
+    message = gettext_noop("Handed over to %(to)s")
+    with journal.recording(kind=Contract.kind, message=message, values={"to": str(owner or "")}, by=by, at=at):
+        return sum(hand_over(each, owner=owner, by=by, at=at).version != each.version for each in contracts)
+
+
+def put_back(contract: Contract, changes: dict[str, Any], *, by: Any, at: datetime) -> Contract:
+    """Whose it was before many were handed over."""
+    return records.update(contract, changes, by=by, at=at, event="handed_over", about=about(contract))
 
 
 def delete(contract: Contract, *, by: Any, at: datetime) -> Contract:

@@ -16,8 +16,10 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Case, Count, F, Max, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_noop
 
 from crm.access.permissions import Reach, Verb
+from crm.actions import journal
 from crm.models import RoleGrant, Team, User
 from customers.sales.actions import lead_changes
 from customers.sales.models import Giving, Lead, LeadReceiver, LeadRule, LeadSettings
@@ -47,7 +49,9 @@ def assign(lead: Lead, *, by: User | None, at: datetime) -> Lead:
     if gift.owner is None and (gift.team, gift.why) == (lead.team, lead.given):
         return lead  # it waits where it was
     told = {"owner": [None, _named(gift.owner)], "team": [_named(lead.team), _named(gift.team)], "why": gift.why}
+    was = journal.columns_of(lead)
     lead.owner, lead.team, lead.given = gift.owner, gift.team or lead.team, gift.why
+    journal.note(lead, was, ["owner", "team", "given"])
     lead = lead_changes.store(lead, "assigned", told, by=by, at=at)
     if gift.owner is not None:
         _note_turn(gift.owner, at)
@@ -57,11 +61,12 @@ def assign(lead: Lead, *, by: User | None, at: datetime) -> Lead:
 
 
 def assign_many(leads: Iterable[Lead], *, by: User | None, at: datetime) -> int:
-    """Each in a transaction of its own; returns how many found somebody."""
+    """Each in a transaction of its own, undone as one; returns how many found somebody."""
     given = 0
-    for lead in leads:
-        if lead.owner_id is None:
-            given += assign(lead, by=by, at=at).owner_id is not None
+    with journal.recording(kind=Lead.kind, message=gettext_noop("Given by the rules"), by=by, at=at):
+        for lead in leads:
+            if lead.owner_id is None:
+                given += assign(lead, by=by, at=at).owner_id is not None
     return given
 
 

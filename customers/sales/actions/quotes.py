@@ -13,9 +13,10 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from crm import events
-from crm.actions import records
+from crm.actions import journal, records
 from crm.models import StaleVersion
 from customers.models import Customer
 from customers.sales.actions.quote_lines import Line, as_text, lines_of, sums_of, tidy, write_lines
@@ -147,8 +148,15 @@ def hand_over(quote: Quote, *, owner: Any, by: Any, at: datetime) -> Quote:
 
 
 def hand_over_many(quotes: Any, *, owner: Any, by: Any, at: datetime) -> int:
-    """One by one, each with its event; returns how many changed hands."""
-    return sum(hand_over(each, owner=owner, by=by, at=at).version != each.version for each in quotes)
+    """One by one, each with its event, undone as one; returns how many changed hands."""
+    message = gettext_noop("Handed over to %(to)s")
+    with journal.recording(kind=Quote.kind, message=message, values={"to": str(owner or "")}, by=by, at=at):
+        return sum(hand_over(each, owner=owner, by=by, at=at).version != each.version for each in quotes)
+
+
+def put_back(quote: Quote, changes: dict[str, Any], *, by: Any, at: datetime) -> Quote:
+    """Whose it was before many were handed over."""
+    return records.update(quote, changes, by=by, at=at, event="handed_over", about=about(quote))
 
 
 def delete(quote: Quote, *, by: Any, at: datetime) -> Quote:

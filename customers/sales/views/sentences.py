@@ -155,6 +155,7 @@ SENTENCES: dict[str, tuple[Any, str, str]] = {
     "campaign.created": (gettext_lazy("New campaign: %(subject)s"), "speakerphone", "info"),
     "campaign.updated": (gettext_lazy("Changed the campaign “%(subject)s”"), "pencil", "neutral"),
     "campaign.members_added": (gettext_lazy("Added to “%(subject)s”: %(count)s"), "user-plus", "info"),
+    "campaign.members_removed": (gettext_lazy("Taken out of “%(subject)s” again: %(count)s"), "user-x", "neutral"),
     "campaign.members_changed": (gettext_lazy("“%(subject)s”: %(count)s %(member_state)s"), "users", "good"),
     "campaign.handed_over": (
         gettext_lazy("Handed the campaign “%(subject)s” over to %(owner)s"),
