@@ -99,7 +99,7 @@ class CustomerList(lists.List):
     columns = [
         Column("name", _("Name"), sort="sort_name", link=True),
         Column("lifecycle", _("Lifecycle"), format="badge", tones=LIFECYCLE_TONES),
-        Column("tier", _("Tier"), value=lambda customer: customer.tier),
+        Column("tier", _("Tier"), value=lambda customer: customer.tier, reads=("tier",)),
         Column("owner", _("Owner"), value="owner.name", format="person"),
         Column("team", _("Team"), value="team.name"),
         Column("health", _("Health"), sort="health", format="number"),

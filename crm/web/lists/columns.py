@@ -29,6 +29,7 @@ class Column:
     `sort` names the one model field or annotation to order by; without it the column cannot be ordered.
     `format`: text, ago, moment, day, number, exact, money, percent, points, duration, yesno, badge, person.
     `tones` gives a badge its tone by the stored value; `currency` and `unit` belong to money and number.
+    `reads` names the fields a function of the row looks at, so that an export need not read the others.
     `annotate` adds to the queryset what only this column needs, and only while it is shown.
     `is_wanted` shows a column of a custom field to whoever chose no columns.
     """
@@ -43,6 +44,7 @@ class Column:
     tones: Mapping[Any, str] = field(default_factory=dict)
     currency: Getter | None = None
     unit: Any = ""
+    reads: tuple[str, ...] = ()
     annotate: Callable[[QuerySet], QuerySet] | None = None
     is_wanted: bool = False
 

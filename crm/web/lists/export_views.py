@@ -11,7 +11,7 @@ from django.utils import timezone
 from crm.access import guards
 from crm.access.permissions import Verb
 from crm.exchange import exporting
-from crm.web.lists.exported import Cells, shared
+from crm.web.lists.exported import Cells, lean
 from crm.web.lists.paging import Order
 from crm.web.lists.part import ListPart
 
@@ -30,7 +30,7 @@ class Export(ListPart):
         table = exporting.Table(
             name=self.list.heading,
             heads=[str(column.label) for column in columns],
-            records=exporting.stream(shared(in_order(queryset, order))),
+            records=exporting.stream(lean(in_order(queryset, order), columns)),
             cells=Cells(columns, self.list.model),
             count=queryset.order_by().count(),
         )
