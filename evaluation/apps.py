@@ -24,6 +24,7 @@ class EvaluationConfig(AppConfig):
         from evaluation import tasks  # noqa: F401 – registers the periodic jobs
         from evaluation.actions import dashboards, goals
         from evaluation.engine import watched
+        from evaluation.lists import around
         from evaluation.models import Dashboard, Goal, HealthScore, KpiVersion, Measurement
         from evaluation.views import tile_kinds  # noqa: F401 – registers the kinds of tile
 
@@ -37,6 +38,7 @@ class EvaluationConfig(AppConfig):
         watched.register("goals", goals.watches)
         watched.register("dashboards", dashboards.watches)
 
+        around.offer()
         self.declare_numbers()
         self.declare_reviews()
         self.fill_today()

@@ -13,6 +13,7 @@ class ServiceConfig(AppConfig):
         from crm.search.documents import searchable
         from service import exchange, subscriptions, tasks  # noqa: F401 - registers reactions and periodic jobs
         from service.actions import defaults
+        from service.lists import around
         from service.models import Queue, Ticket, formula_fields
 
         kinds.register(
@@ -24,6 +25,7 @@ class ServiceConfig(AppConfig):
         formula_fields.declare_all()
         searchable("ticket", Ticket.words, related=tuple(quotes), quotes=quotes)
         exchange.register()
+        around.offer()
         # After migrate, as the shipped roles: what is written down once also comes back after a flush.
         post_migrate.connect(defaults.install, sender=self, dispatch_uid="install-service-defaults")
         self._fill_timelines()

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from service.lists import TicketList
+from service.lists.tickets import TicketList
 from service.views import changes, conversation, panels, tags, tickets
 
 urlpatterns = [

@@ -12,6 +12,7 @@ class SurveysConfig(AppConfig):
         from crm.access import kinds
         from surveys import subscriptions  # noqa: F401 - registers the reactions
         from surveys.actions import defaults
+        from surveys.lists import around
         from surveys.models import Invitation, Response, Survey
 
         kinds.register(Survey, label=_("survey"), label_plural=_("surveys"), icon="forms", detail_url="survey-detail")
@@ -26,6 +27,7 @@ class SurveysConfig(AppConfig):
             Response, label=_("response"), label_plural=_("responses"), icon="star", detail_url="response-detail"
         )
         post_migrate.connect(defaults.install, sender=self, dispatch_uid="install-survey-defaults")
+        around.offer()
         self._fill_timelines()
         self._register_pages()
 

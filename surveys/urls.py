@@ -1,6 +1,6 @@
 from django.urls import path
 
-from surveys.lists import InvitationList, ResponseList, SurveyList
+from surveys.lists.answers import InvitationList, ResponseList, SurveyList
 from surveys.views import panels, surveys
 from surveys.views.public import AnswerPage
 

@@ -19,7 +19,7 @@ from crm.access.permissions import Verb
 from crm.api.idempotency import once
 from crm.api.serializers import COMMON, READ_ONLY, RecordSerializer, ScopedRelatedField
 from crm.api.viewsets import RecordViewSet
-from crm.joining import listed
+from crm.joining import labelled, listed
 from customers.actions import segments
 from customers.lists import membership
 from customers.models import Customer, Segment
@@ -49,13 +49,16 @@ class SegmentSerializer(RecordSerializer):
             )
         asked = membership.asking(question, Customer.objects.none(), self.context["request"])
         if not asked.form.is_valid():
-            raise serializers.ValidationError([message for found in asked.form.errors.values() for message in found])
-        return membership.unasked(self.instance) | question if isinstance(self.instance, Segment) else question
+            wrong = [labelled(name, message) for name, found in asked.form.errors.items() for message in found]
+            raise serializers.ValidationError(wrong)
+        if not isinstance(self.instance, Segment):
+            return question
+        return membership.unasked(self.instance, self.context["request"].user) | question
 
     def to_representation(self, instance: Segment) -> Any:
         """Without what it asks of fields that are hidden from the caller; who belongs to it is then nobody."""
         shown = super().to_representation(instance)
-        hidden = membership.unasked(instance)
+        hidden = membership.unasked(instance, self.context["request"].user)
         return shown | {"question": {name: asked for name, asked in shown["question"].items() if name not in hidden}}
 
 

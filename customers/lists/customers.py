@@ -10,11 +10,14 @@ from crm.access.permissions import Verb
 from crm.custom_fields.filtering import WithCustomFields
 from crm.web import lists
 from crm.web.lists import BulkAction, Column
+from crm.web.lists.offered import WithOffers
 from customers.actions import customers, segments
 from customers.forms.customers import HandOverForm
 from customers.forms.segments import SegmentChoiceForm
 from customers.lists import membership
 from customers.lists.addresses import further_column
+from customers.lists.around import Between, DaysAgo, HowMany, MoneyBetween
+from customers.lists.consents import ConsentFilter, links_of_today
 from customers.lists.filters import (
     DAY,
     BelowFilter,
@@ -34,13 +37,16 @@ from customers.lists.near import (
     NearPointFilter,
 )
 from customers.lists.tags import AnyTagFilter, NoTagFilter, tags_action, tags_column
-from customers.models import ChurnReason, Customer, HealthBand, Segment, handover
+from customers.models import ChurnReason, Consent, Customer, HealthBand, Segment, handover
 
 LIFECYCLE_TONES = {"prospect": "info", "active": "good", "churned": "bad"}
+NO_SCORE = "none"
 HEALTH_TONES = {"good": "good", "fair": "warn", "poor": "bad"}
 
 
-class CustomerFilter(WithCustomFields, filters.FilterSet):
+class CustomerFilter(WithOffers, WithCustomFields, filters.FilterSet):
+    """Apps above offer more of them, by what they know of customers: `crm.web.lists.offered`."""
+
     owner = OwnerFilter()
     team = TeamFilter()
     lifecycle = filters.MultipleChoiceFilter(choices=Customer.Lifecycle.choices, label=_("lifecycle"))
@@ -50,7 +56,10 @@ class CustomerFilter(WithCustomFields, filters.FilterSet):
     )
     tier = filters.MultipleChoiceFilter(choices=Customer.Tier.choices, label=_("tier"))
     channel = filters.MultipleChoiceFilter(choices=Customer.Channel.choices, label=_("source channel"))
-    health = filters.ChoiceFilter(choices=HealthBand.choices, method="in_band", label=_("health"))
+    health = filters.ChoiceFilter(
+        choices=[*HealthBand.choices, (NO_SCORE, _("not known"))], method="in_band", label=_("health")
+    )
+    health_score = Between(field_name="health", most=100, label=_("health score"))
     do_not_contact = filters.BooleanFilter(label=_("do not contact"))
     tags_any = AnyTagFilter()
     tags_none = NoTagFilter()
@@ -70,8 +79,18 @@ class CustomerFilter(WithCustomFields, filters.FilterSet):
     rfm_value = DigitFilter(2, label=_("RFM: value"))
     created_since = SinceFilter(field_name="created_at", label=_("created since"))
     created_until = UntilFilter(field_name="created_at", label=_("created until"))
+    customer_age = DaysAgo("created_at", label=_("created, days ago"))
     active_since = SinceFilter(field_name="last_activity_at", label=_("last activity since"))
     quiet_since = filters.DateFilter(method="without_activity_since", widget=DAY, label=_("no activity since"))
+    activity_age = DaysAgo("last_activity_at", never=True, label=_("last activity, days ago"))
+    form = filters.ChoiceFilter(choices=Customer.Form.choices, label=_("form"))
+    industry = filters.CharFilter(lookup_expr="icontains", max_length=100, label=_("industry"))
+    campaign = filters.CharFilter(lookup_expr="icontains", max_length=120, label=_("campaign"))
+    employees = Between(most=2**31 - 1, label=_("employees"))
+    annual_revenue = MoneyBetween(label=_("annual revenue"))
+    contacts = HowMany(links_of_today, kinds=("contact",), label=_("number of contacts"))
+    consent_given = ConsentFilter(Consent.State.GIVEN, label=_("with a contact who agreed to"))
+    consent_withdrawn = ConsentFilter(Consent.State.WITHDRAWN, label=_("with a contact who said no to"))
 
     class Meta:
         model = Customer
@@ -85,6 +104,8 @@ class CustomerFilter(WithCustomFields, filters.FilterSet):
         return membership.members(value, queryset, self.request)
 
     def in_band(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        if value == NO_SCORE:
+            return queryset.filter(health=None)
         return queryset.filter(health__range=HealthBand(value).bounds)
 
     def without_activity_since(self, queryset: QuerySet, name: str, value: Any) -> QuerySet:

@@ -11,6 +11,8 @@ from django.http import QueryDict
 from crm.access import fields
 from crm.custom_fields import filtering
 from crm.models.custom_field import ENDINGS
+from crm.web.lists.filters import bound
+from crm.web.lists.offered import closed_to
 from customers.models import Customer, Segment, SegmentMember
 
 NOT_ASKED = ("segment",)  # a segment of segments would go round in circles
@@ -20,21 +22,27 @@ def members(segment: Segment, customers: QuerySet, request: Any) -> QuerySet:
     """Start from what the person may see: nobody learns of a customer by a segment."""
     if segment.is_static:
         return customers.filter(Exists(SegmentMember.objects.filter(segment=segment, customer=OuterRef("pk"))))
-    asked = asking(segment.question, customers, request)
+    asked = asking(segment.question, customers, request, only=True)
     # What names a person or team that is not theirs to see finds nobody, rather than everybody.
     return asked.filter_queryset(customers) if asked.form.is_valid() else customers.none()
 
 
-def asking(question: Mapping[str, Any], customers: QuerySet, request: Any) -> Any:
-    """The filters of the customer list, asked a stored question."""
+def asking(question: Mapping[str, Any], customers: QuerySet, request: Any, *, only: bool = False) -> Any:
+    """The filters of the customer list, asked a stored question; `only` those that it asks, where no form is drawn."""
     from customers.lists.customers import CustomerFilter  # it offers segments itself
 
-    return CustomerFilter(as_params(question), queryset=customers, request=request)
+    params = as_params(question)
+    if not only:
+        return CustomerFilter(params, queryset=customers, request=request)
+    return bound(CustomerFilter, params, customers, request)
 
 
-def unasked(segment: Segment) -> dict[str, Any]:
-    """What the segment asks of fields that are hidden from whoever changes it: that stays as it is."""
-    closed, asked = fields.hidden(Customer.kind), segment.question
+def unasked(segment: Segment, user: Any) -> dict[str, Any]:
+    """What the segment asks that is hidden from whoever changes it: that stays as it is."""
+    from customers.lists.customers import CustomerFilter
+
+    closed, asked = set(closed_to(user, CustomerFilter.base_filters, Customer)), segment.question
+    closed |= fields.hidden(Customer.kind)
     return {name: asked[name] for name in asked if {name, filtering.without_ending(name)} & closed}
 
 
@@ -49,8 +57,8 @@ def question_of(params: QueryDict) -> dict[str, list[str]]:
     """What of an address, or of a form, is a question to customers."""
     from customers.lists.customers import CustomerFilter
 
-    names = [name for name in CustomerFilter.base_filters if name not in NOT_ASKED]
-    for name in filtering.names(CustomerFilter, Customer.kind):
-        names += [name, *(name + ending for ending in ENDINGS)]
+    asked = [name for name in CustomerFilter.base_filters if name not in NOT_ASKED]
+    asked += filtering.names(CustomerFilter, Customer.kind)
+    names = [name + ending for name in asked for ending in ("", *ENDINGS)]
     found = {name: [value for value in params.getlist(name) if value] for name in names}
     return {name: values for name, values in found.items() if values}

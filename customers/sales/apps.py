@@ -143,10 +143,12 @@ class SalesConfig(AppConfig):
 
         from customers.lists.contacts import ContactList
         from customers.lists.customers import CustomerList
+        from customers.sales.lists import around
         from customers.sales.lists.campaigns import ADD_MAIN_CONTACTS, ADD_TO_CAMPAIGN
         from customers.sales.lists.leads import LeadList
         from customers.sales.models import handover
 
+        around.offer()
         CustomerList.bulk_actions = [*CustomerList.bulk_actions, ADD_MAIN_CONTACTS]
         for each in (ContactList, LeadList):
             each.bulk_actions = [*each.bulk_actions, ADD_TO_CAMPAIGN]

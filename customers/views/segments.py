@@ -20,6 +20,7 @@ from crm.joining import listed
 from crm.models import StaleVersion
 from crm.web.forms import conflict
 from crm.web.lists.filters import label_of, words
+from crm.web.lists.offered import grouped
 from crm.web.toasts import toast
 from customers.actions import segments
 from customers.forms.segments import SegmentForm
@@ -60,7 +61,7 @@ class Form(View):
 
     def page(self, form: SegmentForm, asked: Any, status: int = 200) -> HttpResponse:
         asked.form.fields.pop("segment", None)
-        context = {"form": form, "asked": asked.form, "record": form.instance}
+        context = {"form": form, "asked": asked.form, "groups": grouped(asked), "record": form.instance}
         return render(self.request, "customers/segment/form.html", context, status=status)
 
     def asked(self, params: QueryDict | dict[str, Any]) -> Any:
@@ -103,7 +104,7 @@ class SegmentEdit(Form):
         if not form.is_valid() or not asked.form.is_valid():
             return self.page(form, asked, status=422)
         by: Any = request.user
-        changes = form.changes() | {"question": membership.unasked(segment) | self.question(segment.how)}
+        changes = form.changes() | {"question": membership.unasked(segment, by) | self.question(segment.how)}
         version, base = form.cleaned_data["version"], form.base()
         try:
             segment = segments.update(segment, changes, by=by, at=timezone.now(), version=version, base=base)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from crm.access import guards
 from crm.access.permissions import Verb
 from customers.models import Contact, Customer
-from service.lists import in_tab
+from service.lists.tickets import in_tab
 from service.models import Ticket, countdowns
 from service.views.requests import Request
 

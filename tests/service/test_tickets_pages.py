@@ -8,7 +8,7 @@ import time_machine
 from django.core.cache import cache
 
 from service.actions import tickets
-from service.lists import next_to_take
+from service.lists.tickets import next_to_take
 from service.models import Message, Priority, Ticket, TicketEvent
 from tests.factories.service import a_contact, a_customer, a_queue, a_ticket, state
 

@@ -157,7 +157,9 @@ class List(View):
         """The bound filters; none where none is asked for and no form has to be drawn."""
         if self.filterset_class is None or not (state.filters or state.filters_open):
             return None
-        return filters.bound(self.filterset_class, state, queryset, self.request)
+        if state.filters_open:  # all of them only where their form is drawn
+            return self.filterset_class(state.filters, queryset=queryset, request=self.request)
+        return filters.bound(self.filterset_class, state.filters, queryset, self.request)
 
     def search(self, queryset: QuerySet, text: str) -> QuerySet:
         """Rows whose search document holds every word. Override where a list searches otherwise."""

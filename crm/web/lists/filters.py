@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.forms import ModelChoiceField
+from django.http import QueryDict
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
@@ -33,16 +34,15 @@ class Refusal:
     remove: str
 
 
-def bound(filterset_class: Any, state: State, queryset: QuerySet, request: Any) -> Any:
-    """The filters of a list, bound to what is asked. All of them only where their form is drawn: each is copied and
-    makes a field, which for a few dozen takes as long as the rows of the page."""
+def bound(filterset_class: Any, asked: QueryDict, queryset: QuerySet, request: Any) -> Any:
+    """The filters that are asked, bound. Each is copied and makes a field, which for the few dozen that a list may
+    have takes as long as the rows of its page."""
     found = filterset_class.__new__(filterset_class)
-    if not state.filters_open:
-        # What the class declares, seen through the instance: django-filter copies from here.
-        found.base_filters = {
-            name: declared for name, declared in filterset_class.base_filters.items() if params_of(state, name)
-        }
-    found.__init__(state.filters, queryset=queryset, request=request)
+    # What the class declares, seen through the instance: django-filter copies from here.
+    found.base_filters = {
+        name: declared for name, declared in filterset_class.base_filters.items() if params_of(asked, name)
+    }
+    found.__init__(asked, queryset=queryset, request=request)
     return found
 
 
@@ -50,7 +50,7 @@ def chips(filterset: Any, state: State) -> list[Chip]:
     cleaned = getattr(filterset.form, "cleaned_data", {})
     found = []
     for name in filterset.filters:
-        params = params_of(state, name)
+        params = params_of(state.filters, name)
         if params and cleaned.get(name) is not None:
             text = listed(words(filterset.form.fields[name], cleaned[name]))
             found.append(Chip(label_of(filterset, name), text, state.query(without=params)))
@@ -60,15 +60,15 @@ def chips(filterset: Any, state: State) -> list[Chip]:
 def refusals(filterset: Any, state: State) -> list[Refusal]:
     errors = filterset.form.errors
     return [
-        Refusal(label_of(filterset, name), list(errors[name]), state.query(without=params_of(state, name)))
+        Refusal(label_of(filterset, name), list(errors[name]), state.query(without=params_of(state.filters, name)))
         for name in errors
         if name in filterset.filters
     ]
 
 
-def params_of(state: State, name: str) -> list[str]:
+def params_of(asked: QueryDict, name: str) -> list[str]:
     """The parameters of one filter: a range has two."""
-    return [param for param in state.filters if param == name or param in [name + ending for ending in RANGE_ENDINGS]]
+    return [param for param in asked if param == name or param in [name + ending for ending in RANGE_ENDINGS]]
 
 
 def label_of(filterset: Any, name: str) -> str:

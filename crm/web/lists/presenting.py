@@ -19,7 +19,7 @@ from django.utils.translation import ngettext
 from crm.access.permissions import Verb
 from crm.exchange import declaring
 from crm.models import SavedView
-from crm.web.lists import filters
+from crm.web.lists import filters, offered
 from crm.web.lists.columns import Column, RowButton
 from crm.web.lists.paging import Count, Page
 from crm.web.lists.state import ALL, State
@@ -161,6 +161,10 @@ class Presented:
     @cached_property
     def chips(self) -> list[filters.Chip]:
         return filters.chips(self.filterset, self.state) if self.filterset is not None else []
+
+    @cached_property
+    def filter_groups(self) -> list[offered.Group]:
+        return offered.grouped(self.filterset)
 
     @cached_property
     def refusals(self) -> list[filters.Refusal]:

@@ -92,6 +92,12 @@ class Rates:
         """The sum in the organisation's currency, and beside it one sum for each currency that has no rate."""
         return totals(self._converted(money) for money in amounts)
 
+    def worth(self, amount: str, currency: str = "currency") -> Case:
+        """An amount of a row in the organisation's currency; nothing where there is no rate."""
+        rates = [When(**{currency: settings.CURRENCY}, then=F(amount))]
+        rates += [When(**{currency: code}, then=F(amount) * Value(rate)) for code, rate in self._known.items()]
+        return Case(*rates, output_field=DecimalField(max_digits=30, decimal_places=12))
+
     def _converted(self, money: Money) -> Money:
         rate = self.of(money.currency)
         return money if rate is None else Money(money.amount * rate, settings.CURRENCY)
