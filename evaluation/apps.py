@@ -112,6 +112,10 @@ class EvaluationConfig(AppConfig):
             )
         navigation.register_create(_("New action plan"), "plan-new", "list-check", ("action_plan", "create"), order=90)
         panels.register(
+            "customer.side", name="plans", url_name="customer-plans", title=_("Plans"),
+            permission=("action_plan", "view"), order=55, refresh_on=("task-changed",),
+        )  # fmt: skip
+        panels.register(
             "home.side",
             name="reviews",
             url_name="reviews-waiting",

@@ -31,6 +31,7 @@ NUMBERS: list[URLPattern] = [
     path("kpis/<slug:code>/evidence/", kpis.Evidence.as_view(), name="kpi-evidence"),
     path("kpis/<slug:code>/reasons/", staying.Reasons.as_view(), name="kpi-reasons"),
     path("staying/", staying.StayingCurve.as_view(), name="retention-curve"),
+    path("customers/<int:pk>/plans/", plans.OfCustomer.as_view(), name="customer-plans"),
     path("customers/<int:pk>/health/", health.CustomerHealth.as_view(), name="customer-health"),
     path("panels/team-numbers/", home.TeamNumbers.as_view(), name="team-numbers"),
     path("panels/my-goals/", home.MyGoals.as_view(), name="my-goals"),

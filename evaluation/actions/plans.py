@@ -17,6 +17,7 @@ from crm.actions import records
 from crm.actions.notifications import notify
 from crm.models import Team, User
 from customers.actions import tasks
+from customers.models import Customer
 from evaluation import kpis
 from evaluation.actions import effects, reviews, subjects
 from evaluation.actions.goals import team_of
@@ -210,8 +211,17 @@ def mark_step(*, step_id: int, done: bool, by: User | None, at: datetime) -> Non
 
 def _make_task(step: PlanStep, by: User | None, at: datetime) -> None:
     due = datetime.combine(step.due_on, time(17), tzinfo=statements.zone()) if step.due_on else None
-    step.task = tasks.create(title=step.title, owner=step.owner, due_at=due, about=step, by=by, at=at)
+    step.task = tasks.create(
+        title=step.title, owner=step.owner, due_at=due, about=step, customer=_customer(step.plan), by=by, at=at
+    )
     step.save(update_fields=["task"])
+
+
+def _customer(plan: ActionPlan) -> Customer | None:
+    """Whom the plan is about: what is to be done for it stands on their page too."""
+    if plan.scope_kind != "customer":
+        return None
+    return Customer.objects.alive().filter(pk=int(plan.scope_key)).first()
 
 
 def _move(plan: ActionPlan, before: str, to: str, by: User | None, at: datetime, **data: Any) -> ActionPlan:

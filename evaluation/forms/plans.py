@@ -11,6 +11,7 @@ from crm.joining import bracketed
 from crm.models import Team, User
 from crm.web.forms import RecordForm
 from customers.forms.fields import people_to_assign
+from customers.models import Customer
 from evaluation import kpis
 from evaluation.engine import scopes
 from evaluation.engine.scopes import COMPANY, Scope
@@ -41,13 +42,16 @@ def kpi_choices() -> list[tuple[Any, Any]]:
 
 
 class ScopeField(forms.ChoiceField):
-    """The company, a team or a person that the reader may see numbers of."""
+    """The company, a team or a person that the reader may see numbers of; a customer, where one comes from its page."""
 
-    def offer_to(self, user: Any) -> None:
+    def offer_to(self, user: Any, customer: Customer | None = None) -> None:
         teams = [scopes.of_team(team) for team in Team.objects.visible_to(user).in_tree_order()]
         people = [scopes.of_person(person) for person in User.objects.visible_to(user).active()]
         self.known = {f"{one.kind}:{one.stored_key}": one for one in (COMPANY, *teams, *people) if _reached(user, one)}
-        groups = {"company": _("Company"), "team": _("Teams"), "person": _("People")}
+        if customer is not None:
+            about = Scope("customer", customer.pk, customer.name)
+            self.known[f"customer:{customer.pk}"] = about
+        groups = {"customer": _("Customer"), "company": _("Company"), "team": _("Teams"), "person": _("People")}
         self.choices = [  # type: ignore[assignment]
             (label, [(code, str(one)) for code, one in self.known.items() if one.kind == kind])
             for kind, label in groups.items()
@@ -101,12 +105,14 @@ class PlanForm(forms.Form):
         label=_("Steps"), widget=forms.Textarea(attrs={"rows": 4}), help_text=_("One in each line. They become tasks.")
     )
 
-    def __init__(self, *args: Any, user: Any, review: Review | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, user: Any, review: Review | None = None, customer: Customer | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.review = review
         self.fields["kpi_code"].choices = kpi_choices()  # type: ignore[attr-defined]
-        for name in ("scope", "comparison"):
-            self.fields[name].offer_to(user)  # type: ignore[attr-defined]
+        self.fields["scope"].offer_to(user, customer)  # type: ignore[attr-defined]
+        self.fields["comparison"].offer_to(user)  # type: ignore[attr-defined]
         people = people_to_assign(user, "action_plan") | User.objects.visible_to(user).filter(pk=user.pk)
         self.fields["owner"].queryset = people  # type: ignore[attr-defined]
         if review is not None:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from crm.access.grants import Access
@@ -15,7 +15,7 @@ from crm.access.permissions import Verb
 from crm.access.querysets import Rule, ScopedQuerySet
 from crm.models import Record
 from crm.models.record import RecordQuerySet
-from customers.models import Task
+from customers.models import Customer, Task
 from evaluation import kpis
 from evaluation.formulas import effect, periods
 from evaluation.formulas.periods import Period
@@ -28,6 +28,14 @@ class ActionPlanQuerySet(RecordQuerySet):
         """Running plans whose effect should show by now, and those found due but not measured yet."""
         State = ActionPlan.State
         return self.alive().filter(Q(state=State.RUNNING, effect_due_on__lte=day) | Q(state=State.EFFECT_DUE))
+
+    def of_customer(self, customer: Customer, tasks: models.QuerySet) -> Self:
+        """About the customer, or about one that was merged into it; or with one of these tasks at it as a step."""
+        # scoped: the numbers of those that became this one, to be compared with
+        merged = Customer._base_manager.filter(merged_into=customer.pk).values_list("pk", flat=True)
+        keys = [str(pk) for pk in (customer.pk, *merged)]
+        step = PlanStep.objects.filter(plan=OuterRef("pk"), task__in=tasks.filter(customer=customer).values("pk"))
+        return self.filter(Q(scope_kind="customer", scope_key__in=keys) | Q(Exists(step)))
 
 
 class ActionPlan(Record):

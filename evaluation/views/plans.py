@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db.models import Case, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -16,17 +17,19 @@ from crm.web import asked
 from crm.web.forms import conflict
 from crm.web.submit_once import first_time
 from crm.web.toasts import toast
-from customers.models import Task
+from customers.models import Customer, Task
 from evaluation import kpis
 from evaluation.actions import plans, subjects
 from evaluation.engine import wording
 from evaluation.forms.plans import ConclusionForm, PlanEditForm, PlanForm, StepForm
 from evaluation.forms.reviews import add_errors
+from evaluation.lists.plans import TONES
 from evaluation.models import ActionPlan, PlanStep, Review
 from evaluation.views import effects
 from evaluation.views.refusals import REFUSALS, tried
 from evaluation.views.stories import story_of
 
+SHOWN = 5
 RELATED = ("owner", "team", "review__cycle", "review__person", "review__subject_team")
 
 
@@ -58,17 +61,19 @@ class Detail(View):
 
 
 class New(View):
-    """From a line of a review (?review=7&kpi=win_rate) or from nothing."""
+    """From a line of a review (?review=7&kpi=win_rate), from a customer's page (?customer=7), or from nothing."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
         guards.require(request.user, "action_plan", Verb.CREATE)
         review = self._review(request)
-        return self._show(request, PlanForm(user=request.user, review=review, initial=_initial(request, review)))
+        customer = self._customer(request)
+        initial = _initial(request, review, customer)
+        return self._show(request, PlanForm(user=request.user, review=review, customer=customer, initial=initial))
 
     def post(self, request: HttpRequest) -> HttpResponse:
         by: Any = request.user
         guards.require(by, "action_plan", Verb.CREATE)
-        form = PlanForm(request.POST, user=by, review=self._review(request))
+        form = PlanForm(request.POST, user=by, review=self._review(request), customer=self._customer(request))
         if not form.is_valid():
             return self._show(request, form, 422)
         if not first_time(request):
@@ -87,6 +92,10 @@ class New(View):
             return None
         review: Review = guards.get_visible(Review.objects.select_related("cycle"), request.user, pk=wanted)
         return review
+
+    def _customer(self, request: HttpRequest) -> Customer | None:
+        wanted = asked.number(request.GET, "customer")
+        return None if wanted is None else guards.get_visible(Customer.objects.all(), request.user, pk=wanted)
 
     def _show(self, request: HttpRequest, form: PlanForm, status: int = 200) -> HttpResponse:
         context = {"form": form, "review": form.review, "post_url": request.get_full_path()}
@@ -118,6 +127,25 @@ class Edit(View):
 
     def _show(self, request: HttpRequest, plan: ActionPlan, form: PlanEditForm, status: int = 200) -> HttpResponse:
         return _dialog(request, plan, form, _("Edit the plan"), _("Save"), status)
+
+
+class OfCustomer(View):
+    """The panel on a customer's page: what is planned about it, or has a task at it as a step; what runs first."""
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        user: Any = request.user
+        customer = guards.get_visible(Customer.objects.all(), user, pk=pk)
+        theirs = ActionPlan.objects.visible_to(user).of_customer(customer, Task.objects.visible_to(user))
+        last = Case(When(state=ActionPlan.State.CLOSED, then=1), default=0)
+        shown = list(theirs.select_related("owner").order_by(last, "due_on", "pk")[: SHOWN + 1])
+        context = {
+            "customer": customer,
+            "may_view": user.access.may("action_plan", Verb.VIEW),
+            "plans": [(plan, TONES.get(plan.state, "neutral")) for plan in shown[:SHOWN]],
+            "more": len(shown) > SHOWN,
+            "may_create": user.access.may("action_plan", Verb.CREATE),
+        }
+        return render(request, "evaluation/plan/customer_panel.html", context)
 
 
 class Delete(View):
@@ -203,12 +231,14 @@ class StepPage(View):
         return redirect(step.plan.get_absolute_url())
 
 
-def _initial(request: HttpRequest, review: Review | None) -> dict[str, Any]:
+def _initial(request: HttpRequest, review: Review | None, customer: Customer | None = None) -> dict[str, Any]:
     user: Any = request.user
     code = request.GET.get("kpi", "")
     initial: dict[str, Any] = {"owner": user.pk, "period_kind": "month"}
     if any(kpi.code == code for kpi in kpis.all_kpis()):
         initial["kpi_code"] = code
+    if customer is not None:
+        initial["scope"] = f"customer:{customer.pk}"
     if review is not None:
         initial["owner"] = review.owner_id
         scope = subjects.of_review(review)

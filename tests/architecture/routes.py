@@ -346,6 +346,7 @@ ROUTES: dict[str, Route] = {
     "goal-objection": on("goal", GET=EDIT, POST=EDIT),
     "goal-retirement": on("goal", GET=ASSIGN, POST=ASSIGN),
     "customer-health": on("customer", GET=VIEW),
+    "customer-plans": on("customer", GET=VIEW),
     # Reviews and plans. Whose step it is says the action: an explained refusal, and nothing changed
     "cycle-new": of("review_cycle", GET=CREATE, POST=CREATE),
     "cycle-detail": on("review_cycle", GET=VIEW),
