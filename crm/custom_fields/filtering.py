@@ -135,7 +135,7 @@ class WithCustomFields:
                 continue
             made = filter_for(field)
             made.field_name, made.parent, made.model = field.name, here, model
-            made.group, made.place = _("Custom fields"), 90
+            made.group, made.group_place = _("Custom fields"), 90
             here.filters[field.name] = made
 
     def get_form_class(self) -> Any:

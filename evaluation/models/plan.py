@@ -29,7 +29,7 @@ class ActionPlanQuerySet(RecordQuerySet):
         State = ActionPlan.State
         return self.alive().filter(Q(state=State.RUNNING, effect_due_on__lte=day) | Q(state=State.EFFECT_DUE))
 
-    def of_customer(self, customer: Customer, tasks: models.QuerySet) -> Self:
+    def of_customer(self, customer: Customer, tasks: models.QuerySet[Task]) -> Self:
         """About the customer, or about one that was merged into it; or with one of these tasks at it as a step."""
         # scoped: the numbers of those that became this one, to be compared with
         merged = Customer._base_manager.filter(merged_into=customer.pk).values_list("pk", flat=True)

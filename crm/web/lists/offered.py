@@ -29,7 +29,7 @@ def offer(filterset_class: Any, group: Any, order: int, **offered: Any) -> None:
     if taken:
         raise ValueError(f"{filterset_class.__name__} has {', '.join(sorted(taken))} already.")
     for name, made in offered.items():
-        made.field_name, made.group, made.place = name, group, order
+        made.field_name, made.group, made.group_place = name, group, order
         filterset_class.base_filters[name] = made
 
 
@@ -99,7 +99,7 @@ def grouped(filterset: Any) -> list[Group]:
     found: dict[tuple[int, str], list[Any]] = {}
     for bound in filterset.form.visible_fields():
         declared = filterset.filters.get(bound.name)
-        key = (getattr(declared, "place", 0), str(getattr(declared, "group", "")))
+        key = (getattr(declared, "group_place", 0), str(getattr(declared, "group", "")))
         found.setdefault(key, []).append(bound)
     return [
         Group(label, members, not label or any(_is_said(bound) or bound.errors for bound in members))
