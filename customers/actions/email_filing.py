@@ -25,7 +25,7 @@ from crm.mail import naming
 from crm.mail.reading import Enclosed, Letter
 from crm.models import MailAccount, User
 from customers.actions import emails
-from customers.models import Contact, Customer, Email
+from customers.models import Contact, Customer, Email, before_customers
 from customers.models.erasure import was_erased
 
 LOOKED_UP = 20  # addresses of one letter
@@ -37,7 +37,7 @@ class Place:
     """Where a letter belongs."""
 
     owner: User | None
-    customer: Customer
+    customer: Customer | None  # none where it answers a letter to a lead
     contact: Contact | None
     direction: str
     is_shared: bool
@@ -81,12 +81,14 @@ def _as_answer(account: MailAccount, letter: Letter) -> Place | None:
         return None
     known = {email.nonce: email for email in Email.objects.filter(nonce__in=nonces).select_related("customer", "owner")}
     parent = next((known[nonce] for nonce in nonces if nonce in known), None)
-    if parent is None or parent.customer.is_in_bin:
+    where = (parent.customer or before_customers.find(parent)) if parent is not None else None
+    if parent is None or where is None or where.is_in_bin:
         return None
     owner = account.owner if account.owner is not None else parent.owner
-    if not _may_have(owner, parent.customer):
+    if not _may_have(owner, where):
         return None
-    writer = Contact.objects.alive().of_customer(parent.customer).with_email(letter.sender).first()
+    theirs = Contact.objects.alive().of_customer(parent.customer) if parent.customer else Contact.objects.none()
+    writer = theirs.with_email(letter.sender).first()
     shared = account.owner is None and parent.is_shared
     direction = _direction(account, letter, owner)
     return Place(owner, parent.customer, writer or parent.contact, direction, shared, parent)
@@ -136,13 +138,13 @@ def _direction(account: MailAccount, letter: Letter, owner: User | None) -> str:
     return Email.Direction.OUTBOUND if letter.sender in ours else Email.Direction.INBOUND
 
 
-def _may_have(owner: User | None, customer: Customer) -> bool:
+def _may_have(owner: User | None, where: Any) -> bool:
     """Nothing is filed for somebody who has left, may keep no letters, or does not see the customer (any more)."""
     if owner is None:
         return True
     if not owner.is_active or not owner.access.may(Email.kind, Verb.VIEW):
         return False
-    return Customer.objects.visible_to(owner).filter(pk=customer.pk).exists()
+    return type(where).objects.visible_to(owner).filter(pk=where.pk).exists()
 
 
 def _files(letter: Letter) -> dict[Enclosed, File[Any]]:
@@ -172,6 +174,7 @@ def _store(account: MailAccount, letter: Letter, place: Place, at: datetime) -> 
         message_id=letter.message_id, references=letter.references.strip(),
     )  # fmt: skip
     email.subject = " ".join(email.subject.split())
+    before_customers.catch_up(email)
     email.save(force_insert=True)  # what strangers wrote is kept as it is: nobody could be told what is wrong with it
     attachments.enclose(email, list(files.values()), by=None, at=at)
     events.record("email.received", email, by=None, at=at)

@@ -22,7 +22,7 @@ from crm.mail import fields
 from crm.models import MailTemplate, User
 from crm.ringing import ring
 from customers.actions import activities, contact_points
-from customers.models import Activity, Contact, Customer, Email, Purpose, tidy
+from customers.models import Activity, Contact, Customer, Email, Purpose, before_customers, tidy
 from customers.models.writing import may_write_to
 
 SUBMISSIONS = uuid.UUID("9b1f6c0a-2e0e-4c58-9d0f-6a3f5d9a7c21")  # namespace of tokens, nothing more
@@ -43,7 +43,7 @@ class Draft:
 def write(
     draft: Draft,
     *,
-    customer: Customer,
+    customer: Customer | None,
     contact: Contact | None,
     about: Any = None,
     answers: Email | None = None,
@@ -53,7 +53,10 @@ def write(
     submission: str = "",
     enclosed: Sequence[Enclosure] = (),
 ) -> Email:
-    """Put a letter into the outbox: it leaves after this transaction. The same form sent twice is one letter."""
+    """Put a letter into the outbox: it leaves after this transaction. The same form sent twice is one letter.
+
+    Only what is about a lead needs no customer.
+    """
     key = uuid.uuid5(SUBMISSIONS, f"{by.pk}:{submission}") if submission else None
     if key is not None and (known := Email.objects.filter(submission=key).first()):
         return known
@@ -69,9 +72,12 @@ def write(
     if answers is not None:
         email.references = f"{answers.references} {answers.message_id}".strip()[-4000:]
     _refuse_unwanted(email)
+    if customer is None and not before_customers.is_one(about):
+        raise ValidationError({"customer": _("Say which customer the letter belongs to.")})
     email.full_clean()
     try:
         with transaction.atomic():
+            before_customers.catch_up(email)
             email.save(force_insert=True)
             _enclose(email, enclosed, by=by, at=at)
             events.record("email.written", email, by=by, at=at)
@@ -143,7 +149,7 @@ def try_again(email: Email, *, by: Any, at: datetime) -> None:
 def share(email: Email, *, by: Any, at: datetime) -> Email:
     """Whoever sees the customer sees it from now on, as an activity. Sharing twice does nothing."""
     locked = Email.objects.select_for_update(of=("self",)).select_related("customer", "owner").get(pk=email.pk)
-    if locked.activity_id is not None or not locked.went_out_or_came_in:
+    if locked.is_told or not locked.went_out_or_came_in:
         return locked
     note_activity(locked, by=by, at=at)
     events.record("email.shared", locked, by=by, at=at)
@@ -166,7 +172,15 @@ def keep_private(email: Email, *, by: Any, at: datetime) -> Email:
 
 
 def note_activity(email: Email, *, by: Any, at: datetime) -> None:
-    """The activity that others see, count and search: made when a shared letter has left or come in."""
+    """The activity that others see, count and search: made when a shared letter has left or come in.
+
+    With a lead there is none before it became a customer: see emails_moving.py.
+    """
+    before_customers.catch_up(email)
+    email.is_shared = True
+    if email.customer is None:
+        email.save(update_fields=["is_shared"])
+        return
     works_there = email.contact is not None and email.customer.contact_links.filter(contact=email.contact).exists()
     email.activity = activities.log(
         customer=email.customer,
@@ -181,8 +195,7 @@ def note_activity(email: Email, *, by: Any, at: datetime) -> None:
         by=by,
         at=at,
     )
-    email.is_shared = True
-    email.save(update_fields=["activity", "is_shared"])
+    email.save(update_fields=["activity", "is_shared", "customer", "contact"])
 
 
 @transaction.atomic

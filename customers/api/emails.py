@@ -6,13 +6,14 @@ from typing import Any
 
 import django_filters as filters
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from crm.access import guards
+from crm.access import guards, kinds
 from crm.access.permissions import Verb
 from crm.actions import enclosures
 from crm.api.filters import MomentFilter
@@ -25,12 +26,29 @@ from customers.actions.emails import Draft
 from customers.models import Contact, Customer, Email, mail_fields
 
 
+def record_about(values: Any, user: Any) -> Any:
+    """What the letter is about, if it says so and the person may see it."""
+    code, pk = values.get("about_kind", ""), values.get("about_id")
+    if not code and pk is None:
+        return None
+    rows = kinds.rows_of(code)
+    found = rows.visible_to(user).filter(pk=pk).first() if rows is not None else None  # type: ignore[attr-defined]
+    if found is None:
+        raise serializers.ValidationError({"about_id": [_("There is no such record, or it is not yours to see.")]})
+    return found
+
+
+def _person(found: Any) -> Contact | None:
+    """A lead stands in for one in templates."""
+    return found if isinstance(found, Contact) else None
+
+
 class EmailFilter(filters.FilterSet):
     since = MomentFilter("at", "gte", label="Sent or received at or after")
 
     class Meta:
         model = Email
-        fields = ("owner", "customer", "contact", "direction", "state")
+        fields = ("owner", "customer", "contact", "about_kind", "about_id", "direction", "state")
 
 
 class EmailSerializer(RecordSerializer):
@@ -47,7 +65,9 @@ class EmailSerializer(RecordSerializer):
 class WritingSerializer(serializers.Serializer):
     """A letter to send. Fields like {contact.name} are filled in; what is not known is refused."""
 
-    customer = ScopedRelatedField(Customer)
+    customer = ScopedRelatedField(Customer, required=False, help_text="Needed unless the letter is about a lead.")
+    about_kind = serializers.CharField(required=False, help_text="`lead`, `opportunity`: what the letter is about")
+    about_id = serializers.IntegerField(required=False)
     contact = ScopedRelatedField(Contact, required=False)
     answers = ScopedRelatedField(Email, required=False)
     to = serializers.ListField(child=serializers.EmailField(), min_length=1, max_length=emails.RECEIVERS)
@@ -79,13 +99,14 @@ class EmailViewSet(ReadViewSet):
         wanted = WritingSerializer(data=request.data, context=self.get_serializer_context())
         validated(wanted)
         values = wanted.validated_data
-        customer, contact = values["customer"], values.get("contact")
+        customer, contact = values.get("customer"), values.get("contact")
+        about = record_about(values, user)
 
         def write() -> Response:
-            around = mail_fields.around_letter(user, customer, contact)
+            around = mail_fields.around_letter(user, customer, contact, about)
             email = emails.write(
                 emails.filled(wanted.draft(), around, values.get("answers")),
-                customer=customer, contact=contact or around.get("contact"),
+                customer=customer, contact=contact or _person(around.get("contact")), about=about,
                 answers=values.get("answers"), is_shared=values["is_shared"], by=user, at=timezone.now(),
                 enclosed=[enclosures.of_file(each) for each in values.get("files", ())],
             )  # fmt: skip

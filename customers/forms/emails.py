@@ -64,15 +64,22 @@ class EmailForm(forms.Form):
     answers = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(
-        self, *args: Any, user: User, language: str = "", offered: Sequence[Enclosure] = (), **kwargs: Any
-    ) -> None:
+        self, *args: Any, user: User, language: str = "", offered: Sequence[Enclosure] = (), about: Any = None,
+        **kwargs: Any,
+    ) -> None:  # fmt: skip
+        """Written to what it is `about` alone (a lead), it asks for no customer."""
         super().__init__(*args, **kwargs)
+        self.about = about
         self.offered = {each.code: each for each in offered}
         enclosures: Any = self.fields["enclosures"]
         enclosures.choices = [(each.code, each.name) for each in offered]
         enclosures.initial = [each.code for each in offered if each.is_usual]
-        customer: Any = self.fields["customer"]
-        customer.offer_to(user)
+        if about is None:
+            customer: Any = self.fields["customer"]
+            customer.offer_to(user)
+        else:
+            del self.fields["customer"]
+            self.fields["is_shared"].label = _("Show it to everybody who sees the lead")
         template: Any = self.fields["template"]
         template.choices = [("", _("none")), *templates_offered(language)]
 

@@ -15,7 +15,7 @@ from crm.access.grants import Access
 from crm.access.permissions import Reach, Verb
 from crm.access.querysets import Rule, ScopedQuerySet
 from crm.mail import naming
-from customers.models import tidy
+from customers.models import before_customers, tidy
 from customers.models.about import AboutARecord
 from customers.models.activity import Activity
 from customers.models.contact import Contact
@@ -26,15 +26,29 @@ ATTEMPTS = 8
 
 class EmailQuerySet(ScopedQuerySet):
     def rules(self, access: Access, verb: Verb) -> list[Rule]:
-        """A letter is its owner's alone, however far a role reaches; whoever sees its activity sees what was shared."""
+        """A letter is its owner's alone, however far a role reaches; whoever sees its activity sees what was shared.
+
+        A letter to a lead has no activity: what was shared of it is seen by whoever sees the lead.
+        """
         if access.reach(Email.kind, verb) == Reach.NONE:
             return []
         own = Rule("own", _("it is the person's own"), Q(owner=access.user.pk))
         return [own, *self.extra_rules(access, verb)]
 
+    def extra_rules(self, access: Access, verb: Verb) -> list[Rule]:
+        rules = super().extra_rules(access, verb)
+        if verb not in (Verb.VIEW, Verb.EXPORT):
+            return rules
+        shared = Q(customer=None, is_shared=True, state__in=Email.GONE_OR_COME)
+        about = shared & before_customers.rows_seen(access)
+        return [*rules, Rule("follows-about", _("the record it is about can be seen"), about)]
+
     def private_to(self, user: Any) -> Self:
         """What only this person's timeline shows: shared letters are activities there."""
         return self.filter(owner=user, activity=None)
+
+    def without_activity(self) -> Self:
+        return self.filter(activity=None)
 
     def of_customer(self, customer: Any) -> Self:
         return self.filter(customer=customer)
@@ -67,13 +81,17 @@ class Email(AboutARecord, models.Model):
         BOUNCED = "bounced", _("came back")
         RECEIVED = "received", _("received")
 
+    GONE_OR_COME: ClassVar[tuple[str, ...]] = (State.SENT, State.BOUNCED, State.RECEIVED)
+
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("owner")
     )
     account = models.ForeignKey(
         "crm.MailAccount", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("mail account")
     )
-    customer = models.ForeignKey(Customer, models.PROTECT, related_name="emails", verbose_name=_("customer"))
+    customer = models.ForeignKey(  # none as long as what it is about has become none
+        Customer, models.PROTECT, null=True, blank=True, related_name="emails", verbose_name=_("customer")
+    )
     contact = models.ForeignKey(
         Contact, models.SET_NULL, null=True, blank=True, related_name="emails", verbose_name=_("contact")
     )
@@ -125,10 +143,17 @@ class Email(AboutARecord, models.Model):
             models.CheckConstraint(
                 condition=Q(activity=None) | Q(is_shared=True), name="email_has_an_activity_only_if_shared"
             ),
+            models.CheckConstraint(
+                condition=Q(customer__isnull=False) | (~Q(about_kind="") & Q(activity=None)),
+                name="email_of_a_customer_or_about_a_record",
+            ),
         ]
         indexes = [
             models.Index(fields=["due_at", "id"], name="email_due", condition=Q(state="waiting")),
             models.Index(fields=["customer", "owner", "-at", "-id"], name="email_private", condition=Q(activity=None)),
+            models.Index(
+                fields=["about_kind", "about_id", "-at", "-id"], name="email_about", condition=~Q(about_kind="")
+            ),
         ]
 
     def __str__(self) -> str:
@@ -147,7 +172,14 @@ class Email(AboutARecord, models.Model):
 
     @property
     def went_out_or_came_in(self) -> bool:
-        return self.state in (self.State.SENT, self.State.BOUNCED, self.State.RECEIVED)
+        return self.state in self.GONE_OR_COME
+
+    @property
+    def is_told(self) -> bool:
+        """Whether others see it: on the customer's timeline, else on that of the lead it is about."""
+        return self.activity_id is not None or (
+            self.customer_id is None and self.is_shared and self.went_out_or_came_in
+        )
 
     def claim(self, now: datetime, lease: timedelta) -> None:
         """It is being sent: nobody else tries until the lease is over, and then it is tried again."""

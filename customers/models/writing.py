@@ -5,7 +5,7 @@ Whoever sends a mail asks here first, and keeps the refusal where people look.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,14 @@ from customers.models.contact_point import ContactPoint
 from customers.models.customer import Customer
 from customers.models.purpose import Purpose
 from customers.models.unsubscription import Unsubscription
+
+Agreed = Callable[[str, Purpose], bool]
+_agreed_elsewhere: list[Agreed] = []
+
+
+def also_agreed(agreed: Agreed) -> None:
+    """Apps above know of people who are no contacts and gave their consent: leads, on a form."""
+    _agreed_elsewhere.append(agreed)
 
 
 class Refusal(models.TextChoices):
@@ -82,7 +90,7 @@ def may_write_to(whom: Contact | str, purpose: str, *, customer: Customer | None
         return Verdict(Refusal.CUSTOMER)
     if any(point.opted_out_at for point in points) or _is_unsubscribed(address, purpose):
         return Verdict(Refusal.OPTED_OUT)
-    return _by_consent(people, purpose)
+    return _by_consent(people, purpose, address)
 
 
 def _is_unsubscribed(address: str, purpose: str) -> bool:
@@ -98,7 +106,7 @@ def _is_closed(people: Iterable[Contact], customer: Customer | None) -> bool:
     return closed.filter(contact_links__contact__in=list(people)).exists()
 
 
-def _by_consent(people: list[Contact], code: str) -> Verdict:
+def _by_consent(people: list[Contact], code: str, address: str) -> Verdict:
     """What was said last counts. A purpose that is not in use, or needs consent, is for nobody who gave none."""
     purpose = Purpose.objects.filter(code=code).first()
     if purpose is None:
@@ -106,7 +114,10 @@ def _by_consent(people: list[Contact], code: str) -> Verdict:
     said: list[Any] = list(Consent.objects.filter(contact__in=people, purpose=purpose).current())
     if any(not consent.is_given for consent in said):
         return Verdict(Refusal.WITHDRAWN)
-    if purpose.needs_consent and (not people or len(said) < len(people)):
+    if purpose.needs_consent and not people:
+        agreed = any(each(address, purpose) for each in _agreed_elsewhere)
+        return Verdict() if agreed else Verdict(Refusal.NO_CONSENT)
+    if purpose.needs_consent and len(said) < len(people):
         return Verdict(Refusal.NO_CONSENT)
     return Verdict()
 

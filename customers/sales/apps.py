@@ -24,6 +24,7 @@ class SalesConfig(AppConfig):
         self.find_records()
         exchange.register()
         mail_fields.register()
+        self.write_to_leads()
         family.register()
         log_stage.register()
         mail_receiving.read_by("mailings", mailing_answers.read)
@@ -40,6 +41,14 @@ class SalesConfig(AppConfig):
         post_migrate.connect(pipelines.install_default, sender=self, dispatch_uid="install-default-pipeline")
         post_migrate.connect(contract_renewals.install_reasons, sender=self, dispatch_uid="install-churn-reasons")
         post_migrate.connect(order_returns.install_reasons, sender=self, dispatch_uid="install-return-reasons")
+
+    def write_to_leads(self) -> None:
+        """Letters go to a lead before it is anybody's customer."""
+        from customers.models import before_customers, writing
+        from customers.sales.models import Lead, LeadConsent
+
+        before_customers.register(Lead.kind)
+        writing.also_agreed(LeadConsent.said_by)
 
     def fill_paper(self) -> None:
         from customers.sales.views import summary
@@ -118,8 +127,9 @@ class SalesConfig(AppConfig):
 
         timeline.add_source("opportunity", stories.activities_about, shows="activity")
         timeline.add_source("opportunity", stories.letters_about, shows="activity")
-        timeline.add_source("quote", stories.activities_about, shows="activity")
-        timeline.add_source("quote", stories.letters_about, shows="activity")
+        for kind in ("quote", "lead"):
+            timeline.add_source(kind, stories.activities_about, shows="activity")
+            timeline.add_source(kind, stories.letters_about, shows="activity")
         timeline.add_source("customer", lead_conversion.history_of_leads, shows="lead")
         stories.show_kind("customer", "lead", _("Leads"))
         stories.show_kind("customer", "opportunity", _("Opportunities"))

@@ -13,6 +13,7 @@ from customers.sales.actions import (
     contract_renewals,
     contracts,
     erasing_of,
+    lead_letters,
     leads,
     opportunities,
     quotes,
@@ -82,6 +83,11 @@ def score_leads_anew(event: Event) -> None:
     """Another rule, another score: of all open leads, in one statement."""
     if event.data.get("model") == "sales.leadscorerule":
         lead_score.compute(event.at)
+
+
+@events.subscribe(("email.sent", "email.received"), name="sales.note_letters_of_leads")
+def note_letters_of_leads(event: Event) -> None:
+    lead_letters.note(event)
 
 
 @events.subscribe("import.finished", name="sales.score_imported_leads")

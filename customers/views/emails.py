@@ -27,7 +27,7 @@ from crm.web import asked
 from crm.web.toasts import toast
 from customers.actions import emails
 from customers.forms.emails import EmailForm
-from customers.models import Contact, Customer, Email, mail_fields
+from customers.models import Contact, Customer, Email, before_customers, mail_fields
 from customers.views import editing
 from customers.views.about import record_named_by
 
@@ -46,6 +46,19 @@ class Circumstances:
     def around(self, user: Any) -> dict[str, Any]:
         """The records whose fields a template can name here."""
         return mail_fields.around_letter(user, self.customer, self.contact, self.about)
+
+    @property
+    def needs_customer(self) -> bool:
+        """Not where it goes to a lead that has become none yet."""
+        return self.customer is not None or not before_customers.is_one(self.about)
+
+    @property
+    def language(self) -> str:
+        return self.contact.language if self.contact else getattr(self.about, "language", "")
+
+    def form(self, user: Any, *args: Any, **kwargs: Any) -> EmailForm:
+        options = {"language": self.language, "about": None if self.needs_customer else self.about}
+        return EmailForm(*args, user=user, offered=self.enclosures(user), **options, **kwargs)
 
     def enclosures(self, user: Any) -> list[Enclosure]:
         return enclosures.offered(user, self.about, self.customer)
@@ -77,9 +90,7 @@ class EmailNew(View):
     def get(self, request: HttpRequest) -> HttpResponse:
         guards.require(request.user, Email.kind, Verb.CREATE)
         found = circumstances(request.GET, request.user)
-        offered = found.enclosures(request.user)
-        initial = self.started_from(found)
-        form = EmailForm(user=request.user, language=_language(found), offered=offered, initial=initial)
+        form = found.form(request.user, initial=self.started_from(found))
         missing = _begin(request.user, found, form) if found.answers is None else ""
         return self.page(form, missing=_fill_from_template(request.GET, request.user, found, form) or missing)
 
@@ -87,13 +98,13 @@ class EmailNew(View):
         guards.require(request.user, Email.kind, Verb.CREATE)
         user: Any = request.user
         found = circumstances(request.POST, user)
-        form = EmailForm(request.POST, user=user, language=_language(found), offered=found.enclosures(user))
+        form = found.form(user, request.POST)
         if not form.is_valid():
             return self.page(form, status=422)
         try:
             email = emails.write(
                 emails.filled(form.draft(), found.around(user), found.answers),
-                customer=form.cleaned_data["customer"], contact=found.contact, about=found.about,
+                customer=form.cleaned_data.get("customer"), contact=found.contact, about=found.about,
                 answers=found.answers, is_shared=form.cleaned_data["is_shared"], by=user, at=timezone.now(),
                 submission=request.POST.get("submit_once", ""), enclosed=form.enclosed(),
             )  # fmt: skip
@@ -111,6 +122,8 @@ class EmailNew(View):
             initial["to"] = found.contact.email
         if found.about is not None:
             initial |= {"about_kind": found.about.kind, "about_id": found.about.pk}
+            if found.contact is None:
+                initial["to"] = getattr(found.about, "email", "")
         if (letter := found.answers) is not None:
             subject = letter.subject if letter.subject.lower().startswith("re:") else f"Re: {letter.subject}"
             sender = letter.sender.rpartition("<")[2].rstrip(">")
@@ -122,6 +135,7 @@ class EmailNew(View):
     def page(self, form: EmailForm, status: int = 200, missing: str = "") -> HttpResponse:
         user: Any = self.request.user
         context = {"form": form, "missing": missing, "fields": fields.all_fields()}
+        context["is_placed"] = form.about is not None or form["customer"].value()
         context["sender"] = mail_sending.sender_of(mail_sending.account_of(user), user)
         return render(self.request, "customers/email/write.html", context, status=status)
 
@@ -131,7 +145,7 @@ def text(request: HttpRequest) -> HttpResponse:
     """Subject and text as the chosen template would read for whom the letter is about."""
     guards.require(request.user, Email.kind, Verb.CREATE)
     found = circumstances(request.GET, request.user)
-    form = EmailForm(user=request.user, initial={})
+    form = found.form(request.user, initial={})
     missing = _fill_from_template(request.GET, request.user, found, form)
     return render(request, "customers/email/_text.html", {"form": form, "missing": missing})
 
@@ -202,7 +216,7 @@ def _begin(user: Any, found: Circumstances, form: EmailForm) -> str:
     words = fields.beginning(found.about.kind) if found.about is not None else None
     if words is None:
         return ""
-    language = getattr(found.about, "language", "") or _language(found)
+    language = getattr(found.about, "language", "") or found.language
     with translation.override("zh-hans" if language.lower().startswith("zh") else "en"):
         subject, text = (fields.fill(gettext(part), found.around(user)) for part in words)
     form.initial |= {"subject": subject.text, "text": text.text}
@@ -214,7 +228,3 @@ def _addressed(to: str, customer: Customer, user: Any) -> Contact | None:
     first = to.replace(";", ",").partition(",")[0].strip()
     theirs = Contact.objects.visible_to(user).filter(customer_links__customer=customer)
     return theirs.with_email(first).first() if first else None
-
-
-def _language(found: Circumstances) -> str:
-    return found.contact.language if found.contact else ""

@@ -105,8 +105,8 @@ def letters_with_contact(user: Any, record: Any, before: Before, limit: int) -> 
 
 
 def letters_about(user: Any, record: Any, before: Before, limit: int) -> list[Entry]:
-    """For records of apps above, as activities_about."""
-    return _letters(Email.objects.visible_to(user).private_to(user).about(record), before, limit)
+    """For records of apps above, as activities_about: also those to a lead that were shared and are no activity."""
+    return _letters(Email.objects.visible_to(user).without_activity().about(record), before, limit)
 
 
 def _letters(letters: Any, before: Before, limit: int) -> list[Entry]:

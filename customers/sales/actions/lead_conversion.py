@@ -14,7 +14,7 @@ from crm.access.permissions import Verb
 from crm.actions import records
 from crm.custom_fields import writing
 from crm.models import User
-from customers.actions import consents, contacts, customers
+from customers.actions import consents, contacts, customers, emails_moving
 from customers.models import Activity, Consent, Contact, Customer, Task
 from customers.sales.actions import lead_answers, lead_changes, opportunities
 from customers.sales.models import Lead, LeadAnswer, LeadConsent, LeadQuestion, Opportunity, lead_question
@@ -92,6 +92,7 @@ def convert(
     told |= {"missing": unanswered, "reason": overriding.strip()} if unanswered else {}
     LeadAnswer.objects.filter(lead=lead).update(opportunity=opened)
     _hand_consent_on(lead, contact, by=by, at=at)
+    emails_moving.file_with(lead, customer, contact, by=by, at=at)
     return lead_changes.store(lead, "converted", told, by=by, at=at)
 
 
@@ -102,6 +103,7 @@ def undo_conversion(lead: Lead, *, by: User, at: datetime) -> Consequences:
     if not lead.is_converted:
         return Consequences([], [])
     done = consequences(lead, by=by)
+    emails_moving.file_back(lead, until=lead.converted_at, by=by, at=at)
     moved: dict[type, Any] = {Opportunity: opportunities.delete, Contact: contacts.delete, Customer: customers.delete}
     for record in done.taken_back:
         moved[type(record)](record, by=by, at=at)
@@ -147,6 +149,7 @@ def _is_used(record: Any, lead: Lead, gone: list[Any]) -> bool:
         rows = rows.exclude(pk__in=[other.pk for other in gone if type(other) is model])
         if model is Consent:
             rows = rows.exclude(noted_at=lead.converted_at)  # what the lead had agreed to
+        rows = emails_moving.without_letters(rows, lead, lead.converted_at)
         if model is Contact.customers.through:
             rows = _of_others(rows, record, lead, gone)
         if rows.exists():

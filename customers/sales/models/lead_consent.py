@@ -22,5 +22,10 @@ class LeadConsent(models.Model):
         verbose_name = _("consent of a lead")
         verbose_name_plural = _("consents of leads")
 
+    @classmethod
+    def said_by(cls, address: str, purpose: Purpose) -> bool:
+        """Whether a lead of this address agreed to it: nobody else is asked for those who are no contacts yet."""
+        return cls.objects.filter(lead__email=address, lead__deleted_at=None, purpose=purpose).exists()
+
     def __str__(self) -> str:
         return str(self.purpose)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +12,7 @@ from crm.mail import fields
 from crm.web import formats
 from customers.models import Contact, Customer
 from customers.models.mail_fields import main_contact
+from customers.sales.models.lead import Lead
 from customers.sales.models.opportunity import Opportunity
 from customers.sales.models.quote import Quote
 
@@ -28,6 +30,12 @@ def register() -> None:
         "close": (_("expected close of the opportunity"), close),
     })  # fmt: skip
     fields.stand_around(Opportunity.kind, around)
+    fields.register("lead", {
+        "name": (_("name of the lead"), lambda lead: lead.name),
+        "organisation": (_("organisation of the lead"), lambda lead: lead.organisation),
+        "product": (_("product the lead asked for"), lambda lead: str(lead.product or "")),
+    })  # fmt: skip
+    fields.stand_around(Lead.kind, around_lead)
     fields.register("quote", {
         "number": (_("number of the quote"), str),
         "title": (_("what the quote is about"), lambda quote: quote.title),
@@ -37,6 +45,23 @@ def register() -> None:
     })  # fmt: skip
     fields.stand_around(Quote.kind, around_quote)
     fields.begin_with(Quote.kind, QUOTE_SUBJECT, QUOTE_TEXT)
+
+
+@dataclass(frozen=True)
+class Organisation:
+    """What a template calls the customer, of a lead that has become none."""
+
+    name: str
+    city: str
+    number: str = ""
+
+
+def around_lead(user: Any, lead: Any) -> dict[str, Any]:
+    """A lead stands in for the contact and the customer: most templates speak of these."""
+    customer = Customer.objects.visible_to(user).filter(pk=lead.customer_id).first()
+    contact = Contact.objects.visible_to(user).filter(pk=lead.contact_id).first()
+    stand_in = Organisation(lead.organisation or lead.name, lead.city)
+    return {"lead": lead, "contact": contact or lead, "customer": customer or stand_in, "owner": lead.owner}
 
 
 def link(quote: Any) -> str:

@@ -16,7 +16,7 @@ from crm.access.permissions import Verb
 from crm.joining import comma
 from crm.web.submit_once import first_time
 from crm.web.toasts import toast
-from customers.models import Contact, Customer
+from customers.models import Contact, Customer, Email
 from customers.sales.actions import leads
 from customers.sales.forms.leads import ContactedForm, DiscardForm, HandOverLeadsForm, LeadEditForm
 from customers.sales.models import Lead, LeadConsent, Opportunity, Product
@@ -42,6 +42,7 @@ class Detail(View):
             "letters": lead.letters.all()[:LETTERS],
             "consent": LeadConsent.objects.filter(lead=lead).select_related("purpose").first(),  # scoped: of this lead
             "may_edit": editing.allows(user, lead, Verb.EDIT),
+            "may_email": user.access.may(Email.kind, Verb.CREATE) and bool(lead.email),
             "may_assign": editing.allows(user, lead, Verb.ASSIGN),
             "may_delete": editing.allows(user, lead, Verb.DELETE),
             "became": _became(user, lead),
@@ -54,7 +55,11 @@ class Timeline(timeline.Timeline):
     model = Lead
 
 
-timeline.FILTERS["lead"] = [("", gettext_lazy("Everything")), ("lead", gettext_lazy("Changes"))]
+timeline.FILTERS["lead"] = [
+    ("", gettext_lazy("Everything")),
+    ("activity", gettext_lazy("Letters")),
+    ("lead", gettext_lazy("Changes")),
+]
 
 
 class New(View):

@@ -39,6 +39,7 @@ SENTENCES: dict[str, tuple[Any, str, str]] = {
     "lead.contacted": (gettext_lazy("In touch with %(subject)s: %(way)s"), "phone", "good"),
     "lead.assigned": (gettext_lazy("%(subject)s goes to %(owner)s: %(given)s"), "route", "info"),
     "lead.answered": (gettext_lazy("Found out about %(subject)s: %(answers)s"), "list-check", "good"),
+    "lead.wrote_back": (gettext_lazy("%(subject)s answered a letter"), "mail", "info"),
     "lead.wrote": (gettext_lazy("%(subject)s wrote to us: %(letter)s"), "mail", "info"),
     "lead.converted": (gettext_lazy("The lead %(subject)s was converted"), "circle-check", "good"),
     "lead.conversion_undone": (gettext_lazy("The conversion of %(subject)s was undone"), "arrow-back-up", "warn"),
