@@ -16,6 +16,10 @@ WORDS = {
     "form-errors": _("Some fields need your attention: {count}"),
     "draft-restored": _("What you typed earlier is back. It is not saved yet."),
     "draft-discard": _("Discard it"),
+    "ready-form": _(
+        "There is no connection. What is noted here is sent when you are back online. Customers cannot be looked up"
+        " now: a name that is typed is looked up then, and the people to choose are those known before."
+    ),
     "outbox-waits": _("There is no connection. “{name}” is kept here and is sent when you are back online."),
     "outbox-sent": _("Sent now: “{name}”"),
     "outbox-refused": _("“{name}” could not be saved as it is. Open the form: what you typed is in it."),

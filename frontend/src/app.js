@@ -9,6 +9,7 @@ import { startDialog } from "./dialog.js";
 import { startToasts } from "./toasts.js";
 import { startDrafts } from "./drafts.js";
 import { startOutbox } from "./outbox.js";
+import { startReadyForm } from "./ready-form.js";
 import { startBusyGuard, startSubmitOnce } from "./submit.js";
 import { startPalette } from "./palette.js";
 import { startKeys } from "./keys.js";
@@ -27,6 +28,6 @@ window.Alpine = Alpine;
 
 startBusyGuard(); // first: it swallows clicks before anyone else sees them
 startHtmx();
-for (const start of [startDialog, startToasts, startDrafts, startOutbox, startSubmitOnce, startPalette, startKeys, startTimes,
+for (const start of [startDialog, startToasts, startDrafts, startOutbox, startReadyForm, startSubmitOnce, startPalette, startKeys, startTimes,
   startThemeSwitch, startChartLoader, startKanban, startBulk, startMentions, startChoices, startCopying]) start();
 Alpine.start();

@@ -51,7 +51,16 @@ function onResponse(event) {
   if (status < 400 || status === 422 || (status === 409 && !panel)) return;
   ctx.swap = "none";
   if (panel && ctx.request.method === "GET") failPanel(panel);
+  else if (saysSo(ctx)) return;
   else toast({ level: "error", text: reason(status, ctx.text, ctx.response.headers.get("content-type") ?? "") });
+}
+
+/** Something that loads by itself says on its own place that it could not; pressing it tries again. */
+function saysSo(ctx) {
+  const place = ctx?.sourceElement?.closest?.("[data-fails-here]");
+  if (!place) return false;
+  place.querySelector("[data-failed]").hidden = false;
+  return true;
 }
 
 function failPanel(panel) {
@@ -70,7 +79,7 @@ function onLost(event) {
   const { ctx } = event.detail;
   const panel = ctx?.sourceElement?.closest?.("[data-panel]");
   if (panel && ctx.request.method === "GET") failPanel(panel);
-  else if (!ctx?.sourceElement?.hasAttribute?.("data-quiet")) toast({ level: "error", text: navigator.onLine ? say("failed") : say("offline") });
+  else if (!saysSo(ctx) && !ctx?.sourceElement?.hasAttribute?.("data-quiet")) toast({ level: "error", text: navigator.onLine ? say("failed") : say("offline") });
 }
 
 // Focus: a swap that takes the focused element away must not drop the person to the top of the page.

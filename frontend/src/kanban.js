@@ -164,7 +164,19 @@ function onKey(event) {
   }
 }
 
+/** A card put below those shown comes again with the next ones: one of the two stays, the one somebody holds. */
+function dropTwins() {
+  const first = new Map();
+  for (const card of document.querySelectorAll(`[data-kanban] ${SELECTOR}`)) {
+    const twin = first.get(card.dataset.card);
+    const isHeld = card.matches(".is-held, .is-dragging, [aria-busy]");
+    if (twin) (isHeld ? twin : card).remove();
+    if (!twin || isHeld) first.set(card.dataset.card, card);
+  }
+}
+
 export function startKanban() {
+  document.addEventListener("htmx:after:swap", dropTwins);
   document.addEventListener("keydown", onKey);
   followPointer();
 }

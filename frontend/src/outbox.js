@@ -13,7 +13,7 @@ const item = (key) => JSON.parse(localStorage.getItem(key));
 /** Keys in the order in which they were put aside: local storage itself keeps none. */
 const waiting = () => Object.keys(localStorage).filter((key) => key.startsWith(PREFIX()))
   .sort((one, other) => (item(one)?.since ?? 0) - (item(other)?.since ?? 0));
-const fresh = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+export const fresh = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
 /** Puts what was typed aside; false where the browser keeps nothing. */
 export function keepForLater(form) {

@@ -149,3 +149,23 @@ def test_without_a_connection_it_is_kept_and_sent_once_when_there_is_one_again(p
     page.wait_for_selector("#toasts :text('Sent now: “Phoned from the train”')")
     assert [activity.subject for activity in Activity.objects.all()] == ["Phoned from the train"]
     assert [key for key in page.evaluate("Object.keys(localStorage)") if key.startswith("outbox")] == []
+
+
+def test_the_quick_form_opens_without_a_connection_and_each_note_is_one(people, open_page):
+    customer = make_customer(people.rep, "张伟贸易")
+    page = open_page(f"/customers/{customer.pk}/", width=360)
+    with page.expect_response(lambda answer: "/activities/new/" in answer.url):  # by itself, when nothing else is done
+        pass
+    page.wait_for_load_state("networkidle")
+    page.context.set_offline(True)
+    for subject in ("In the tunnel", "Still in it"):
+        page.keyboard.press("l")
+        page.wait_for_selector("#dialog[open] :text('There is no connection')")
+        page.fill("#dialog #id_subject", subject)
+        page.click("#dialog >> text=Log it")
+        page.wait_for_selector(f"#toasts :text('“{subject}” is kept here')")
+    assert Activity.objects.count() == 0
+    page.context.set_offline(False)
+    page.wait_for_selector("#toasts :text('Sent now: “Still in it”')")
+    told = Activity.objects.filter(customer=customer).order_by("pk").values_list("subject", flat=True)
+    assert list(told) == ["In the tunnel", "Still in it"]

@@ -106,6 +106,28 @@ def test_a_card_that_somebody_else_moved_goes_back_with_a_sentence(page: Page, c
     assert stage_of("Big sale") == "Negotiation"
 
 
+def test_the_cards_below_load_when_scrolled_to_and_a_column_that_cannot_says_so(page: Page, cast: Any) -> None:
+    now, customer = timezone.now(), make_customer(cast.rep)
+    for number in range(51):
+        make_opportunity(cast.rep, at=now, customer=customer, name=f"Sale {number}")
+    page.reload()
+    cards = column(page, "Qualifying").locator("[data-card]")
+    expect(cards).to_have_count(50)
+    page.route("**/pipeline/more/**", lambda route: route.fulfill(status=500))
+    page.keyboard.press("End")
+    expect(page.get_by_text("More of “Qualifying” could not be loaded.")).to_be_visible()
+    page.unroute("**/pipeline/more/**")
+    page.get_by_role("link", name="Show more of").focus()
+    page.keyboard.press("Enter")
+    expect(cards).to_have_count(53)
+    pick_up(page, "Small sale", "ArrowRight")  # the oldest
+    expect(column(page, "Proposal").get_by_role("link", name="Small sale")).to_be_visible()
+    page.reload()
+    expect(cards).to_have_count(50)
+    page.keyboard.press("End")
+    expect(cards).to_have_count(52)
+
+
 def test_nothing_scrolls_sideways_on_a_phone(page: Page) -> None:
     page.set_viewport_size({"width": 360, "height": 740})
     opportunity = Opportunity.objects.get(name="Big sale")
