@@ -135,20 +135,32 @@ def change_lifecycle(
 
 
 @transaction.atomic
-def add_collaborator(customer: Customer, *, user: User, by: User | None, at: datetime) -> Collaborator:
-    """Let somebody work on this one customer; adding the same person twice changes nothing."""
+def add_collaborator(
+    customer: Customer, *, user: User, may_edit: bool = True, by: User | None, at: datetime
+) -> Collaborator:
+    """Let somebody work on this one customer, or only read it.
+
+    Adding the same person twice changes nothing but what they may do, where that is said otherwise now.
+    """
     if not user.is_active:
         raise ValidationError({"user": _("This person no longer works here.")})
     if user.pk == customer.owner_id:
         raise ValidationError({"user": _("This person owns the customer already.")})
     collaborator, is_new = Collaborator.objects.get_or_create(
-        customer=customer, user=user, defaults={"added_by": by, "added_at": at}
+        customer=customer, user=user, defaults={"may_edit": may_edit, "added_by": by, "added_at": at}
     )
+    told = {"user": records.as_json(user), "may_edit": may_edit}
+    if not is_new and collaborator.may_edit != may_edit:
+        collaborator.may_edit = may_edit
+        collaborator.save(update_fields=["may_edit"])
+        events.record("customer.collaborator_changed", customer, by=by, at=at, data=told)
     if is_new:
-        events.record("customer.collaborator_added", customer, by=by, at=at, data={"user": records.as_json(user)})
+        events.record("customer.collaborator_added", customer, by=by, at=at, data=told)
         if user != by:
             url = reverse("customer-detail", args=[customer.pk])
             message = gettext_noop("You now work on %(customer)s too.")
+            if not may_edit:
+                message = gettext_noop("You may now read %(customer)s.")
             key = f"collaborator-{collaborator.pk}"
             notify(user, message, values={"customer": customer.name}, url=url, key=key, at=at)
     return collaborator

@@ -101,15 +101,23 @@ class HandOverForm(BulkForm):
 
 
 class CollaboratorForm(forms.Form):
-    """Who else may work on the customer."""
+    """Who else may work on the customer, or read it; somebody who does already gets what is chosen now."""
 
     user = forms.ModelChoiceField(User.objects.none(), label=_("Person"))
+    may_edit = forms.TypedChoiceField(
+        label=_("What they may do"),
+        choices=[("1", _("read and edit")), ("0", _("only read"))],
+        coerce=lambda chosen: chosen == "1",
+        widget=forms.RadioSelect,
+        initial="1",
+        required=False,
+        empty_value=True,
+    )
 
     def __init__(self, *args: Any, customer: Customer, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         people: Any = self.fields["user"]
-        known = customer.collaborators.values("user")
-        people.queryset = User.objects.visible_to(by).active().exclude(pk__in=known).exclude(pk=customer.owner_id)
+        people.queryset = User.objects.visible_to(by).active().exclude(pk=customer.owner_id)
 
 
 class LifecycleForm(forms.Form):

@@ -46,12 +46,15 @@ class HealthBand(models.TextChoices):
 
 class CustomerQuerySet(RecordQuerySet):
     def extra_rules(self, access: Access, verb: Verb) -> list[Rule]:
-        """Collaborators work on one customer of somebody else's."""
+        """Collaborators work on one customer of somebody else's, or read it."""
         rules = super().extra_rules(access, verb)
         if verb in (Verb.VIEW, Verb.EDIT, Verb.EXPORT):
             # Ids, not a subquery: the planner can then combine the indexes of all rules.
             mine = Collaborator.objects.filter(user=access.user.pk).values_list("customer_id", flat=True)
-            ids = access.ids("collaborations", lambda: mine)
+            if verb == Verb.EDIT:
+                ids = access.ids("collaborations to edit", lambda: mine.filter(may_edit=True))
+            else:
+                ids = access.ids("collaborations", lambda: mine)
             if ids:
                 rules.append(Rule("collaborator", _("the person collaborates on the customer"), Q(pk__in=ids)))
         return rules

@@ -209,9 +209,10 @@ class CollaboratorNew(View):
         form = CollaboratorForm(request.POST, customer=customer, by=request.user)
         if not form.is_valid():
             return self.page(customer, form, status=422)
-        person = form.cleaned_data["user"]
-        customers.add_collaborator(customer, user=person, by=request.user, at=timezone.now())
-        toast(request, _("%(person)s works on it too now.") % {"person": person})
+        person, may_edit = form.cleaned_data["user"], form.cleaned_data["may_edit"]
+        customers.add_collaborator(customer, user=person, may_edit=may_edit, by=request.user, at=timezone.now())
+        said = _("%(person)s works on it too now.") if may_edit else _("%(person)s may read it now.")
+        toast(request, said % {"person": person})
         return editing.saved(request, customer.get_absolute_url(), collaborators_changed=None)
 
     def page(self, customer: Customer, form: CollaboratorForm, status: int = 200) -> HttpResponse:

@@ -37,7 +37,12 @@ SENTENCES: dict[str, tuple[Any, str, str]] = {
     "customer.claimed": (gettext_lazy("Claimed from the pool by %(to)s"), "user-check", "info"),
     "customer.released": (gettext_lazy("Released to the pool"), "users-group", "warn"),
     "customer.taken_back": (gettext_lazy("Back in the pool: nobody was in touch"), "hourglass", "warn"),
-    "customer.collaborator_added": (gettext_lazy("%(user)s works on it too"), "user-plus", "neutral"),
+    "customer.collaborator_added": (gettext_lazy("%(user)s works on it too (%(level)s)"), "user-plus", "neutral"),
+    "customer.collaborator_changed": (
+        gettext_lazy("What %(user)s may do here now: %(level)s"),
+        "user-check",
+        "neutral",
+    ),
     "customer.collaborator_removed": (gettext_lazy("%(user)s no longer works on it"), "user-x", "neutral"),
     "customer.created_apart": (gettext_lazy("Created although there was one like it"), "copy", "warn"),
     "customer.merged": (gettext_lazy("%(other)s was merged into it"), "git-merge", "info"),
@@ -100,6 +105,7 @@ SENTENCES: dict[str, tuple[Any, str, str]] = {
 }
 LEADS_TO = {"contact": "contact-detail", "task": "task-detail"}
 TELL_CHANGES = {"updated"}
+LEVELS = {True: gettext_lazy("read and edit"), False: gettext_lazy("only read")}
 
 
 def of(event: Event, user: Any) -> Sentence:
@@ -118,6 +124,7 @@ def _words(event: Event, user: Any) -> dict[str, str]:
         "to": _to(data),
         "why": _why(data),
         "user": str((data.get("user") or {}).get("label", "")),
+        "level": str(LEVELS[data.get("may_edit") is not False]),
         "customer": changes.label(Customer, data["customer"], user) if "id" in _dict(data.get("customer")) else "",
         "master": changes.label(Customer, data["master"], user) if "id" in _dict(data.get("master")) else "",
         "other": str(_dict(data.get("other")).get("label", "")),

@@ -1,6 +1,7 @@
 """Who sees and edits what: own, team, below, other team; followers, collaborators, the bin."""
 
 import pytest
+from django.urls import reverse
 
 from crm.access.permissions import Verb
 from customers.actions import contacts, customers
@@ -59,6 +60,20 @@ def test_a_collaborator_sees_and_edits_one_customer_and_decides_nothing(cast, no
         "manager",
         "administrator",
     }
+
+
+def test_a_collaborator_who_only_reads_sees_one_customer_and_edits_nothing(client, cast, now):
+    customer = make_customer(cast.rep)
+    customers.add_collaborator(customer, user=cast.outsider, may_edit=False, by=cast.rep, at=now)
+    assert list(Customer.objects.visible_to(cast.outsider)) == [customer]
+    assert list(Customer.objects.permitted(cast.outsider, Verb.EXPORT)) == [customer]
+    assert not Customer.objects.editable_by(cast.outsider).exists()
+
+    client.force_login(cast.outsider)
+    said = {"name": "Theirs now", "version": customer.version}
+    assert client.post(reverse("customer-edit", args=[customer.pk]), said).status_code == 403
+    customer.refresh_from_db()
+    assert (customer.name, customer.version) == ("Acme Ltd", 1)
 
 
 def test_whoever_sees_the_customer_sees_what_was_done_with_it_and_the_people(cast, now):

@@ -157,6 +157,20 @@ def test_a_collaborator_is_added_once_and_told_once(cast, now):
     assert list(types) == ["customer.created", "customer.collaborator_added", "customer.collaborator_removed"]
 
 
+def test_what_a_collaborator_may_do_is_changed_by_adding_them_again(cast, now):
+    customer = make_customer(cast.rep)
+    customers.add_collaborator(customer, user=cast.outsider, may_edit=False, by=cast.rep, at=now)
+    for _time in range(2):
+        customers.add_collaborator(customer, user=cast.outsider, may_edit=True, by=cast.rep, at=now)
+    assert [each.may_edit for each in customer.collaborators.all()] == [True]
+    told = Event.objects.filter(type__startswith="customer.collaborator").order_by("id")
+    assert [(each.type, each.data["may_edit"]) for each in told] == [
+        ("customer.collaborator_added", False),
+        ("customer.collaborator_changed", True),
+    ]
+    assert Notification.objects.get(receiver=cast.outsider).message == "You may now read %(customer)s."
+
+
 def test_the_owner_is_no_collaborator(cast, now):
     customer = make_customer(cast.rep)
     with pytest.raises(ValidationError, match="owns the customer already"):

@@ -208,6 +208,10 @@ def test_the_owner_and_the_manager_decide_who_works_on_it_too(client, cast):
     assert not customer.collaborators.exists()
     assert post(client, cast.rep, "collaborator-new", customer.pk, user=cast.outsider.pk).status_code == 302
     assert post(client, cast.outsider, "collaborator-new", customer.pk, user=cast.teammate.pk).status_code == 403
+    assert customer.collaborators.get().may_edit
+    again = post(client, cast.rep, "collaborator-new", customer.pk, user=cast.outsider.pk, may_edit="0")
+    assert again.status_code == 302
+    assert not customer.collaborators.get().may_edit
     removed = post(client, cast.rep, "collaborator-removal", customer.pk, cast.outsider.pk)
     assert removed.status_code == 302
     assert not customer.collaborators.exists()
