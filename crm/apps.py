@@ -15,7 +15,7 @@ class CrmConfig(AppConfig):
         from crm.exchange import tasks as _imports  # noqa: F401 - registers their periodic jobs
         from crm.jobs import tasks  # noqa: F401 - registers the periodic jobs of the kernel
         from crm.models import Attachment, BusinessCalendar, ImportBatch, SavedView, Team, User, constraint_words
-        from crm.web import navigation
+        from crm.web import navigation, paper_fonts  # noqa: F401 - the fonts register their check
 
         constraint_words.give_words()
         navigation.register(section="start", label=_("Home"), url_name="home", icon="home", order=1, key="h")

@@ -359,6 +359,7 @@ structlog.configure(
 # Where requests to addresses that people typed may go beside the public internet: "10.1.0.0/16", for example.
 OUTGOING_NETWORKS = environment.networks("OUTGOING_NETWORKS")
 # Meta's Graph API with its version: a newer one is asked for here.
+PAPER_FONT = os.environ.get("PAPER_FONT", "")  # put into PDFs; else one that is installed (crm/web/paper_fonts.py)
 FACEBOOK_GRAPH_URL = os.environ.get("FACEBOOK_GRAPH_URL", "https://graph.facebook.com/v25.0").rstrip("/")
 
 # The organisation ---------------------------------------------------------------------------------------------------

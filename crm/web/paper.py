@@ -1,7 +1,7 @@
 """Text on paper, in any of our languages.
 
-Latin text is set in a font every PDF reader has, everything else in Adobe's standard Chinese one, which readers know
-by name: no font is shipped, and none has to be installed where the file is made.
+Latin text is set in a font every PDF reader has, everything else in a Chinese one: what is used of it goes into the
+file where this machine has one, else readers are told its name. No font is shipped, and none has to be installed.
 """
 
 from __future__ import annotations
@@ -12,27 +12,29 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from crm.actions.redaction_words import as_read
+from crm.web import paper_fonts
 
-LATIN, LATIN_BOLD, CHINESE = "Helvetica", "Helvetica-Bold", "STSong-Light"
+LATIN, LATIN_BOLD = "Helvetica", "Helvetica-Bold"
 NARROW_SPACE = "\u202f"  # no standard font has it
 MARGIN = 57
 
 
 def register_fonts() -> None:
-    from reportlab.pdfbase import pdfmetrics
-    from reportlab.pdfbase.cidfonts import UnicodeCIDFont
-
-    pdfmetrics.registerFont(UnicodeCIDFont(CHINESE))
+    paper_fonts.register()
 
 
 def marked_up(text: str, *, bold: bool = False) -> str:
     """Each stretch of text in the font that has its characters; what neither has, without its accents."""
     known = "".join(_known(char) for char in as_read(str(text)).replace(NARROW_SPACE, "\u00a0"))
     latin = LATIN_BOLD if bold else LATIN
-    parts = groupby(known, key=lambda char: latin if _has(char, "cp1252") else CHINESE)
+    parts = groupby(known, key=lambda char: latin if _has(char, "cp1252") else _chinese(char))
     return "".join(f'<font name="{font}">{escape("".join(chars))}</font>' for font, chars in parts).replace(
         "\n", "<br/>"
     )
+
+
+def _chinese(char: str) -> str:
+    return paper_fonts.EMBEDDED if paper_fonts.has(char) else paper_fonts.NAMED
 
 
 def is_chinese(text: str) -> bool:
@@ -47,10 +49,10 @@ def page_number(canvas: Any, document: Any) -> None:
 
 
 def _known(char: str) -> str:
-    if _has(char, "cp1252"):
+    if _has(char, "cp1252") or paper_fonts.has(char):
         return char
     bare = unicodedata.normalize("NFKD", char)[0]
-    # Pinyin's letters (ń, ǎ) are in GBK, but not in every reader's Chinese font.
+    # Where the font is only named: pinyin's letters (ń, ǎ) are in GBK, but not in every reader's Chinese font.
     if _has(char, "gbk") and not (bare.isascii() and bare.isalpha()):
         return char
     return bare if _has(bare, "gbk") else "?"
