@@ -14,6 +14,7 @@ from django.utils.translation import gettext_noop
 from crm.actions import records
 from crm.actions.notifications import notify
 from crm.models import Team, User
+from customers.models import Segment
 from evaluation import engine, kpis
 from evaluation.actions.kpis import sync_versions
 from evaluation.engine import scopes, statements, stored
@@ -147,11 +148,19 @@ def watches(now: datetime) -> Iterable[Watch]:
     """What active goals need measured: their KPI and its guard, in their period and those it rolls up to."""
     today = now.astimezone(statements.zone()).date()
     for goal in Goal.objects.in_force_on(today):
-        scope, guard = stored.scope_of(goal), goal.guard
+        scope, guard = scope_of(goal), goal.guard
+        if scope.kind == scopes.SEGMENT_KIND and scope.members is None:
+            continue  # it is in the bin: nobody belongs to it
         for kind in (goal.period_kind, *ROLLED_UP.get(goal.period_kind, ())):
             yield Watch(goal.kpi, scope, kind)
-            if guard and (scope.is_company or scope.kind in guard.dimensions):
+            if guard and scopes.is_measurable(guard, scope.kind):
                 yield Watch(guard, scope, kind)
+
+
+def scope_of(goal: Goal) -> Scope:
+    """As it is stored; of a segment with who belongs to it."""
+    kept = stored.scope_of(goal)
+    return scopes.load(kept.kind, kept.key) if kept.kind == scopes.SEGMENT_KIND else kept
 
 
 def last_value(kpi: kpis.Kpi, scope: Scope, period_kind: str, starts_on: date, at: datetime) -> float | None:
@@ -165,6 +174,8 @@ def last_value(kpi: kpis.Kpi, scope: Scope, period_kind: str, starts_on: date, a
 def default_owner(scope: Scope) -> User | None:
     if scope.kind == "person":
         return User.objects.filter(pk=int(scope.key or 0)).first()
+    if scope.kind == scopes.SEGMENT_KIND:
+        return _segment(scope).owner
     team = Team.objects.filter(pk=int(scope.key or 0)).first() if scope.kind == "team" else None
     return team.manager if team else None
 
@@ -175,7 +186,14 @@ def team_of(scope: Scope) -> Team | None:
         return Team.objects.filter(pk=int(scope.key or 0)).first()
     if scope.kind == "person":
         return Team.objects.filter(people=int(scope.key or 0)).first()
+    if scope.kind == scopes.SEGMENT_KIND:
+        _person, team = scopes.whose(_segment(scope))
+        return Team.objects.filter(pk=team).first() if team else None
     return None
+
+
+def _segment(scope: Scope) -> Segment:
+    return Segment.objects.select_related("owner__team").get(pk=scope.key)
 
 
 def _first_day(day: date | None, period_kind: str, at: datetime) -> date:

@@ -10,9 +10,10 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from customers.models import Segment
 from evaluation import engine, kpis
 from evaluation.actions.kpis import sync_versions
-from evaluation.engine import records, scopes, statements, watched
+from evaluation.engine import records, scopes, statements, stored, watched
 from evaluation.engine.results import Result
 from evaluation.engine.scopes import COMPANY, Scope
 from evaluation.engine.watched import Watch
@@ -75,11 +76,16 @@ def _measure_one(
     version: KpiVersion, kpi: Kpi, kind: str, period: Period, wanted: dict[str, Scope], now: datetime
 ) -> int:
     """All scopes of one dimension: one statement to measure, one to write."""
-    found = engine.by(kpi, kind, period, now=now, complete=wanted.values())
+    if kind == scopes.SEGMENT_KIND:  # they may share customers, so each is measured by itself
+        found = [engine.value(kpi, scope, period, now=now) for scope in wanted.values()]
+    else:
+        found = engine.by(kpi, kind, period, now=now, complete=wanted.values())
     final = now >= final_from(kpi, period)
     written = store(version, [result for result in found if result.scope.stored_key in wanted], final=final, at=now)
     if final:
         _keep_facts(version, kpi, period, now)
+        if kind == scopes.SEGMENT_KIND:
+            _keep_members(version, period, wanted.values())
     return written
 
 
@@ -93,12 +99,13 @@ def store(version: KpiVersion, found: list[Result], *, final: bool, at: datetime
 
 def _row(version: KpiVersion, result: Result, final: bool) -> dict[str, Any]:
     interval, scope, period = result.interval, result.scope, result.period
+    person, team = _whose(scope)
     return {
         "kpi_id": version.pk,
         "scope_kind": scope.kind,
         "scope_key": scope.stored_key,
-        "person_id": scope.key if scope.kind == "person" else None,
-        "team_id": scope.key if scope.kind == "team" else None,
+        "person_id": person,
+        "team_id": team,
         "period_kind": period.kind,
         "period_start": period.first.isoformat(),
         "period_end": period.last.isoformat(),
@@ -114,6 +121,13 @@ def _row(version: KpiVersion, result: Result, final: bool) -> dict[str, Any]:
         "flags": list(result.flags),
         "state": Measurement.State.FINAL if final else Measurement.State.PROVISIONAL,
     }
+
+
+def _whose(scope: Scope) -> tuple[Any, Any]:
+    """Person and team the number is of, for access."""
+    if scope.kind == scopes.SEGMENT_KIND:
+        return scopes.whose(Segment.objects.select_related("owner__team").get(pk=scope.key))  # scoped: the system
+    return (scope.key if scope.kind == "person" else None, scope.key if scope.kind == "team" else None)
 
 
 def _float(value: Any) -> float | None:
@@ -169,6 +183,20 @@ def _keep_facts(version: KpiVersion, kpi: Kpi, period: Period, now: datetime) ->
         )
 
 
+def _keep_members(version: KpiVersion, period: Period, wanted: Iterable[Scope]) -> None:
+    """Note who belonged to each segment when its number became final: its records are theirs from then on."""
+    of_period = {"period_kind": period.kind, "period_start": period.first, "period_end": period.last}
+    for scope in wanted:
+        kept = Measurement.objects.final().of_scope(scope.kind, scope.stored_key).get(kpi=version, **of_period)
+        if scope.members is not None:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    f"""INSERT INTO evaluation_measuredmember (measurement_id, customer_number)
+                        SELECT %s, member.id FROM ({scope.members.sql}) AS member(id) WHERE member.id IS NOT NULL""",
+                    [kept.pk, *scope.members.params],
+                )
+
+
 def _final_keys(versions: dict[str, KpiVersion], jobs: Iterable[Job]) -> dict[tuple[str, str, Period], set[str]]:
     """The scopes whose numbers are final already, for the periods concerned. One query."""
     wanted = {period for _, _, period in jobs}
@@ -203,7 +231,8 @@ def kpi_of(measurement: Measurement) -> Kpi:
 
 
 def scope_of(measurement: Measurement) -> Scope:
-    return scopes.load(measurement.scope_kind, measurement.scope_key)
+    scope = scopes.load(measurement.scope_kind, measurement.scope_key)
+    return stored.with_members(scope, measurement) if scope.kind == scopes.SEGMENT_KIND else scope
 
 
 def period_of(measurement: Measurement) -> Period:

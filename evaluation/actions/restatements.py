@@ -9,10 +9,11 @@ from typing import Any
 from crm.models import User
 from evaluation import engine
 from evaluation.actions import measurements
-from evaluation.engine import records, statements
+from evaluation.engine import records, scopes, statements
 from evaluation.engine.results import Result
 from evaluation.engine.scopes import Scope
 from evaluation.engine.statements import Statement
+from evaluation.kpis import Kpi
 from evaluation.models import Measurement
 
 
@@ -44,7 +45,7 @@ class Restatement:
 
 def restated(measurement: Measurement, *, now: datetime, user: User | None = None) -> Restatement | None:
     """How a final measurement differs from the records of today; None where it does not."""
-    if not measurement.is_final:
+    if not measurement.is_final or not _is_kept(measurement):
         return None
     kpi, scope, period = (
         measurements.kpi_of(measurement),
@@ -57,12 +58,20 @@ def restated(measurement: Measurement, *, now: datetime, user: User | None = Non
     return restatement if is_news else None
 
 
+def _is_kept(measurement: Measurement) -> bool:
+    """Of a segment: whether what was kept of each record says whose customer's it was."""
+    kpi = measurements.kpi_of(measurement)
+    if measurement.scope_kind != scopes.SEGMENT_KIND:
+        return True
+    return "customer" in kpi.dimensions or kpi.facts.kinds == ("customer",)
+
+
 def _moved(measurement: Measurement, scope: Scope, now: datetime, user: User | None) -> tuple[list[Moved], int, int]:
     """Compare, record by record, what was kept when the number became final with what is there now."""
     kpi, period = measurements.kpi_of(measurement), measurements.period_of(measurement)
     facts = records.facts_of(kpi, [period], statements.View.of(None, now), scope)
     seen, binned = records.visibility(kpi, user, with_restorable=True), records.in_bin(kpi)
-    within = _kept_scope(scope)
+    within = _kept_scope(kpi, scope)
     kept_state, now_state = _state("numerator", "value", "fields"), _state("num", "val", "shown")
     sql = f"""WITH kept AS (
             SELECT record_kind AS kind, record_id AS record, label, {kept_state} AS state,
@@ -97,9 +106,12 @@ def _state(numerator: str, value: str, fields: str) -> str:
             'issue', issue, 'fields', {fields})"""
 
 
-def _kept_scope(scope: Scope) -> Statement:
+def _kept_scope(kpi: Kpi, scope: Scope) -> Statement:
     if scope.is_company:
         return Statement("TRUE", [])
+    if scope.members is not None:
+        customer = "(fact.keys ->> 'customer')::bigint" if "customer" in kpi.dimensions else "fact.record_id"
+        return Statement(f"{customer} IN ({scope.members.sql})", list(scope.members.params))
     key = f"fact.keys ->> '{scope.kind}'"
     if scope.kind == "team":
         below = "SELECT id::text FROM crm_team WHERE path @> ARRAY[%s::bigint]"

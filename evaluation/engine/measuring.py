@@ -59,10 +59,11 @@ def by(
     scopes.check(kpi, scope.kind)
     if dimension == scopes.COMPANY_KIND:
         return [value(kpi, scope, period, as_of, now=view.seen)]
-    scopes.check(kpi, dimension)
+    scopes.check_cut(kpi, dimension)
     rows = statements.measure(kpi, [period], view, scope, dimension).rows()
+    narrowing = scope.within or scope.members  # a team's part of a segment is the team, narrowed to the segment
     found = [
-        _result(kpi, Scope(dimension, key, name, scope.within), period, statements.read(kpi, tuple(sums)), view)
+        _result(kpi, Scope(dimension, key, name, narrowing), period, statements.read(kpi, tuple(sums)), view)
         for _, key, name, *sums in rows
     ]
     known = {result.scope.key for result in found}

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from crm.access.permissions import Reach, Verb
@@ -17,6 +17,7 @@ from customers.sales.models import Campaign, Product, Stage
 from evaluation.kpis.declaration import Kpi
 
 COMPANY_KIND = "company"
+SEGMENT_KIND = "segment"
 KINDS = {
     COMPANY_KIND: _("company"),
     "team": _("team"),
@@ -26,6 +27,7 @@ KINDS = {
     "product": _("product"),
     "customer": _("customer"),
     "stage": _("stage"),
+    SEGMENT_KIND: _("segment"),
 }
 
 
@@ -35,7 +37,7 @@ class ScopeError(LookupError):
 
 @dataclass(frozen=True)
 class Within:
-    """A segment that a scope is narrowed to: its members as of now, as far as whoever asks may see them."""
+    """Members of a segment: as of now, as far as whoever asks may see them; or those a final number was about."""
 
     key: int
     name: str
@@ -50,7 +52,8 @@ class Scope:
     kind: str = COMPANY_KIND
     key: int | str | None = None
     name: str | None = None
-    within: Within | None = None
+    within: Within | None = None  # narrowed for a look
+    members: Within | None = None  # of the segment, where one is what the number is about
 
     def __str__(self) -> str:
         return self.name or str(KINDS[self.kind])
@@ -76,21 +79,56 @@ def of_person(user: User) -> Scope:
 
 
 def check(kpi: Kpi, kind: str) -> None:
-    """Refuse what the KPI cannot be cut by."""
+    """Refuse what the KPI cannot be measured for."""
+    if kind != SEGMENT_KIND or not kpi.facts.customer:
+        check_cut(kpi, kind)
+
+
+def check_cut(kpi: Kpi, kind: str) -> None:
+    """Refuse what the KPI cannot be cut by. Segments may share customers: each is measured, they are no parts."""
     if kind != COMPANY_KIND and kind not in kpi.facts.dimensions:
         allowed = ", ".join((COMPANY_KIND, *kpi.dimensions))
         raise ScopeError(f"{kpi.code} cannot be cut by {kind!r}; it can by: {allowed}.")
+
+
+def is_measurable(kpi: Kpi, kind: str) -> bool:
+    try:
+        check(kpi, kind)
+    except ScopeError:
+        return False
+    return True
+
+
+def of_members(segment: Segment) -> Scope:
+    """The segment as what a number is about: asked now, as its owner, of the customers that its owner may see."""
+    owner = segment.owner
+    customers = Customer.objects.visible_to(owner) if owner else Customer.objects.none()
+    found = membership.members(segment, customers, SimpleNamespace(user=owner))
+    return Scope(SEGMENT_KIND, segment.pk, segment.name, members=_within(segment, found))
+
+
+def whose(segment: Segment) -> tuple[int | None, int | None]:
+    """The person or team that the numbers of a segment are of, for access: as far as its owner's sight of customers
+    reaches. Neither where that is everybody."""
+    owner = segment.owner
+    reach = owner.access.reach(Customer.kind, Verb.VIEW) if owner else Reach.ALL
+    if owner is None or reach == Reach.ALL:
+        return None, None
+    return (None, owner.team_id) if reach > Reach.OWN and owner.team_id else (owner.pk, owner.team_id)
 
 
 def narrowed(kpi: Kpi, scope: Scope, segment: Segment, user: Any, customers: Any) -> Scope:
     """The scope, of the segment's members only: asked now, as the person, among these customers."""
     if not kpi.facts.customer:
         raise ScopeError(f"{kpi.code} is not about customers: it cannot be narrowed to a segment.")
-    members = membership.members(segment, customers, SimpleNamespace(user=user)).order_by().values("pk").query
-    if members.is_empty():
-        return replace(scope, within=Within(segment.pk, segment.name, "NULL", ()))
-    sql, params = members.sql_with_params()
-    return replace(scope, within=Within(segment.pk, segment.name, sql, tuple(params)))
+    members = membership.members(segment, customers, SimpleNamespace(user=user))
+    return replace(scope, within=_within(segment, members))
+
+
+def _within(segment: Segment, members: QuerySet[Customer]) -> Within:
+    query = members.order_by().values("pk").query
+    sql, params = ("NULL", ()) if query.is_empty() else query.sql_with_params()
+    return Within(segment.pk, segment.name, sql, tuple(params))
 
 
 def of_segment(kpi: Kpi, scope: Scope, name: str) -> Scope:
@@ -109,6 +147,9 @@ def load(kind: str, key: Any) -> Scope:
         return Scope(kind, key or None, key or None)
     if key in (None, ""):
         return Scope(kind, None, None)
+    if kind == SEGMENT_KIND:
+        segment = Segment.objects.alive().select_related("owner__team").filter(pk=int(key)).first()
+        return of_members(segment) if segment else Scope(kind, int(key))
     model: Any = _MODELS[kind]
     record = model.objects.filter(pk=int(key)).first()
     return Scope(kind, int(key), record.name if record else None)
@@ -130,6 +171,9 @@ def resolve(text: str) -> Scope:
 def reachable(user: User, scope: Scope) -> bool:
     """Whether the person may see numbers about this scope, by the role's reach over measurements."""
     reach = user.access.reach("measurement", Verb.VIEW)
+    if scope.kind == SEGMENT_KIND and scope.key is not None:
+        segment = Segment.objects.visible_to(user).select_related("owner__team").filter(pk=int(scope.key)).first()
+        return segment is not None and is_whose_reachable(user, segment)
     if reach == Reach.ALL:
         return True
     if reach == Reach.NONE or scope.key is None:
@@ -141,6 +185,15 @@ def reachable(user: User, scope: Scope) -> bool:
     return scope.kind == "team" and scope.key in _team_ids(user, reach)
 
 
+def is_whose_reachable(user: User, segment: Segment) -> bool:
+    """Whether the person may see numbers of those whose customers the segment is asked of."""
+    reach = user.access.reach("measurement", Verb.VIEW)
+    if reach in (Reach.ALL, Reach.NONE):
+        return reach == Reach.ALL
+    person, team = whose(segment)
+    return person == user.pk or (team is not None and team in _team_ids(user, reach))
+
+
 def _team_ids(user: User, reach: Reach) -> list[int]:
     if reach == Reach.SUBTREE:
         return list(user.access.subtree_ids)
@@ -149,7 +202,7 @@ def _team_ids(user: User, reach: Reach) -> list[int]:
 
 _MODELS: dict[str, Any] = {
     "team": Team, "person": User, "product": Product, "customer": Customer, "stage": Stage,
-    "campaign": Campaign,
+    "campaign": Campaign, SEGMENT_KIND: Segment,
 }  # fmt: skip
 
 
@@ -163,7 +216,7 @@ def _channel(name: str) -> Scope:
 def _record(kind: str, name: str) -> Scope:
     found = list(_named(kind, name)[:6])
     if len(found) == 1:
-        return Scope(kind, found[0].pk, found[0].name)
+        return of_members(found[0]) if kind == SEGMENT_KIND else Scope(kind, found[0].pk, found[0].name)
     if not found:
         raise ScopeError(f"There is no {kind} {name!r}; {_there_are(kind)}.")
     clear = ", ".join(f'"{_path(kind, record)}"' for record in found)
@@ -172,7 +225,7 @@ def _record(kind: str, name: str) -> Scope:
 
 def _named(kind: str, name: str) -> Any:
     model = _MODELS[kind]
-    rows = model.objects.alive() if kind in ("product", "customer", "campaign") else model.objects.all()
+    rows = model.objects.alive() if kind in ("product", "customer", "campaign", SEGMENT_KIND) else model.objects.all()
     if name.startswith("#") and name[1:].isdigit():
         return rows.filter(pk=int(name[1:]))
     if kind == "team" and " / " in name:

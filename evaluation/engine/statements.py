@@ -13,7 +13,7 @@ from django.db import connection
 
 from evaluation.engine.incidence import INCIDENCE
 from evaluation.engine.results import LEVEL, Totals
-from evaluation.engine.scopes import Scope
+from evaluation.engine.scopes import SEGMENT_KIND, Scope
 from evaluation.formulas.intervals import z_value
 from evaluation.formulas.periods import Period, midnight
 from evaluation.kpis.declaration import Aggregation, Driver, Facts, Kpi, Method
@@ -82,22 +82,26 @@ def facts_sql(facts: Facts, columns: dict[str, str], view: View) -> str:
 
 def scope_columns(kpi: Kpi, scope: Scope) -> dict[str, str]:
     """What `scope_sql` speaks of."""
-    found = {} if scope.is_company else {"scope": kpi.facts.dimensions[scope.kind]}
-    return found | ({"member": kpi.facts.customer} if scope.within else {})
+    is_whole = scope.is_company or scope.kind == SEGMENT_KIND
+    found = {} if is_whole else {"scope": kpi.facts.dimensions[scope.kind]}
+    return found | ({"member": kpi.facts.customer} if scope.within or scope.members else {})
 
 
 def scope_sql(kpi: Kpi, scope: Scope) -> Statement:
     """The condition that keeps the rows of a scope; `fact.scope` is the key of its dimension."""
-    whole = _whole_scope(scope)
-    if scope.within is None:
-        return whole
-    sql = f"({whole.sql}) AND fact.member IN ({scope.within.sql})"
-    return Statement(sql, [*whole.params, *scope.within.params])
+    found = _whole_scope(scope)
+    for within in (scope.members, scope.within):
+        if within is not None:
+            sql = f"({found.sql}) AND fact.member IN ({within.sql})"
+            found = Statement(sql, [*found.params, *within.params])
+    return found
 
 
 def _whole_scope(scope: Scope) -> Statement:
     if scope.is_company:
         return Statement("TRUE", [])
+    if scope.kind == SEGMENT_KIND:  # of one whose members are not said there is nobody, rather than everybody
+        return Statement("TRUE" if scope.members else "FALSE", [])
     if scope.key is None:
         return Statement("fact.scope IS NULL", [])
     if scope.kind == "team":

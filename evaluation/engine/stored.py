@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from crm.models import User
 from evaluation import kpis
 from evaluation.engine.results import Interval, Result
-from evaluation.engine.scopes import COMPANY_KIND, Scope
+from evaluation.engine.scopes import COMPANY_KIND, SEGMENT_KIND, Scope, Within
 from evaluation.formulas.periods import Period
 from evaluation.kpis import Kpi
 from evaluation.models import Measurement
 
+# Whom a final number of a segment is about; of who was merged since, the customer that stayed.
+MEMBERS = """SELECT coalesce(today.merged_into_id, kept.customer_number) FROM evaluation_measuredmember AS kept
+    LEFT JOIN customers_customer AS today ON today.id = kept.customer_number WHERE kept.measurement_id = %s"""
 NOT_MEASURED = "not_measured"
 
 
@@ -44,6 +47,20 @@ def scope_of(record: Any) -> Scope:
         key = int(key)
     name = getattr(record, "scope_name", "") or (COMPANY_KIND if record.scope_kind == COMPANY_KIND else None)
     return Scope(record.scope_kind, key, name)
+
+
+def as_measured(kpi: Kpi, scope: Scope, period: Period) -> Scope:
+    """A segment with those who belonged to it when its number of the period became final; else as it is."""
+    if scope.kind != SEGMENT_KIND:
+        return scope
+    final = Measurement.objects.of_kpi(kpi.code).of_scope(scope.kind, scope.stored_key).final()  # scoped: was asked for
+    rows = final.filter(period_kind=period.kind, period_start=period.first, period_end=period.last)
+    found = rows.order_by("-kpi__valid_from", "-kpi_id").first()
+    return with_members(scope, found) if found else scope
+
+
+def with_members(scope: Scope, final: Measurement) -> Scope:
+    return replace(scope, members=Within(int(final.scope_key), scope.name or "", MEMBERS, (final.pk,)))
 
 
 def courses(

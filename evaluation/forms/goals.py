@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.access.permissions import Reach, Verb
 from crm.models import Team, User
+from customers.models import Segment
 from evaluation import kpis
 from evaluation.engine import COMPANY, Scope, scopes
 from evaluation.formulas import periods
@@ -20,6 +21,7 @@ SECONDS_PER_HOUR = 3600
 RELATIVE = (TargetKind.BASELINE_PERCENT, TargetKind.LAST_YEAR_RATIO)
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 IN_CALENDAR = [MaxValueValidator(periods.LATEST)]
+MOST_SEGMENTS = 200
 FIGURES = ("target", "target_high", "stretch", "baseline")
 
 
@@ -64,8 +66,15 @@ def scope_choices(user: User) -> list[tuple[Any, list[tuple[str, Any]]]]:
         (_("Company"), company),
         (_("Teams"), [(f"team:{team.pk}", team.name) for team in teams]),
         (_("People"), [(f"person:{person.pk}", person.name) for person in people]),
+        (_("Segments"), [(f"segment:{segment.pk}", segment.name) for segment in _segments(user)]),
     ]
     return [(label, members) for label, members in groups if members]
+
+
+def _segments(user: User) -> list[Segment]:
+    """Those whose numbers the person may see."""
+    seen = Segment.objects.visible_to(user).select_related("owner__team").order_by("name", "pk")[:MOST_SEGMENTS]
+    return [segment for segment in seen if scopes.is_whose_reachable(user, segment)]
 
 
 class TermsForm(forms.Form):

@@ -4,7 +4,7 @@ from evaluation.models.evidence import FrozenLine, FrozenRecord, Signature, Sign
 from evaluation.models.goal import Commitment, Goal, GoalTerms, GoalVersion, TargetKind
 from evaluation.models.health import Band, HealthScore, HealthSnapshot
 from evaluation.models.kpi import KpiVersion
-from evaluation.models.measurement import MeasuredFact, Measurement
+from evaluation.models.measurement import MeasuredFact, MeasuredMember, Measurement
 from evaluation.models.plan import ActionPlan, EffectMeasurement, PlanStep
 from evaluation.models.review import Dispute, Review, ReviewComment
 
@@ -27,6 +27,7 @@ __all__ = [
     "HomeDashboard",
     "KpiVersion",
     "MeasuredFact",
+    "MeasuredMember",
     "Measurement",
     "PlanStep",
     "Review",

@@ -85,6 +85,24 @@ class Measurement(models.Model):
         return self.state == self.State.FINAL
 
 
+class MeasuredMember(models.Model):
+    """A customer who belonged to the segment that a final number is of, when it became final.
+
+    Their number as it was then, no link: of a customer that was merged since, the one that stayed counts.
+    """
+
+    measurement = models.ForeignKey(Measurement, models.CASCADE, related_name="members")
+    customer_number = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["measurement", "customer_number"], name="measured_member_once"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.customer_number)
+
+
 class MeasuredFact(models.Model):
     """A record that went into the final numbers of a period, as it was then: what restatements are told by.
 

@@ -10,7 +10,8 @@ from django.urls import reverse
 from crm.models import User
 from crm.web import formats
 from evaluation import engine
-from evaluation.engine import Result, judgement, judgement_words, scopes, stored, wording
+from evaluation.actions import goals
+from evaluation.engine import Result, judgement, judgement_words, scopes, wording
 from evaluation.engine.judgement import Levels
 from evaluation.engine.rolling_up import ROLLED_UP, adds_up, parts_of, together
 from evaluation.formulas import periods
@@ -24,7 +25,7 @@ LISTED = 6
 
 def of(goal: Goal, user: User, now: datetime) -> dict[str, Any]:
     """Everything the page of a goal shows of its numbers."""
-    scope, period = stored.scope_of(goal), goal.period_on(scoping.today(now))
+    scope, period = goals.scope_of(goal), goal.period_on(scoping.today(now))
     course = course_of(Question(goal.kpi, scope, period, now))
     values = {one.period: one.value for one in course}
     levels_now = _levels(goal, period, values)
@@ -85,7 +86,7 @@ def _longer(goal: Goal, now: datetime) -> list[Period]:
 
 def _rolled_up(goal: Goal, period: Period, now: datetime) -> dict[str, Any]:
     """The same goal over a longer period: what adds up has a level so many times as high, the rest the same one."""
-    scope = stored.scope_of(goal)
+    scope = goals.scope_of(goal)
     last_year, result = engine.series(goal.kpi, scope, [period.year_before(), period], now=now)
     reference = None if last_year.value is None else float(last_year.value)
     levels = judgement.levels_of(goal, goal.kpi, reference)
@@ -96,8 +97,8 @@ def _rolled_up(goal: Goal, period: Period, now: datetime) -> dict[str, Any]:
 
 def _guard(goal: Goal, period: Period, now: datetime) -> dict[str, Any] | None:
     """Whether the guard suffers: its variation, nothing else."""
-    kpi, scope = goal.guard, stored.scope_of(goal)
-    if kpi is None or not (scope.is_company or scope.kind in kpi.dimensions):
+    kpi, scope = goal.guard, goals.scope_of(goal)
+    if kpi is None or not scopes.is_measurable(kpi, scope.kind):
         return None
     course = course_of(Question(kpi, scope, period, now))
     found = judgement.variation(course)

@@ -53,7 +53,8 @@ class Question:
         except scopes.ScopeError:
             raise Http404(_("This KPI cannot be measured for this scope.")) from None
         scope = scoping.narrowed(request, kpi, scope, request.user)
-        return cls(kpi, scope, scoping.asked_period(request, now, ASKABLE), now)
+        period = scoping.asked_period(request, now, ASKABLE)
+        return cls(kpi, stored.as_measured(kpi, scope, period), period, now)
 
     @property
     def query(self) -> str:

@@ -47,19 +47,11 @@ def placeholders(scope: Scope, period: Period, segment: Segment) -> list[tuple[A
         members = [
             Placeholder(kpi, reverse("segment-tile", args=[kpi.code]) + query if kpi.facts.customer else "")
             for kpi in kpis.all_kpis()
-            if kpi.on_dashboard and kpi.group == group and _is_measurable(kpi, scope)
+            if kpi.on_dashboard and kpi.group == group and scopes.is_measurable(kpi, scope.kind)
         ]
         if members:
             found.append((label, members))
     return found
-
-
-def _is_measurable(kpi: Kpi, scope: Scope) -> bool:
-    try:
-        scopes.check(kpi, scope.kind)
-    except scopes.ScopeError:
-        return False
-    return True
 
 
 class SegmentTile(View):

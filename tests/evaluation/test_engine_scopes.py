@@ -36,7 +36,7 @@ def test_two_teams_of_one_name_are_told_apart_by_their_paths(cast):
     assert scopes.resolve("team:North / Inside").key == inside.pk
 
 
-@pytest.mark.parametrize("text", ["", "team", "team:", "segment:A", "North"])
+@pytest.mark.parametrize("text", ["", "team", "team:", "region:A", "North"])
 def test_what_is_no_scope_is_refused_with_the_kinds_there_are(cast, text):
     with pytest.raises(ScopeError, match="write company or KIND:NAME, KIND one of: company, team, person"):
         scopes.resolve(text)
