@@ -16,6 +16,7 @@ class CrmConfig(AppConfig):
         from crm.jobs import tasks  # noqa: F401 - registers the periodic jobs of the kernel
         from crm.models import Attachment, BusinessCalendar, ImportBatch, SavedView, Team, User, constraint_words
         from crm.web import navigation, paper_fonts  # noqa: F401 - the fonts register their check
+        from crm.web.lists import bulk_running as _bulk  # noqa: F401 - says how workers do bulk actions
 
         constraint_words.give_words()
         navigation.register(section="start", label=_("Home"), url_name="home", icon="home", order=1, key="h")

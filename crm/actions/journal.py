@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -30,10 +31,15 @@ __all__ = [
     "columns_of",
     "conflicts",
     "forget_old",
+    "is_undone_by_its_app",
     "note",
     "note_added",
     "note_taken_away",
+    "note_undone",
+    "one_operation",
+    "put_back",
     "recording",
+    "refuse",
     "restored_with",
     "resumed",
     "told",
@@ -54,10 +60,18 @@ class Conflicts(Exception):
         super().__init__(f"{len(found)} records were changed since")
 
 
+@dataclass
+class Whole:
+    """What several recordings make together, so far."""
+
+    operation: Operation | None
+
+
 Undo = Callable[..., int]  # (operation, kept=, by=, at=) -> how many records it put back
 _undoers: dict[str, Undo] = {}
 _refusals: dict[str, Callable[[Operation], None]] = {}
 _noted: ContextVar[list[OperationPart] | None] = ContextVar("noted", default=None)
+_whole: ContextVar[Whole | None] = ContextVar("whole", default=None)
 
 
 def undone_with(type: str, undo: Undo, refuse: Callable[[Operation], None] | None = None) -> None:
@@ -83,7 +97,18 @@ def recording(
         finally:
             _noted.reset(token)
         if parts:
-            write(CHANGE, parts, kind=kind, message=message, values=values or {}, url=url, by=by, at=at)
+            _keep(parts, kind=kind, message=message, values=values or {}, url=url, by=by, at=at)
+
+
+@contextmanager
+def one_operation(so_far: Operation | None) -> Iterator[Whole]:
+    """What is recorded inside belongs to `so_far`, or to the operation that the first recording makes."""
+    whole = Whole(so_far)
+    token = _whole.set(whole)
+    try:
+        yield whole
+    finally:
+        _whole.reset(token)
 
 
 @contextmanager
@@ -150,13 +175,31 @@ def as_stored(value: Any) -> Any:
     return str(value.total_seconds() if isinstance(value, timedelta) else value)
 
 
+def _keep(parts: list[OperationPart], **said: Any) -> None:
+    """As an operation of its own, or with the one that it is a piece of."""
+    whole = _whole.get()
+    if whole is None or whole.operation is None:
+        operation = write(CHANGE, parts, **said)
+        if whole is not None:
+            whole.operation = operation
+        return
+    operation = Operation.objects.select_for_update(of=("self",)).get(pk=whole.operation.pk)
+    operation.values = {**operation.values, "count": operation.values.get("count", 0) + _count(parts)}
+    operation.save(update_fields=["values"])
+    _store(operation, parts)
+
+
+def _count(parts: list[OperationPart]) -> int:
+    return len({pk for part in parts if part.table == parts[0].table for pk in part.ids})
+
+
 def write(
     type: str, parts: list[OperationPart], *, kind: str, message: str, values: dict[str, Any], url: str, by: Any,
     at: datetime,
 ) -> Operation:  # fmt: skip
-    count = len({pk for part in parts if part.table == parts[0].table for pk in part.ids})
+    values = {**values, "count": _count(parts)}
     operation = Operation.objects.create(
-        type=type, subject_kind=kind, message=message, values={**values, "count": count}, url=url, by=by, at=at
+        type=type, subject_kind=kind, message=message, values=values, url=url, by=by, at=at
     )
     _store(operation, parts)
     return operation
@@ -177,14 +220,9 @@ def undo(operation: Operation, *, by: Any, at: datetime, rest: bool = False) -> 
     Doing it twice does it once.
     """
     operation = Operation.objects.select_for_update(of=("self",)).get(pk=operation.pk)
-    if operation.undone_at is not None:
+    if operation.undone_at is not None or operation.undoing is not None:
         return operation
-    if not operation.may_undo(at):
-        raise ValidationError(_("It is too late to undo this: what it changed is no longer on record."))
-    if not any(by.access.may(operation.subject_kind, verb) for verb in (Verb.EDIT, Verb.ASSIGN)):
-        raise ValidationError(_("Your role does not allow this."))
-    if operation.type in _refusals:
-        _refusals[operation.type](operation)
+    refuse(operation, by=by, at=at)
     kept = conflicts(operation)
     if kept and not rest:
         raise Conflicts(kept)
@@ -196,10 +234,29 @@ def undo(operation: Operation, *, by: Any, at: datetime, rest: bool = False) -> 
         if refused and not rest:
             raise Conflicts(refused)
         kept += refused
-    operation.undone_at, operation.undone_by = at, by
-    operation.kept = [conflict.as_json() for conflict in kept[:NAMED]]
-    operation.save(update_fields=["undone_at", "undone_by", "kept"])
+    note_undone(operation, [conflict.as_json() for conflict in kept], by=by, at=at)
     return operation
+
+
+def refuse(operation: Operation, *, by: Any, at: datetime) -> None:
+    """Raise where it cannot be taken back, or not by this person."""
+    if not operation.may_undo(at):
+        raise ValidationError(_("It is too late to undo this: what it changed is no longer on record."))
+    if not any(by.access.may(operation.subject_kind, verb) for verb in (Verb.EDIT, Verb.ASSIGN)):
+        raise ValidationError(_("Your role does not allow this."))
+    if operation.runs.unfinished().exists():
+        raise ValidationError(_("This is still going on. Undo it when it is done."))
+    if operation.type in _refusals:
+        _refusals[operation.type](operation)
+
+
+def note_undone(operation: Operation, kept: list[dict[str, Any]], *, by: Any, at: datetime) -> None:
+    operation.undone_at, operation.undone_by, operation.kept = at, by, kept[:NAMED]
+    operation.save(update_fields=["undone_at", "undone_by", "kept"])
+
+
+def is_undone_by_its_app(operation: Operation) -> bool:
+    return operation.type in _undoers
 
 
 def forget_old(now: datetime) -> int:

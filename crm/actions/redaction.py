@@ -21,6 +21,7 @@ from django.urls import NoReverseMatch, reverse
 from crm.access import kinds
 from crm.actions.redaction_words import ERASED, Words, blanked, mapped
 from crm.models import (
+    BulkRun,
     Delivery,
     Event,
     EventLink,
@@ -68,6 +69,7 @@ def redact(traces: Traces) -> dict[str, int]:
     done["other"] = sum(
         rewrite(model, columns, traces.everywhere)
         for model, columns in (
+            (BulkRun, ("asked", "left", "problem")),
             (Delivery, ("error",)),
             (JobRun, ("error",)),
             (WebhookCall, ("answer",)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,10 +27,10 @@ class Conflict:
         return {"table": self.table, "id": self.pk, "label": self.label, "reason": self.reason}
 
 
-def conflicts(operation: Operation) -> list[Conflict]:
-    """What was changed since, so that undoing would leave it as it is."""
+def conflicts(operation: Operation, of: Sequence[OperationPart] | None = None) -> list[Conflict]:
+    """What was changed since, so that undoing would leave it as it is; of some of its parts where these are given."""
     found: list[Conflict] = []
-    parts = list(operation.parts.all())
+    parts = list(operation.parts.all() if of is None else of)
     held = _held(parts)
     for part in parts:
         model: Any = apps.get_model(part.table)

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from crm.access.permissions import Verb
-from crm.actions import journal
+from crm.actions import journal, taking_back
 from crm.api.errors import Conflict
 from crm.api.idempotency import once
 from crm.api.permissions import verb_of
@@ -35,15 +35,21 @@ class ConflictSerializer(serializers.Serializer):
 class OperationSerializer(serializers.ModelSerializer):
     text = serializers.CharField(read_only=True)
     undoable_until = serializers.DateTimeField(read_only=True)
+    is_being_undone = serializers.SerializerMethodField(
+        help_text="Much of it is undone in the background: ask again until `undone_at` says when."
+    )
     conflicts = serializers.SerializerMethodField(help_text="What undoing leaves, or left, as it is.")
 
     class Meta:
         model = Operation
         fields = (
             "id", "type", "subject_kind", "text", "count", "by", "at", "undone_at", "undone_by", "undoable_until",
-            "conflicts",
+            "is_being_undone", "conflicts",
         )  # fmt: skip
         read_only_fields = fields
+
+    def get_is_being_undone(self, operation: Operation) -> bool:
+        return any(run.is_working for run in operation.undoings.all())
 
     @extend_schema_field(ConflictSerializer(many=True))
     def get_conflicts(self, operation: Operation) -> list[dict[str, Any]]:
@@ -74,6 +80,7 @@ class OperationViewSet(ReadViewSet):
     serializer_class = OperationSerializer
     permission_classes = [Own]
     http_method_names = ["get", "post", "head", "options"]
+    prefetched = ("undoings",)
     ordering = ("at", "pk")
 
     def get_serializer_context(self) -> dict[str, Any]:
@@ -94,7 +101,7 @@ class OperationViewSet(ReadViewSet):
         def write() -> Response:
             by: Any = request.user
             try:
-                done = journal.undo(operation, by=by, at=timezone.now(), **wanted.validated_data)
+                done = taking_back.take_back(operation, by=by, at=timezone.now(), **wanted.validated_data)
             except journal.Conflicts as found:
                 count = len(found.found)
                 said = _("%(count)s records were changed since; see `conflicts`. Send rest=true to undo the others.")

@@ -4,7 +4,8 @@ from celery import shared_task
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from crm.actions import attachments, follows, idempotency, journal, reminders
+from crm.actions import attachments, bulk_runs, follows, idempotency, journal, reminders
+from crm.actions import taking_back as _undoing  # noqa: F401 - says how workers take back
 from crm.events import webhooks
 from crm.jobs import custom_fields, mail, schedule  # noqa: F401 - registers tasks and the reading of mailboxes
 
@@ -19,6 +20,16 @@ def minute_tick(**_: Any) -> None:
 @shared_task(name="crm.run_job")
 def run_job(*, run_id: int, **_: Any) -> bool:
     return schedule.run_slot(run_id, timezone.now())
+
+
+@shared_task(name=bulk_runs.TASK)
+def work_on_bulk_run(*, run_id: int, **_: Any) -> None:
+    bulk_runs.work(run_id, timezone.now)
+
+
+@schedule.periodic("take-up-bulk-runs", every="minute", label=_("Going on with bulk actions that were cut off"))
+def take_up_bulk_runs(now: Any) -> None:
+    bulk_runs.take_up_again()
 
 
 @schedule.periodic("forget-old-slots", every="day", label=_("Clearing away old job runs"))
@@ -38,6 +49,7 @@ def forget_old_calls(now: Any) -> None:
 
 @schedule.periodic("forget-old-operations", every="day", label=_("Clearing away what can no longer be undone"))
 def forget_old_operations(now: Any) -> None:
+    bulk_runs.forget_old(now)
     journal.forget_old(now)
 
 

@@ -1,4 +1,5 @@
 from crm.models.attachment import Attachment
+from crm.models.bulk_run import BulkRun
 from crm.models.calendar import BusinessCalendar, CalendarFrame, CalendarHoliday
 from crm.models.custom_field import CustomField, CustomFieldChoice
 from crm.models.event import Delivery, Event, EventLink
@@ -24,6 +25,7 @@ from crm.models.webhook import Webhook, WebhookCall
 __all__ = [
     "ApiToken",
     "Attachment",
+    "BulkRun",
     "BusinessCalendar",
     "CalendarFrame",
     "CalendarHoliday",

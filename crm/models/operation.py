@@ -75,6 +75,11 @@ class Operation(models.Model):
     def undoable_until(self) -> datetime:
         return self.at + timedelta(days=settings.IMPORT_UNDO_DAYS)
 
+    @property
+    def undoing(self) -> Any:
+        """The run that is taking it back, where a worker is at that."""
+        return self.undoings.filter(state="running").first()
+
     def may_undo(self, now: datetime) -> bool:
         return self.undone_at is None and now < self.undoable_until
 

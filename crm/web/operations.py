@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views import View
 
 from crm.access import kinds
-from crm.actions import journal
+from crm.actions import journal, taking_back
 from crm.exchange import declaring
 from crm.models import ImportBatch, Operation
 from crm.web.toasts import toast
@@ -60,12 +60,17 @@ class OperationDetail(View):
         refused: list[journal.Conflict] | None = None,
     ) -> HttpResponse:
         may_undo = operation.may_undo(timezone.now())
+        run = operation.undoings.first()
         found = operation.kept
-        if may_undo:
+        if may_undo and run is not None:
+            found = run.left
+        elif may_undo:
             found = [each.as_json() for each in refused or journal.conflicts(operation)]
         context = {
             "operation": operation,
             "may_undo": may_undo,
+            "run": run,
+            "done_by": operation.runs.first(),
             "refusal": refusal,
             "conflicts": named(request.user, found[:NAMED]),
             "more": max(len(found) - NAMED, 0),
@@ -82,13 +87,16 @@ class OperationUndoing(OperationDetail):
         operation = _operation(request, pk)
         user: Any = request.user
         try:
-            operation = journal.undo(operation, by=user, at=timezone.now(), rest=request.POST.get("rest") == "1")
+            rest = request.POST.get("rest") == "1"
+            operation = taking_back.take_back(operation, by=user, at=timezone.now(), rest=rest)
         except journal.Conflicts as conflicts:
             refusal = _("Some of it was changed since, so nothing was undone. Look below, and decide.")
             return self.page(request, operation, refusal, status=409, refused=conflicts.found)
         except ValidationError as error:
             return self.page(request, operation, " ".join(error.messages), status=422)
         detail, back = reverse("operation-detail", args=[operation.pk]), request.GET.get("back", "")
+        if operation.undoing is not None:
+            return redirect(detail)
         if not leads_here(request, back):
             toast(request, _("Undone."))
             return redirect(detail)

@@ -3,6 +3,7 @@ from django.urls import URLPattern, URLResolver, path
 from crm.web import (
     attachments,
     bin_page,
+    bulk_runs,
     follows,
     home,
     imports,
@@ -46,6 +47,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("undo/", operations.OperationList.as_view(), name="operation-list"),
     path("undo/<int:pk>/", operations.OperationDetail.as_view(), name="operation-detail"),
     path("undo/<int:pk>/undoing/", operations.OperationUndoing.as_view(), name="operation-undoing"),
+    path("bulk/<int:pk>/", bulk_runs.BulkRunDetail.as_view(), name="bulk-run-detail"),
+    path("bulk/<int:pk>/progress/", bulk_runs.BulkRunProgress.as_view(), name="bulk-run-progress"),
+    path("bulk/<int:pk>/going-on/", bulk_runs.BulkRunGoingOn.as_view(), name="bulk-run-going-on"),
     path("imports/", imports.ImportList.as_view(), name="import-list"),
     path("imports/new/", imports.ImportNew.as_view(), name="import-new"),
     path("imports/<int:pk>/", imports.ImportDetail.as_view(), name="import-detail"),

@@ -85,7 +85,7 @@ def _edit_each(update: Update, chosen: Iterable[Any], *, by: Any, at: datetime, 
     with journal.recording(kind=found[0].kind, message=gettext_noop("Fields of many changed"), by=by, at=at):
         for record in found:
             before = record.version
-            changed += _each(update, record, dict(changes), by=by, at=at).version != before
+            changed += _each(found, update, record, dict(changes), by=by, at=at).version != before
     return changed
 
 
@@ -95,13 +95,15 @@ def _delete_each(delete: Callable[..., Any], chosen: Iterable[Any], *, by: Any, 
         return 0
     with journal.recording(kind=found[0].kind, message=gettext_noop("Many deleted"), by=by, at=at):
         for record in found:
-            _each(delete, record, by=by, at=at)
+            _each(found, delete, record, by=by, at=at)
     return len(found)
 
 
-def _each(act: Callable[..., Any], record: Any, *given: Any, **how: Any) -> Any:
+def _each(among: list[Any], act: Callable[..., Any], record: Any, *given: Any, **how: Any) -> Any:
     """Who refuses is named: of a thousand records, one is enough to change none."""
     try:
         return act(record, *given, **how)
     except ValidationError as error:
+        if len(among) == 1:
+            raise
         raise ValidationError(labelled(str(record), clauses(error.messages))) from error

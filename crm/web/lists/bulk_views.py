@@ -16,14 +16,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from crm.access import guards
+from crm.actions import bulk_runs
 from crm.models.operation import Operation
 from crm.web import formats
-from crm.web.lists.bulk import LIMIT, BulkAction
+from crm.web.lists import bulk_running
+from crm.web.lists.bulk import AT_ONCE, LIMIT, BulkAction
 from crm.web.lists.part import ListPart
 from crm.web.operations import undoing_url
+from crm.web.submit_once import first_time
 from crm.web.toasts import toast
 
 SHOWN = 5
+DIGITS = 19  # no number of a record has as many
 
 
 class Bulk(ListPart):
@@ -46,6 +50,10 @@ class Bulk(ListPart):
         confirmed = "confirmed" in request.POST
         form = action.form(request.POST if confirmed else None, user=request.user) if action.form else None
         if confirmed and (form is None or form.is_valid()):
+            if len(ids) > AT_ONCE:
+                return self.leave_to_a_worker(ids, form)
+            if not first_time(request):
+                return redirect(self.where())
             return self.carry_out(permitted, ids, form.cleaned_data if form else {})
         return self.preview(permitted, ids, form, status=422 if confirmed else 200)
 
@@ -63,12 +71,10 @@ class Bulk(ListPart):
             chosen = queryset.order_by("pk").values_list("pk", flat=True)[: LIMIT + 1]
         else:
             chosen = post.getlist("row")
-        return list(dict.fromkeys(int(pk) for pk in chosen if str(pk).isdecimal()))
+        return list(dict.fromkeys(int(pk) for pk in chosen if str(pk).isdecimal() and len(str(pk)) < DIGITS))
 
     def permitted(self, ids: list[int]) -> QuerySet:
-        """Of the chosen rows those the person may see in this list and do this to."""
-        allowed = self.list.model.objects.permitted(self.request.user, self.action.verb)
-        return self.list.get_queryset().filter(pk__in=ids).filter(pk__in=allowed.order_by().values("pk")).order_by("pk")
+        return bulk_running.permitted(self.list, self.action, ids)
 
     def preview(self, permitted: QuerySet, ids: list[int], form: Any, status: int) -> HttpResponse:
         allowed = list(permitted.values_list("pk", flat=True))
@@ -79,6 +85,7 @@ class Bulk(ListPart):
             "count": len(allowed),
             "skipped": len(ids) - len(allowed),
             "limit": LIMIT if self.is_cut else None,
+            "by_a_worker": len(allowed) > AT_ONCE,
             "examples": [str(row) for row in permitted[:SHOWN]],
             "more": max(len(allowed) - SHOWN, 0),
             "ids": ",".join(map(str, allowed)),
@@ -107,10 +114,26 @@ class Bulk(ListPart):
         operation = Operation.objects.filter(by=user, at=at, undone_at=None).first()  # scoped: one's own
         return undoing_url(operation, back=self.where()) if operation else ""
 
+    def leave_to_a_worker(self, ids: list[int], form: Any) -> HttpResponse:
+        """What more than one request holds is asked for here, and shown as it goes on."""
+        told = {name: self.request.POST.getlist(name) for name in form.fields} if form else {}
+        asked = {
+            "list": self.list.url_name,
+            "place": self.list.kwargs,
+            "action": self.action.code,
+            "form": told,
+            "back": self.where(),
+        }
+        run = bulk_runs.ask(
+            type=bulk_running.BULK, total=len(ids), ids=ids, asked=asked, by=self.request.user, at=timezone.now(),
+            token=self.request.POST.get("submit_once", "")[:60],
+        )  # fmt: skip
+        return redirect("bulk-run-detail", pk=run.pk)
+
     @transaction.atomic
     def run(self, permitted: QuerySet, ids: list[int], values: dict[str, Any]) -> HttpResponse:
         records = list(permitted.values_list("pk", flat=True))
-        fixed = self.list.model.objects.permitted(self.request.user, self.action.verb).filter(pk__in=records)
+        fixed = bulk_running.fixed(self.list, self.action, records)
         at = timezone.now()
         changed = self.action.run(fixed, by=self.request.user, at=at, **values)
         count = len(records) if changed is None else changed
