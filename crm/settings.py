@@ -309,7 +309,6 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
-        "SourceChannel": "customers.models.customer.Customer.Channel",
         "CampaignState": "customers.sales.models.campaign.Campaign.State",
         "CampaignMemberState": "customers.sales.models.campaign_member.MemberState",
         "CostCategory": "customers.sales.models.cost.Cost.Category",
@@ -322,7 +321,6 @@ SPECTACULAR_SETTINGS = {
         "QuoteState": "customers.sales.models.quote.Quote.State",
         "ContactPointType": "customers.models.contact_point.ContactPoint.Type",
         "ConsentState": "customers.models.consent.Consent.State",
-        "LeadReason": "customers.sales.models.lead.Lead.Reason",
         "ErasureReason": "customers.models.erasure.ErasureRequest.Reason",
         "LeadConditionHow": "customers.sales.models.lead_condition.How",
         "StageOutcome": "customers.sales.models.pipeline.Stage.Outcome",

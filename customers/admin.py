@@ -11,9 +11,9 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from crm.admin import AuditedAdmin
+from crm.admin import AuditedAdmin, ConfiguredCodeAdmin
 from customers.actions import tags
-from customers.models import CadenceRule, ChurnReason, PoolRule, Purpose, Tag
+from customers.models import CadenceRule, ChurnReason, PoolRule, Purpose, SourceChannel, Tag
 
 
 @admin.register(CadenceRule)
@@ -40,6 +40,11 @@ class CadenceRuleAdmin(AuditedAdmin):
 class ChurnReasonAdmin(AuditedAdmin):
     list_display = ("name", "is_active", "for_lapsed")
     list_editable = ("is_active",)
+
+
+@admin.register(SourceChannel)
+class SourceChannelAdmin(ConfiguredCodeAdmin):
+    pass
 
 
 @admin.register(PoolRule)

@@ -13,7 +13,7 @@ class CustomersConfig(AppConfig):
 
         from crm.search import documents
         from customers import exchange, subscriptions, tasks  # noqa: F401 - registers reactions and periodic jobs
-        from customers.actions import consents
+        from customers.actions import consents, source_channels
         from customers.models import words
 
         self.declare_kinds()
@@ -30,6 +30,7 @@ class CustomersConfig(AppConfig):
         self.fill_today()
         self.file_letters()
         post_migrate.connect(consents.install_purposes, sender=self, dispatch_uid="install-purposes")
+        post_migrate.connect(source_channels.install_channels, sender=self, dispatch_uid="install-source-channels")
 
     def name_tags(self) -> None:
         from crm.web import changes

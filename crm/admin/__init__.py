@@ -12,10 +12,12 @@ from django.utils.translation import gettext_noop
 
 from crm.admin import calendars, custom_fields, logs, mail, people, roles, webhooks
 from crm.admin.base import AuditedAdmin, ReadOnlyAdmin
+from crm.admin.configured_codes import ConfiguredCodeAdmin
 from crm.admin.records import RecordAdmin
 
 __all__ = [
     "AuditedAdmin",
+    "ConfiguredCodeAdmin",
     "ReadOnlyAdmin",
     "RecordAdmin",
     "calendars",

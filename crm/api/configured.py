@@ -39,6 +39,12 @@ class ConfiguredViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
         return self.rows.all()
 
 
+class ConfiguredCodeSerializer(serializers.ModelSerializer):
+    class Meta:
+        fields: Any = ("code", "name", "name_zh", "position", "is_active")
+        read_only_fields: Any = fields
+
+
 class ColleagueSerializer(serializers.ModelSerializer):
     class Meta:
         model = User

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext_lazy
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from crm.access import fields, kinds
+from crm.models.configured_code import CodeField, ConfiguredCode
 
 CLOSED = gettext_lazy("Your role does not let you write this field.")
 UNKNOWN = gettext_lazy("There is no such field.")
@@ -56,6 +58,24 @@ class ScopedRelatedField(serializers.PrimaryKeyRelatedField):
         request = self.context.get("request")
         rows = self.model._default_manager
         return rows.visible_to(request.user) if request is not None else rows.none()
+
+
+@extend_schema_field({"type": "string", "maxLength": 16})
+class ConfiguredCodeField(serializers.CharField):
+    """A code of a list that administrators keep: those out of use too, of records that have them. What there is says
+    the list's own resource, so that the description of the API is the same for every organisation."""
+
+    default_error_messages = {"invalid_choice": serializers.ChoiceField.default_error_messages["invalid_choice"]}
+
+    def __init__(self, of: type[ConfiguredCode], **kwargs: Any) -> None:
+        self.of = of
+        super().__init__(**kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        code = super().to_internal_value(data)
+        if code not in dict(self.of.choices()):
+            self.fail("invalid_choice", input=code)
+        return code
 
 
 class WholePartSerializer(serializers.ModelSerializer):
@@ -112,6 +132,13 @@ class RecordSerializer(serializers.ModelSerializer):
         path = kinds.of(record).url_for(record.pk)
         request = self.context.get("request")
         return request.build_absolute_uri(path) if path and request is not None else path
+
+    def build_standard_field(self, field_name: str, model_field: Any) -> Any:
+        cls, kwargs = super().build_standard_field(field_name, model_field)
+        if isinstance(model_field, CodeField):
+            kwargs.pop("choices")
+            return ConfiguredCodeField, {**kwargs, "of": model_field.of}
+        return cls, kwargs
 
     def build_relational_field(self, field_name: str, relation_info: Any) -> Any:
         cls, kwargs = super().build_relational_field(field_name, relation_info)

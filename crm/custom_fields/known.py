@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -13,34 +11,20 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Value
 from django.db.models.functions import Concat
 
+from crm import reading
 from crm.access import fields, kinds
 from crm.models.custom_field import CustomField, CustomValuesField
 from crm.models.prepared import Prepared
 from crm.models.role import RoleField
+from crm.reading import read_once
 
 PREFIX = "custom_"
 Fields = dict[str, list[CustomField]]
-_read: ContextVar[dict[str, Fields] | None] = ContextVar("custom_fields", default=None)
-
-
-@contextmanager
-def read_once() -> Iterator[None]:
-    """Inside, the definitions are read at most once: never older than the request or the batch that asks."""
-    if _read.get() is not None:
-        yield
-        return
-    token = _read.set({})
-    try:
-        yield
-    finally:
-        _read.reset(token)
 
 
 def forget() -> None:
     """After a change of the definitions, within the request that made it."""
-    kept = _read.get()
-    if kept is not None:
-        kept.clear()
+    reading.forget("custom_fields")
 
 
 def everything(kind: str) -> list[CustomField]:
@@ -99,14 +83,13 @@ def takes(model: type[models.Model]) -> bool:
 
 
 def _all() -> Fields:
-    kept = _read.get()
-    if kept is not None and "fields" in kept:
-        return kept["fields"]
+    return reading.kept("custom_fields", _as_they_are)
+
+
+def _as_they_are() -> Fields:
     found: Fields = {}
     for field in _existing():
         found.setdefault(field.kind, []).append(field)
-    if kept is not None:
-        kept["fields"] = found
     return found
 
 
@@ -117,3 +100,8 @@ def _with_choices() -> models.QuerySet:
 
 
 _existing = Prepared(_with_choices)
+
+__all__ = [
+    "active", "by_code", "by_name", "everything", "filled", "forget", "formulas", "read_once", "readable", "takers",
+    "takes", "writable",
+]  # fmt: skip

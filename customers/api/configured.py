@@ -5,8 +5,8 @@ from __future__ import annotations
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 
-from crm.api.configured import ConfiguredViewSet
-from customers.models import CadenceRule, ChurnReason, PoolRule, Purpose, Tag
+from crm.api.configured import ConfiguredCodeSerializer, ConfiguredViewSet
+from customers.models import CadenceRule, ChurnReason, PoolRule, Purpose, SourceChannel, Tag
 
 
 class LeavingReasonSerializer(serializers.ModelSerializer):
@@ -21,6 +21,11 @@ class PurposeSerializer(serializers.ModelSerializer):
         model = Purpose
         fields = ("code", "name", "name_zh", "needs_consent", "is_active")
         read_only_fields = fields
+
+
+class SourceChannelSerializer(ConfiguredCodeSerializer):
+    class Meta(ConfiguredCodeSerializer.Meta):
+        model = SourceChannel
 
 
 class TagSerializer(serializers.ModelSerializer):
@@ -61,6 +66,13 @@ class PurposeViewSet(ConfiguredViewSet):
     rows = Purpose.objects.all()  # scoped: configuration
     of_kind = "contact"
     serializer_class = PurposeSerializer
+
+
+@extend_schema_view(list=extend_schema(summary="By what customers, leads, campaigns and costs came"))
+class SourceChannelViewSet(ConfiguredViewSet):
+    rows = SourceChannel.objects.all()  # scoped: configuration
+    of_kind = "customer"
+    serializer_class = SourceChannelSerializer
 
 
 @extend_schema_view(list=extend_schema(summary="Tags"))

@@ -23,7 +23,6 @@ from customers.models import PooledCustomer
 
 class PooledCustomerSerializer(RecordSerializer):
     tier = serializers.ChoiceField(choices=PooledCustomer.Tier.choices, allow_blank=True, read_only=True)
-    channel = serializers.ChoiceField(choices=PooledCustomer.Channel.choices, allow_blank=True, read_only=True)
 
     class Meta:
         model = PooledCustomer

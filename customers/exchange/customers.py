@@ -10,11 +10,12 @@ from django.utils.translation import gettext_lazy as _
 from crm.exchange import storing
 from crm.exchange.declaring import BOOLEAN, CHOICE, DATE, DECIMAL, MONEY, NUMBER, REFERENCE, Field, Reference
 from crm.exchange.drafts import Draft, Refused, Run
+from crm.models.configured_code import Lazily
 from crm.search.normalise import sort_key
 from customers.actions import lifecycle, positions
 from customers.exchange.addresses import FURTHER_COLUMNS, AddressesImport
 from customers.exchange.references import CUSTOMER, OWNER_AND_TEAM
-from customers.models import ChurnReason, Customer, Standing, match_key, source, tidy
+from customers.models import ChurnReason, Customer, SourceChannel, Standing, match_key, source, tidy
 from customers.models.geo import WIDEST, exact
 
 
@@ -104,7 +105,7 @@ CUSTOMERS = CustomerImport(
         Field("lifecycle", _("lifecycle"), CHOICE, choices=Customer.Lifecycle.choices),
         Field("churn_reason", _("why it left"), REFERENCE, reference=Reference(ChurnReason, scoped=False)),
         Field("tier", _("tier"), CHOICE, choices=Customer.Tier.choices),
-        Field("channel", _("source channel"), CHOICE, choices=Customer.Channel.choices),
+        Field("channel", _("source channel"), CHOICE, choices=Lazily(SourceChannel.choices)),
         Field("campaign", _("campaign")),
         Field("first_contact_on", _("first contact"), DATE),
         Field("referred_by", _("referred by"), REFERENCE, reference=CUSTOMER),

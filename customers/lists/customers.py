@@ -37,7 +37,7 @@ from customers.lists.near import (
     NearPointFilter,
 )
 from customers.lists.tags import AnyTagFilter, NoTagFilter, tags_action, tags_column
-from customers.models import ChurnReason, Consent, Customer, HealthBand, Segment, handover
+from customers.models import ChurnReason, Consent, Customer, HealthBand, Segment, SourceChannel, handover
 
 LIFECYCLE_TONES = {"prospect": "info", "active": "good", "churned": "bad"}
 NO_SCORE = "none"
@@ -55,7 +55,7 @@ class CustomerFilter(WithOffers, WithCustomFields, filters.FilterSet):
         queryset=lambda request: ChurnReason.objects.visible_to(request.user), label=_("why it left")
     )
     tier = filters.MultipleChoiceFilter(choices=Customer.Tier.choices, label=_("tier"))
-    channel = filters.MultipleChoiceFilter(choices=Customer.Channel.choices, label=_("source channel"))
+    channel = filters.MultipleChoiceFilter(choices=SourceChannel.choices, label=_("source channel"))
     health = filters.ChoiceFilter(
         choices=[*HealthBand.choices, (NO_SCORE, _("not known"))], method="in_band", label=_("health")
     )

@@ -15,7 +15,7 @@ from crm.web.lists import BulkAction, Column, RowButton
 from customers.actions import pool
 from customers.lists.customers import LIFECYCLE_TONES
 from customers.lists.filters import TeamFilter
-from customers.models import Customer, PooledCustomer, PoolMove, PoolRules
+from customers.models import Customer, PooledCustomer, PoolMove, PoolRules, SourceChannel
 from customers.models.pool import told
 
 
@@ -23,7 +23,7 @@ class PoolFilter(filters.FilterSet):
     team = TeamFilter()
     lifecycle = filters.MultipleChoiceFilter(choices=Customer.Lifecycle.choices, label=_("lifecycle"))
     tier = filters.MultipleChoiceFilter(choices=Customer.Tier.choices, label=_("tier"))
-    channel = filters.MultipleChoiceFilter(choices=Customer.Channel.choices, label=_("source channel"))
+    channel = filters.MultipleChoiceFilter(choices=SourceChannel.choices, label=_("source channel"))
 
     class Meta:
         model = PooledCustomer

@@ -19,6 +19,7 @@ from customers.models.purpose import Purpose
 from customers.models.segment import Segment, SegmentMember
 from customers.models.series import TaskSeries
 from customers.models.snooze import Snooze
+from customers.models.source_channel import SourceChannel
 from customers.models.standing import Standing
 from customers.models.tag import Tag
 from customers.models.task import Task
@@ -28,5 +29,5 @@ __all__ = [
     "Activity", "CadenceRule", "CalendarFeed", "ChurnReason", "Collaborator", "Consent", "Contact", "ContactPoint",
     "Customer", "CustomerContact", "DailySummary", "Duplicate", "Email", "ErasedAddress", "ErasureRequest",
     "HealthBand", "MatchKey", "Place", "PoolMove", "PoolRule", "PoolRules", "PooledCustomer", "Purpose", "Segment",
-    "SegmentMember", "Snooze", "Standing", "Tag", "Task", "TaskSeries", "Unsubscription",
+    "SegmentMember", "Snooze", "SourceChannel", "Standing", "Tag", "Task", "TaskSeries", "Unsubscription",
 ]  # fmt: skip

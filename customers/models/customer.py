@@ -14,6 +14,7 @@ from crm.access.grants import Access
 from crm.access.permissions import Verb
 from crm.access.querysets import Rule
 from crm.models import Record
+from crm.models.configured_code import CodeField
 from crm.models.custom_field import custom_values_field, custom_values_index
 from crm.models.indexes import for_sorting
 from crm.models.record import RecordQuerySet
@@ -21,6 +22,7 @@ from crm.search.normalise import sort_key
 from customers.models import tidy
 from customers.models.churn_reason import ChurnReason
 from customers.models.collaborator import Collaborator
+from customers.models.source_channel import SourceChannel
 from customers.models.tag import tags_field
 
 
@@ -114,15 +116,6 @@ class Customer(Record):
         ENTERED = "entered", pgettext_lazy("coordinates", "entered")
         IMPORTED = "imported", pgettext_lazy("coordinates", "imported")
 
-    class Channel(models.TextChoices):
-        REFERRAL = "referral", _("referral")
-        WEBSITE = "website", _("website")
-        CAMPAIGN = "campaign", _("campaign")
-        EVENT = "event", pgettext_lazy("source channel", "event")
-        OUTBOUND = "outbound", _("outbound")
-        PARTNER = "partner", _("partner")
-        OTHER = "other", _("other")
-
     name = models.CharField(_("name"), max_length=200)
     sort_name = models.CharField(max_length=200, editable=False)  # folded and accent-free; Chinese by its pinyin
     form = models.CharField(_("form"), max_length=12, choices=Form.choices, default=Form.ORGANISATION)
@@ -133,7 +126,7 @@ class Customer(Record):
     )  # fmt: skip
     won_back_at = models.DateTimeField(_("won back"), null=True, blank=True, editable=False)  # the last time
     tier = models.CharField(_("tier"), max_length=1, choices=Tier.choices, blank=True)
-    channel = models.CharField(_("source channel"), max_length=12, choices=Channel.choices, blank=True)
+    channel = CodeField(_("source channel"), max_length=12, of=SourceChannel, blank=True)
     # Once known, where a customer came from is kept for ever: see models/source.py.
     campaign = models.CharField(_("campaign"), max_length=120, blank=True, default="", db_default="")
     first_contact_on = models.DateField(_("first contact"), null=True, blank=True)

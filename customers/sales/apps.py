@@ -16,7 +16,14 @@ class SalesConfig(AppConfig):
             subscriptions,  # noqa: F401 - listens from here on
             tasks,  # noqa: F401 - registers periodic jobs
         )
-        from customers.sales.actions import contract_renewals, lead_mail, mailing_answers, order_returns, pipelines
+        from customers.sales.actions import (
+            contract_renewals,
+            discard_reasons,
+            lead_mail,
+            mailing_answers,
+            order_returns,
+            pipelines,
+        )
         from customers.sales.forms import log_stage
         from customers.sales.models import family, mail_fields
 
@@ -41,6 +48,7 @@ class SalesConfig(AppConfig):
         post_migrate.connect(pipelines.install_default, sender=self, dispatch_uid="install-default-pipeline")
         post_migrate.connect(contract_renewals.install_reasons, sender=self, dispatch_uid="install-churn-reasons")
         post_migrate.connect(order_returns.install_reasons, sender=self, dispatch_uid="install-return-reasons")
+        post_migrate.connect(discard_reasons.install_reasons, sender=self, dispatch_uid="install-discard-reasons")
 
     def write_to_leads(self) -> None:
         """Letters go to a lead before it is anybody's customer."""

@@ -71,7 +71,7 @@ def _say_who_referred(world: World) -> None:
     before: list[Customer] = []
     for customer in world.customers:
         customer.first_contact_on = timezone.localdate(customer.created_at)
-        if customer.channel == Customer.Channel.REFERRAL and before:
+        if customer.channel == "referral" and before:
             customer.referred_by = before[len(before) * 5 // 7]
         before.append(customer)
 

@@ -50,5 +50,5 @@ def _segments(world: World) -> None:
     quiet = "Bought for much, but not lately. 买得多，但最近没有。"
     segments.create(name="Worth a call 值得回访", question=bought, description=quiet, **whose)
     fair = segments.create(name="Spring fair 春季展会", how="static", **whose)
-    met = [each for each in world.customers if each.channel == Customer.Channel.EVENT][:12]
+    met = [each for each in world.customers if each.channel == "event"][:12]
     segments.add(met, segment=fair, by=owner, at=world.now - timedelta(days=9))

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.access.permissions import Reach, Verb
 from crm.models import Team, User
 from customers.lists import membership
-from customers.models import Customer, Segment
+from customers.models import Customer, Segment, SourceChannel
 from customers.sales.models import Campaign, Product, Stage
 from evaluation.kpis.declaration import Kpi
 
@@ -207,10 +207,12 @@ _MODELS: dict[str, Any] = {
 
 
 def _channel(name: str) -> Scope:
-    for code, label in Customer.Channel.choices:
-        if name.casefold() in (code.casefold(), str(label).casefold()):
-            return Scope("channel", code, code)
-    raise ScopeError(f"There is no channel {name!r}; there are: {', '.join(Customer.Channel.values)}.")
+    """By its code or by what people call it, in either language."""
+    known = SourceChannel.listed()
+    for one in known:
+        if name.casefold() in (one.code, one.name.casefold(), one.name_zh.casefold()):
+            return Scope("channel", one.code, one.code)
+    raise ScopeError(f"There is no channel {name!r}; there are: {', '.join(one.code for one in known)}.")
 
 
 def _record(kind: str, name: str) -> Scope:

@@ -72,9 +72,9 @@ def scope_name(scope: Any) -> str:
     if scope.is_company:
         return _("Company")
     if scope.kind == "channel" and scope.key:
-        from customers.models import Customer
+        from customers.models import SourceChannel
 
-        return str(dict(Customer.Channel.choices).get(str(scope.key), scope.key))
+        return SourceChannel.label_of(str(scope.key))
     nobody = {"channel": _("without a channel"), "campaign": _("without a campaign")}
     return scope.name or nobody.get(scope.kind) or _("not assigned")
 

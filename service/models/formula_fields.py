@@ -18,7 +18,7 @@ def declare_all() -> None:
         Ticket, "number", "subject", "type", "source", "priority", "category", "opened_at", "first_response_at",
         "first_response_due_at", "resolution_due_at", "resolved_at", "closed_at", "waiting_since", "reopen_count",
         "created_at", "updated_at",
-        others=(Readable("state", Type.TEXT, _state, codes=tuple(TicketState.Category.values)),),
+        others=(Readable("state", Type.TEXT, _state, codes=lambda: TicketState.Category.values),),
     )  # fmt: skip
 
 

@@ -134,6 +134,7 @@ VERBS_OF_THE_API = {
 # Whole lists of what is configured, and the kind they belong to.
 CONFIGURED = {
     "leaving-reason": "pipeline", "lost-reason": "pipeline", "return-reason": "pipeline", "purpose": "contact",
+    "source-channel": "customer", "discard-reason": "lead",
     "tag": "customer", "price-list": "product", "unit-cost": "cost", "lead-question": "lead", "ticket-state": "queue",
     "pool-rule": "settings", "cadence-rule": "settings", "lead-rule": "settings", "lead-score-rule": "settings",
 }  # fmt: skip

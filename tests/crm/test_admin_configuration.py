@@ -33,6 +33,10 @@ PAGES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     "sales.lostreason": ({"name": "Too late"}, {"name": "We were too late"}),
     "customers.churnreason": ({"name": "Moved away"}, {"name": "Moved abroad"}),
+    "sales.discardreason": ({"code": "too_small", "name": "too small"}, {"name": "too small for us"}),
+    "customers.sourcechannel": (
+        {"code": "wechat", "name": "WeChat mini program", "name_zh": "微信小程序"}, {"name": "WeChat"},
+    ),
     "sales.returnreason": ({"name": "Too loud"}, {"name": "Louder than promised"}),
     "sales.competitor": ({"name": "Pump Brothers"}, {"notes": "Cheaper, slower"}),
     "crm.customfield": (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -29,11 +29,11 @@ class Readable:
     type: Type
     make: Callable[[], Any]
     currency: str | None = None
-    codes: tuple[str, ...] | None = None
+    codes: Callable[[], Iterable[str]] | None = None  # of a field to choose from
 
     @property
     def part(self) -> Part:
-        return Part(self.type, self.make(), currency=self.currency, codes=self.codes)
+        return Part(self.type, self.make(), currency=self.currency, codes=tuple(self.codes()) if self.codes else None)
 
 
 _declared: dict[str, dict[str, Readable]] = {}
@@ -93,7 +93,7 @@ def _of_custom(field: CustomField) -> Part:
 def _of_column(column: Any, currency: str | None) -> Readable:
     name = column.name
 
-    def made(type: Type, make: Callable[[Any], Any], codes: tuple[str, ...] | None = None) -> Readable:
+    def made(type: Type, make: Callable[[Any], Any], codes: Callable[[], Iterable[str]] | None = None) -> Readable:
         return Readable(name, type, lambda: make(F(name)), currency, codes)
 
     if isinstance(column, models.BooleanField):
@@ -104,7 +104,7 @@ def _of_column(column: Any, currency: str | None) -> Readable:
         return made(Type.DATE, lambda part: part)
     if isinstance(column, (models.IntegerField, models.DecimalField)):
         return made(Type.NUMBER, expressions.number)
-    codes = tuple(str(code) for code, _label in column.flatchoices) if column.choices else None
+    codes = (lambda: [str(code) for code, _label in column.flatchoices]) if column.choices else None
     return made(Type.TEXT, expressions.text, codes)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
-from customers.models import Customer
+from customers.models import SourceChannel
 from customers.sales.actions import lead_changes, leads
 from customers.sales.models import Lead, LeadConsent, LeadForm
 
@@ -28,7 +28,7 @@ def submit(
     Where it was filled in elsewhere, `agreed_at` says when, and `values` may name another channel and campaign.
     """
     source: dict[str, Any] = {
-        "channel": Customer.Channel.WEBSITE, "campaign": form.campaign, "form": form, "product": form.product
+        "channel": SourceChannel.WEBSITE, "campaign": form.campaign, "form": form, "product": form.product
     }  # fmt: skip
     words = form.consent if is_agreed else ""
     data = {"form": form.name, "consent": words, "confirmed": is_confirmed} | (told or {})

@@ -18,10 +18,10 @@ from crm.actions.notifications import notify
 from crm.mail import naming
 from crm.mail.reading import Letter
 from crm.models import Event, MailAccount, User
-from customers.models import Contact, Customer
+from customers.models import Contact, Customer, SourceChannel
 from customers.models.erasure import was_erased
 from customers.sales.actions import lead_changes, leads, mailing_answers
-from customers.sales.models import Lead, LeadLetter, LeadSettings
+from customers.sales.models import DiscardReason, Lead, LeadLetter, LeadSettings
 
 NOTE = 4000  # characters of the letter that become the lead's note
 PER_HOUR = 20  # letters of one sender: a person writes few, a program that answers itself many
@@ -44,7 +44,7 @@ def file(account: MailAccount, letter: Letter, at: datetime) -> bool:
         return True
     if was_erased(emails=[letter.sender]):
         return False  # who asked to be erased does not come back by a letter; it stays in the mailbox
-    if letter.references.strip() or _is_known(letter.sender) or known.filter(reason=Lead.Reason.SPAM).exists():
+    if letter.references.strip() or _is_known(letter.sender) or known.filter(reason=DiscardReason.SPAM).exists():
         return False  # answers something that is no lead; is somebody we know; was spam before
     lead = leads.create(by=None, at=at, data={"mail": True}, **_fields(letter))
     if lead.owner is None:
@@ -78,7 +78,7 @@ def _is_known(sender: str) -> bool:
 def _fields(letter: Letter) -> dict[str, Any]:
     said = "\n\n".join(part for part in (letter.subject, letter.text[:NOTE].strip()) if part)
     name = " ".join((letter.sender_name or letter.sender).split())[:120]
-    return {"name": name, "email": letter.sender, "channel": Customer.Channel.OTHER, "note": said}
+    return {"name": name, "email": letter.sender, "channel": SourceChannel.OTHER, "note": said}
 
 
 def _add(lead: Lead, letter: Letter, at: datetime) -> None:

@@ -16,7 +16,7 @@ from crm.models import Team, User
 from customers.models import Activity, tidy
 from customers.sales.actions import lead_assignment
 from customers.sales.actions.lead_changes import lock, open_state, refuse_closed, store, tell_owner
-from customers.sales.models import Lead, lead_score, lead_target
+from customers.sales.models import DiscardReason, Lead, lead_score, lead_target
 
 
 @transaction.atomic
@@ -84,7 +84,7 @@ def discard(lead: Lead, *, reason: str, by: User | None, at: datetime) -> Lead:
     locked = lock(lead)
     if locked.is_converted:
         raise ValidationError(_("It has become a customer. Undo that first."))
-    if reason not in Lead.Reason.values:
+    if reason not in dict(DiscardReason.choices()):
         raise ValidationError({"reason": _("Say why it is discarded.")})
     if locked.state == Lead.State.DISCARDED and locked.reason == reason:
         return locked

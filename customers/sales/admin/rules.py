@@ -7,8 +7,16 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from crm.admin import AuditedAdmin
-from customers.sales.models import LostReason, MailingRules, QuoteRules, RenewalRules, ReturnReason, StageChange
+from crm.admin import AuditedAdmin, ConfiguredCodeAdmin
+from customers.sales.models import (
+    DiscardReason,
+    LostReason,
+    MailingRules,
+    QuoteRules,
+    RenewalRules,
+    ReturnReason,
+    StageChange,
+)
 
 
 @admin.register(LostReason)
@@ -21,6 +29,11 @@ class LostReasonAdmin(AuditedAdmin):
         """One that was given goes out of use: history names it."""
         used = obj is not None and StageChange.objects.filter(lost_reason=obj).exists()
         return super().has_delete_permission(request, obj) and not used
+
+
+@admin.register(DiscardReason)
+class DiscardReasonAdmin(ConfiguredCodeAdmin):
+    pass
 
 
 @admin.register(ReturnReason)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 
-from crm.api.configured import ConfiguredViewSet
+from crm.api.configured import ConfiguredCodeSerializer, ConfiguredViewSet
 from customers.api.configured import LeavingReasonSerializer
 from customers.sales.models import (
+    DiscardReason,
     LeadQuestion,
     LeadRule,
     LeadRuleCondition,
@@ -25,6 +26,11 @@ CONDITION = ("attribute", "how", "values")
 class LostReasonSerializer(LeavingReasonSerializer):
     class Meta(LeavingReasonSerializer.Meta):
         model = LostReason
+
+
+class DiscardReasonSerializer(ConfiguredCodeSerializer):
+    class Meta(ConfiguredCodeSerializer.Meta):
+        model = DiscardReason
 
 
 class ReturnReasonSerializer(LeavingReasonSerializer):
@@ -92,6 +98,13 @@ class LostReasonViewSet(ConfiguredViewSet):
     rows = LostReason.objects.all()  # scoped: configuration
     of_kind = "pipeline"
     serializer_class = LostReasonSerializer
+
+
+@extend_schema_view(list=extend_schema(summary="Why leads are discarded"))
+class DiscardReasonViewSet(ConfiguredViewSet):
+    rows = DiscardReason.objects.all()  # scoped: configuration
+    of_kind = "lead"
+    serializer_class = DiscardReasonSerializer
 
 
 @extend_schema_view(list=extend_schema(summary="Why things come back"))

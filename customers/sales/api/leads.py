@@ -11,12 +11,12 @@ from rest_framework.response import Response
 
 from crm.access.permissions import Verb
 from crm.api.custom_fields import CustomValues, FormulaValues
-from crm.api.serializers import COMMON, READ_ONLY, RecordSerializer, ScopedRelatedField
+from crm.api.serializers import COMMON, READ_ONLY, ConfiguredCodeField, RecordSerializer, ScopedRelatedField
 from crm.api.viewsets import RecordViewSet, part
 from customers.models import Activity, Contact, Customer
 from customers.sales.actions import lead_answers, lead_assignment, lead_conversion, leads
 from customers.sales.api.filters import LeadFilter
-from customers.sales.models import Lead, LeadQuestion, Opportunity, lead_question
+from customers.sales.models import DiscardReason, Lead, LeadQuestion, Opportunity, lead_question
 
 
 class ScorePartSerializer(serializers.Serializer):
@@ -25,7 +25,6 @@ class ScorePartSerializer(serializers.Serializer):
 
 
 class LeadSerializer(RecordSerializer):
-    reason = serializers.ChoiceField(choices=Lead.Reason.choices, allow_blank=True, read_only=True)
     score_parts = ScorePartSerializer(many=True, read_only=True, help_text="What the score is made of.")
     custom = CustomValues()
     formulas = FormulaValues()
@@ -46,7 +45,7 @@ class LeadSerializer(RecordSerializer):
 
 
 class DiscardSerializer(serializers.Serializer):
-    reason = serializers.ChoiceField(choices=Lead.Reason.choices)
+    reason = ConfiguredCodeField(DiscardReason)
 
 
 class ContactMadeSerializer(serializers.Serializer):

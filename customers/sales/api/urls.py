@@ -31,6 +31,7 @@ router.register("pipeline-as-of", pipeline_history.PipelineAsOfViewSet, "pipelin
 router.register("waterfall", pipeline_history.WaterfallViewSet, "waterfall")
 router.register("waterfall-records", pipeline_history.WaterfallRecordsViewSet, "waterfall-records")
 router.register("stage-conversion", pipeline_history.StageConversionViewSet, "stage-conversion")
+router.register("discard-reasons", configured.DiscardReasonViewSet, "discard-reason")
 router.register("lost-reasons", configured.LostReasonViewSet, "lost-reason")
 router.register("return-reasons", configured.ReturnReasonViewSet, "return-reason")
 router.register("price-lists", configured.PriceListViewSet, "price-list")

@@ -9,8 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.exchange.declaring import CHOICE, DATE, MONEY, REFERENCE, Field, Reference
 from crm.exchange.drafts import Draft, Refused, Run
+from crm.models.configured_code import Lazily
 from customers.exchange.references import OWNER_AND_TEAM
-from customers.models import Customer
+from customers.models import SourceChannel
 from customers.sales.exchange.columns import WithCurrency
 from customers.sales.models import Campaign, Cost
 
@@ -46,7 +47,7 @@ COSTS = CostImport(
         Field("external_id", _("number in the old system"), required=True),
         Field("month", _("month"), DATE, required=True),
         Field("category", _("category"), CHOICE, required=True, choices=Cost.Category.choices),
-        Field("channel", _("channel"), CHOICE, choices=Customer.Channel.choices),
+        Field("channel", _("channel"), CHOICE, choices=Lazily(SourceChannel.choices)),
         Field("campaign", _("campaign"), REFERENCE, reference=Reference(Campaign, ("name", "code"))),
         Field("amount", _("amount"), MONEY, required=True),
         Field("currency", _("currency")),

@@ -9,9 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.exchange.declaring import CHOICE, NUMBER, REFERENCE, Field, Importable
 from crm.exchange.drafts import Draft, Run
+from crm.models.configured_code import Lazily
 from customers.exchange.addresses import leave_out_erased, note_erased
 from customers.exchange.references import OWNER_AND_TEAM
-from customers.models import Customer, tidy
+from customers.models import SourceChannel, tidy
 from customers.sales.exchange.columns import PRODUCT
 from customers.sales.models import Lead
 
@@ -36,7 +37,7 @@ LEADS = LeadImport(
         Field("organisation", _("organisation")),
         Field("email", _("email")),
         Field("phone", _("phone")),
-        Field("channel", _("source channel"), CHOICE, choices=Customer.Channel.choices),
+        Field("channel", _("source channel"), CHOICE, choices=Lazily(SourceChannel.choices)),
         Field("campaign", _("campaign")),
         Field("product", _("product asked for"), REFERENCE, reference=PRODUCT),
         Field("employees", _("number of employees"), NUMBER),

@@ -13,7 +13,7 @@ from crm.web.forms import RecordForm
 from crm.web.lists import BulkForm
 from customers.forms.fields import people_to_assign
 from customers.models import Activity
-from customers.sales.models import Lead, Product
+from customers.sales.models import DiscardReason, Lead, Product
 
 WAYS = [choice for choice in Activity.Type.choices if choice[0] != Activity.Type.NOTE]
 
@@ -64,7 +64,7 @@ class ContactedForm(forms.Form):
 class DiscardForm(forms.Form):
     """Why it will not become a customer: one of the reasons, so that they can be counted."""
 
-    reason = forms.ChoiceField(label=_("Why is it discarded?"), choices=Lead.Reason.choices, widget=forms.RadioSelect)
+    reason = forms.ChoiceField(label=_("Why is it discarded?"), choices=DiscardReason.offered, widget=forms.RadioSelect)
 
 
 class HandOverLeadsForm(BulkForm):

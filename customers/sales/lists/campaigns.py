@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from crm.access.permissions import Verb
 from crm.web import formats
 from crm.web.lists import BulkAction, Column, List
-from customers.models import Customer, writing
+from customers.models import SourceChannel, writing
 from customers.sales.actions import campaigns
 from customers.sales.forms.campaigns import AddToCampaignForm, HandOverCampaignsForm
 from customers.sales.lists.choices import TeamFilter, people, teams
@@ -68,7 +68,7 @@ ADD_MAIN_CONTACTS = BulkAction(
 
 class CampaignFilter(filters.FilterSet):
     state = filters.MultipleChoiceFilter(label=_("state"), choices=Campaign.State.choices)
-    channel = filters.MultipleChoiceFilter(label=_("channel"), choices=Customer.Channel.choices)
+    channel = filters.MultipleChoiceFilter(label=_("channel"), choices=SourceChannel.choices)
     owner = filters.ModelChoiceFilter(label=_("owner"), queryset=people)
     team = TeamFilter(label=_("team"), queryset=teams)
     starts = filters.DateFromToRangeFilter(label=_("first day"))

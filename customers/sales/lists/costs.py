@@ -8,7 +8,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from crm.web.lists import Column, List
-from customers.models import Customer
+from customers.models import SourceChannel
 from customers.sales.lists.choices import TeamFilter, people, teams
 from customers.sales.models import Campaign, Cost
 
@@ -20,7 +20,7 @@ def seen_campaigns(request: Any) -> Any:
 class CostFilter(filters.FilterSet):
     month = filters.DateFromToRangeFilter(label=_("month"))
     category = filters.MultipleChoiceFilter(label=_("category"), choices=Cost.Category.choices)
-    channel = filters.MultipleChoiceFilter(label=_("channel"), choices=Customer.Channel.choices)
+    channel = filters.MultipleChoiceFilter(label=_("channel"), choices=SourceChannel.choices)
     campaign = filters.ModelChoiceFilter(label=_("campaign"), queryset=seen_campaigns)
     owner = filters.ModelChoiceFilter(label=_("noted by"), queryset=people)
     team = TeamFilter(label=_("team"), queryset=teams)

@@ -10,20 +10,20 @@ from django.utils.translation import pgettext_lazy
 from crm.access.permissions import Verb
 from crm.custom_fields.filtering import WithCustomFields
 from crm.web.lists import BulkAction, Column, List, deleting
-from customers.models import Customer
+from customers.models import SourceChannel
 from customers.sales.actions import lead_assignment, leads
 from customers.sales.forms.leads import HandOverLeadsForm
 from customers.sales.lists.choices import TeamFilter, people, products, teams
-from customers.sales.models import Lead
+from customers.sales.models import DiscardReason, Lead
 
 
 class LeadFilter(WithCustomFields, filters.FilterSet):
     state = filters.MultipleChoiceFilter(label=_("state"), choices=Lead.State.choices)
-    channel = filters.MultipleChoiceFilter(label=_("source channel"), choices=Customer.Channel.choices)
+    channel = filters.MultipleChoiceFilter(label=_("source channel"), choices=SourceChannel.choices)
     owner = filters.ModelChoiceFilter(label=_("owner"), queryset=people, null_label=_("nobody"), null_value="none")
     team = TeamFilter(label=_("team"), queryset=teams)
     campaign = filters.CharFilter(label=_("campaign"), lookup_expr="iexact")
-    reason = filters.MultipleChoiceFilter(label=_("why discarded"), choices=Lead.Reason.choices)
+    reason = filters.MultipleChoiceFilter(label=_("why discarded"), choices=DiscardReason.choices)
     waiting = filters.BooleanFilter(
         label=_("without first contact"), field_name="first_contact_at", lookup_expr="isnull"
     )

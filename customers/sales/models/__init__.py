@@ -10,6 +10,7 @@ from customers.sales.models.cost import Cost
 from customers.sales.models.credit import CreditShare, CreditSplit
 from customers.sales.models.currency import Money, totals
 from customers.sales.models.currency_rate import CurrencyRate
+from customers.sales.models.discard_reason import DiscardReason
 from customers.sales.models.exit_criterion import CriterionTick, ExitCriterion
 from customers.sales.models.forecast import ForecastAdjustment, ForecastFigure, ForecastSubmission
 from customers.sales.models.lead import Lead
@@ -62,6 +63,7 @@ __all__ = [
     "CreditSplit",
     "CriterionTick",
     "CurrencyRate",
+    "DiscardReason",
     "ExitCriterion",
     "ForecastAdjustment",
     "ForecastCategory",

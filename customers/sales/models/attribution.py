@@ -19,7 +19,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Lower, TruncDate
 from django.utils import timezone
 
-from customers.models import Customer
+from customers.models import Customer, SourceChannel
 from customers.sales.models.campaign import Campaign, CampaignName
 from customers.sales.models.campaign_member import CampaignMember, MemberState
 from customers.sales.models.cost import Cost
@@ -40,7 +40,7 @@ class Touch:
 
     @property
     def channel_label(self) -> str:
-        return str(dict(Customer.Channel.choices).get(self.channel, ""))
+        return SourceChannel.label_of(self.channel)
 
 
 def first_touch(customer: Customer) -> Touch | None:

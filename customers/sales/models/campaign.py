@@ -10,9 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from crm.models import Record
+from crm.models.configured_code import CodeField
 from crm.models.record import RecordQuerySet
 from crm.search.documents import Words
-from customers.models import Customer, tidy
+from customers.models import SourceChannel, tidy
 from customers.sales.models.currency import check_currency, is_a_currency, tidy_currency
 
 
@@ -38,7 +39,7 @@ class Campaign(Record):
     code = models.CharField(
         _("code"), max_length=60, blank=True, help_text=_("As in the links of web forms and advertisements.")
     )
-    channel = models.CharField(_("channel"), max_length=12, choices=Customer.Channel.choices)
+    channel = CodeField(_("channel"), max_length=12, of=SourceChannel)
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.PLANNED)
     starts = models.DateField(_("first day"), null=True, blank=True)
     ends = models.DateField(_("last day"), null=True, blank=True)

@@ -8,8 +8,9 @@ from django.db.models import F, Q, Sum
 from django.utils.translation import gettext_lazy as _
 
 from crm.models import Record
+from crm.models.configured_code import CodeField
 from crm.models.record import RecordQuerySet
-from customers.models import Customer, tidy
+from customers.models import SourceChannel, tidy
 from customers.sales.models.campaign import Campaign
 from customers.sales.models.currency import Money, check_currency, is_a_currency, tidy_currency, totals
 from customers.sales.models.currency_rate import sums_at
@@ -48,9 +49,7 @@ class Cost(Record):
     external_id = models.CharField(_("number in the old system"), max_length=60, blank=True)
     month = models.DateField(_("month"))  # its first day
     category = models.CharField(_("category"), max_length=10, choices=Category.choices)
-    channel = models.CharField(
-        _("channel"), max_length=12, choices=Customer.Channel.choices, blank=True
-    )  # none: for all of them
+    channel = CodeField(_("channel"), max_length=12, of=SourceChannel, blank=True)  # none: for all of them
     campaign = models.ForeignKey(
         Campaign, models.PROTECT, null=True, blank=True, related_name="costs", verbose_name=_("campaign")
     )

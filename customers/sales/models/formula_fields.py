@@ -25,7 +25,7 @@ def declare_all() -> None:
         "external_id", "created_at", "updated_at", amounts={"amount": "currency", "monthly_value": "currency"},
         others=(
             Readable("probability", Type.NUMBER, _percent),
-            Readable("outcome", Type.TEXT, _outcome, codes=tuple(Stage.Outcome.values)),
+            Readable("outcome", Type.TEXT, _outcome, codes=lambda: Stage.Outcome.values),
         ),
     )  # fmt: skip
 

@@ -12,10 +12,12 @@ from django.utils.translation import pgettext_lazy
 
 from crm.custom_fields.searching import texts_of
 from crm.models import Record
+from crm.models.configured_code import CodeField
 from crm.models.custom_field import custom_values_field, custom_values_index
 from crm.models.record import RecordQuerySet
 from crm.search.documents import Words
-from customers.models import Contact, Customer, tidy
+from customers.models import Contact, Customer, SourceChannel, tidy
+from customers.sales.models.discard_reason import DiscardReason
 from customers.sales.models.lead_form import LeadForm
 from customers.sales.models.opportunity import Opportunity
 from customers.sales.models.product import Product
@@ -47,21 +49,13 @@ class Lead(Record):
         CONVERTED = "converted", _("converted")
         DISCARDED = "discarded", _("discarded")
 
-    class Reason(models.TextChoices):
-        NOT_INTERESTED = "not_interested", _("not interested")
-        NOT_REACHED = "not_reached", _("could not be reached")
-        NO_FIT = "no_fit", _("does not fit what we sell")
-        DUPLICATE = "duplicate", _("known already")
-        SPAM = "spam", _("spam")
-        OTHER = "other", _("other")
-
     OPEN: ClassVar[tuple[str, ...]] = (State.NEW, State.WORKING)
 
     name = models.CharField(_("name"), max_length=120)
     organisation = models.CharField(_("organisation"), max_length=200, blank=True)
     email = models.EmailField(_("email"), blank=True)
     phone = models.CharField(_("phone"), max_length=40, blank=True)
-    channel = models.CharField(_("source channel"), max_length=12, choices=Customer.Channel.choices, blank=True)
+    channel = CodeField(_("source channel"), max_length=12, of=SourceChannel, blank=True)
     campaign = models.CharField(_("campaign"), max_length=120, blank=True)
     country = models.CharField(_("country"), max_length=60, blank=True, default="", db_default="")
     province = models.CharField(_("province"), max_length=60, blank=True, default="", db_default="")
@@ -80,7 +74,7 @@ class Lead(Record):
     note = models.TextField(_("note"), blank=True)
     custom = custom_values_field()
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.NEW, editable=False)
-    reason = models.CharField(_("reason"), max_length=16, choices=Reason.choices, blank=True, editable=False)
+    reason = CodeField(_("reason"), max_length=16, of=DiscardReason, blank=True, editable=False)
     # Speed to lead: until somebody of ours first got in touch.
     first_contact_at = models.DateTimeField(_("first contact"), null=True, blank=True, editable=False)
     contact_due_at = models.DateTimeField(_("first contact until"), null=True, blank=True, editable=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from crm.joining import listed
-from customers.models import Customer, tidy
+from crm.models.configured_code import Lazily
+from customers.models import SourceChannel, tidy
 from customers.models.match_key import EVERYBODYS_DOMAINS
 from customers.sales.models.campaign_member import CampaignMember, MemberState
 
@@ -43,7 +44,7 @@ class Attribute:
     label: Any
     hows: tuple[How, ...]
     columns: tuple[str, ...] = ()
-    choices: tuple[tuple[str, Any], ...] = ()
+    choices: Iterable[tuple[str, Any]] = ()
     known: Callable[[datetime], Q] | None = None
 
 
@@ -68,7 +69,7 @@ def _answered(now: datetime) -> Q:
     return Q(answered_at__isnull=False) | Q(Exists(responded))
 
 
-CHANNELS = tuple(Customer.Channel.choices)
+CHANNELS = Lazily(SourceChannel.choices)  # as they are when somebody asks
 ATTRIBUTES: dict[str, Attribute] = {
     "channel": Attribute(_("source channel"), CODES, ("channel",), CHANNELS, _filled("channel")),
     "form": Attribute(_("lead form"), WORDS, ("form__name",), known=_has_number("form")),

@@ -17,7 +17,8 @@ from django.utils.translation import pgettext_lazy
 
 from crm.custom_fields import known
 from crm.mail import vault
-from customers.models import Customer
+from crm.models.configured_code import CodeField
+from customers.models import SourceChannel
 from customers.sales.models.lead_form import LeadForm, new_key
 
 EVERY = timedelta(minutes=5)
@@ -55,9 +56,7 @@ class LeadSource(models.Model):
             " not be active."
         ),
     )  # fmt: skip
-    channel = models.CharField(
-        _("source channel"), max_length=12, choices=Customer.Channel.choices, default=Customer.Channel.CAMPAIGN
-    )
+    channel = CodeField(_("source channel"), max_length=12, of=SourceChannel, default=SourceChannel.CAMPAIGN)
     names_campaign = models.BooleanField(
         _("take over the name of the campaign"),
         default=False,

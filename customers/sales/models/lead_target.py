@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from crm import business_time
 from crm.business_time import Calendar
 from crm.models import BusinessCalendar
-from customers.models import Customer
+from crm.models.configured_code import CodeField
+from customers.models import SourceChannel
 from customers.sales.models.lead import Lead
 from customers.sales.models.lead_form import LeadForm
 
@@ -28,8 +29,8 @@ class LeadTarget(models.Model):
     form = models.ForeignKey(
         LeadForm, models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("lead form")
     )
-    channel = models.CharField(
-        _("source channel"), max_length=12, choices=Customer.Channel.choices, blank=True,
+    channel = CodeField(
+        _("source channel"), max_length=12, of=SourceChannel, blank=True,
         help_text=_("Without form and channel it is for all leads."),
     )  # fmt: skip
     minutes = models.PositiveIntegerField(_("minutes"), validators=[MinValueValidator(1)])

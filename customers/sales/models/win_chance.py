@@ -13,7 +13,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from customers.models import Customer
+from customers.models import Customer, SourceChannel
 from customers.sales.models.opportunity import Opportunity
 from customers.sales.models.pipeline import Pipeline, Stage
 
@@ -158,7 +158,7 @@ def value_label(attribute: str, value: str) -> Any:
     if attribute == WinFactor.Attribute.AGE:
         return _("%(days)s or more") % {"days": value}
     if attribute == WinFactor.Attribute.CHANNEL:
-        return dict(Customer.Channel.choices).get(value, value)
+        return SourceChannel.label_of(value)
     if attribute == WinFactor.Attribute.TIER:
         return dict(Customer.Tier.choices).get(value, value)
     return CUSTOMERS.get(value, value)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from crm.joining import clauses, labelled, listed
 from crm.models import Event
+from crm.models.configured_code import ConfiguredCode
 from crm.web import changes, formats
 from customers.models import Activity, Contact
 from customers.sales.models import (
@@ -18,7 +19,7 @@ from customers.sales.models import (
     Competitor,
     CompetitorState,
     CreditSplit,
-    Lead,
+    DiscardReason,
     MemberState,
     lead_given,
 )
@@ -56,7 +57,7 @@ def _of_any(event: Event) -> dict[str, str]:
         "left_out_for": _named(Why, data.get("why")),
         "member_state": _named(MemberState, data.get("state")),
         "criterion": str(data.get("criterion", "")),
-        "why": _named(Lead.Reason, data.get("reason")),
+        "why": _of_list(DiscardReason, data.get("reason")),
     }
 
 
@@ -123,6 +124,11 @@ def _around_opportunity(event: Event, user: Any) -> dict[str, str]:
 def _named(choices: Any, value: Any) -> str:
     """The label of a choice; of other events the same word may hold something else, which is none of them."""
     return str(dict(choices.choices).get(value, "")) if isinstance(value, str) else ""
+
+
+def _of_list(configured: type[ConfiguredCode], value: Any) -> str:
+    """The same of a list that administrators keep."""
+    return dict(configured.choices()).get(value, "") if isinstance(value, str) else ""
 
 
 def _chosen(choices: Any, pair: Any) -> str:
