@@ -3,7 +3,7 @@ changes, the name is what people read."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django import forms
 from django.core.validators import RegexValidator
@@ -101,7 +101,13 @@ class ConfiguredCode(models.Model):
         return super().delete(*args, **kwargs)
 
 
-class CodeField(models.CharField):
+if TYPE_CHECKING:
+    Text = models.CharField[str, str]
+else:
+    Text = models.CharField
+
+
+class CodeField(Text):
     """A column with the code of a configured row, or nothing.
 
     To migrations it is a plain text: what may stand in it is data, and the database looks it up (see the migrations
@@ -132,7 +138,7 @@ class CodeField(models.CharField):
         """Django's check would read them, before there is a table."""
         return []
 
-    def formfield(self, **kwargs: Any) -> Any:  # type: ignore[override]
+    def formfield(self, **kwargs: Any) -> Any:
         found = super().formfield(choices_form_class=OfferedField, **kwargs)
         if isinstance(found, OfferedField):
             found.of = self.of
