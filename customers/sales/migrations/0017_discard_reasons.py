@@ -93,7 +93,7 @@ DROP FUNCTION IF EXISTS sales_keep_channel();
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('customers', '0011_source_channels'),
+        ('customers', '0013_source_channels'),
         ('sales', '0016_win_chance'),
     ]
 

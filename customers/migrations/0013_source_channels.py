@@ -66,7 +66,7 @@ DROP FUNCTION IF EXISTS customers_known_channel();
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('customers', '0010_places'),
+        ('customers', '0012_reading_collaborators'),
     ]
 
     operations = [
