@@ -22,8 +22,9 @@ from evaluation.engine.rolling_up import ROLLED_UP
 from evaluation.engine.scopes import Scope
 from evaluation.engine.watched import Watch
 from evaluation.formulas import periods
+from evaluation.kpis import Aggregation
 from evaluation.models import Goal, GoalVersion, KpiVersion, TargetKind
-from evaluation.models.goal import MOST_ACTIVE, TERMS
+from evaluation.models.goal import MOST_ACTIVE, RELATIVE, TERMS
 
 REVISABLE = {*TERMS, "owner"} - {"period_kind"}
 
@@ -217,12 +218,16 @@ def _check_scope(kpi: kpis.Kpi, scope: Scope) -> None:
 
 
 def _check_levels(kpi: kpis.Kpi, terms: dict[str, Any]) -> None:
-    """A level beyond what the KPI can be would be met always or never."""
+    """A level beyond what the KPI can be would be met always or never; half a customer is none."""
+    levels = {name: terms.get(name) for name in ("target", "target_high", "stretch")}
+    if kpi.aggregation == Aggregation.COUNT and terms["target_kind"] not in RELATIVE:
+        for name, level in levels.items():
+            if level is not None and level % 1:
+                raise ValidationError({name: _("This is counted in whole numbers: write one without decimals.")})
     if terms["target_kind"] not in (TargetKind.AT_LEAST, TargetKind.AT_MOST, TargetKind.BAND):
         return
     lowest, highest = kpi.scale
-    for name in ("target", "target_high", "stretch"):
-        level = terms.get(name)
+    for name, level in levels.items():
         if level is not None and not ((lowest is None or lowest <= level) and (highest is None or level <= highest)):
             raise ValidationError({name: _("This KPI never has such a value.")})
 

@@ -35,8 +35,8 @@ class Explanation:
     """`change` = rate + mix + entered + left, in the KPI's unit; None where a value is not computable.
 
     `effects` is None where there is nothing to split by: one person's number has no parts by person. Of a product
-    `drivers` says what each of them did, which adds up to the change too; neither it nor an incidence is a sum of
-    parts or records.
+    `drivers` says what each of them did, which adds up to the change too; neither it nor an incidence, nor a time by
+    which a share have ended, is a sum of parts or records.
     """
 
     before: Result
@@ -49,7 +49,7 @@ class Explanation:
 
     @property
     def is_estimate(self) -> bool:
-        return self.after.kpi.aggregation == Aggregation.INCIDENCE
+        return self.after.kpi.aggregation in statements.FOLLOWED
 
 
 def explain(
@@ -77,7 +77,7 @@ def explain(
         return Explanation(
             first, second, "", float(second.value) - float(first.value), None, [], _of_drivers(kpi, first, second)
         )
-    if kpi.aggregation == Aggregation.INCIDENCE:
+    if kpi.aggregation in statements.FOLLOWED:
         return Explanation(first, second, "", float(second.value) - float(first.value), None, [])
     effects = _effects(kpi, scope, [before, after], dimension, view) if dimension else None
     movers = _movers(kpi, scope, (first, second), view, user)
@@ -147,13 +147,13 @@ def _movers(kpi: Kpi, scope: Scope, sides: tuple[Result, Result], view: View, us
     facts = records.facts_of(kpi, [side.period for side in sides], view, scope)
     seen = records.visibility(kpi, user)
     effect, params = _effect_sql(kpi, sides)
-    order = "abs(sum(effect))" if kpi.aggregation != Aggregation.MEDIAN else "max(abs(effect))"
+    sums = kpi.aggregation not in (Aggregation.MEDIAN, Aggregation.PERCENTILE)
+    order = "abs(sum(effect))" if sums else "max(abs(effect))"
     sql = f"""SELECT kind, record, min(label), sum(effect) FROM (
             SELECT fact.*, ({effect})::float8 AS effect FROM ({facts.sql}) AS fact
             WHERE fact.counted AND {seen.sql}) AS moved
         GROUP BY kind, record HAVING {order} > 0 ORDER BY {order} DESC, kind, record LIMIT {MOVERS}"""
     rows = Statement(sql, [*params, *facts.params, *seen.params]).rows()
-    sums = kpi.aggregation != Aggregation.MEDIAN
     return [Mover(kind, record, label, effect if sums else None) for kind, record, label, effect in rows]
 
 

@@ -16,6 +16,7 @@ from evaluation.engine.results import (
     HIDDEN,
     NO_COST,
     NO_DENOMINATOR,
+    NOT_REACHED,
     PROVISIONAL,
     SMALL_N,
     STATE_OF_TODAY,
@@ -252,7 +253,7 @@ def is_too_wide(result: Result) -> bool:
 
 def quality(result: Result) -> QualityJudgement:
     """The flags in the order they should be read."""
-    order = (NO_DENOMINATOR, NO_COST, HIDDEN, SMALL_N, PROVISIONAL, DEADLINES_OF_TODAY, STATE_OF_TODAY)
+    order = (NO_DENOMINATOR, NO_COST, NOT_REACHED, HIDDEN, SMALL_N, PROVISIONAL, DEADLINES_OF_TODAY, STATE_OF_TODAY)
     known = [flag for flag in order if flag in result.flags]
     known += [flag for flag in result.flags if coverage.is_one(flag)]
     if is_too_wide(result):

@@ -144,6 +144,7 @@ def quality(kpi: Kpi, found: QualityJudgement) -> list[str]:
     """What to know before trusting the number; nothing where it is sound."""
     texts = {
         results.NO_DENOMINATOR: _("Nothing to compute it from in this period."),
+        results.NOT_REACHED: _("Too many have not ended yet for this time to be told."),
         results.NO_COST: _("The cost ledger knows no cost of it in this period, so what one costs is not known."),
         results.HIDDEN: _("Hidden, because so few answers would tell who gave them."),
         results.SMALL_N: _("Fewer than %(least)d records: no verdict.") % {"least": kpi.minimum_n},

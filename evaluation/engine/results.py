@@ -19,6 +19,7 @@ from evaluation.kpis.declaration import Aggregation, Kpi, Method, Unit
 
 NO_DENOMINATOR = "no_denominator"
 NO_COST = "no_cost"
+NOT_REACHED = "not_reached"
 PROVISIONAL = "provisional"
 SMALL_N = "small_n"
 HIDDEN = "hidden_small_group"
@@ -132,7 +133,7 @@ def make(kpi: Kpi, scope: Scope, period: Period, totals: Totals, *, complete: bo
     )  # fmt: skip
     flags = []
     if value is None:
-        flags.append(NO_COST if kpi.costs and denominator else NO_DENOMINATOR)
+        flags.append(_why_none(kpi, totals))
     is_narrow = scope.kind in ("team", "person") or scope.within is not None
     if kpi.confidential and is_narrow and 0 < totals.n < IDENTIFIABLE_BELOW:
         result = replace(result, value=None, numerator=None, interval=None)
@@ -144,6 +145,12 @@ def make(kpi: Kpi, scope: Scope, period: Period, totals: Totals, *, complete: bo
     if kpi.facts.whole:
         flags += coverage.flags(totals.weight, totals.whole)
     return replace(result, flags=(*flags, *(f"{code}:{count}" for code, count in totals.issues)))
+
+
+def _why_none(kpi: Kpi, totals: Totals) -> str:
+    if kpi.costs and totals.weight:
+        return NO_COST
+    return NOT_REACHED if kpi.aggregation == Aggregation.SURVIVAL and totals.n else NO_DENOMINATOR
 
 
 def _is_small(kpi: Kpi, totals: Totals) -> bool:
@@ -206,6 +213,9 @@ def _interval(kpi: Kpi, totals: Totals) -> Interval | None:
         found = (ratio[0] - 1, ratio[1] - 1) if ratio else None
     elif kpi.interval == Method.EFFECTIVE:
         found = Incidence(totals.incidence[0], max(0.0, totals.incidence[1]), totals.n).interval(LEVEL)
+    elif kpi.interval == Method.LOG_LOG:
+        ends = (*totals.low, *totals.high)
+        found = (ends[0], ends[1]) if len(ends) == 2 and None not in ends else None
     elif kpi.interval == Method.ORDER_STATISTICS:
         found = _of_median(totals)
     return Interval(*found, LEVEL, kpi.interval.value) if found else None

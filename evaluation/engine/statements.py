@@ -14,6 +14,7 @@ from django.db import connection
 from evaluation.engine.incidence import INCIDENCE
 from evaluation.engine.results import LEVEL, Totals
 from evaluation.engine.scopes import SEGMENT_KIND, Scope
+from evaluation.engine.survival import quantile_columns
 from evaluation.formulas.intervals import z_value
 from evaluation.formulas.periods import Period, midnight
 from evaluation.kpis.declaration import Aggregation, Driver, Facts, Kpi, Method
@@ -22,6 +23,7 @@ from evaluation.kpis.rows import as_things_stand, without_product
 AMOUNTS = ("total", "weight", "whole")  # of the sums, those that are no whole numbers; neither are a driver's
 ARRAYS = ("sorted", "ways")  # values that are read by the statement itself
 DRIVER = "driver_"
+FOLLOWED = (Aggregation.SURVIVAL, Aggregation.INCIDENCE)  # each record for as long as it has been followed
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ def value_columns(kpi: Kpi) -> dict[str, str]:
     columns = {"counted": facts.counted, "issue": facts.issue, "ripe": facts.ripe}
     if kpi.has_denominator:
         columns["num"] = facts.numerator
-    elif kpi.aggregation == Aggregation.INCIDENCE:
+    elif kpi.aggregation in FOLLOWED:
         columns |= {"num": facts.numerator, "val": facts.value}
     elif kpi.drivers:
         for driver in kpi.drivers:
@@ -156,10 +158,10 @@ def aggregates(kpi: Kpi) -> dict[str, str]:
 
 def _arrays(kpi: Kpi) -> dict[str, str]:
     """The values in their order, where a sum of them says nothing."""
-    if kpi.aggregation not in (Aggregation.MEDIAN, Aggregation.PERCENTILE, Aggregation.INCIDENCE):
+    if kpi.aggregation not in (Aggregation.MEDIAN, Aggregation.PERCENTILE, *FOLLOWED):
         return {}
     found = {"sorted": "array_agg(fact.val ORDER BY fact.val) FILTER (WHERE fact.counted)"}
-    if kpi.aggregation == Aggregation.INCIDENCE:
+    if kpi.aggregation in FOLLOWED:
         found["ways"] = "array_agg(fact.num ORDER BY fact.val) FILTER (WHERE fact.counted)"
     return found
 
@@ -168,6 +170,8 @@ def ordered_columns(kpi: Kpi) -> dict[str, str]:
     """The percentile, and the candidates for its interval, out of the sorted values."""
     if kpi.aggregation == Aggregation.INCIDENCE:
         return {"incidence": INCIDENCE}
+    if kpi.aggregation == Aggregation.SURVIVAL:
+        return quantile_columns(kpi.percentile, LEVEL)
     at = f"({kpi.percentile}::float8 * (n - 1))"
     low, high = f"sorted[floor({at})::int + 1]", f"sorted[ceil({at})::int + 1]"
     # As percentile_cont would interpolate, but with one sort for everything.

@@ -16,9 +16,9 @@ from evaluation.engine import COMPANY, Scope, scopes
 from evaluation.formulas import periods
 from evaluation.kpis import GROUPS, Kpi, Unit
 from evaluation.models import Commitment, Goal, GoalTerms, TargetKind
+from evaluation.models.goal import RELATIVE
 
 SECONDS_PER_HOUR = 3600
-RELATIVE = (TargetKind.BASELINE_PERCENT, TargetKind.LAST_YEAR_RATIO)
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 IN_CALENDAR = [MaxValueValidator(periods.LATEST)]
 MOST_SEGMENTS = 200

@@ -11,6 +11,7 @@ from evaluation.kpis import (
     credit,
     customer_growth,
     customer_value,
+    cycle,
     experience,
     following_up,
     funnel,
@@ -22,6 +23,7 @@ from evaluation.kpis import (
     retention,
     sales,
     service,
+    speed,
     targets,
     unit_economics,
     value,
@@ -47,6 +49,7 @@ _KPIS = {
     kpi.code: kpi
     for group in (
         acquisition,
+        speed,
         customer_growth,
         campaigns,
         campaign_returns,
@@ -56,6 +59,7 @@ _KPIS = {
         leaving,
         experience,
         sales,
+        cycle,
         credit,
         growth,
         goods,

@@ -8,15 +8,18 @@ from datetime import timedelta
 from django.utils.translation import gettext_lazy as _
 
 from evaluation.kpis.declaration import Aggregation, Direction, Facts, Kpi, Method, Time, Unit
-from evaluation.kpis.rows import alive, channel_of, not_in_bin, purchase_label, purchases
+from evaluation.kpis.rows import alive, channel_of, not_in_bin, purchase_label
+from evaluation.kpis.running import beginnings
 from evaluation.kpis.touches import LAST_TOUCH, answers, named_campaign
 
 NEW_CUSTOMERS = Kpi(
     code="new_customers",
-    version=1,
+    version=2,  # 2: a contract that begins to run is a first purchase, too
     name=_("New customers"),
-    meaning=_("Customers whose first purchase ever lies in the period."),
-    formula=_("Number of customers whose earliest won opportunity or order lies in the period"),
+    meaning=_("Customers whose first purchase or contract ever lies in the period."),
+    formula=_(
+        "Number of customers whose earliest won opportunity, order or beginning of a contract lies in the period"
+    ),
     group="acquisition",
     unit=Unit.COUNT,
     direction=Direction.HIGHER,
@@ -24,13 +27,13 @@ NEW_CUSTOMERS = Kpi(
     aggregation=Aggregation.COUNT,
     interval=Method.POISSON,
     guard="revenue",
-    source=_("Won opportunities and orders; defined after Farris et al., Marketing Metrics"),
+    source=_("Won opportunities, orders and contracts; defined after Farris et al., Marketing Metrics"),
     facts=Facts(
         source=f"""(SELECT DISTINCT ON (bought.customer_id) bought.*
-            FROM ({purchases("period.starts", "period.ends")}) AS bought
+            FROM ({beginnings("period.starts", "period.ends")}) AS bought
             ORDER BY bought.customer_id, bought.at, bought.kind, bought.id) AS first""",
         where=f"""{not_in_bin("first.customer_id")} AND NOT EXISTS (
-            {purchases("'-infinity'::timestamptz", "period.starts", "first.customer_id")})""",
+            {beginnings("'-infinity'::timestamptz", "period.starts", "first.customer_id")})""",
         kinds=("customer", "opportunity", "order"),
         kind="CASE WHEN first.customer_id IS NULL THEN first.kind ELSE 'customer' END",
         record="coalesce(first.customer_id, first.id)",
@@ -131,43 +134,4 @@ LEAD_CONVERSION_LAST_TOUCH = replace(
     ),
 )
 
-IS_WAITING = "lead.first_contact_at IS NULL OR lead.first_contact_at >= period.known"
-
-SPEED_TO_LEAD = Kpi(
-    code="speed_to_lead",
-    version=1,
-    name=_("Speed to lead"),
-    meaning=_("How long those who ask for something wait until somebody of ours gets in touch."),
-    formula=_("Median time from when the lead came in to the first contact, around the clock"),
-    group="acquisition",
-    unit=Unit.SECONDS,
-    direction=Direction.LOWER,
-    time=Time.COHORT,
-    aggregation=Aggregation.MEDIAN,
-    interval=Method.ORDER_STATISTICS,
-    minimum_n=10,
-    guard="lead_conversion",
-    on_dashboard=False,
-    flag_as_of="state_of_today",
-    source=_("Leads"),
-    facts=Facts(
-        source="sales_lead AS lead",
-        where=CAME_IN,
-        kinds=("lead",),
-        record="lead.id",
-        label="lead.name",
-        moment="lead.created_at",
-        value=f"""CASE WHEN NOT ({IS_WAITING})
-            THEN date_part('epoch', greatest(lead.first_contact_at, lead.created_at) - lead.created_at) END""",
-        counted=f"NOT ({IS_NONE})",
-        issue=f"CASE WHEN {IS_NONE} THEN 'no_lead' WHEN {IS_WAITING} THEN 'not_contacted' END",
-        dimensions={name: path for name, path in OF_LEAD.items() if name != "campaign"},
-        shown={"created_at": "lead.created_at", "first_contact_at": "lead.first_contact_at"},
-    ),
-    issues={
-        "no_lead": NO_LEAD,
-        "not_contacted": _("Leads nobody has contacted yet are not in the median."),
-    },
-)
-
-KPIS = (NEW_CUSTOMERS, LEAD_CONVERSION, LEAD_CONVERSION_LAST_TOUCH, SPEED_TO_LEAD)
+KPIS = (NEW_CUSTOMERS, LEAD_CONVERSION, LEAD_CONVERSION_LAST_TOUCH)

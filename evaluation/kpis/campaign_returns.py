@@ -94,7 +94,12 @@ def _return(code: str, touch: Touch, facts: Facts, unit: Unit = Unit.RATIO, **wo
         on_dashboard=False,
         flag_as_of="state_of_today",
         facts=facts,
-        **{"version": 1, "ends": None if unit == Unit.TIMES else (None, None), "issues": ISSUES, **words},
+        **{
+            "version": 2 if touch.suffix else 1,
+            "ends": None if unit == Unit.TIMES else (None, None),
+            "issues": ISSUES,
+            **words,
+        },
     )
 
 

@@ -86,7 +86,7 @@ ACQUIRING_ISSUES = {
 
 CAC = Kpi(
     code="cac",
-    version=3,  # 3: by campaign; where no cost is known, there is no value
+    version=4,  # 3: by campaign; where no cost is known, there is no value; 4: new customers by contract, too
     name=_("Cost per new customer"),
     meaning=_("What winning a customer cost, with everything that is in the cost ledger."),
     formula=_("Costs of the months of the period, of every category / new customers of these months"),
@@ -107,7 +107,7 @@ CAC = Kpi(
 
 CAC_PAID = Kpi(
     code="cac_paid",
-    version=3,  # 3: as of cac
+    version=4,  # as of cac
     name=_("Advertising per new customer"),
     meaning=_("What winning a customer cost in media and advertising alone."),
     formula=_("Costs of the months of the period for media and advertising / new customers of these months"),
@@ -128,7 +128,7 @@ CAC_PAID = Kpi(
 CAC_LAST_TOUCH = replace(
     CAC,
     code=f"{CAC.code}{LAST_TOUCH.suffix}",
-    version=1,
+    version=2,  # 2: as of cac
     name=_("Cost per new customer, by last touch"),
     meaning=_("What winning a customer cost, where channel and campaign are those that touched the customer last."),
     formula=_(

@@ -16,7 +16,7 @@ WINDOW = timedelta(days=365)
 _OVER = f"(opportunity.opened_at + interval '{WINDOW.days} days')"
 # The last change says what was true; what was closed adds no more of them. What is decided later than the window was
 # open until its end.
-_DECIDED = f"(change.outcome <> 'open' AND change.at < {_OVER})"
+DECIDED = f"(change.outcome <> 'open' AND change.at < {_OVER})"
 _IS_WON = f"(change.outcome = 'won' AND change.at < {_OVER})"
 
 COHORT_WIN_RATE = Kpi(
@@ -49,12 +49,12 @@ COHORT_WIN_RATE = Kpi(
         record="opportunity.id",
         label="opportunity.name",
         moment="opportunity.opened_at",
-        numerator=f"CASE WHEN {_IS_WON} THEN 1 WHEN {_DECIDED} THEN -1 ELSE 0 END",
+        numerator=f"CASE WHEN {_IS_WON} THEN 1 WHEN {DECIDED} THEN -1 ELSE 0 END",
         value=f"""date_part('epoch', least(CASE WHEN change.outcome <> 'open' THEN change.at ELSE period.seen END,
             {_OVER}) - opportunity.opened_at)""",
         counted="change.outcome = 'open' OR change.at >= opportunity.opened_at",
         issue="CASE WHEN change.outcome <> 'open' AND change.at < opportunity.opened_at THEN 'opened_after_closed' END",
-        ripe=f"{_DECIDED} OR {_OVER} <= period.seen",
+        ripe=f"{DECIDED} OR {_OVER} <= period.seen",
         dimensions=AS_CLOSED,
         shown={"opened_at": "opportunity.opened_at", "outcome": "change.outcome", "since": "change.at"},
     ),

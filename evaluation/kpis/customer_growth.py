@@ -6,8 +6,8 @@ from django.utils.translation import gettext_lazy as _
 
 from evaluation.kpis.contracts import INSTANT, STARTS
 from evaluation.kpis.declaration import Aggregation, Direction, Facts, Kpi, Method, Time, Unit
-from evaluation.kpis.retention import WINDOW_DAYS
-from evaluation.kpis.rows import channel_of, not_in_bin, purchase_label, purchases
+from evaluation.kpis.rows import channel_of, not_in_bin, purchase_label
+from evaluation.kpis.running import active, beginnings
 
 # The same days of last year: of a period that runs, as many as have passed.
 _YEAR_STARTS, _YEAR_ENDS = (f"(({day} - interval '1 year') AT TIME ZONE period.zone)" for day in (STARTS, INSTANT))
@@ -19,18 +19,18 @@ _NAME = "(SELECT customer.name FROM customers_customer AS customer WHERE custome
 def _first_purchases(since: str, until: str, change: int, base: int) -> str:
     """Of those who had never bought before, as in `new_customers`."""
     return f"""SELECT first.*, {change} AS change, {base} AS base FROM (
-                SELECT DISTINCT ON (bought.customer_id) bought.* FROM ({purchases(since, until)}) AS bought
+                SELECT DISTINCT ON (bought.customer_id) bought.* FROM ({beginnings(since, until)}) AS bought
                 WHERE bought.customer_id IS NOT NULL
                 ORDER BY bought.customer_id, bought.at, bought.kind, bought.id) AS first
             WHERE {not_in_bin("first.customer_id")} AND NOT EXISTS (
-                {purchases("'-infinity'::timestamptz", since, "first.customer_id")})"""
+                {beginnings("'-infinity'::timestamptz", since, "first.customer_id")})"""
 
 
 NEW_CUSTOMER_GROWTH = Kpi(
     code="new_customer_growth",
-    version=1,
+    version=2,  # 2: as new_customers
     name=_("Growth of new customers"),
-    meaning=_("How many more customers bought for the first time than in the same period last year."),
+    meaning=_("How many more customers were won than in the same period last year."),
     formula=_(
         "(New customers − those of the same period last year) / those of last year; while the period is running,"
         " against as much of last year's"
@@ -46,7 +46,9 @@ NEW_CUSTOMER_GROWTH = Kpi(
     guard="retention_rate",
     on_dashboard=False,
     instead=TWO_COUNTS,
-    source=_("Won opportunities and orders; where both years have fewer than 30, the two counts are said instead"),
+    source=_(
+        "Won opportunities, orders and contracts; where both years have fewer than 30, the two counts are said instead"
+    ),
     facts=Facts(
         source=f"""({_first_purchases("period.starts", "period.ends", 1, 0)}
             UNION ALL {_first_purchases(_YEAR_STARTS, _YEAR_ENDS, -1, 1)}) AS first""",
@@ -70,21 +72,14 @@ NEW_CUSTOMER_GROWTH = Kpi(
 )
 
 
-def _active(instant: str) -> str:
-    """Who had bought within the 365 days before, as in `active_customers`."""
-    return f"""(SELECT DISTINCT ON (bought.customer_id) bought.*
-                FROM ({purchases(f"{instant} - interval '{WINDOW_DAYS} days'", instant)}) AS bought
-                WHERE bought.customer_id IS NOT NULL
-                ORDER BY bought.customer_id, bought.at DESC, bought.kind, bought.id DESC)"""
-
-
 CUSTOMER_BASE_GROWTH = Kpi(
     code="customer_base_growth",
-    version=1,
+    version=2,  # 2: as active_customers
     name=_("Growth of the customer base"),
     meaning=_("How many more customers are active as the period ends than as it began."),
     formula=_(
-        "(Customers active at the end − at the start) / at the start; active is who bought within the 365 days before"
+        "(Customers active at the end − at the start) / at the start; active is who has a running contract, or bought"
+        " within the 365 days before"
     ),
     group="acquisition",
     unit=Unit.RATIO,
@@ -96,15 +91,15 @@ CUSTOMER_BASE_GROWTH = Kpi(
     guard="retention_rate",
     on_dashboard=False,
     instead=TWO_COUNTS,
-    source=_("Won opportunities and orders; below 30 customers the two counts are said instead"),
+    source=_("Won opportunities, orders and contracts; below 30 customers the two counts are said instead"),
     facts=Facts(
         source=f"""(SELECT coalesce(later.customer_id, earlier.customer_id) AS customer_id,
                 (later.customer_id IS NOT NULL)::int - (earlier.customer_id IS NOT NULL)::int AS change,
                 (earlier.customer_id IS NOT NULL)::int AS base, coalesce(later.at, earlier.at) AS at,
                 CASE WHEN later.customer_id IS NULL THEN earlier.owner_id ELSE later.owner_id END AS owner_id,
                 CASE WHEN later.customer_id IS NULL THEN earlier.team_id ELSE later.team_id END AS team_id
-            FROM {_active("period.instant")} AS later
-            FULL JOIN {_active("period.starts")} AS earlier ON earlier.customer_id = later.customer_id) AS held""",
+            FROM {active("period.instant", "later")}
+            FULL JOIN {active("period.starts", "earlier")} ON earlier.customer_id = later.customer_id) AS held""",
         where=not_in_bin("held.customer_id"),
         kinds=("customer",),
         record="held.customer_id",

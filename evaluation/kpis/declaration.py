@@ -68,6 +68,7 @@ class Aggregation(StrEnum):
     MEDIAN = "median"
     PERCENTILE = "percentile"
     PRODUCT = "product of drivers"
+    SURVIVAL = "percentile of survival"  # of durations: numerator 1 ended then, 0 had not ended yet
     INCIDENCE = "cumulative incidence"  # of numerators 1, where -1 competes and 0 has not ended, by when they ended
 
 
@@ -80,6 +81,7 @@ class Method(StrEnum):
     POISSON = "poisson"
     POISSON_RATIO = "exact conditional"  # of a growth: two counts beside each other
     ORDER_STATISTICS = "order statistics"
+    LOG_LOG = "log-log"
     EFFECTIVE = "wilson of the effective number"
 
 

@@ -121,6 +121,8 @@ def purchase_label(purchase: str) -> str:
     """Looked up only where it is shown: the rows stay narrow while they are sorted."""
     return f"""CASE WHEN {purchase}.kind = 'order'
             THEN (SELECT named.number FROM sales_order AS named WHERE named.id = {purchase}.id)
+            WHEN {purchase}.kind = 'contract'
+            THEN (SELECT named.name FROM sales_contract AS named WHERE named.id = {purchase}.id)
             ELSE (SELECT named.name FROM sales_opportunity AS named WHERE named.id = {purchase}.id) END"""
 
 

@@ -60,10 +60,10 @@ WIN_RATE = Kpi(
 
 SALES_CYCLE = Kpi(
     code="sales_cycle",
-    version=1,
+    version=2,  # 2: without those written down only as they were won
     name=_("Sales cycle"),
     meaning=_("How long the opportunities won in the period took from their beginning."),
-    formula=_("Median time from opened to won, of the opportunities won in the period"),
+    formula=_("Median time from opened to won, of the opportunities won in the period and not opened as they were won"),
     group="sales",
     unit=Unit.SECONDS,
     direction=Direction.LOWER,
@@ -72,6 +72,7 @@ SALES_CYCLE = Kpi(
     interval=Method.ORDER_STATISTICS,
     minimum_n=10,
     guard="win_rate",
+    beside=("sales_cycle_mean", "sales_cycle_p75", "open_opportunity_age", "time_to_close"),
     source=_("Stage changes of opportunities"),
     facts=Facts(
         source=CHANGES,
@@ -80,16 +81,18 @@ SALES_CYCLE = Kpi(
         record="opportunity.id",
         label="opportunity.name",
         moment="change.at",
-        value="""CASE WHEN opportunity.opened_at <= change.at
+        value="""CASE WHEN opportunity.opened_at < change.at
             THEN date_part('epoch', change.at - opportunity.opened_at) END""",
         issue="""CASE WHEN opportunity.opened_at IS NULL THEN 'missing_opened_at'
-            WHEN opportunity.opened_at > change.at THEN 'opened_after_won' END""",
+            WHEN opportunity.opened_at > change.at THEN 'opened_after_won'
+            WHEN opportunity.opened_at = change.at THEN 'opened_as_won' END""",
         dimensions=AS_CLOSED,
         shown={"opened_at": "opportunity.opened_at", "won_at": "change.at"},
     ),
     issues={
         "missing_opened_at": _("Won opportunities whose beginning is unknown are left out."),
         "opened_after_won": _("Won opportunities that were opened after they were won are left out."),
+        "opened_as_won": _("Opportunities opened at the very moment they were won, as by an import, are left out."),
     },
 )
 
@@ -162,29 +165,39 @@ REVENUE = Kpi(
     issues=MONEY_ISSUES,
 )
 
+# What is planned for later has not happened; a mail nobody sent himself is no follow-up.
+OUTBOUND = f"""activity.at >= period.starts AND activity.at < period.ends AND activity.at < period.seen
+            AND activity.direction = 'outbound' AND activity.owner_id IS NOT NULL
+            AND activity.type IN ('call', 'visit', 'meeting', 'email', 'message') AND {alive("activity")}"""
+IS_A_TRY = """activity.outcome = 'not_reached'
+            OR activity.type = 'call' AND coalesce(activity.duration < interval '10 seconds', FALSE)"""
+
 FOLLOW_UPS = Kpi(
     code="follow_ups",
-    version=1,
+    version=2,  # 2: without tries that reached nobody
     name=_("Follow-ups"),
     meaning=_("How often our people got in touch with customers."),
-    formula=_("Number of calls, visits, meetings, emails and messages from a person to a customer"),
+    formula=_(
+        "Number of calls, visits, meetings, emails and messages from a person to a customer, without those that reached"
+        " nobody and calls of less than 10 seconds; letters of mailings are none"
+    ),
     group="sales",
     unit=Unit.COUNT,
     direction=Direction.BAND,
     time=Time.EVENT,
     aggregation=Aggregation.COUNT,
     guard="win_rate",
+    beside=("follow_up_frequency", "touch_coverage"),
     source=_("Activities with customers"),
     facts=Facts(
         source="customers_activity AS activity",
-        # What is planned for later has not happened; a mail nobody sent himself is no follow-up.
-        where=f"""activity.at >= period.starts AND activity.at < period.ends AND activity.at < period.seen
-            AND activity.direction = 'outbound' AND activity.owner_id IS NOT NULL
-            AND activity.type IN ('call', 'visit', 'meeting', 'email', 'message') AND {alive("activity")}""",
+        where=OUTBOUND,
         kinds=("activity",),
         record="activity.id",
         label="activity.subject",
         moment="activity.at",
+        counted=f"NOT ({IS_A_TRY})",
+        issue=f"CASE WHEN {IS_A_TRY} THEN 'reached_nobody' END",
         dimensions={
             "person": "activity.owner_id",
             "team": "activity.team_id",
@@ -193,6 +206,7 @@ FOLLOW_UPS = Kpi(
         },
         shown={"type": "activity.type", "outcome": "activity.outcome"},
     ),
+    issues={"reached_nobody": _("Tries that reached nobody, and calls of less than 10 seconds, are left out.")},
 )
 
 WIN_RATE_BY_VALUE = Kpi(

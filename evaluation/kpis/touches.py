@@ -74,7 +74,8 @@ def began(bought: str) -> str:
     """When a purchase began to be one: as its opportunity was opened, where it has one with a known beginning."""
     return f"""least({bought}.at, (SELECT opportunity.opened_at FROM sales_opportunity AS opportunity
                 WHERE opportunity.id = CASE {bought}.kind WHEN 'opportunity' THEN {bought}.id WHEN 'order' THEN (
-                    SELECT placed.opportunity_id FROM sales_order AS placed WHERE placed.id = {bought}.id) END))"""
+                    SELECT placed.opportunity_id FROM sales_order AS placed WHERE placed.id = {bought}.id) ELSE (
+                    SELECT signed.opportunity_id FROM sales_contract AS signed WHERE signed.id = {bought}.id) END))"""
 
 
 FIRST_TOUCH = Touch("")

@@ -39,7 +39,7 @@ CYCLE = f"""WITH cycle AS MATERIALIZED (
 
 CAC_LAGGED = Kpi(
     code="cac_lagged",
-    version=2,  # 2: by campaign; where no cost is known, there is no value
+    version=3,  # 2: by campaign; where no cost is known, there is no value; 3: new customers by contract, too
     name=_("Cost per new customer, by when it was spent"),
     meaning=_("What winning a customer cost, where money is spent a sales cycle before the customer buys."),
     formula=_(
@@ -134,7 +134,7 @@ MARGIN_ISSUES = {
 
 CAC_PAYBACK = Kpi(
     code="cac_payback",
-    version=2,  # 2: by campaign; where no cost is known, there is no value
+    version=3,  # 2: by campaign; where no cost is known, there is no value; 3: new customers by contract, too
     name=_("Months until a customer has paid back, by revenue"),
     meaning=_("How many months of revenue it takes until new customers have brought in what winning them cost."),
     formula=_(
@@ -161,7 +161,7 @@ CAC_PAYBACK = Kpi(
 CAC_PAYBACK_LAST_TOUCH = replace(
     CAC_PAYBACK,
     code=f"{CAC_PAYBACK.code}{LAST_TOUCH.suffix}",
-    version=1,
+    version=2,  # 2: new customers by contract, too
     name=_("Months until a customer has paid back, by last touch"),
     meaning=_(
         "How many months of revenue it takes until new customers have paid back what winning them cost, where channel"
@@ -177,7 +177,7 @@ CAC_PAYBACK_LAST_TOUCH = replace(
 CAC_PAYBACK_MARGIN = replace(
     CAC_PAYBACK,
     code="cac_payback_margin",
-    version=1,
+    version=2,  # 2: new customers by contract, too
     name=_("Months until a customer has paid back, by margin"),
     meaning=_("How many months it takes until new customers have left what winning them cost, after the goods."),
     formula=_(
@@ -218,7 +218,7 @@ CLV_TO_CAC = value_to_cost(
     Basis.REVENUE,
     Load.PAID,
     code="clv_to_cac",
-    version=2,  # 2: by campaign
+    version=3,  # 2: by campaign; 3: new customers by contract, too
     name=_("Revenue of the first year for advertising"),
     meaning=_("How many times over new customers bring in within a year what advertising for them cost."),
     formula=_(
@@ -233,7 +233,7 @@ CLV_TO_CAC_MARGIN = value_to_cost(
     Basis.MARGIN,
     Load.FULL,
     code="clv_to_cac_margin",
-    version=2,  # 2: by campaign
+    version=3,  # 2: by campaign; 3: new customers by contract, too
     name=_("Margin of the first year for what customers cost"),
     meaning=_("How many times over new customers bring in within a year what winning them cost, after the goods."),
     formula=_(

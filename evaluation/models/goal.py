@@ -33,6 +33,9 @@ class TargetKind(models.TextChoices):
     LAST_YEAR_RATIO = "last_year_ratio", _("times the same period last year")  # 1.1 is ten percent more
 
 
+RELATIVE = (TargetKind.BASELINE_PERCENT, TargetKind.LAST_YEAR_RATIO)
+
+
 class Commitment(models.TextChoices):
     COMMITTED = "committed", _("committed")
     STRETCH = "stretch", _("stretch")

@@ -261,6 +261,7 @@ def definition(kpi: Kpi) -> list[tuple[str, Any]]:
         "adjusted wald": _("adjusted Wald, 95%"),
         "poisson": _("exact Poisson, 95%"),
         "order statistics": _("order statistics, 95%"),
+        "log-log": _("log-log, of those not ended yet too, 95%"),
         "exact conditional": _("exact, of two counts beside each other, 95%"),
         "wilson of the effective number": _("Wilson score of as many as would be as exact if all were decided, 95%"),
     }

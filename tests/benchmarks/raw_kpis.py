@@ -20,6 +20,19 @@ BOUGHT = f"""SELECT customer_id, team_id, at, opportunity_id AS id, 'opportunity
         AND change.outcome = 'won' {{changed}}) AS won
     UNION ALL SELECT customer_id, team_id, ordered_at, id, 'order' FROM sales_order WHERE deleted_at IS NULL
     {{ordered}}"""
+# Contracts that began to run, and those that run at a moment.
+STARTED = """SELECT customer_id, moved.team_id, counts_from::timestamptz AS at, contract.id, 'contract' AS kind
+    FROM sales_contractmovement AS moved
+    JOIN sales_contract AS contract ON contract.id = contract_id AND deleted_at IS NULL
+    WHERE moved.type IN ('new', 'reactivation') AND corrects_id IS NULL
+        AND NOT EXISTS (SELECT FROM sales_contractmovement AS back WHERE back.corrects_id = moved.id)"""
+RUNNING = """SELECT customer_id, (array_agg(moved.team_id ORDER BY counts_from DESC, moved.id DESC))[1] AS team_id,
+        max(counts_from)::timestamptz AS at, contract.id, 'contract' AS kind
+    FROM sales_contractmovement AS moved
+    JOIN sales_contract AS contract ON contract.id = contract_id AND deleted_at IS NULL
+    WHERE counts_from < {at} GROUP BY contract.id
+    HAVING sum(CASE WHEN moved.type IN ('new', 'reactivation') THEN 1 WHEN moved.type = 'churn' THEN -1 ELSE 0 END
+        * CASE WHEN corrects_id IS NULL THEN 1 ELSE -1 END) > 0"""
 # Each sale once: an order of an opportunity is the same one.
 SOLD = BOUGHT.format(changed="", ordered="AND opportunity_id IS NULL")
 YEAR = "{at} >= %(end)s - interval '365 days' AND {at} < %(end)s"
@@ -39,7 +52,7 @@ MET = "count(*) FILTER (WHERE met)::float8 / count(*), count(*) FILTER (WHERE me
 RAW = {
     "new_customers": (
         f"""SELECT * FROM (SELECT DISTINCT ON (customer_id) team_id, at
-            FROM ({BOUGHT.format(changed="", ordered="")}) AS bought
+            FROM ({BOUGHT.format(changed="", ordered="")} UNION ALL {STARTED}) AS bought
             WHERE customer_id IS NOT NULL ORDER BY customer_id, at, kind, id) AS first
             WHERE at >= %(start)s AND at < %(end)s""",
         "count(*)",
@@ -50,7 +63,8 @@ RAW = {
                 changed=f"AND {YEAR.format(at='change.at')} AND {YEAR.format(at='opportunity.closed_at')}",
                 ordered=f"AND {YEAR.format(at='ordered_at')}",
             )
-        }) AS bought WHERE customer_id IS NOT NULL ORDER BY customer_id, at DESC, kind, id DESC""",
+        } UNION ALL {RUNNING.format(at="%(end)s")}) AS bought
+            WHERE customer_id IS NOT NULL ORDER BY customer_id, at DESC, kind, id DESC""",
         "count(*)",
     ),
     "win_rate": (
@@ -59,8 +73,8 @@ RAW = {
         SHARE,
     ),
     "sales_cycle": (
-        f"""SELECT team_id, date_part('epoch', at - opened_at) AS value FROM ({CLOSED_NOW}) AS closed
-            WHERE outcome = 'won'""",
+        f"""SELECT team_id, CASE WHEN opened_at < at THEN date_part('epoch', at - opened_at) END AS value
+            FROM ({CLOSED_NOW}) AS closed WHERE outcome = 'won'""",
         MEDIAN,
     ),
     "revenue": (
@@ -72,7 +86,8 @@ RAW = {
     "follow_ups": (
         """SELECT team_id FROM customers_activity WHERE deleted_at IS NULL AND at >= %(start)s AND at < %(end)s
             AND direction = 'outbound' AND type IN ('call', 'visit', 'meeting', 'email', 'message')
-            AND owner_id IS NOT NULL""",
+            AND owner_id IS NOT NULL AND outcome <> 'not_reached'
+            AND (type <> 'call' OR duration IS NULL OR duration >= interval '10 seconds')""",
         "count(*)",
     ),
     "pipeline_value": (
@@ -120,21 +135,6 @@ RAW = {
                 WHERE customer_id IS NOT NULL) AS bought
             WHERE at >= %(start)s AND at < %(end)s ORDER BY customer_id, at DESC, kind, id DESC""",
         SHARE,
-    ),
-    "revenue_per_customer": (
-        f"""SELECT active.team_id, coalesce(sold.amount, 0) AS value FROM (SELECT DISTINCT ON (customer_id)
-                    customer_id, team_id FROM ({
-            BOUGHT.format(
-                changed=f"AND {YEAR.format(at='change.at')} AND {YEAR.format(at='opportunity.closed_at')}",
-                ordered=f"AND {YEAR.format(at='ordered_at')}",
-            )
-        }) AS bought WHERE customer_id IS NOT NULL ORDER BY customer_id, at DESC, kind, id DESC) AS active
-            LEFT JOIN (SELECT customer_id, sum(amount) AS amount FROM (
-                SELECT customer_id, amount FROM ({CLOSED_NOW}) AS closed WHERE outcome = 'won'
-                UNION ALL SELECT customer_id, amount FROM sales_order WHERE deleted_at IS NULL
-                AND opportunity_id IS NULL AND ordered_at >= %(start)s AND ordered_at < %(end)s) AS sale
-                GROUP BY customer_id) AS sold USING (customer_id)""",
-        "avg(value), count(*)",
     ),
     "first_response_time": (
         f"""SELECT coalesce(answer.team_id, ticket.team_id) AS team_id,

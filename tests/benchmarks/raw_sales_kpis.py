@@ -3,6 +3,8 @@ opportunities come, what customers were worth."""
 
 from __future__ import annotations
 
+from tests.benchmarks.raw_kpis import RUNNING, STARTED
+
 # The change that closed an opportunity for good, between two moments.
 CLOSED = """SELECT change.opportunity_id AS id, change.at, change.team_id, change.outcome, opportunity.amount,
         opportunity.currency, opportunity.opened_at, opportunity.customer_id FROM sales_stagechange AS change
@@ -42,12 +44,15 @@ SHARE = "sum(value)::float8 / count(*), sum(value), count(*)"
 
 def active(until: str) -> str:
     return f"""SELECT DISTINCT ON (customer_id) customer_id, team_id
-        FROM ({bought(f"{until}::timestamptz - interval '365 days'", until, once=False)}) AS bought
+        FROM (SELECT customer_id, team_id, at, id, kind
+            FROM ({bought(f"{until}::timestamptz - interval '365 days'", until, once=False)}) AS placed
+            UNION ALL {RUNNING.format(at=until)}) AS bought
         WHERE customer_id IS NOT NULL ORDER BY customer_id, at DESC, kind, id DESC"""
 
 
 FIRST = f"""SELECT DISTINCT ON (customer_id) customer_id, team_id, at
-    FROM ({bought(EVER, "%(end)s", once=False)}) AS bought
+    FROM (SELECT customer_id, team_id, at, id, kind FROM ({bought(EVER, "%(end)s", once=False)}) AS placed
+        UNION ALL {STARTED} AND counts_from < %(end)s) AS bought
     WHERE customer_id IS NOT NULL ORDER BY customer_id, at, kind, id"""
 
 RAW = {
@@ -82,6 +87,15 @@ RAW = {
                 (later.customer_id IS NOT NULL)::int - (earlier.customer_id IS NOT NULL)::int AS change,
                 (earlier.customer_id IS NOT NULL)::int AS base
             FROM ({active("%(end)s")}) AS later FULL JOIN ({active("%(start)s")}) AS earlier USING (customer_id)""",
+        GROWN,
+    ),
+    "revenue_per_customer": (
+        f"""SELECT CASE WHEN later.customer_id IS NULL THEN earlier.team_id ELSE later.team_id END AS team_id,
+                coalesce(sold.amount, 0) AS change,
+                ((later.customer_id IS NOT NULL)::int + (earlier.customer_id IS NOT NULL)::int) / 2.0 AS base
+            FROM ({active("%(end)s")}) AS later FULL JOIN ({active("%(start)s")}) AS earlier USING (customer_id)
+            FULL JOIN (SELECT customer_id, sum(amount) AS amount FROM ({bought(once=True)}) AS bought
+                WHERE customer_id IS NOT NULL GROUP BY 1) AS sold USING (customer_id)""",
         GROWN,
     ),
     "sales_velocity": (

@@ -57,7 +57,7 @@ def test_a_goal_for_a_period_that_is_over_is_refused(cast):
 
 
 def test_a_fourth_goal_for_a_team_and_stage_needs_a_written_reason(cast):
-    for code in ("win_rate", "revenue", "follow_ups"):
+    for code in ("win_rate", "revenue", "average_sale"):
         a_goal(cast.north, kpi_code=code)
     with pytest.raises(ValidationError) as refused:
         a_goal(cast.north, kpi_code="pipeline_value")

@@ -53,6 +53,19 @@ def test_nobody_sets_goals_beyond_their_reach(client, cast):
     assert Goal.objects.count() == 0
 
 
+@pytest.mark.parametrize("name", ["target", "stretch"])
+def test_what_is_counted_in_whole_numbers_has_no_goal_with_decimals(client, cast, name):
+    client.force_login(cast.manager)
+    said = form(scope=f"person:{cast.rep.pk}", kpi_code="active_customers", **{"target": "12", name: "12.5"})
+    answer = client.post(reverse("goal-new"), said)
+    words = "This is counted in whole numbers: write one without decimals."
+    assert (answer.status_code, answer.context["form"].errors) == (422, {name: [words]})
+    assert Goal.objects.count() == 0
+    more = {"target_kind": "baseline_percent", "target": "12.5", "baseline": "8"}  # of a change there may be decimals
+    client.post(reverse("goal-new"), {**said, name: "", **more})
+    assert Goal.objects.get().target == 0.125
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -86,7 +99,7 @@ def test_what_the_action_refuses_is_said_beside_the_field(client, cast):
     answer = client.post(reverse("goal-new"), form(scope=f"team:{cast.north.pk}", target_kind="band"))
     assert answer.status_code == 422
     assert "The upper level of a band is not below the lower one." in text(answer)
-    for code in ("win_rate", "revenue", "follow_ups"):
+    for code in ("win_rate", "revenue", "average_sale"):
         a_goal(cast.north, kpi_code=code)
     answer = client.post(reverse("goal-new"), form(scope=f"team:{cast.north.pk}", kpi_code="sales_cycle"))
     assert "override_reason" in answer.context["form"].errors

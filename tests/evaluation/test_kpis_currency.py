@@ -65,7 +65,7 @@ def test_customers_and_contracts_convert_at_one_rate_for_start_and_end():
     won("2026-05-20", customer=customer, amount=100, currency="EUR")
     result = measured("net_revenue_retention", period="2026-05")
     assert (result.value, result.denominator) == (1.0, Decimal("110"))  # the euro rose within May: that is no growth
-    assert measured("revenue_per_customer").value == pytest.approx(120.05)
+    assert measured("revenue_per_customer").value == pytest.approx(240.1)  # of half a customer on average
 
 
 def test_a_corrected_rate_counts_in_open_periods_and_is_told_of_final_ones(monkeypatch):

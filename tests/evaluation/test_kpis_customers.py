@@ -6,6 +6,7 @@ import pytest
 
 from evaluation.formulas import intervals
 from tests.evaluation.measured import measured, parts, records
+from tests.factories.contracts import a_contract
 from tests.factories.evaluation import a_customer, an_opportunity, an_order, lost, moment, won
 
 pytestmark = pytest.mark.django_db
@@ -91,3 +92,42 @@ def test_active_customers_of_the_running_period_are_as_of_now():
     assert measured("active_customers", now=moment("2026-05-13")).value == 1
     assert measured("active_customers").value == 0
     assert measured("active_customers", now=moment("2026-05-13")).is_provisional
+
+
+def test_a_running_contract_makes_a_customer_active_whatever_was_bought_and_its_beginning_a_new_one(cast):
+    """One with a contract of 2025 that runs, one whose contract ended in May, one whose contract begins in May, one
+    who bought a year and a day ago, and one whose contract was a mistake."""
+    a_contract(a_customer("Runs", channel="event"), owner=cast.rep)
+    a_contract(a_customer("Ended"), ("churn", "2026-05-02", 0), owner=cast.rep)
+    begins = a_customer("Begins")
+    a_contract(begins, start="2026-05-01", owner=cast.outsider)
+    an_order("2026-05-20", begins, cast.rep)
+    an_order("2025-06-29", a_customer("Long ago"))
+    a_contract(a_customer("Mistake"), ("back", "", 0), start="2026-04-01")
+    a_contract(a_customer("Later"), start="2026-07-01")
+    active, new = measured("active_customers"), measured("new_customers")
+    assert (active.value, new.value) == (2, 1)
+    assert {row.label for row in records("active_customers").rows} == {"Runs", "Begins"}
+    assert parts("active_customers", "person") == {"Rosa Rep": 2}  # the order came after the contract
+    assert parts("new_customers", "person") == {"Olaf Outsider": 1}
+    assert measured("active_customers", period="2026-Q1").value == 3
+    assert measured("new_customers", period="2025-Q1").value == 2
+    growth = measured("customer_base_growth")
+    assert (growth.numerator, growth.denominator) == (-1, 3)
+
+
+def test_won_back_is_who_comes_again_after_a_year_without_a_purchase_and_without_a_contract(cast):
+    back, soon, bound, new = (a_customer(name) for name in ("Back", "Soon", "Bound", "New"))
+    for day, customer in (("2025-04-01", back), ("2025-04-03", soon), ("2025-04-01", bound)):
+        an_order(day, customer)
+    a_contract(bound)
+    signed = a_customer("Signed again")
+    a_contract(signed, ("churn", "2025-03-01", 0))
+    a_contract(signed, start="2026-06-01", owner=cast.rep)
+    for customer in (back, soon, bound, new):
+        an_order("2026-04-02", customer, cast.rep)
+    an_order("2026-04-30", back, cast.outsider)
+    result = measured("won_back_customers")
+    assert (result.value, {row.label for row in records("won_back_customers").rows}) == (2, {"Back", "Signed again"})
+    assert parts("won_back_customers", "person") == {"Rosa Rep": 2}
+    assert measured("new_customers").value == 1

@@ -43,6 +43,7 @@ def test_the_kpis_are_these():
         "csat",
         "customer_base_growth",
         "first_response_time",
+        "follow_up_frequency",
         "follow_ups",
         "forecast_accuracy",
         "forecast_bias",
@@ -54,11 +55,13 @@ def test_the_kpis_are_these():
         "in_period_repeat_rate",
         "lead_conversion",
         "lead_conversion_last_touch",
+        "leads_in_time",
         "net_revenue_retention",
         "new_customer_growth",
         "new_customers",
         "next_step_coverage",
         "nps",
+        "open_opportunity_age",
         "pipeline_value",
         "purchase_conversion",
         "quota_attainment",
@@ -73,11 +76,17 @@ def test_the_kpis_are_these():
         "revenue",
         "revenue_churn",
         "revenue_per_customer",
+        "revenue_per_customer_median",
         "sales_cycle",
+        "sales_cycle_mean",
+        "sales_cycle_p75",
         "sales_growth",
         "sales_velocity",
+        "series_per_customer",
         "sla_attainment",
         "speed_to_lead",
+        "speed_to_lead_p90",
+        "time_to_close",
         "touch_coverage",
         "units_sold",
         "upsell_rate",
@@ -85,6 +94,7 @@ def test_the_kpis_are_these():
         "weighted_pipeline",
         "win_rate",
         "win_rate_by_value",
+        "won_back_customers",
     ]
 
 
@@ -118,7 +128,8 @@ def test_the_interval_and_the_smallest_number_fit_the_kind_of_number():
             Aggregation.RATIO: (Method.WILSON, 30, Unit.RATIO),
             Aggregation.NET_SHARE: (Method.NPS, 30, Unit.POINTS),
             Aggregation.INCIDENCE: (Method.EFFECTIVE, 30, Unit.RATIO),
-            Aggregation.MEDIAN: (Method.ORDER_STATISTICS, 10, Unit.SECONDS),
+            Aggregation.SURVIVAL: (Method.LOG_LOG, 10, Unit.SECONDS),
+            Aggregation.MEDIAN: (Method.ORDER_STATISTICS, 10, Unit.MONEY if kpi.unit == Unit.MONEY else Unit.SECONDS),
         }.get(kpi.aggregation)
         if kpi.aggregation == Aggregation.GROWTH:
             assert (kpi.minimum_n, kpi.unit, kpi.ends) == (30, Unit.RATIO, (-1.0, None))

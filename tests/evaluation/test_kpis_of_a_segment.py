@@ -44,7 +44,7 @@ def test_revenue_of_a_segment_is_that_of_its_members_whom_one_may_see(cast, key)
     assert measured("revenue", narrow).value == 1000
     assert {row.fields["amount"] for row in records("revenue", of(key, cast.administrator)).rows} == {100, 1000}
     assert measured("new_customers").n == 3
-    assert measured("revenue_per_customer", of(key, cast.administrator, "revenue_per_customer")).value == 550
+    assert measured("revenue_per_customer", of(key, cast.administrator, "revenue_per_customer")).value == 1100
 
 
 def test_members_are_those_of_now(cast, key):

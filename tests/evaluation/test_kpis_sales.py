@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 
-from evaluation.formulas import intervals
-from tests.evaluation.measured import measured, parts, records
+from evaluation import engine, kpis
+from evaluation.formulas import intervals, periods
+from tests.evaluation.measured import LATER, measured, parts, records
 from tests.factories.evaluation import (
     a_customer,
     a_product,
@@ -126,9 +127,49 @@ def test_sales_cycle_leaves_out_and_flags_what_has_no_believable_beginning():
     won("2026-04-14", opened="2026-04-15")
     won("2026-04-16", opened="2026-04-16")
     result = measured("sales_cycle")
-    assert (result.value, result.n) == (5 * 86400, 2)
-    assert result.flags == ("small_n", "missing_opened_at:2", "opened_after_won:1")
-    assert result.issues == {"missing_opened_at": 2, "opened_after_won": 1}
+    assert (result.value, result.n) == (10 * 86400, 1)
+    assert result.flags == ("small_n", "missing_opened_at:2", "opened_after_won:1", "opened_as_won:1")
+
+
+def test_beside_the_median_stand_the_mean_the_slowest_quarter_and_what_is_still_open():
+    """Won after 2, 4, 6, 8 and 30 days: mean 10, three quarters within 8. Open for 10 and 50 days, and unknown."""
+    for days in (2, 4, 6, 8, 30):
+        won(f"2026-05-{days + 1:02}", opened="2026-05-01")
+    an_opportunity(("open", "2026-06-21"), opened="2026-06-21")
+    an_opportunity(("open", "2026-05-12"), opened="2026-05-12")
+    an_opportunity(("open", "2026-05-12"))
+    day = 86_400
+    assert [measured(code).value for code in kpis.get("sales_cycle").beside[:2]] == [10 * day, 8 * day]
+    age = measured("open_opportunity_age")
+    assert (age.value, age.n, age.issues) == (30 * day, 2, {"missing_opened_at": 1})
+    close = measured("time_to_close", now=moment("2026-07-01"))
+    # 2, 4 and 6 days of seven; the two open ones outlast 8, so that half of all are decided by then.
+    assert (close.value, close.n, "provisional" in close.flags) == (8 * day, 7, True)
+    assert measured("time_to_close", period="2026-06", now=moment("2026-07-01")).flags[0] == "not_reached"
+    explained = engine.explain(
+        "sales_cycle_p75", engine.COMPANY, periods.parse("2026-05"), periods.parse("2026-Q2"), now=LATER
+    )
+    assert (explained.change, {one.effect for one in explained.movers}) == (0, {None})
+
+
+def test_follow_ups_that_reached_nobody_are_tries_and_how_often_is_asked_of_open_opportunities(cast):
+    """Open for two weeks with two calls and for one with none, of three tries: 2 / 3 a week."""
+    first = an_opportunity(("open", "2026-04-01"), ("won", "2026-04-15"), owner=cast.rep)
+    an_opportunity(
+        ("open", "2026-04-01"), ("open", "2026-04-04", {"owner": cast.teammate}), ("lost", "2026-04-08"), owner=cast.rep
+    )
+    about = {"about_kind": "opportunity", "about_id": first.pk}
+    for day in ("2026-04-02", "2026-04-09", "2026-04-20"):  # the last after it was won
+        an_activity(day, cast.rep, **about)
+    an_activity("2026-04-03", cast.rep, outcome="not_reached", **about)
+    an_activity("2026-04-03", cast.rep, duration=timedelta(seconds=9), **about)
+    an_activity("2026-04-03", cast.rep, duration=timedelta(seconds=10))
+    count = measured("follow_ups")
+    assert (count.value, count.flags) == (4, ("reached_nobody:2",))
+    often = measured("follow_up_frequency")
+    assert (often.value, often.numerator, often.denominator) == (pytest.approx(2 / 3), 2, 3)
+    assert parts("follow_up_frequency", "person")[cast.teammate.name] == 0
+    assert measured("follow_up_frequency", cast.rep).denominator == pytest.approx(Decimal(17) / 7)
 
 
 @pytest.mark.parametrize("n", [5, 6, 9, 30, 31])

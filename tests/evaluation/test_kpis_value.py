@@ -62,7 +62,10 @@ def test_revenue_per_customer_counts_those_who_bought_nothing_and_each_sale_once
     won("2026-05-05", customer=both, amount=70, currency="EUR")
     an_order("2024-01-01", a_customer("Gone"))
     result = measured("revenue_per_customer")
-    assert (result.value, result.numerator, result.n) == (400, 1200, 3)
+    # One was active as it began and three as it ends: two on average. The one in the middle of the three brought 300.
+    assert (result.value, result.numerator, result.denominator) == (600, 1200, 2)
+    middle = measured("revenue_per_customer_median")
+    assert (middle.value, middle.n) == (300, 3)
     assert result.flags == ("other_currency:1",)
     assert {row.label: row.value for row in records("revenue_per_customer").rows} == {
         "Big": 900, "Silent": 0, "Both": 300,
@@ -70,18 +73,23 @@ def test_revenue_per_customer_counts_those_who_bought_nothing_and_each_sale_once
     assert measured("revenue_per_customer", period="2020").value is None
 
 
-def test_cross_sell_is_a_product_never_bought_before_by_who_was_a_customer_already():
-    lamp, desk = a_product("Lamp"), a_product("Desk")
+def test_cross_sell_is_a_series_never_bought_before_by_who_was_a_customer_already():
+    lamp, desk, bulb = a_product("Lamp"), a_product("Desk"), a_product("Bulb")
+    for product in (lamp, bulb):
+        product.series = "Light" if product == lamp else "light"
+        product.save()
     more, same, new = a_customer("More"), a_customer("Same"), a_customer("New")
     for customer in (more, same):
         an_order("2025-10-01", customer, products=[lamp])
     an_order("2026-05-01", more, products=[lamp, desk])
-    won("2026-05-01", customer=same, product=lamp)
+    won("2026-05-01", customer=same, product=bulb)  # of a series they have
     an_order("2026-05-01", new, products=[desk])  # no customer as the period began
     an_order("2026-05-01", a_customer("Nameless"), products=[])
     result = measured("cross_sell_rate")
     assert (result.value, result.numerator, result.denominator) == (0.5, 1, 2)
     assert {row.label: row.numerator for row in records("cross_sell_rate").rows} == {"More": 1, "Same": 0}
+    held = measured("series_per_customer")
+    assert (held.value, held.n, held.issues) == (4 / 3, 3, {"no_products": 1})
 
 
 def test_up_sell_is_an_expansion_agreed_on_and_no_renewal_at_a_higher_price():
