@@ -63,6 +63,7 @@ NAMES = {
     "since": gettext_lazy("Since"),
     "stage": gettext_lazy("Stage"),
     "type": gettext_lazy("Type"),
+    "weeks": gettext_lazy("Weeks"),
     "went_on_at": gettext_lazy("Went on"),
     "went_on_to": gettext_lazy("Went on to"),
     "when": gettext_lazy("Counts for"),
