@@ -100,21 +100,32 @@ def is_measurable(kpi: Kpi, kind: str) -> bool:
 
 
 def of_members(segment: Segment) -> Scope:
-    """The segment as what a number is about: asked now, as its owner, of the customers that its owner may see."""
+    """The segment as what a number is about: asked now, as its owner, of the customers that its owner may see and
+    whose numbers are the owner's to see."""
     owner = segment.owner
-    customers = Customer.objects.visible_to(owner) if owner else Customer.objects.none()
+    customers = _measured_for(owner) if owner else Customer.objects.none()
     found = membership.members(segment, customers, SimpleNamespace(user=owner))
     return Scope(SEGMENT_KIND, segment.pk, segment.name, members=_within(segment, found))
 
 
 def whose(segment: Segment) -> tuple[int | None, int | None]:
-    """The person or team that the numbers of a segment are of, for access: as far as its owner's sight of customers
-    reaches. Neither where that is everybody."""
+    """The person or team that the numbers of a segment are of, for access: as far as its owner's sight reaches.
+    Neither where that is everybody."""
     owner = segment.owner
-    reach = owner.access.reach(Customer.kind, Verb.VIEW) if owner else Reach.ALL
-    if owner is None or reach == Reach.ALL:
+    if owner is None:
+        return None, None
+    reach = min(owner.access.reach(kind, Verb.VIEW) for kind in (Customer.kind, "measurement"))
+    if reach == Reach.ALL:
         return None, None
     return (None, owner.team_id) if reach > Reach.OWN and owner.team_id else (owner.pk, owner.team_id)
+
+
+def _measured_for(owner: User) -> QuerySet[Customer]:
+    """Some see every customer, and the numbers of their own teams only."""
+    seen, reach = Customer.objects.visible_to(owner), owner.access.reach("measurement", Verb.VIEW)
+    if reach == Reach.ALL:
+        return seen
+    return seen.filter(Q(owner=owner) | Q(team__in=_team_ids(owner, reach)))
 
 
 def narrowed(kpi: Kpi, scope: Scope, segment: Segment, user: Any, customers: Any) -> Scope:

@@ -7,7 +7,10 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
+from crm.access.permissions import Reach
+from crm.models import RoleGrant
 from customers.actions import customers, segments
+from customers.models import Customer, Segment
 from evaluation import engine, kpis
 from evaluation.actions import goals, measurements
 from evaluation.actions.restatements import restated
@@ -68,6 +71,16 @@ def test_it_counts_those_its_owner_sees_and_is_seen_by_who_sees_their_numbers(cl
     assert client.get(goal.get_absolute_url()).status_code == 200
     client.force_login(cast.outsider)
     assert client.get(page).status_code == 404
+
+
+def test_who_sees_every_customer_measures_those_of_the_teams_whose_numbers_they_see(cast, told):
+    RoleGrant.objects.filter(role__code="sales_manager", kind="customer", verb="view").update(reach=Reach.ALL)
+    segment = Segment.objects.select_related("owner").get(pk=told["segment"].pk)
+    assert Customer.objects.visible_to(segment.owner).filter(pk=told["Theirs"].pk).exists()
+    found = engine.value("revenue", scopes.of_members(segment), IN_APRIL, now=MAY)
+    assert found.value == 500
+    assert scopes.whose(segment) == (None, cast.north.pk)
+    assert scopes.is_whose_reachable(cast.manager, segment)
 
 
 def test_a_final_number_keeps_who_belonged_to_it(client, cast, told, goal):
