@@ -176,7 +176,7 @@ class TaskTime(View):
         undo = f"{reverse('task-time', args=[task.pk])}?{urlencode(kept | {'version': saved.version})}"
         moment = timezone.localtime(saved.starts_at or saved.due_at)
         text = date_format(moment, "DATE_FORMAT" if saved.all_day else "DATETIME_FORMAT")
-        toast(self.request, _("%(task)s: now on %(moment)s.") % {"task": saved, "moment": text},
+        toast(self.request, _("%(task)s: now on %(moment)s") % {"task": saved, "moment": text},
               undo_url=undo if before["due"] else "")  # fmt: skip
 
     def task(self, request: HttpRequest, pk: int) -> Any:
