@@ -55,7 +55,7 @@ CAC_LAGGED = Kpi(
     on_dashboard=False,
     costs=True,
     instead=NO_CUSTOMERS,
-    source=_("The cost ledger; won opportunities and orders. Lagged, fully loaded CAC"),
+    source=_("The cost ledger; won opportunities, orders and contracts. Lagged, fully loaded CAC"),
     facts=acquiring("", CYCLE, "(SELECT cycle.months FROM cycle)"),
     issues={
         **ACQUIRING_ISSUES,
