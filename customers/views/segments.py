@@ -120,7 +120,7 @@ class SegmentEdit(Form):
 class SegmentDelete(editing.Delete):
     model = Segment
     to_bin = segments.delete
-    explanation = gettext_lazy("Its customers stay as they are.")
+    explanation = gettext_lazy("Its customers stay as they are. What asks for it finds nobody until it is back.")
     done = gettext_lazy("The segment is in the bin.")
 
 
