@@ -35,7 +35,7 @@ OFFERED = {
 
 def offer() -> None:
     made = {f"kpi_{code}": OwnValue(code, kinds=("measurement", *kinds)) for code, kinds in OFFERED.items()}
-    offered.offer(CustomerFilter, _("KPIs of the last 365 days"), 40, **made)
+    offered.offer(CustomerFilter, _("KPIs of the customer"), 40, **made)
 
 
 class OwnValue(Between):
@@ -45,11 +45,12 @@ class OwnValue(Between):
 
     def __init__(self, code: str, **kwargs: Any) -> None:
         self.kpi = kpis.get(code)
-        label, most = self.kpi.name, MOST_MONEY
+        label, most = _("{kpi}, last 365 days"), MOST_MONEY
         if self.kpi.unit == Unit.RATIO:
-            label, most = format_lazy(_("{kpi}, in percent"), kpi=label), PERCENT
+            label, most = _("{kpi} in percent, last 365 days"), PERCENT
         elif self.kpi.unit == Unit.SECONDS:
-            label = format_lazy(_("{kpi}, in hours"), kpi=label)
+            label = _("{kpi} in hours, last 365 days")
+        label = format_lazy(label, kpi=self.kpi.name)
         least = -MOST_MONEY if self.kpi.unit == Unit.MONEY else 0  # more may have come back than was sold
         super().__init__(label=label, least=least, most=most, **kwargs)
 
