@@ -9,8 +9,8 @@ const originals = new WeakMap();
 const person = () => document.documentElement.dataset.person ?? "";
 const keyOf = (form) => `${PREFIX}${person()}:${form.dataset.draft}`;
 
-function fields(form) {
-  return [...form.elements].filter((field) => field.name && !field.closest("[data-no-draft]") &&
+function fields(form, all = false) {
+  return [...form.elements].filter((field) => field.name && (all || !field.closest("[data-no-draft]")) &&
     !["hidden", "password", "file", "submit", "button", "reset"].includes(field.type));
 }
 
@@ -27,7 +27,8 @@ function values(form) {
 
 function put(form, draft) {
   const used = {};
-  for (const field of fields(form)) {
+  // What the outbox gives back holds more than is kept as one types: the name of a customer nobody could look up.
+  for (const field of fields(form, true)) {
     if (!(field.name in draft)) continue;
     const list = draft[field.name];
     if (field.type === "checkbox" || field.type === "radio") field.checked = list.includes(field.value);

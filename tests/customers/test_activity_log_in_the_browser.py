@@ -169,3 +169,20 @@ def test_the_quick_form_opens_without_a_connection_and_each_note_is_one(people, 
     page.wait_for_selector("#toasts :text('Sent now: “Still in it”')")
     told = Activity.objects.filter(customer=customer).order_by("pk").values_list("subject", flat=True)
     assert list(told) == ["In the tunnel", "Still in it"]
+
+    with page.expect_response(lambda answer: answer.url.endswith("/activities/new/")):
+        page.goto("/tasks/")
+    page.wait_for_load_state("networkidle")
+    page.context.set_offline(True)
+    for name, subject in (("zhangwei", "By name"), ("Nobody", "Of nobody")):
+        page.keyboard.press("l")
+        page.fill("#dialog[open] #id_customer", name)
+        page.fill("#dialog #id_subject", subject)
+        page.click("#dialog >> text=Log it")
+        page.wait_for_selector(f"#toasts :text('“{subject}” is kept here')")
+    page.context.set_offline(False)
+    page.wait_for_selector("#toasts :text('“Of nobody” could not be saved as it is')")
+    assert Activity.objects.order_by("pk").last().subject == "By name"
+    page.keyboard.press("l")
+    page.wait_for_selector("#dialog[open] .draft-note")
+    assert page.input_value("#dialog #id_customer") == "Nobody"
