@@ -29,8 +29,15 @@ class CustomersConfig(AppConfig):
         self.fill_paper()
         self.fill_today()
         self.file_letters()
+        self.tell_what_is_owned()
         post_migrate.connect(consents.install_purposes, sender=self, dispatch_uid="install-purposes")
         post_migrate.connect(source_channels.install_channels, sender=self, dispatch_uid="install-source-channels")
+
+    def tell_what_is_owned(self) -> None:
+        from crm.access import owned
+
+        owned.register("customer", "customer-list")
+        owned.register("task", "task-list", lambda rows: rows.open(), state="open")
 
     def name_tags(self) -> None:
         from crm.web import changes

@@ -32,6 +32,12 @@ class ServiceConfig(AppConfig):
         self._register_pages()
         self._fill_today()
         self._fill_paper()
+        self._tell_what_is_owned()
+
+    def _tell_what_is_owned(self) -> None:
+        from crm.access import owned
+
+        owned.register("ticket", "ticket-list", lambda rows: rows.unresolved(), tab="all")
 
     def _fill_timelines(self) -> None:
         from crm.events import timeline

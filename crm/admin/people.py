@@ -12,14 +12,18 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop, ngettext
 
+from crm.access import owned
 from crm.access.permissions import Reach, Verb
 from crm.actions import people
 from crm.admin.base import AuditedAdmin
-from crm.joining import listed
+from crm.joining import labelled, listed
 from crm.models import RoleGrant, Team, User
+from crm.web import formats
 from crm.web.preferences import time_zones
 
 
@@ -137,6 +141,21 @@ class PersonAdmin(AuditedAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # people leave history behind: they are deactivated, not deleted
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("owns",) if obj is not None else ()
+
+    @admin.display(description=_("still has"))
+    def owns(self, person: User) -> SafeString:
+        """What would stay with somebody who goes, each with the list from which many are handed over at once."""
+        parts = [format_html('<a href="{}">{}</a>', one.url(person), said) for one, said in _on_their_hands(person)]
+        return SafeString(listed(parts) or "–")
+
+    def _tell_what_stays(self, request: HttpRequest, person: User) -> None:
+        if not _on_their_hands(person):
+            return
+        said = _("%(name)s can no longer sign in. Open each list, choose all, and hand over what is left:")
+        self.message_user(request, format_html("{} {}", said % {"name": person}, self.owns(person)), messages.WARNING)
+
     @admin.display(description=_("roles"))
     def role_names(self, person: User) -> str:
         return listed(str(role) for role in person.roles.all())
@@ -146,6 +165,8 @@ class PersonAdmin(AuditedAdmin):
         people.credentials_changed(
             form.instance, password=form.cleaned_data.get("new_password") or None, fields=form.changed_data
         )
+        if "is_active" in form.changed_data and not form.instance.is_active:
+            self._tell_what_stays(request, form.instance)
         if form.cleaned_data.get("invite"):
             invited = User.objects.filter(pk=form.instance.pk)  # scoped: the admin site
             transaction.on_commit(lambda: self.invite(request, invited))
@@ -155,3 +176,7 @@ class PersonAdmin(AuditedAdmin):
         message = super().construct_change_message(request, form, formsets, add)
         request._settings_diff.pop("invite", None)  # type: ignore[attr-defined]
         return message
+
+
+def _on_their_hands(person: User) -> list[tuple[owned.Owned, str]]:
+    return [(one, labelled(one.label, formats.number(count))) for one, count in owned.by(person)]

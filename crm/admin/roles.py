@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
+from django.shortcuts import redirect
 from django.utils.text import capfirst
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from crm.access import fields, kinds
@@ -130,6 +132,22 @@ class RoleAdmin(AuditedAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_delete_permission(request, obj) and (obj is None or obj.code != "administrator")
 
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+        """One that people have stays until they have another: they would be left without what it grants."""
+        role = self.get_object(request, object_id)
+        if role is not None and (refusal := held_by(role)):
+            self.message_user(request, refusal, messages.ERROR)
+            return redirect("admin:crm_role_change", object_id)
+        return super().delete_view(request, object_id, extra_context)
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet) -> Any:
+        if request.POST.get("action") == "delete_selected":
+            chosen = queryset.filter(pk__in=request.POST.getlist(ACTION_CHECKBOX_NAME))
+            if refusals := [said for role in chosen if (said := held_by(role))]:
+                self.message_user(request, " ".join(refusals), messages.ERROR)
+                return redirect("admin:crm_role_changelist")
+        return super().response_action(request, queryset)
+
     def delete_model(self, request: HttpRequest, obj: Role) -> None:
         closed = closed_by(obj)
         super().delete_model(request, obj)
@@ -139,6 +157,17 @@ class RoleAdmin(AuditedAdmin):
         closed = {pair for role in queryset for pair in closed_by(role)}
         super().delete_queryset(request, queryset)
         search_anew(closed)
+
+
+def held_by(role: Role) -> str:
+    """How many have it, as the reason why it stays; nothing where nobody does."""
+    count = role.people.count()
+    said = ngettext(
+        "%(n)s person has the role “%(role)s”. Give them another first: nothing was deleted.",
+        "%(n)s people have the role “%(role)s”. Give them another first: nothing was deleted.",
+        count,
+    )
+    return said % {"n": count, "role": role} if count else ""
 
 
 def closed_by(role: Role) -> set[tuple[str, str]]:

@@ -44,6 +44,7 @@ class SalesConfig(AppConfig):
         self.enclose_and_tag()
         self.fill_lists()
         self.fill_paper()
+        self.tell_what_is_owned()
         # Like the shipped roles: written down once, in actions/pipelines.py, and never over what is there.
         post_migrate.connect(pipelines.install_default, sender=self, dispatch_uid="install-default-pipeline")
         post_migrate.connect(contract_renewals.install_reasons, sender=self, dispatch_uid="install-churn-reasons")
@@ -57,6 +58,17 @@ class SalesConfig(AppConfig):
 
         before_customers.register(Lead.kind)
         writing.also_agreed(LeadConsent.said_by)
+
+    def tell_what_is_owned(self) -> None:
+        from crm.access import owned
+        from customers.sales.models import State
+
+        running = [state for state in State.values if state != State.ENDED]
+        owned.register("lead", "lead-list", lambda rows: rows.open(), state=["new", "working"])
+        owned.register("opportunity", "opportunity-list", lambda rows: rows.open(), outcome="open")
+        owned.register("quote", "quote-list", lambda rows: rows.not_answered(), state=["draft", "sent"])
+        owned.register("contract", "contract-list", lambda rows: rows.not_ended(), state=running)
+        owned.register("campaign", "campaign-list")
 
     def fill_paper(self) -> None:
         from customers.sales.views import summary

@@ -9,14 +9,14 @@ from django.apps import apps
 from django.urls import reverse
 from django.utils.timezone import localdate
 
-from crm.access import kinds
+from crm.access import kinds, owned
 from crm.access.permissions import Reach
 from crm.access.shipped_roles import SHIPPED_ROLES
 from crm.actions import public_holidays
 from crm.events import wording
 from crm.jobs import schedule
 from crm.models import BusinessCalendar, Event, JobRun, Role
-from customers.actions import customers
+from customers.actions import customers, tasks
 from tests.factories.crm import CalendarFactory
 from tests.factories.customers import make_customer
 
@@ -295,3 +295,43 @@ def test_what_is_done_from_a_list_is_done_and_on_record_outside_of_a_test_too(ad
     name = cast.rep.name
     assert told == [("settings.changed", name), ("settings.changed", name), ("settings.deleted", "Visitor")]
     assert (Authenticator.objects.count(), len(mailoutbox), Role.objects.filter(code="visitor").count()) == (0, 1, 0)
+
+
+def test_whoever_is_deactivated_is_told_of_with_what_they_still_have_and_where_it_is_handed_over(admin, cast, now):
+    for name in ("Mine", "Mine too"):
+        make_customer(cast.rep, name)
+    tasks.create(title="Call", owner=cast.rep, due_at=now, by=cast.rep, at=now)
+    change = reverse("admin:crm_user_change", args=[cast.rep.pk])
+    shown = admin.get(change).content.decode()
+    hand_over = f"{reverse('customer-list')}?owner={cast.rep.pk}"
+    assert f'<a href="{hand_over}">customers: 2</a>' in shown
+    assert f'?owner={cast.rep.pk}&amp;state=open">tasks: 1</a>' in shown
+    said = {"name": cast.rep.name, "email": cast.rep.email, "language": "en", "timezone": "UTC"}
+    page = admin.post(change, said, follow=True).content.decode()
+    assert "can no longer sign in" in page
+    assert f'<a href="{hand_over}">customers: 2</a>' in page
+    found = admin.get(hand_over).content.decode()
+    assert "Mine too" in found
+    admin.post(change, {**said, "is_active": "on"})
+    assert "still has:" not in admin.get(change).content.decode()
+
+
+def test_every_list_that_somebodys_records_are_handed_over_from_can_be_narrowed_so(admin, cast):
+    for one in owned._owned.values():
+        page = admin.get(one.url(cast.rep))
+        assert page.status_code == 200
+        assert "lists/_refusals.html" not in [each.name for each in page.templates], one.kind
+
+
+def test_a_role_that_people_have_is_not_deleted_and_it_says_how_many_have_it(admin, cast):
+    role = cast.rep.roles.first()
+    page = admin.post(reverse("admin:crm_role_delete", args=[role.pk]), {"post": "yes"}, follow=True)
+    count = role.people.count()
+    assert f"{count} {'person has' if count == 1 else 'people have'} the role “{role}”" in page.content.decode()
+    assert cast.rep.roles.filter(pk=role.pk).exists()
+    free = Role.objects.create(name="Nobody's", code="nobody")
+    admin.post(reverse("admin:crm_role_delete", args=[free.pk]), {"post": "yes"})
+    assert not Role.objects.filter(pk=free.pk).exists()
+    chosen = {"action": "delete_selected", "_selected_action": [role.pk], "post": "yes"}
+    assert "nothing was deleted" in admin.post("/admin/crm/role/", chosen, follow=True).content.decode()
+    assert cast.rep.roles.filter(pk=role.pk).exists()
