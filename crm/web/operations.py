@@ -16,9 +16,9 @@ from django.utils.translation import gettext as _
 from django.views import View
 
 from crm.access import kinds
-from crm.actions import journal, taking_back
+from crm.actions import bulk_runs, journal, taking_back
 from crm.exchange import declaring
-from crm.models import ImportBatch, Operation
+from crm.models import BulkRun, ImportBatch, Operation
 from crm.web.toasts import toast
 from crm.web.way_back import leads_here
 
@@ -41,6 +41,8 @@ class OperationList(View):
         rows = [_row(each, now) for each in Operation.objects.visible_to(request.user).select_related("by")[:SHOWN]]
         started = ImportBatch.objects.visible_to(request.user).exclude(started_at=None).select_related("by")
         rows += [_import(batch, now) for batch in started.order_by("-started_at")[:SHOWN]]
+        unfinished = BulkRun.objects.visible_to(request.user).exclude(state=BulkRun.State.DONE).select_related("by")
+        rows += [_unfinished(run) for run in unfinished.order_by("-pk")[:SHOWN]]
         rows.sort(key=lambda row: row["at"], reverse=True)
         return render(request, "operations/list.html", {"rows": rows[:SHOWN]})
 
@@ -132,6 +134,20 @@ def _row(operation: Operation, now: Any) -> dict[str, Any]:
         "state": state,
         "tone": "info" if operation.may_undo(now) else "neutral",
         "url": reverse("operation-detail", args=[operation.pk]),
+    }
+
+
+def _unfinished(run: BulkRun) -> dict[str, Any]:
+    """What a worker is at, or stopped at: whoever left its page finds it again here."""
+    return {
+        "at": run.asked_at,
+        "text": bulk_runs.title_of(run),
+        "kind": "",
+        "count": run.total,
+        "by": run.by,
+        "state": run.get_state_display(),
+        "tone": "bad" if run.is_failed else "info",
+        "url": reverse("bulk-run-detail", args=[run.pk]),
     }
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.urls import reverse
+from django.urls import get_resolver, reverse
 
 from crm.actions import bulk_runs, taking_back
 from crm.models import BulkRun, Event, Notification, Operation
-from crm.web.lists import bulk_running, bulk_views
+from crm.web.lists import bulk_running, bulk_views, registry
 from customers.actions import customers
 from customers.models import Customer
 from tests.factories.sales import make_customer
@@ -55,6 +55,7 @@ def test_many_are_asked_for_once_and_done_by_a_worker_as_one_operation(client, c
     assert "It goes on in the background" in dialog
     run, again = asked(client, five), asked(client, five)
     assert (run, tiers()) == (again, "CCCCC")
+    assert reverse("bulk-run-detail", args=[run.pk]) in client.get(reverse("operation-list")).content.decode()
     assert 'hx-trigger="every 2s"' in client.get(reverse("bulk-run-detail", args=[run.pk])).content.decode()
 
     work(run)
@@ -196,3 +197,16 @@ def test_few_sent_twice_by_the_same_form_are_changed_once(client, cast, five, mo
     Customer.objects.filter(pk=five[0].pk).update(tier="B")
     assert client.post(EDIT, chosen).status_code == 302
     assert Customer.objects.get(pk=five[0].pk).tier == "B"
+
+
+def test_a_worker_finds_the_rows_of_every_list_without_a_request(cast):
+    get_resolver().url_patterns  # noqa: B018  (the lists register as their addresses are loaded)
+    tried = set()
+    for name, declared in registry.all_lists().items():
+        for action in declared.bulk_actions:
+            run = BulkRun(by=cast.administrator, asked={"list": name, "place": {}, "action": action.code})
+            source = bulk_running.source_of(run)
+            assert list(bulk_running.permitted(source, action, [1])) == [], name
+            assert str(action.label) in bulk_running.title_of(run)
+            tried.add(name)
+    assert {"customer-list", "pool-list", "duplicate-list", "lead-list", "ticket-list", "contract-list"} <= tried
