@@ -7,7 +7,7 @@ stored together, so a worker that is killed neither loses nor doubles anything.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -30,6 +30,7 @@ from crm.models import BulkRun
 from crm.ringing import ring
 
 TASK = "crm.work_on_bulk_run"
+TURN = timedelta(seconds=20)  # so long a worker stays at one run: mail and everything else wait behind it
 NAMED = 1_000  # of those left out, how many are kept with their reasons
 State = BulkRun.State
 Clock = Callable[[], datetime]  # a worker is at it for minutes
@@ -68,19 +69,28 @@ def go_on(run: BulkRun, *, at: datetime) -> BulkRun:
 
 
 def work(run_id: int, clock: Clock) -> None:
-    """Do what is left of a run. Somebody else being at it already is fine."""
+    """Do what is left of a run, a turn long, and line up again. Somebody else being at it already is fine."""
+    if _take_a_turn(run_id, clock):
+        _ring(run_id)
+
+
+def _take_a_turn(run_id: int, clock: Clock) -> bool:
+    """Returns whether there is more to do."""
+    began = clock()
     with AdvisoryLock(f"bulk-run:{run_id}") as is_mine:
         if not is_mine:
-            return
+            return False
         try:
             while some(run_id, clock()):
-                pass
+                if clock() - began >= TURN:
+                    return True
         except ValidationError as refusal:
             _fail(run_id, " ".join(refusal.messages), clock())
         except Exception:
             structlog.get_logger(__name__).exception("bulk_run_failed", run=run_id)
             _fail(run_id, "", clock())
             raise
+    return False
 
 
 def take_up_again() -> None:
