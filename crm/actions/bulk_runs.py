@@ -53,7 +53,7 @@ def ask(*, type: str, total: int, by: Any, at: datetime, token: str = "", **more
     wanted = {"type": type, "total": total, "asked_at": at, "touched_at": at, **more}
     run, is_new = BulkRun.objects.get_or_create(by=by, token=token or uuid4().hex, defaults=wanted)
     if is_new:
-        transaction.on_commit(lambda: _ring(run.pk))
+        transaction.on_commit(lambda: _ring(run.pk, 0))
     return run
 
 
@@ -64,14 +64,21 @@ def go_on(run: BulkRun, *, at: datetime) -> BulkRun:
     if run.is_failed:
         run.state, run.problem, run.touched_at = State.RUNNING, "", at
         run.save(update_fields=["state", "problem", "touched_at"])
-        transaction.on_commit(lambda: _ring(run.pk))
+        transaction.on_commit(lambda: _ring(run.pk, run.settled))
     return run
 
 
-def work(run_id: int, clock: Clock) -> None:
-    """Do what is left of a run, a turn long, and line up again. Somebody else being at it already is fine."""
+def work(run_id: int, clock: Clock, settled: int | None = None) -> None:
+    """Do what is left of a run, a turn long, and line up again. Somebody else being at it already is fine.
+
+    With `settled`, how far it was when this was asked for: whoever was asked twice finds it further, and lets it be.
+    """
+    run = BulkRun.objects.filter(pk=run_id).first()
+    if run is None or settled not in (None, run.settled):
+        return
     if _take_a_turn(run_id, clock):
-        _ring(run_id)
+        run.refresh_from_db(fields=["settled"])
+        _ring(run_id, run.settled)
 
 
 def _take_a_turn(run_id: int, clock: Clock) -> bool:
@@ -95,8 +102,8 @@ def _take_a_turn(run_id: int, clock: Clock) -> bool:
 
 def take_up_again() -> None:
     """Ring for runs nobody works on although somebody should; a lock tells a living worker from a dead one."""
-    for pk in BulkRun.objects.unfinished().values_list("pk", flat=True):
-        _ring(pk)
+    for pk, settled in BulkRun.objects.unfinished().values_list("pk", "settled"):
+        _ring(pk, settled)
 
 
 def forget_old(now: datetime) -> int:
@@ -147,5 +154,5 @@ def _tell(run: BulkRun, message: str, at: datetime) -> None:
     notify(run.by, message, values=values, url=reverse("bulk-run-detail", args=[run.pk]), key=key, at=at)
 
 
-def _ring(run_id: int) -> None:
-    ring(current_app.tasks[TASK], run_id=run_id)
+def _ring(run_id: int, settled: int) -> None:
+    ring(current_app.tasks[TASK], run_id=run_id, settled=settled)

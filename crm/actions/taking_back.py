@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.actions import bulk_runs, journal
 from crm.actions.since import Conflict
+from crm.joining import labelled
 from crm.models import BulkRun, Operation
 
 UNDO = "undo"
@@ -56,7 +57,7 @@ def _leave(run: BulkRun, conflicts: list[Conflict]) -> None:
 
 
 def _title(run: BulkRun) -> Any:
-    return _("Undoing")
+    return labelled(_("Undoing"), run.undoes.text if run.undoes else "")
 
 
 bulk_runs.worked_by(UNDO, some, _title)

@@ -23,8 +23,8 @@ def run_job(*, run_id: int, **_: Any) -> bool:
 
 
 @shared_task(name=bulk_runs.TASK)
-def work_on_bulk_run(*, run_id: int, **_: Any) -> None:
-    bulk_runs.work(run_id, timezone.now)
+def work_on_bulk_run(*, run_id: int, settled: int | None = None, **_: Any) -> None:
+    bulk_runs.work(run_id, timezone.now, settled)
 
 
 @schedule.periodic("take-up-bulk-runs", every="minute", label=_("Going on with bulk actions that were cut off"))

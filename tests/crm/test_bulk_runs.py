@@ -177,12 +177,12 @@ def test_who_may_no_longer_changes_nothing_and_what_stopped_goes_on(client, cast
 def test_a_worker_lines_up_again_after_a_turn_so_that_others_get_theirs(client, cast, five, monkeypatch):
     run, rung = asked(client, five), []
     monkeypatch.setattr(bulk_runs, "TURN", timedelta(0))
-    monkeypatch.setattr(bulk_runs, "_ring", rung.append)
-    for settled in (2, 4, 5, 5):
-        work(run)
+    monkeypatch.setattr(bulk_runs, "_ring", lambda pk, settled: rung.append((pk, settled)))
+    for asked_at, settled in ((0, 2), (0, 2), (2, 4), (4, 5), (5, 5)):  # asked twice, the second finds it further
+        bulk_runs.work(run.pk, lambda: datetime.now(UTC), asked_at)
         run.refresh_from_db()
         assert run.settled == settled
-    assert (rung, tiers()) == ([run.pk, run.pk], "AAAAA")
+    assert (rung, tiers()) == ([(run.pk, 2), (run.pk, 4)], "AAAAA")
 
 
 def test_nobody_sees_or_goes_on_with_what_another_asked_for(client, cast, five):
