@@ -234,3 +234,24 @@ def test_health_is_a_panel_of_the_customer_in_words(client, cast):
     assert "70%" in text(shown)
     client.force_login(cast.outsider)
     assert client.get(url).status_code == 404
+
+
+def test_goals_stand_in_the_admin_site_and_are_set_and_revised_by_their_own_form(client, cast):
+    client.force_login(cast.administrator)
+    goal = a_goal(cast.north)
+    listed = text(client.get("/admin/evaluation/goal/"))
+    assert str(goal.kpi.name) in listed
+    assert "/admin/evaluation/goal/add/" in listed
+    for address, leads_to in (
+        ("add/", "/evaluation/goals/new/"),
+        (f"{goal.pk}/change/", f"/evaluation/goals/{goal.pk}/edit/"),
+    ):
+        answer = client.get(f"/admin/evaluation/goal/{address}")
+        assert (answer.status_code, answer["Location"]) == (302, leads_to)
+    assert client.get("/admin/evaluation/goal/999/change/")["Location"] == "/admin/"
+    assert client.post(f"/admin/evaluation/goal/{goal.pk}/delete/", {"post": "yes"}).status_code == 403
+    goals.retire(goal, reason="Reached", by=cast.administrator, at=NOW)
+    assert f"/admin/evaluation/goal/{goal.pk}/" not in text(client.get("/admin/evaluation/goal/"))
+    assert f"/admin/evaluation/goal/{goal.pk}/" in text(client.get("/admin/evaluation/goal/?retired=1"))
+    client.force_login(cast.manager)
+    assert client.get("/admin/evaluation/goal/").status_code == 302
