@@ -57,6 +57,7 @@ VERBS = {
     "merge_undone": p("event", "merge undone"), "not_a_duplicate": p("event", "said to be no duplicate"),
     "maybe_a_duplicate": p("event", "proposed as a duplicate again"),
     "created_apart": p("event", "created although alike"), "collaboration_asked": p("event", "asked to collaborate"),
+    "wrote_back": p("event", "wrote back"),
     "taken": p("event", "taken"), "contacted": p("event", "contacted"), "converted": p("event", "converted"),
     "conversion_undone": p("event", "conversion undone"), "discarded": p("event", "discarded"),
     "wrote": p("event", "the lead wrote"), "credit_divided": p("event", "credit divided"),
