@@ -19,6 +19,7 @@ from django.urls import reverse
 from crm.access import kinds
 from crm.access.permissions import Reach, Verb
 from crm.models import Role
+from crm.web import sessions
 from tests.architecture.canaries import CLOSED, World, allowed_to, found_in, in_the_bin_of
 from tests.architecture.routes import ROUTES as WRITTEN_DOWN
 from tests.architecture.routes import Route
@@ -124,6 +125,12 @@ def hidden_addresses(user: Any, world: World) -> dict[str, set[str]]:
         seen = set(type(rows[0]).objects.visible_to(user).values_list("pk", flat=True))
         hidden[kind] = {kinds.get(kind).url_for(row.pk) for row in rows if row.pk not in seen}
     return hidden
+
+
+@pytest.fixture(autouse=True)
+def without_the_session(monkeypatch):
+    """That a session was used is noted by each call: test_sign_in.py is about that."""
+    monkeypatch.setattr(sessions, "is_noted", lambda request, now: True)
 
 
 @pytest.mark.parametrize("who", READERS)
