@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -63,6 +65,24 @@ def pytest_collection_finish():
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def emptied_when_all_is_answered() -> Iterator[None]:
+    """A page that was closed may still be asking for its panels, and emptying all tables under it is a deadlock."""
+    from django.test import TransactionTestCase
+
+    empty = TransactionTestCase._fixture_teardown
+
+    def empty_when_answered(case: TransactionTestCase) -> None:
+        until = time.monotonic() + 30
+        while time.monotonic() < until and any("process_request" in thread.name for thread in threading.enumerate()):
+            time.sleep(0.02)
+        empty(case)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", empty_when_answered)
+        yield
 
 
 @pytest.fixture

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 from django.apps import apps
-from django.db import connection, models, transaction
+from django.db import models, transaction
 from django.db.models.deletion import Collector, ProtectedError, RestrictedError
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -23,6 +21,7 @@ from crm.exchange.unusable import Unusable
 from crm.joining import listed
 from crm.models.event import EventLink
 from crm.models.import_batch import ImportBatch, ImportJournal
+from crm.purging import purging
 from crm.search import documents, quoting
 
 State = ImportBatch.State
@@ -57,7 +56,7 @@ def undo(batch: ImportBatch, *, by: Any, quietly: bool = False) -> ImportBatch:
         entries = list(batch.journal.filter(undone=Undone.NOT).order_by("-id")[:CHUNK])
         if not entries:
             break
-        with transaction.atomic(), _purging():
+        with transaction.atomic(), purging():
             _take_back(batch, entries, force)
             batch.settled += len(entries)
             batch.touched_at = timezone.now()
@@ -210,15 +209,6 @@ def _user_of(found: list[Any]) -> str:
                 if (type(each), each.pk) not in going:
                     return f"{each._meta.verbose_name} {each}"
     return ""
-
-
-@contextmanager
-def _purging() -> Iterator[None]:
-    """Inside, this transaction may remove rows of append-only histories."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('yardstick.allow_purge', 'on', true)")
-        yield
-        cursor.execute("SELECT set_config('yardstick.allow_purge', '', true)")
 
 
 @transaction.atomic

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Value
 from django.db.models.functions import Lower
 from django.urls import reverse
@@ -16,6 +16,7 @@ from django.utils.translation import gettext_noop
 
 from crm import events
 from crm.actions import journal, records
+from crm.purging import purging
 from customers.models import Contact, CustomerContact, writing
 from customers.sales.models import Campaign, CampaignMember, CampaignMemberChange, CampaignName, Lead, MemberState
 from customers.sales.models.forecast_period import local_day
@@ -89,11 +90,8 @@ def add_members(people: Iterable[Contact | Lead], *, campaign: Campaign, by: Any
 @transaction.atomic
 def take_out_again(members: list[CampaignMember], *, by: Any, at: datetime) -> None:
     """That they were added is taken back. Nothing was sent to them yet: whoever was addressed stays a member."""
-    ids = [one.pk for one in members]
-    with connection.cursor() as cursor:  # how they stood says nothing but that they were added
-        cursor.execute("SELECT set_config('yardstick.allow_purge', 'on', true)")
-        CampaignMember.objects.filter(pk__in=ids).delete()
-        cursor.execute("SELECT set_config('yardstick.allow_purge', '', true)")
+    with purging():  # how they stood says nothing but that they were added
+        CampaignMember.objects.filter(pk__in=[one.pk for one in members]).delete()
     for campaign in Campaign.objects.filter(pk__in={one.campaign_id for one in members}):
         count = sum(one.campaign_id == campaign.pk for one in members)
         events.record("campaign.members_removed", campaign, by=by, at=at, data={"count": count})

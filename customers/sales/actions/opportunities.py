@@ -16,6 +16,7 @@ from django.utils.translation import gettext_noop
 
 from crm.actions import journal, mentions, records
 from crm.models import StaleVersion, Team, User
+from crm.purging import purging
 from customers.models import Customer
 from customers.sales.actions import closed, moving, ranks, stage_changes
 from customers.sales.actions.moving import lose, move, reopen, win
@@ -190,7 +191,7 @@ def purge(opportunity: Opportunity, *, by: Any, at: datetime) -> None:
     if Order._base_manager.filter(opportunity=opportunity).exists():
         raise ValidationError(_("There are orders from this opportunity. Remove them first."))
     delete(opportunity, by=by, at=at)
-    with stage_changes.purging():
+    with purging():
         Opportunity._base_manager.filter(pk=opportunity.pk).delete()
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from crm import events
+from crm.purging import purging
 from customers.sales.models import CAPTURED, Opportunity, Stage, StageChange
 from customers.sales.models.currency import tidy_currency
 from customers.sales.models.opportunity import is_push
@@ -81,15 +81,6 @@ def take_back(opportunity: Opportunity, *, rows: Sequence[int], by: Any, at: dat
         about=[opportunity.customer],
     )
     return opportunity
-
-
-@contextmanager
-def purging() -> Iterator[None]:
-    """Inside, this transaction may remove rows of append-only histories."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('yardstick.allow_purge', 'on', true)")
-        yield
-        cursor.execute("SELECT set_config('yardstick.allow_purge', '', true)")
 
 
 def new_row(opportunity: Opportunity, from_stage: Stage | None, **when: Any) -> StageChange:
