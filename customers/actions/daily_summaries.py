@@ -1,4 +1,5 @@
-"""The summary of the day by mail: what is overdue, due, to be renewed, and where one was mentioned.
+"""The summary of the day by mail: what is overdue, due, to be renewed, and what one was told (where one
+was mentioned, of big sales).
 
 It is made once for each person and day, at the hour of their own clock, and lies in an outbox until it has left. Where
 there is nothing to tell no mail is sent.
@@ -19,7 +20,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, override
+from django.utils.translation import gettext_lazy, ngettext, override
 
 from crm.access import kinds
 from crm.actions import mentions
@@ -106,6 +107,15 @@ def _mail(row: DailySummary) -> EmailMessage:
     return EmailMessage(row.subject, row.text, settings.DEFAULT_FROM_EMAIL, [row.user.email or ""], headers=headers)
 
 
+# What people were told, by the beginning of the key it was told with. Apps add theirs.
+_told: dict[str, Any] = {mentions.KEY: gettext_lazy("You were mentioned")}
+
+
+def tells(key: str, heading: Any) -> None:
+    """What `notify` said with keys that begin with this stands in the mail too, until it is read."""
+    _told[key] = heading
+
+
 Part = tuple[str, int, list[str]]  # its heading, how many there are, the lines of the first of them
 
 
@@ -116,10 +126,11 @@ def _parts(person: User, since: datetime, now: datetime) -> Iterator[Part]:
     yield from _part(_("Overdue"), (item for item in dated if _day(item) < day))
     yield from _part(_("Due today"), (item for item in dated if _day(item) == day))
     yield from _part(_("Contracts to renew or cancel"), (item for item in items if item.is_renewal))
-    told = Notification.objects.visible_to(person).unread().filter(at__gt=since, key__startswith=f"{mentions.KEY}:")
-    lines = [_line(each.text, each.url) for each in told]
-    if lines:
-        yield _("You were mentioned"), len(lines), lines[:SHOWN]
+    told = Notification.objects.visible_to(person).unread().filter(at__gt=since)
+    for key, heading in _told.items():
+        lines = [_line(each.text, each.url) for each in told.filter(key__startswith=f"{key}:")]
+        if lines:
+            yield str(heading), len(lines), lines[:SHOWN]
 
 
 def _part(heading: str, found: Iterable[Item]) -> Iterator[Part]:

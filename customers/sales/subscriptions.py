@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_lazy
+
 from crm import events
 from crm.actions import journal
 from crm.models import Event, User
+from customers.actions import daily_summaries
 from customers.models import erasing, following, pool_release
 from customers.models.following import Follower, How
 from customers.sales.actions import (
@@ -42,6 +45,7 @@ following.register(
     Follower("sales.Quote"),
 )
 erasing.register(*erasing_of.HOLDERS)
+daily_summaries.tells(big_sales.KEY, gettext_lazy("Big sales"))
 
 
 @events.subscribe("customer.handed_over", name="sales.hand_over_open_opportunities")

@@ -137,6 +137,7 @@ CONFIGURED = {
     "source-channel": "customer", "discard-reason": "lead",
     "tag": "customer", "price-list": "product", "unit-cost": "cost", "lead-question": "lead", "ticket-state": "queue",
     "pool-rule": "settings", "cadence-rule": "settings", "lead-rule": "settings", "lead-score-rule": "settings",
+    "big-sale-rule": "settings",
 }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from rest_framework import serializers
 from crm.api.configured import ConfiguredCodeSerializer, ConfiguredViewSet
 from customers.api.configured import LeavingReasonSerializer
 from customers.sales.models import (
+    BigSaleRule,
     DiscardReason,
     LeadQuestion,
     LeadRule,
@@ -86,6 +87,15 @@ class LeadRuleSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
+class BigSaleRuleSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = BigSaleRule
+        fields = (
+            "id", "pipeline", "amount", "when_open", "when_won", "when_lost", "tells_managers", "people", "is_active",
+        )  # fmt: skip
+        read_only_fields = fields
+
+
 class LeadScoreRuleSerializer(serializers.ModelSerializer):
     class Meta:
         model = LeadScoreRule
@@ -147,3 +157,10 @@ class LeadScoreRuleViewSet(ConfiguredViewSet):
     rows = LeadScoreRule.objects.all()  # scoped: configuration
     of_kind = "settings"
     serializer_class = LeadScoreRuleSerializer
+
+
+@extend_schema_view(list=extend_schema(summary="Who hears of big sales, in the organisation's currency"))
+class BigSaleRuleViewSet(ConfiguredViewSet):
+    rows = BigSaleRule.objects.prefetch_related("people")  # scoped: configuration
+    of_kind = "settings"
+    serializer_class = BigSaleRuleSerializer

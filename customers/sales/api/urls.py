@@ -37,6 +37,7 @@ router.register("return-reasons", configured.ReturnReasonViewSet, "return-reason
 router.register("price-lists", configured.PriceListViewSet, "price-list")
 router.register("unit-costs", configured.UnitCostViewSet, "unit-cost")
 router.register("lead-questions", configured.LeadQuestionViewSet, "lead-question")
+router.register("big-sale-rules", configured.BigSaleRuleViewSet, "big-sale-rule")
 router.register("lead-rules", configured.LeadRuleViewSet, "lead-rule")
 router.register("lead-score-rules", configured.LeadScoreRuleViewSet, "lead-score-rule")
 

@@ -1,4 +1,5 @@
 from customers.models.churn_reason import ChurnReason
+from customers.sales.models.big_sale_rule import BigSaleRule
 from customers.sales.models.buying_role import Attitude, BuyingRole, OpportunityContact
 from customers.sales.models.campaign import Campaign, CampaignName
 from customers.sales.models.campaign_member import CampaignMember, CampaignMemberChange, MemberState
@@ -47,6 +48,7 @@ __all__ = [
     "CAPTURED",
     "GRACE",
     "Attitude",
+    "BigSaleRule",
     "BuyingRole",
     "Campaign",
     "CampaignMember",

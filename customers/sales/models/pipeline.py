@@ -32,11 +32,6 @@ class Pipeline(models.Model):
         help_text=_("Amount, owner, close date, products, customer and credit of what was won or lost are then changed"
             " only by who may correct it, with a reason."),
     )  # fmt: skip
-    # Whose amount reaches it is told to the owner's managers, see actions/big_sales.py.
-    big_from = models.DecimalField(
-        _("big from"), max_digits=18, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)],
-        help_text=_("In the organisation's currency. Managers are told of sales of this amount or more. Empty: never."),
-    )  # fmt: skip
 
     objects = PipelineQuerySet.as_manager()
 
