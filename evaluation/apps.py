@@ -79,6 +79,9 @@ class EvaluationConfig(AppConfig):
             permission=("health_score", "view"), order=15,
         )  # fmt: skip
         panels.register(
+            "campaign.main", name="numbers", url_name="campaign-numbers", title=_("Numbers"), permission=measurement,
+        )  # fmt: skip
+        panels.register(
             "home.main", name="team-numbers", url_name="team-numbers", title=_("Numbers of the team"),
             permission=("measurement", "edit"), order=60,
         )  # fmt: skip

@@ -5,6 +5,7 @@ from evaluation.lists.dashboards import DashboardList
 from evaluation.lists.goal import GoalList
 from evaluation.lists.plans import ActionPlanList
 from evaluation.views import (
+    campaign_numbers,
     cycles,
     dashboard,
     dashboard_tiles,
@@ -33,6 +34,7 @@ NUMBERS: list[URLPattern] = [
     path("staying/", staying.StayingCurve.as_view(), name="retention-curve"),
     path("customers/<int:pk>/plans/", plans.OfCustomer.as_view(), name="customer-plans"),
     path("customers/<int:pk>/health/", health.CustomerHealth.as_view(), name="customer-health"),
+    path("campaigns/<int:pk>/numbers/", campaign_numbers.CampaignNumbers.as_view(), name="campaign-numbers"),
     path("panels/team-numbers/", home.TeamNumbers.as_view(), name="team-numbers"),
     path("panels/my-goals/", home.MyGoals.as_view(), name="my-goals"),
 ]

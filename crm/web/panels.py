@@ -13,6 +13,7 @@ SLOTS = frozenset(
         "customer.main",
         "customer.side",
         "contact.side",
+        "campaign.main",
         "contract.side",
         "lead.side",
         "opportunity.side",

@@ -6,7 +6,7 @@ one the first changes the field: so the two never differ.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from itertools import chain
 from smtplib import SMTPRecipientsRefused
@@ -118,6 +118,14 @@ def remove(point: ContactPoint, *, by: User | None, at: datetime) -> None:
     _tell("point_removed", found, {name: records.as_json(getattr(found, name)) for name in TOLD}, by=by, at=at)
 
 
+_marks_elsewhere: list[Callable[[str, datetime], None]] = []
+
+
+def also_marks(mark: Callable[[str, datetime], None]) -> None:
+    """Apps above know of people who are no contacts, and have addresses too: leads."""
+    _marks_elsewhere.append(mark)
+
+
 @transaction.atomic
 def mark_invalid(address: str, *, by: User | None, at: datetime) -> int:
     """A mail to it came back: whoever has the address, it is of no use until somebody says otherwise."""
@@ -134,6 +142,8 @@ def mark_invalid(address: str, *, by: User | None, at: datetime) -> int:
     points = list(found.select_related("contact", "customer").order_by("pk"))
     for point in points:
         change(point, by=by, at=at, validity=ContactPoint.Validity.INVALID)
+    for mark in _marks_elsewhere:
+        mark(address, at)
     return len(points)
 
 

@@ -24,11 +24,17 @@ from customers.models.unsubscription import Unsubscription
 
 Agreed = Callable[[str, Purpose], bool]
 _agreed_elsewhere: list[Agreed] = []
+_failed_elsewhere: list[Callable[[str], bool]] = []
 
 
 def also_agreed(agreed: Agreed) -> None:
     """Apps above know of people who are no contacts and gave their consent: leads, on a form."""
     _agreed_elsewhere.append(agreed)
+
+
+def also_failed(failed: Callable[[str], bool]) -> None:
+    """… and that mail to them came back."""
+    _failed_elsewhere.append(failed)
 
 
 class Refusal(models.TextChoices):
@@ -80,7 +86,7 @@ def may_write_to(whom: Contact | str, purpose: str, *, customer: Customer | None
     if not address:
         return Verdict(Refusal.NO_EMAIL)
     points = list(ContactPoint.objects.of_address(address))
-    if any(point.is_invalid for point in points):
+    if any(point.is_invalid for point in points) or (not people and any(each(address) for each in _failed_elsewhere)):
         return Verdict(Refusal.INVALID)
     if purpose == Purpose.SERVICE:
         return Verdict()

@@ -53,10 +53,14 @@ class SalesConfig(AppConfig):
 
     def write_to_leads(self) -> None:
         """Letters go to a lead before it is anybody's customer."""
+        from customers.actions import contact_points
         from customers.models import before_customers, writing
+        from customers.sales.actions import lead_address
         from customers.sales.models import Lead, LeadConsent
 
         before_customers.register(Lead.kind)
+        contact_points.also_marks(lead_address.mark_failed)
+        writing.also_failed(lead_address.is_failed)
         writing.also_agreed(LeadConsent.said_by)
 
     def tell_what_is_owned(self) -> None:

@@ -59,6 +59,7 @@ urlpatterns: list[URLPattern] = [
     path("leads/<int:pk>/delete/", leads.Delete.as_view(), name="lead-delete"),
     path("leads/<int:pk>/restoration/", leads.Restoration.as_view(), name="lead-restoration"),
     path("leads/<int:pk>/timeline/", leads.Timeline.as_view(), name="lead-timeline"),
+    path("leads/<int:pk>/address/", leads.Address.as_view(), name="lead-address"),
     path("leads/<int:pk>/taking/", leads.Taking.as_view(), name="lead-taking"),
     path("leads/<int:pk>/assignment/", lead_qualifying.Assignment.as_view(), name="lead-assignment"),
     path("leads/<int:pk>/answers/", lead_qualifying.Answers.as_view(), name="lead-answers"),

@@ -242,6 +242,7 @@ ROUTES: dict[str, Route] = {
     "lead-edit": on("lead", GET=EDIT, POST=EDIT),
     "lead-delete": on("lead", GET=DELETE, POST=DELETE),
     "lead-restoration": back("lead"),
+    "lead-address": on("lead", POST=EDIT),
     "lead-taking": on("lead", POST=EDIT),
     "lead-assignment": on("lead", POST=EDIT),
     "lead-answers": on("lead", GET=EDIT, POST=EDIT),
@@ -348,6 +349,7 @@ ROUTES: dict[str, Route] = {
     "goal-acknowledgement": on("goal", POST=EDIT),
     "goal-objection": on("goal", GET=EDIT, POST=EDIT),
     "goal-retirement": on("goal", GET=ASSIGN, POST=ASSIGN),
+    "campaign-numbers": on("campaign", GET=VIEW),
     "customer-health": on("customer", GET=VIEW),
     "customer-plans": on("customer", GET=VIEW),
     # Reviews and plans. Whose step it is says the action: an explained refusal, and nothing changed

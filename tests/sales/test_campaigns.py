@@ -189,3 +189,14 @@ def test_a_rep_sees_campaigns_but_neither_costs_nor_how_to_change_them(client, c
     assert client.post(f"{api}taking-back/", {"reason": "Twice"}, "application/json").status_code == 201
     assert client.post(f"{api}taking-back/", {"reason": "Twice"}, "application/json").status_code == 400
     assert Cost.objects.get(corrects=cost).amount == -70
+
+
+def test_on_the_page_who_answered_stands_first(as_manager, cast):
+    campaign = make_campaign(cast.rep)
+    people = [make_contact(cast.rep, name=name) for name in ("Waiting", "Late Answer", "Early Answer")]
+    campaigns.add_members(people, campaign=campaign, by=cast.rep, at=WEDNESDAY)
+    for person, day in zip(people[1:], (date(2026, 3, 4), date(2026, 3, 2)), strict=True):
+        member = campaign.members.filter(contact=person)
+        campaigns.note_state(member, "responded", day=day, by=cast.rep, at=WEDNESDAY)
+    shown = as_manager.get(campaign.get_absolute_url()).context["members"]
+    assert [str(member.contact) for member in shown] == ["Late Answer", "Early Answer", "Waiting"]

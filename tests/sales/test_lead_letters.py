@@ -17,8 +17,10 @@ from crm.models import Event, IncomingMail, MailAccount, MailTemplate, Notificat
 from customers.actions import email_sending, emails
 from customers.actions.emails import Draft
 from customers.models import Activity, Contact, Customer, Email, Purpose
-from customers.sales.actions import lead_conversion, leads
+from customers.models.writing import may_write_to
+from customers.sales.actions import lead_address, lead_conversion, leads
 from customers.sales.models import LeadConsent
+from tests.customers.test_emails import BOUNCE
 from tests.factories.customers import make_contact, make_customer
 from tests.factories.sales import make_lead
 
@@ -226,3 +228,48 @@ def test_a_program_writes_to_a_lead(cast, lead):
         url, {**letter, "about_kind": "lead", "about_id": lead.pk}, content_type="application/json"
     ).status_code == 400  # fmt: skip
     assert Email.objects.count() == 1
+
+
+def test_a_bounce_marks_the_address_of_the_lead_until_it_is_another_or_somebody_says_it_is_right(
+    cast, lead, now, later, client
+):
+    email = sent(cast.rep, lead, now)
+    assert bounce(email, later) == "filed"
+    lead.refresh_from_db()
+    assert lead.email_failed_at == later
+    with pytest.raises(ValidationError, match="the address is invalid"):
+        write(cast.rep, lead, later)
+    told = Event.objects.filter(type="lead.address_failed").get()
+    assert (told.subject_id, told.data["address"], told.by) == (lead.pk, MAIL, None)
+    client.force_login(cast.rep)
+    page = client.get(lead.get_absolute_url()).text
+    assert "mail came back" in page
+    assert "there is no such address" in page
+    client.post(reverse("lead-address", args=[lead.pk]))
+    lead.refresh_from_db()
+    assert lead.email_failed_at is None
+    assert write(cast.rep, lead, later).to == [MAIL]
+    lead_address.mark_failed(MAIL, later)
+    lead = leads.update(lead, {"email": "lena@right.example"}, by=cast.rep, at=later)
+    assert lead.email_failed_at is None
+
+
+def test_converting_a_lead_whose_mail_came_back_says_so_of_the_contact(cast, lead, later):
+    lead_address.mark_failed(MAIL, later)
+    lead.refresh_from_db()
+    lead = lead_conversion.convert(lead, by=cast.rep, at=later)
+    assert may_write_to(lead.contact, "letters").reason == "invalid"
+    assert [gone.kind for gone in lead_conversion.consequences(lead, by=cast.rep).taken_back] == ["contact", "customer"]
+
+
+def bounce(email, at):
+    account, _made = MailAccount.objects.get_or_create(
+        owner=None, defaults={"address": "info@our.example", "imap_host": "mail.our.example"}
+    )
+    raw = (
+        BOUNCE.format(name="b", action="failed", returned=email.message_id).replace("carla@acme.example", MAIL).encode()
+    )
+    letter = IncomingMail.objects.create(account=account, validity=1, uid=99, raw=raw, fetched_at=at)
+    mail_receiving.file(letter.pk, at)
+    letter.refresh_from_db()
+    return letter.state

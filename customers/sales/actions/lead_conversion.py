@@ -15,8 +15,8 @@ from crm.actions import records
 from crm.custom_fields import writing
 from crm.models import User
 from customers.actions import consents, contacts, customers, emails_moving
-from customers.models import Activity, Consent, Contact, Customer, Task
-from customers.sales.actions import lead_answers, lead_changes, opportunities
+from customers.models import Activity, Consent, Contact, ContactPoint, Customer, Task
+from customers.sales.actions import lead_address, lead_answers, lead_changes, opportunities
 from customers.sales.models import Lead, LeadAnswer, LeadConsent, LeadQuestion, Opportunity, lead_question
 from customers.sales.models.lead_matches import known_contact
 
@@ -72,6 +72,7 @@ def convert(
         contact = contact or known_contact(by, lead, customer)
     if contact is None:
         contact = _new_contact(lead, customer, whose, is_main="customer" in made)
+        lead_address.hand_on(lead, contact, by=by, at=at)
         made["contact"] = contact.version
     elif not contact.customer_links.filter(customer=customer).exists():
         raise ValidationError({"contact": _("This person does not belong to the customer.")})
@@ -149,6 +150,8 @@ def _is_used(record: Any, lead: Lead, gone: list[Any]) -> bool:
         rows = rows.exclude(pk__in=[other.pk for other in gone if type(other) is model])
         if model is Consent:
             rows = rows.exclude(noted_at=lead.converted_at)  # what the lead had agreed to
+        if model is ContactPoint:
+            rows = rows.exclude(invalid_since=lead.converted_at)  # what was known of the lead's address
         rows = emails_moving.without_letters(rows, lead, lead.converted_at)
         if model is Contact.customers.through:
             rows = _of_others(rows, record, lead, gone)

@@ -48,7 +48,10 @@ def update(
     version: int | None = None,
     base: dict[str, Any] | None = None,
 ) -> Lead:
-    lead = records.update(lead, tidy.fields(changes), by=by, at=at, version=version, base=base)
+    changes = tidy.fields(changes)
+    if changes.get("email", lead.email) != lead.email:
+        changes["email_failed_at"] = None  # another address: nothing is known of it
+    lead = records.update(lead, changes, by=by, at=at, version=version, base=base)
     lead_score.compute(at, [lead])
     return lead
 

@@ -98,6 +98,8 @@ def _of_the_lead(lead: Lead | None) -> str:
         return ""
     if lead.is_in_bin:
         return Why.GONE
+    if lead.email_failed_at is not None:
+        return Why.INVALID
     return Why.DISCARDED if lead.state == Lead.State.DISCARDED else ""
 
 

@@ -33,14 +33,15 @@ class LeadSerializer(RecordSerializer):
     class Meta:
         model = Lead
         fields = (
-            *COMMON, "name", "organisation", "email", "phone", "channel", "campaign", "product", "employees",
+            *COMMON, "name", "organisation", "email", "email_failed_at", "phone", "channel", "campaign", "product",
+            "employees",
             "country", "province", "city", "language", "note", "custom", "formulas", "state", "reason", "score",
             "score_parts", "given", "contact_due_at", "first_contact_at", "answered_at", "customer", "contact",
             "opportunity", "converted_at",
         )  # fmt: skip
         read_only_fields = (
-            *READ_ONLY, "state", "reason", "score", "contact_due_at", "first_contact_at", "answered_at", "customer",
-            "contact", "opportunity", "converted_at",
+            *READ_ONLY, "email_failed_at", "state", "reason", "score", "contact_due_at", "first_contact_at",
+            "answered_at", "customer", "contact", "opportunity", "converted_at",
         )  # fmt: skip
 
 

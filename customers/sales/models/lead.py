@@ -27,6 +27,10 @@ class LeadQuerySet(RecordQuerySet):
     def open(self) -> Self:
         return self.filter(state__in=Lead.OPEN)
 
+    def with_failed_email(self, address: str) -> Self:
+        """Those nobody can write to: a postman said that there is no such address."""
+        return self.alive().filter(email=address, email_failed_at__isnull=False, customer=None)
+
     def overdue(self, now: datetime) -> Self:
         """Nobody has been in touch, and somebody should have been."""
         return self.open().filter(first_contact_at=None, contact_due_at__lt=now)
@@ -54,6 +58,7 @@ class Lead(Record):
     name = models.CharField(_("name"), max_length=120)
     organisation = models.CharField(_("organisation"), max_length=200, blank=True)
     email = models.EmailField(_("email"), blank=True)
+    email_failed_at = models.DateTimeField(_("mail to the address came back"), null=True, blank=True, editable=False)
     phone = models.CharField(_("phone"), max_length=40, blank=True)
     channel = CodeField(_("source channel"), max_length=12, of=SourceChannel, blank=True)
     campaign = models.CharField(_("campaign"), max_length=120, blank=True)

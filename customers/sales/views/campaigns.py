@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -59,7 +60,7 @@ class Detail(View):
 def members_of(campaign: Campaign, user: Any) -> Any:
     """Those the person may see; who has answered first."""
     seen = CampaignMember.objects.visible_to(user).filter(campaign=campaign).select_related("contact", "lead")
-    return seen.order_by("-responded_on", "state", "-added_at", "-pk")
+    return seen.order_by(F("responded_on").desc(nulls_last=True), "state", "-added_at", "-pk")
 
 
 class Timeline(timeline.Timeline):

@@ -17,7 +17,7 @@ from crm.joining import comma
 from crm.web.submit_once import first_time
 from crm.web.toasts import toast
 from customers.models import Contact, Customer, Email
-from customers.sales.actions import leads
+from customers.sales.actions import lead_address, leads
 from customers.sales.forms.leads import ContactedForm, DiscardForm, HandOverLeadsForm, LeadEditForm
 from customers.sales.models import Lead, LeadConsent, Opportunity, Product
 from customers.sales.models.lead_question import checklist
@@ -111,6 +111,16 @@ class Taking(View):
         lead = guards.get_permitted(Lead.objects.all(), request.user, Verb.EDIT, pk=pk)
         user: Any = request.user
         return _done(request, lead, lambda: leads.take(lead, by=user, at=timezone.now()), _("It is yours."))
+
+
+class Address(View):
+    """Mail came back, but the address is right."""
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        lead = guards.get_permitted(Lead.objects.all(), request.user, Verb.EDIT, pk=pk)
+        user: Any = request.user
+        said = _("They are written to again.")
+        return _done(request, lead, lambda: lead_address.trust(lead, by=user, at=timezone.now()), said)
 
 
 class Reopening(View):

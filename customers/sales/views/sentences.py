@@ -41,6 +41,8 @@ SENTENCES: dict[str, tuple[Any, str, str]] = {
     "lead.answered": (gettext_lazy("Found out about %(subject)s: %(answers)s"), "list-check", "good"),
     "lead.wrote_back": (gettext_lazy("%(subject)s answered a letter"), "mail", "info"),
     "lead.wrote": (gettext_lazy("%(subject)s wrote to us: %(letter)s"), "mail", "info"),
+    "lead.address_failed": (gettext_lazy("Mail to %(subject)s came back: there is no such address"), "mail-off", "bad"),
+    "lead.address_trusted": (gettext_lazy("The address of %(subject)s is right after all"), "circle-check", "good"),
     "lead.converted": (gettext_lazy("The lead %(subject)s was converted"), "circle-check", "good"),
     "lead.conversion_undone": (gettext_lazy("The conversion of %(subject)s was undone"), "arrow-back-up", "warn"),
     "lead.discarded": (gettext_lazy("Discarded the lead %(subject)s: %(why)s"), "circle-x", "warn"),
