@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
 from django.conf import settings
@@ -12,8 +13,13 @@ PLACE = 7_031_988_046  # a number that stands in no address for another reason
 
 def of_record(url_name: str, number: int) -> str:
     """`reverse(url_name, args=[number])` for a route whose one argument is a record's key."""
+    return of_records(url_name)(number)
+
+
+def of_records(url_name: str) -> Callable[[int], str]:
+    """The same for many records, where even to ask for whom the page is made would show."""
     before, after = _around(url_name, *_where())
-    return f"{before}{int(number)}{after}"
+    return lambda number: f"{before}{int(number)}{after}"
 
 
 def of_page(url_name: str) -> str:

@@ -135,7 +135,8 @@ def _write(batch: ImportBatch, rows: list[Row], mapper: Mapper, run: Run) -> Non
     written = _store(created, run, is_new=True) + _store(changed, run, is_new=False)
     planning.follow_twins(rows, run)
     _journal(batch, written, [record for key, record in run.made.items() if key not in before])
-    documents.refresh_many([draft.record for draft in written])
+    documents.refresh_many([draft.record for draft in written if draft.is_new], are_new=True)
+    documents.refresh_many([draft.record for draft in written if not draft.is_new])
     _follow_names(batch, changed, run)
     for draft in written:
         for row in draft.rows:

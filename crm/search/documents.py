@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 from django.db import connection, models
 from django.db.models import Prefetch, prefetch_related_objects
@@ -18,11 +18,17 @@ from crm.search.words import Words
 __all__ = ["Words", "forget", "keep_with", "quotes", "refresh", "refresh_many", "searchable", "searchable_kinds"]
 
 Describe = Callable[[Any], Words]
+
+
+class Keep(Protocol):
+    def __call__(self, kind: str, records: Sequence[Any], *, are_new: bool) -> None: ...
+
+
 BATCH = 1000
 _describers: dict[str, Describe] = {}
 _related: dict[str, tuple[str | Prefetch, ...]] = {}
 _quotes: dict[str, dict[str, tuple[str, ...]]] = {}
-_kept_with: dict[str, Callable[[str, Sequence[Any]], None]] = {}
+_kept_with: dict[str, Keep] = {}
 
 
 def searchable(
@@ -42,9 +48,9 @@ def searchable(
     _quotes[kind] = {path: tuple(fields) for path, fields in (quotes or {}).items()}
 
 
-def keep_with(kind: str, keep: Callable[[str, Sequence[Any]], None]) -> None:
+def keep_with(kind: str, keep: Keep) -> None:
     """Something else that is worked out from records of this kind, and has to be right whenever their words are:
-    `keep(kind, records)` is called with those that were written, whoever wrote them."""
+    `keep(kind, records, are_new=…)` is called with those that were written, whoever wrote them."""
     _kept_with[kind] = keep
 
 
@@ -61,8 +67,11 @@ def refresh(record: models.Model) -> None:
     refresh_many([record])
 
 
-def refresh_many(records: Iterable[models.Model]) -> None:
-    """The same for many records, of one or several kinds, in a few statements for each thousand."""
+def refresh_many(records: Iterable[models.Model], *, are_new: bool = False) -> None:
+    """The same for many records, of one or several kinds, in a few statements for each thousand.
+
+    Where they `are_new`, made in this transaction, nothing is kept of them yet that would have to be compared.
+    """
     kept: dict[str, list[Any]] = {}
     gone: dict[str, list[int]] = {}
     for record in records:
@@ -79,9 +88,9 @@ def refresh_many(records: Iterable[models.Model]) -> None:
         for start in range(0, len(found), BATCH):
             batch = found[start : start + BATCH]
             with _read_beside(batch, _related[kind]):
-                _write(kind, batch)
+                _write(kind, batch, are_new)
                 if kind in _kept_with:
-                    _kept_with[kind](kind, batch)
+                    _kept_with[kind](kind, batch, are_new=are_new)
 
 
 @contextmanager
@@ -101,11 +110,19 @@ def forget(kind: str, ids: Iterable[int]) -> None:
     SearchDocument.objects.filter(kind=kind, object_id__in=list(ids)).delete()
 
 
-def _write(kind: str, records: list[Any]) -> None:
+def _write(kind: str, records: list[Any], are_new: bool) -> None:
     describe = _describers[kind]
     with known.read_once():
         rows = [_row(record, describe(record)) for record in records]
     table = SearchDocument._meta.db_table
+    compared = f"""
+        ON CONFLICT (kind, object_id) DO UPDATE SET
+            owner_id = excluded.owner_id, team_id = excluded.team_id, title = excluded.title,
+            subtitle = excluded.subtitle, words = excluded.words, updated_at = excluded.updated_at
+        WHERE ({table}.owner_id, {table}.team_id, {table}.title, {table}.subtitle, {table}.words, {table}.updated_at)
+            IS DISTINCT FROM (excluded.owner_id, excluded.team_id, excluded.title, excluded.subtitle,
+                              excluded.words, excluded.updated_at)
+        """
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -113,13 +130,7 @@ def _write(kind: str, records: list[Any]) -> None:
             SELECT %s, object_id, owner_id, team_id, title, subtitle, array_to_tsvector(words), updated_at
             FROM jsonb_to_recordset(%s::jsonb) AS given(object_id bigint, owner_id bigint, team_id bigint, title text,
                 subtitle text, words text[], updated_at timestamptz)
-            ON CONFLICT (kind, object_id) DO UPDATE SET
-                owner_id = excluded.owner_id, team_id = excluded.team_id, title = excluded.title,
-                subtitle = excluded.subtitle, words = excluded.words, updated_at = excluded.updated_at
-            WHERE ({table}.owner_id, {table}.team_id, {table}.title, {table}.subtitle, {table}.words,
-                   {table}.updated_at)
-                IS DISTINCT FROM (excluded.owner_id, excluded.team_id, excluded.title, excluded.subtitle,
-                                  excluded.words, excluded.updated_at)
+            {"" if are_new else compared}
             """,
             [kind, json.dumps(rows, ensure_ascii=False)],
         )

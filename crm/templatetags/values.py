@@ -11,12 +11,12 @@ from typing import Any
 from django import template
 from django.core.exceptions import SuspiciousOperation
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from crm import joining
+from crm.markup import html
 from crm.web import formats, mentions, sessions
 
 register = template.Library()
@@ -29,12 +29,12 @@ IN_WORDS = re.compile(r"[^\W\d_].*\s|\s.*[^\W\d_]|[\u4e00-\u9fff]{2}", re.DOTALL
 def _value(text: str) -> SafeString:
     if text == formats.NOTHING:
         return _nothing(get_language())
-    return format_html('<span class="value">{}</span>', text)
+    return html('<span class="value">{}</span>', text)
 
 
 @cache
 def _nothing(language: str | None) -> SafeString:
-    return format_html(
+    return html(
         '<span class="value nothing"><span aria-hidden="true">{}</span><span class="visually-hidden">{}</span></span>',
         formats.NOTHING,
         _("no value"),
@@ -99,7 +99,7 @@ def ago(moment: dt.datetime | None) -> SafeString:
     if moment is None:
         return _value(formats.NOTHING)
     text = formats.relative(moment, timezone.now())
-    return format_html(
+    return html(
         '<time datetime="{}" title="{}" data-ago>{}</time>', moment.isoformat(), formats.exact(moment), text
     )
 
@@ -109,7 +109,7 @@ def moment(value: dt.datetime | None) -> SafeString:
     """The exact date and time, in the person's zone."""
     if value is None:
         return _value(formats.NOTHING)
-    return format_html('<time datetime="{}">{}</time>', value.isoformat(), formats.exact(value))
+    return html('<time datetime="{}">{}</time>', value.isoformat(), formats.exact(value))
 
 
 @register.simple_tag
@@ -117,7 +117,7 @@ def day(value: dt.date | dt.datetime | None) -> SafeString:
     """A date without a time."""
     if value is None:
         return _value(formats.NOTHING)
-    return format_html('<time datetime="{}">{}</time>', value.isoformat(), formats.exact_date(value))
+    return html('<time datetime="{}">{}</time>', value.isoformat(), formats.exact_date(value))
 
 
 @register.simple_tag
@@ -125,7 +125,7 @@ def month(value: dt.date | None) -> SafeString:
     """The month a day stands for."""
     if value is None:
         return _value(formats.NOTHING)
-    return format_html('<time datetime="{}">{}</time>', f"{value:%Y-%m}", formats.month_of(value))
+    return html('<time datetime="{}">{}</time>', f"{value:%Y-%m}", formats.month_of(value))
 
 
 @register.simple_tag
@@ -133,10 +133,10 @@ def person(who: Any, *, url: str = "", only_avatar: bool = False) -> SafeString:
     """Somebody with an avatar of initials; nobody is said in words."""
     name = str(who) if who else ""
     if not name:
-        return format_html('<span class="person nobody">{}</span>', _("Nobody"))
+        return html('<span class="person nobody">{}</span>', _("Nobody"))
     if url:
-        return format_html('<a class="person" href="{}">{}</a>', url, _avatar(name, only_avatar))
-    return format_html('<span class="person">{}</span>', _avatar(name, only_avatar))
+        return html('<a class="person" href="{}">{}</a>', url, _avatar(name, only_avatar))
+    return html('<span class="person">{}</span>', _avatar(name, only_avatar))
 
 
 @lru_cache(2_000)
@@ -144,11 +144,11 @@ def _avatar(name: str, alone: bool) -> SafeString:
     """The same few people, fifty times on a page."""
     shade, initials = zlib.crc32(name.encode()) % AVATAR_SHADES + 1, formats.initials(name)
     if alone:
-        return format_html(
+        return html(
             '<span class="initials shade-{}" role="img" aria-label="{}" title="{}">{}</span>',
             shade, name, name, initials,
         )  # fmt: skip
-    return format_html(
+    return html(
         '<span class="initials shade-{}" aria-hidden="true">{}</span><span>{}</span>', shade, initials, name
     )
 

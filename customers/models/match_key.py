@@ -179,9 +179,12 @@ def _without_endings(name: str) -> str:
 OF: dict[str, Callable[[Any], set[Key]]] = {Customer.kind: of_customer, Contact.kind: of_contact}
 
 
-def keep(kind: str, found: Iterable[Any]) -> None:
+def keep(kind: str, found: Iterable[Any], *, are_new: bool) -> None:
     """Bring the keys of these records up to date, in one statement; what is right already is not written."""
     given = {record.pk: OF[kind](record) for record in found}
+    if are_new:
+        _add(kind, given)
+        return
     rows = [{"id": pk, "sign": sign, "value": value} for pk, keys in given.items() for sign, value in keys]
     table = MatchKey._meta.db_table
     with connection.cursor() as cursor:
@@ -196,6 +199,15 @@ def keep(kind: str, found: Iterable[Any]) -> None:
                 SELECT %s, id, sign, value FROM given ORDER BY id, sign, value ON CONFLICT DO NOTHING""",
             [json.dumps(rows, ensure_ascii=False), kind, list(given), kind],
         )
+
+
+def _add(kind: str, given: dict[int, set[Key]]) -> None:
+    """In the order of the index, which takes half the time of an import's statement above."""
+    rows = sorted((sign, value, pk) for pk, keys in given.items() for sign, value in keys)
+    statement = f"COPY {MatchKey._meta.db_table} (kind, sign, value, object_id) FROM STDIN"
+    with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row((kind, *row))
 
 
 def forget(kind: str, ids: Iterable[int]) -> None:

@@ -13,10 +13,10 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Model, QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from crm.markup import html
 from crm.templatetags import components, values
 
 Getter = str | Callable[[Any], Any]
@@ -73,7 +73,7 @@ class Column:
         """The value as HTML."""
         content = FORMATS[self.format](self, row)
         target = read(row, self.url) if self.url else row.get_absolute_url() if self.link else ""
-        return format_html('<a href="{}">{}</a>', target, content) if target else content
+        return html('<a href="{}">{}</a>', target, content) if target else content
 
     def cells(self, rows: Sequence[Any]) -> list[SafeString]:
         """The values of a page as HTML. Stages, tiers and people repeat from row to row, and are drawn once."""
@@ -122,7 +122,7 @@ class RowButton:
         if not target:
             return SafeString('<td role="cell"></td>')
         said = f"{self.label} {row}"
-        return format_html(
+        return html(
             '<td role="cell"><button type="submit" class="btn btn-sm" formaction="{}" aria-label="{}">{}</button></td>',
             target, said, self.label,
         )  # fmt: skip
@@ -157,7 +157,7 @@ def _has_choices(model: Any, name: str) -> bool:
 
 def _text(column: Column, row: Any) -> SafeString:
     value = column.shown(row)
-    return values.number(None) if value is None or value == "" else format_html("{}", value)
+    return values.number(None) if value is None or value == "" else html("{}", value)
 
 
 def _badge(column: Column, row: Any) -> SafeString:
@@ -173,7 +173,7 @@ def _person(column: Column, row: Any) -> SafeString:
 
 def _yesno(column: Column, row: Any) -> SafeString:
     value = column.stored(row)
-    return values.number(None) if value is None else format_html("{}", _("yes") if value else _("no"))
+    return values.number(None) if value is None else html("{}", _("yes") if value else _("no"))
 
 
 FORMATS: dict[str, Callable[[Column, Any], SafeString]] = {

@@ -9,13 +9,13 @@ from functools import cache
 from typing import Any
 
 from django import template
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from crm.access import addresses
 from crm.joining import colon
+from crm.markup import html
 from crm.templatetags import components, values
 
 register = template.Library()
@@ -38,7 +38,7 @@ CARD = """<li class="kanban-card" id="card-{pk}" data-card="{pk}" data-label="{n
 def board_cards(cards: Iterable[Any], today: date) -> SafeString:
     """{% board_cards column.cards today %}: opportunities `for_cards`, with `add_next_steps` and `mark_movable`."""
     drawing = Drawing(today)
-    return format_html_join("", "{}", ((drawing.card(card),) for card in cards))
+    return SafeString("".join(drawing.card(card) for card in cards))
 
 
 def put_off(times: int) -> str:
@@ -48,27 +48,28 @@ def put_off(times: int) -> str:
 class Drawing:
     def __init__(self, today: date) -> None:
         self.today = today
-        self.overdue = format_html("{}{}{}", components.picture("clock"), _("overdue"), colon(_("overdue")))
-        self.no_next_step = format_html(
+        self.overdue = html("{}{}{}", components.picture("clock"), _("overdue"), colon(_("overdue")))
+        self.no_next_step = html(
             '<span class="d-inline-flex align-items-center gap-1 text-warn">{}{}</span>',
             components.picture("alert-triangle"), _("no next step"),
         )  # fmt: skip
-        self.rotting = format_html(
+        self.rotting = html(
             '<span class="d-inline-flex align-items-center gap-1 text-bad">{}{}</span>',
             components.picture("hourglass-high"), _("lying too long"),
         )  # fmt: skip
         # Days and people come back from card to card.
         self.closes, self.avatar = cache(self._closes), cache(self._avatar)
         self.move, self.grip = _("Move %(name)s"), components.picture("grip-vertical")
+        self.page, self.place = addresses.of_records("opportunity-detail"), addresses.of_records("opportunity-stage")
 
     def card(self, card: Any) -> SafeString:
-        return format_html(
+        return html(
             CARD,
             pk=card.pk,
             name=card.name,
-            url=addresses.of_record("opportunity-detail", card.pk),
+            url=self.page(card.pk),
             movable=self.movable(card) if card.is_movable else NOTHING,
-            customer=format_html('<div class="small text-soft">{}</div>', card.customer.name)
+            customer=html('<div class="small text-soft">{}</div>', card.customer.name)
             if card.customer
             else NOTHING,
             amount=values.money(card.amount, card.currency, 0),
@@ -77,15 +78,12 @@ class Drawing:
             handle=self.handle(card) if card.is_movable else NOTHING,
         )
 
-    @staticmethod
-    def movable(card: Any) -> SafeString:
-        address = addresses.of_record("opportunity-stage", card.pk)
-        return format_html(
-            ' data-move-url="{}?seen_in={}" data-version="{}"', address, card.stage_id, card.version
-        )  # fmt: skip
+    def movable(self, card: Any) -> SafeString:
+        address = self.place(card.pk)
+        return html(' data-move-url="{}?seen_in={}" data-version="{}"', address, card.stage_id, card.version)
 
     def handle(self, card: Any) -> SafeString:
-        return format_html(
+        return html(
             '<button type="button" data-handle aria-pressed="false" aria-label="{}">{}</button>',
             self.move % {"name": card.name}, self.grip,
         )  # fmt: skip
@@ -96,7 +94,7 @@ class Drawing:
         if getattr(card, "rotten_days", None) is not None:
             closes += self.rotting
         if card.close_pushes:
-            closes += format_html('<span class="text-warn">{}</span>', put_off(card.close_pushes))
+            closes += html('<span class="text-warn">{}</span>', put_off(card.close_pushes))
         return closes if card.has_next_step else closes + self.no_next_step
 
     @staticmethod
@@ -105,7 +103,7 @@ class Drawing:
 
     def _closes(self, day: date) -> SafeString:
         late = day < self.today
-        return format_html(
+        return html(
             '<span class="d-inline-flex align-items-center gap-1{}">{}{}</span>',
             " text-bad" if late else "", self.overdue if late else NOTHING, values.day(day),
         )  # fmt: skip
