@@ -68,7 +68,7 @@ def _reader(column: Column, model: type[Model]) -> Reader:
     if labels is not None:
         known, get = labels, attrgetter(path)
         return lambda row: known.get(value := get(row), value)
-    words = {True: _("yes"), False: _("no")}
+    words, zone = {True: _("yes"), False: _("no")}, timezone.get_current_timezone()
 
     def plain(row: Any) -> Any:
         value = read(row, path)
@@ -76,7 +76,7 @@ def _reader(column: Column, model: type[Model]) -> Reader:
         if kind is str or kind is int or value is None:
             return value
         if isinstance(value, dt.datetime):
-            return timezone.localtime(value)
+            return value.astimezone(zone)
         if kind is bool:
             return words[value]
         return str(value) if isinstance(value, (Model, Promise)) else value
