@@ -61,11 +61,11 @@ class Record(CheckedTogether):
         abstract = True
 
     @classmethod
-    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any]) -> Self:
+    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any], **how: Any) -> Self:
         """A row of which only some columns were read. Django asks of each of forty whether it was, and then runs the
         whole constructor: a third of the time of a large export, which reads eight."""
-        if len(values) == len(cls._meta.concrete_fields):
-            return super().from_db(db, field_names, values)
+        if how or len(values) == len(cls._meta.concrete_fields):
+            return super().from_db(db, field_names, values, **how)
         made = cls.__new__(cls)
         made.__dict__.update(zip(field_names, values, strict=True))
         made._state = ModelState()

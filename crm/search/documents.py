@@ -21,7 +21,7 @@ Describe = Callable[[Any], Words]
 
 
 class Keep(Protocol):
-    def __call__(self, kind: str, records: Sequence[Any], *, are_new: bool) -> None: ...
+    def __call__(self, kind: str, records: Sequence[Any], /, *, are_new: bool) -> None: ...
 
 
 BATCH = 1000

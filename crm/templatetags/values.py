@@ -99,9 +99,7 @@ def ago(moment: dt.datetime | None) -> SafeString:
     if moment is None:
         return _value(formats.NOTHING)
     text = formats.relative(moment, timezone.now())
-    return html(
-        '<time datetime="{}" title="{}" data-ago>{}</time>', moment.isoformat(), formats.exact(moment), text
-    )
+    return html('<time datetime="{}" title="{}" data-ago>{}</time>', moment.isoformat(), formats.exact(moment), text)
 
 
 @register.simple_tag
@@ -148,9 +146,7 @@ def _avatar(name: str, alone: bool) -> SafeString:
             '<span class="initials shade-{}" role="img" aria-label="{}" title="{}">{}</span>',
             shade, name, name, initials,
         )  # fmt: skip
-    return html(
-        '<span class="initials shade-{}" aria-hidden="true">{}</span><span>{}</span>', shade, initials, name
-    )
+    return html('<span class="initials shade-{}" aria-hidden="true">{}</span><span>{}</span>', shade, initials, name)
 
 
 @register.filter

@@ -43,7 +43,13 @@ def test_of_what_one_may_not_see_only_the_team_is_said(client, cast, theirs, typ
     page = client.post(CHECK, typed).content.decode()
     assert "One like this exists, with team South." in page
     said = page.replace("Ask to collaborate", "").lower()
-    for word in [f"canary{number}" for number in range(1, 10)] + ["華為", "1380000", "138 0000", "olaf", f"/{theirs.pk}/"]:
+    for word in [f"canary{number}" for number in range(1, 10)] + [
+        "華為",
+        "1380000",
+        "138 0000",
+        "olaf",
+        f"/{theirs.pk}/",
+    ]:
         assert word not in said, word
 
 

@@ -69,9 +69,7 @@ class Drawing:
             name=card.name,
             url=self.page(card.pk),
             movable=self.movable(card) if card.is_movable else NOTHING,
-            customer=html('<div class="small text-soft">{}</div>', card.customer.name)
-            if card.customer
-            else NOTHING,
+            customer=html('<div class="small text-soft">{}</div>', card.customer.name) if card.customer else NOTHING,
             amount=values.money(card.amount, card.currency, 0),
             state=self.open(card) if card.stage.is_open else self.closed(card.stage),
             owner=self.avatar(card.owner.name) if card.owner else NOTHING,
