@@ -76,8 +76,8 @@ def reasons_of(mailing: Mailing) -> list[tuple[str, Any, int]]:
 
 
 def samples(letters: Any) -> list[MailingLetter]:
-    """The first letter in each language, as it would be read."""
-    real = letters.exclude(state=LetterState.EXCLUDED).select_related("member__contact", "member__lead")
+    """The first letter in each language, as it would be read; not that of somebody who was erased since."""
+    real = letters.exclude(state=LetterState.EXCLUDED).exclude(address="").select_related("member__contact", "member__lead")
     return list(real.order_by("language", "pk").distinct("language"))
 
 

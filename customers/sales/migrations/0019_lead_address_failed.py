@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('sales', '0017_discard_reasons'),
+        ('sales', '0018_big_sale_rules'),
     ]
 
     operations = [
