@@ -60,8 +60,9 @@ class EvaluationConfig(AppConfig):
         today.register("evaluation.steps_of_plans", ours.steps_of_plans, kind="action_plan")
 
     def declare_numbers(self) -> None:
-        """Where numbers, goals and health are shown."""
+        """Where numbers, goals and health are shown, and how to begin."""
         from crm.web import navigation, panels
+        from evaluation.views import beginning
 
         measurement, goal = ("measurement", "view"), ("goal", "view")
         for label, url_name, icon, order, permission, key in [
@@ -84,6 +85,10 @@ class EvaluationConfig(AppConfig):
         panels.register(
             "home.main", name="team-numbers", url_name="team-numbers", title=_("Numbers of the team"),
             permission=("measurement", "edit"), order=60,
+        )  # fmt: skip
+        panels.register(
+            "home.main", name="first-steps", url_name="first-steps", title=_("First steps"),
+            permission=("settings", "edit"), order=5, when=beginning.has_first_steps,
         )  # fmt: skip
         panels.register(
             "home.side", name="my-goals", url_name="my-goals", title=_("My goals"), permission=goal, order=30

@@ -5,6 +5,7 @@ from evaluation.lists.dashboards import DashboardList
 from evaluation.lists.goal import GoalList
 from evaluation.lists.plans import ActionPlanList
 from evaluation.views import (
+    beginning,
     campaign_numbers,
     cycles,
     dashboard,
@@ -36,6 +37,8 @@ NUMBERS: list[URLPattern] = [
     path("customers/<int:pk>/health/", health.CustomerHealth.as_view(), name="customer-health"),
     path("campaigns/<int:pk>/numbers/", campaign_numbers.CampaignNumbers.as_view(), name="campaign-numbers"),
     path("panels/team-numbers/", home.TeamNumbers.as_view(), name="team-numbers"),
+    path("begin/", beginning.page, name="begin"),
+    path("panels/first-steps/", beginning.first_steps, name="first-steps"),
     path("panels/my-goals/", home.MyGoals.as_view(), name="my-goals"),
 ]
 

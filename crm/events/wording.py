@@ -38,6 +38,7 @@ VERBS = {
     "bounced": p("event", "came back"), "shared": p("event", "shared"), "kept_private": p("event", "kept private"),
     "issued": p("event", "access token issued"), "revoked": p("event", "access token revoked"),
     "preferred": p("event", "own preferences changed"), "demo_filled": p("event", "demo data filled in"),
+    "begun": p("event", "demo taken away, begun for real"),
     "open": p("event", "opened"), "opened": p("event", "opened"), "running": p("event", "started"),
     "frozen": p("event", "numbers frozen"), "archived": p("event", "archived"),
     "commented": p("event", "commented on"), "disputed": p("event", "line disputed"),

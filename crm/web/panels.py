@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +38,7 @@ class Panel:
     order: int = 100
     refresh_on: tuple[str, ...] = ()
     first: tuple[str, ...] = ()  # stands in the URL before what the page says
+    when: Callable[[], bool] | None = None  # not there at all while it says no
 
     @property
     def trigger(self) -> str:
@@ -56,11 +58,12 @@ def register(
     order: int = 100,
     refresh_on: tuple[str, ...] = (),
     first: tuple[str, ...] = (),
+    when: Callable[[], bool] | None = None,
 ) -> None:
     """Show the fragment at `url_name` in `slot` to whoever has `permission`; its view checks again for itself."""
     if slot not in SLOTS:
         raise ValueError(f"There is no slot {slot!r}; known: {', '.join(sorted(SLOTS))}.")
-    _panels.setdefault(slot, {})[name] = Panel(name, url_name, title, permission, order, tuple(refresh_on), first)
+    _panels.setdefault(slot, {})[name] = Panel(name, url_name, title, permission, order, tuple(refresh_on), first, when)
 
 
 def for_slot(slot: str, user: Any) -> list[Panel]:
@@ -70,7 +73,7 @@ def for_slot(slot: str, user: Any) -> list[Panel]:
     allowed = (
         panel
         for panel in _panels.get(slot, {}).values()
-        if panel.permission is None or access_of(user).may(*panel.permission)
+        if (panel.permission is None or access_of(user).may(*panel.permission)) and (panel.when is None or panel.when())
     )
     return sorted(allowed, key=lambda panel: (panel.order, panel.name))
 

@@ -11,6 +11,7 @@ from crm.events import recording
 from crm.models import Delivery
 from crm.search import documents, rebuilding
 from customers.models import duplicate
+from evaluation.actions.beginning import FILLED
 from evaluation.demo import (
     addresses,
     campaigns,
@@ -40,7 +41,6 @@ from evaluation.demo import (
 from evaluation.demo.calendar import StoryDays
 from evaluation.demo.world import SIZES, World
 
-FILLED = "team.demo_filled"  # the event by which a demo database is known
 STEPS: tuple[tuple[str, Callable[[World], None]], ...] = (
     ("people", people.hire),
     ("products", sales.stock),

@@ -107,6 +107,8 @@ ROUTES: dict[str, Route] = {
     "following": anyone("GET"),
     "mention-options": anyone("GET"),
     "why": administrators_on("customer", "GET"),
+    "begin": administrators("GET", "POST"),  # the demo ends: test_beginning.py
+    "first-steps": administrators("GET"),
     "api:schema": anyone("GET"),
     # Merges and bulk edits: one's own, and administrators'
     "bin": anyone("GET"),

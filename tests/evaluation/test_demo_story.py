@@ -11,11 +11,12 @@ from django.core.management.base import CommandError
 from django.db import transaction
 from django.db.models import Count, F, Q
 
-from crm.models import Delivery, SearchDocument, User
+from crm.models import Delivery, Event, EventLink, SearchDocument, User
 from customers.models import Customer, Standing, Task
 from customers.sales.models import Contract, ContractMovement, ExitCriterion, Opportunity, StageChange, stage_exit
 from evaluation import engine, kpis
-from evaluation.actions import verifying
+from evaluation.actions import beginning, verifying
+from evaluation.actions.beginning_tables import RECORDS, models_of
 from evaluation.demo import filling, people
 from evaluation.demo.calendar import StoryDays
 from evaluation.demo.world import SIZES, Share, World
@@ -252,6 +253,17 @@ def test_it_refuses_where_others_work_and_changes_nothing(world):
     with pytest.raises(CommandError, match="There are customers already"):
         call_command("demo", "--size", "small")
     assert (Customer.objects.count(), User.objects.count()) == before
+
+
+def test_it_is_taken_away_whole_and_its_administrator_stays(world):
+    seen = beginning.begin(by=None, at=world.now)
+    assert {line.code: line.count for line in seen.goes}["customer"] == world.size.customers
+    assert (len(seen.people), len(seen.teams), seen.added, seen.outsiders) == (14, 4, [], [])
+    filled = [model for model in models_of(RECORDS) if model._base_manager.exists()]
+    assert filled == [Event, EventLink]  # that it was filled, and taken away
+    assert Event.objects.count() == 2
+    assert [user.email for user in User.objects.all()] == ["admin@demo.example"]
+    assert ExitCriterion.objects.exists()
 
 
 def test_it_refuses_where_strangers_could_sign_in(world, settings):

@@ -10,8 +10,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, transaction
 from django.utils import timezone
 
-from crm.models import Event, User
+from crm.models import User
 from customers.models import Customer
+from evaluation.actions import beginning
 from evaluation.demo import filling, people
 from evaluation.demo.world import SIZES
 
@@ -28,7 +29,7 @@ class Command(BaseCommand):
     def handle(self, *, size: str, today: date | None, again: bool, force: bool, **options: Any) -> None:
         if not settings.LOCAL and not force:
             raise CommandError("ALLOWED_HOSTS is set, and the passwords of the demo are no secret (--force).")
-        is_demo = Event.objects.filter(type=filling.FILLED).exists()
+        is_demo = beginning.is_demo()
         if again and not is_demo and (Customer._base_manager.exists() or User.objects.exists()):
             raise CommandError("This is no demo database: --again would remove what others entered. Nothing was done.")
         if not again and Customer._base_manager.exists():
