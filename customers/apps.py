@@ -20,7 +20,8 @@ class CustomersConfig(AppConfig):
         self.name_tags()
         exchange.register()
         for kind, describe in words.DESCRIBE.items():
-            documents.searchable(kind, describe, related=words.RELATED.get(kind, ()))
+            subtitle = "email" if kind == "contact" else ""
+            documents.searchable(kind, describe, related=words.RELATED.get(kind, ()), subtitle=subtitle)
         self.find_duplicates()
         self.fill_timelines()
         self.fill_sidebar()
@@ -86,6 +87,7 @@ class CustomersConfig(AppConfig):
             Segment,
             Task,
             formula_fields,
+            reached,
         )
 
         declared: list[tuple[Any, Any, Any, str, str | None]] = [
@@ -100,8 +102,10 @@ class CustomersConfig(AppConfig):
         ]
         for model, label, label_plural, icon, detail_url in declared:
             kinds.register(model, label=label, label_plural=label_plural, icon=icon, detail_url=detail_url)
-        fields.declare(Customer, "employees", "annual_revenue", "notes")
-        fields.declare(Contact, "notes")
+        closes = {"email": ("further_emails",), "phone": ("further_phones", "handle")}
+        fields.declare(Customer, "email", "phone", "employees", "annual_revenue", "notes", closes=closes)
+        fields.declare(Contact, "email", "phone", "notes", closes=closes)
+        reached.declare()
         formula_fields.declare_all()
 
     def fill_paper(self) -> None:

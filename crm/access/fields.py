@@ -15,23 +15,31 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db.models.query_utils import DeferredAttribute
+from django.utils.translation import gettext_lazy
 
 if TYPE_CHECKING:
     from django.db import models
 
     from crm.access.grants import Access
 
+CLOSED = gettext_lazy("Your role does not let you write this field.")
 CUSTOM = "custom"
 CUSTOM_PREFIX = "custom_"
+# Found by their words by nobody from whom they are hidden, and by everybody else: see crm/search/lexemes.py.
+KEPT_APART = ("email", "phone")
 NOTHING: frozenset[str] = frozenset()
 _declared: dict[str, tuple[str, ...]] = {}
 _tables: dict[str, str] = {}
+_with: dict[str, Mapping[str, tuple[str, ...]]] = {}
 
 
-def declare(model: type[models.Model], *names: str) -> None:
-    """Fields of a kind that roles may close; its custom fields are among them. Called in `AppConfig.ready`."""
+def declare(model: type[models.Model], *names: str, closes: Mapping[str, tuple[str, ...]] | None = None) -> None:
+    """Fields of a kind that roles may close; its custom fields are among them. Called in `AppConfig.ready`.
+
+    `closes`: what else goes by another name and is closed with a field, the further addresses with the first one.
+    """
     kind: str = model.kind  # type: ignore[attr-defined]
-    _declared[kind], _tables[model._meta.label_lower] = names, kind
+    _declared[kind], _tables[model._meta.label_lower], _with[kind] = names, kind, closes or {}
     for name in (*names, CUSTOM):
         column = model._meta.get_field(name)
         setattr(model, column.attname, Closable(column, kind))  # type: ignore[union-attr]
@@ -40,6 +48,12 @@ def declare(model: type[models.Model], *names: str) -> None:
 def declared() -> Mapping[str, tuple[str, ...]]:
     """By kind the fields that may be closed, beside the custom ones."""
     return _declared
+
+
+def closed_with(kind: str, names: Iterable[str]) -> frozenset[str]:
+    """These fields and whatever is closed with them."""
+    also = _with.get(kind) or {}
+    return frozenset(each for name in names for each in (name, *also.get(name, ())))
 
 
 # Who reads ------------------------------------------------------------------------------------------------------------
@@ -145,6 +159,41 @@ def unwritable(kind: str) -> frozenset[str]:
     reader = _reader.get()
     access = reader.access if reader is not None else None
     return access.unwritable.get(kind, NOTHING) if access is not None else NOTHING
+
+
+def access() -> Access | None:
+    """Of whoever reads; None where nobody does: in a job."""
+    reader = _reader.get()
+    return reader.access if reader is not None else None
+
+
+class Retold(DeferredAttribute):
+    """A column of a record of another kind that repeats closable fields: told to each reader as `tell` says, from the
+    record, what stands there, and what is hidden from the reader by kind."""
+
+    def __init__(self, field: Any, tell: Callable[[Any, Any, Mapping[str, frozenset[str]]], Any]) -> None:
+        super().__init__(field)
+        self.name, self.tell = field.attname, tell
+
+    def __get__(self, instance: Any, cls: Any = None) -> Any:
+        if instance is None:
+            return self
+        try:
+            value = instance.__dict__[self.name]
+        except KeyError:
+            value = super().__get__(instance, cls)
+        reader = _reader.get()
+        if reader is None or not reader.covers or not reader.hidden:
+            return value
+        return self.tell(instance, value, reader.hidden)
+
+    def __set__(self, instance: Any, value: Any) -> None:
+        instance.__dict__[self.name] = value
+
+
+def retell(model: type[models.Model], name: str, tell: Callable[[Any, Any, Mapping[str, frozenset[str]]], Any]) -> None:
+    column = model._meta.get_field(name)
+    setattr(model, column.attname, Retold(column, tell))  # type: ignore[union-attr]
 
 
 class Closable(DeferredAttribute):

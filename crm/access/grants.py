@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from crm.access import fields
 from crm.access.permissions import Level, Reach, Verb
 
 if TYPE_CHECKING:
@@ -63,10 +64,15 @@ class Access:
         return found
 
     @cached_property
-    def _granted(self) -> tuple[list[Grant], list[Limit], list[Derived]]:
+    def _granted(self) -> tuple[list[Grant], list[Limit], list[Derived], bool]:
         if not self.user.is_active or self.user.pk is None:
-            return [], [], []
+            return [], [], [], False
         return self.user.granted()
+
+    @property
+    def keeps_apart(self) -> bool:
+        """Whether any role hides something that search therefore keeps apart (crm/search/lexemes.py)."""
+        return self._granted[3]
 
     @cached_property
     def hidden(self) -> dict[str, frozenset[str]]:
@@ -85,7 +91,7 @@ class Access:
 
     def _closed(self, verbs: tuple[Verb, ...], needed: Level) -> dict[str, frozenset[str]]:
         """By kind the fields that every role with one of the verbs on it keeps below a level."""
-        grants, limits, _derived = self._granted
+        grants, limits, _derived, _apart = self._granted
         if self.everything or not limits:
             return {}
         speaking, keeping = defaultdict(set), defaultdict(set)
@@ -100,7 +106,7 @@ class Access:
         for (kind, name), roles in keeping.items():
             if (speaking[kind] or everyone) <= roles:
                 found[kind].add(name)
-        return {kind: frozenset(names) for kind, names in found.items()}
+        return {kind: fields.closed_with(kind, names) for kind, names in found.items()}
 
     @cached_property
     def team_id(self) -> int | None:

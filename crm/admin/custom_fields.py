@@ -221,6 +221,12 @@ class CustomFieldAdmin(AuditedAdmin):
             follow_in_search(field.pk)
 
 
+def follow_all_in_search(kind: str) -> None:
+    from crm.jobs.custom_fields import reindex_kind
+
+    transaction.on_commit(lambda: reindex_kind.apply_async(kwargs={"kind": kind}, retry=False), robust=True)
+
+
 def follow_in_search(field_id: int) -> None:
     from crm.jobs.custom_fields import reindex_custom_field
 

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.access import fields, kinds
 from crm.access.grants import access_of
 from crm.admin.base import AuditedAdmin
-from crm.admin.custom_fields import follow_in_search
+from crm.admin.custom_fields import follow_all_in_search, follow_in_search
 from crm.custom_fields import known
 from crm.models import Role, RoleField, RoleGrant
 
@@ -154,7 +154,7 @@ class RoleAdmin(AuditedAdmin):
         search_anew(closed)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
-        closed = {pair for role in queryset for pair in closed_by(role)}
+        closed = {line for role in queryset for line in closed_by(role)}
         super().delete_queryset(request, queryset)
         search_anew(closed)
 
@@ -170,13 +170,16 @@ def held_by(role: Role) -> str:
     return said % {"n": count, "role": role} if count else ""
 
 
-def closed_by(role: Role) -> set[tuple[str, str]]:
-    return set(role.fields.values_list("kind", "name"))
+def closed_by(role: Role) -> set[tuple[str, str, int]]:
+    return set(role.fields.values_list("kind", "name", "level"))
 
 
-def search_anew(closed: set[tuple[str, str]]) -> None:
-    """Nobody finds by a field that some role closes; once none does, everybody may again."""
-    for kind, name in sorted(closed):
+def search_anew(closed: set[tuple[str, str, int]]) -> None:
+    """Nobody finds by a field of the organisation's own that some role closes; once none does, everybody may again.
+    Phones and emails are kept apart from then on."""
+    for kind in sorted({kind for kind, name, _level in closed if name in fields.KEPT_APART}):
+        follow_all_in_search(kind)
+    for kind, name in sorted({(kind, name) for kind, name, _level in closed}):
         field = known.by_name(kind, name)
         if field is not None and field.is_searched:
             follow_in_search(field.pk)

@@ -10,9 +10,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from crm.access import fields, kinds
+from crm.access.fields import CLOSED
 from crm.models.configured_code import CodeField, ConfiguredCode
 
-CLOSED = gettext_lazy("Your role does not let you write this field.")
 UNKNOWN = gettext_lazy("There is no such field.")
 NAMED = 100  # characters of a name that is told back
 

@@ -125,7 +125,11 @@ def message(event: Event, person: Any) -> bytes:
     hidden from the person it is told that it changed, not from what to what.
     """
     closed = access_of(person).hidden.get(event.subject_kind, frozenset())
-    data = {name: [None, None] if name in closed else value for name, value in event.data.items()}
+    part = event.data.get("point")  # an address or number: all that is said is of a closed field, or nothing is
+    if closed and isinstance(part, dict) and part.get("type") in closed:
+        data: dict[str, Any] = {"point": {"type": part["type"]}}
+    else:
+        data = {name: [None, None] if name in closed else value for name, value in event.data.items()}
     kind = next((kind for kind in kinds.all_kinds() if kind.code == event.subject_kind), None)
     url = kind.url_for(event.subject_id) if kind else None
     content = {

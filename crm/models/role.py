@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from typing import Self
+
 from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from crm.access import kinds
+from crm.access import fields, kinds
 from crm.access.permissions import VERB_CHOICES, Level, Reach
 from crm.joining import labelled, listed
 
@@ -45,6 +47,12 @@ class RoleGrant(models.Model):
         return labelled(_of(self.kind), listed([self.get_verb_display(), self.get_reach_display()]))
 
 
+class RoleFieldQuerySet(models.QuerySet["RoleField"]):
+    def kept_apart(self) -> Self:
+        """Those by whose words search does not find for everybody."""
+        return self.filter(name__in=fields.KEPT_APART, level=Level.HIDDEN).order_by()
+
+
 class RoleField(models.Model):
     """A field of a kind of record that a role hides, or only shows. Without a line it is read and written."""
 
@@ -52,6 +60,8 @@ class RoleField(models.Model):
     kind = models.CharField(_("kind of record"), max_length=40)
     name = models.CharField(_("field"), max_length=80)  # of the organisation's own: "custom_<code>"
     level = models.PositiveSmallIntegerField(_("what the role may do"), choices=Level.choices[:2], default=Level.HIDDEN)
+
+    objects = RoleFieldQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("closed field")

@@ -106,13 +106,15 @@ class User(AbstractBaseUser):
     def access(self) -> Access:
         return access_of(self)
 
-    def granted(self) -> tuple[list[Grant], list[Limit], list[Derived]]:
-        """What the roles of the person grant, which fields they close, and which follow those. One query."""
+    def granted(self) -> tuple[list[Grant], list[Limit], list[Derived], bool]:
+        """What the roles of the person grant, which fields they close, which follow those, and whether search keeps
+        any apart. One query."""
         found = _granted(self.pk)
         return (
             [Grant(*row[:4]) for row in found if row[4] == "grant"],
             [Limit(*row[:4]) for row in found if row[4] == "limit"],
             [_derived(row[1], row[2]) for row in found if row[4] == "derived"],
+            any(row[4] == "apart" for row in found),
         )
 
     def team_ids_and_below(self) -> list[int]:
@@ -146,6 +148,7 @@ def _of_roles(person: int) -> QuerySet[Any]:
     return grants.values_list("role_id", "kind", "verb", "reach", Value("grant")).union(
         limits.values_list("role_id", "kind", "name", "level", Value("limit")),
         CustomField.objects.computed().values_list(Value(0), "kind", "names_read", Value(0), Value("derived")),
+        RoleField.objects.kept_apart().values_list("role_id", "kind", "name", "level", Value("apart")),
         all=True,
     )
 

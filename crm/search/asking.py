@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from crm.search import normalise
-from crm.search.lexemes import LONGEST, digits_of, national
+from crm.search.lexemes import APART, LONGEST, TYPED_WHOLE, digits_of, forms_of, national
 
+_ANY_LEXEME = re.compile(r"'((?:[^']|'')*)'(:\*)?")
+_NO_MARKS = {ord(mark): " " for mark in (APART, TYPED_WHOLE)}  # nobody asks by typing them
 CHUNKS = 8  # words of a question that are looked at
 _PHONE = re.compile(r"[+＋]?[\d\s().\-/]{5,}")
 _HOST = re.compile(r"@?[^\s@]+\.[^\s@]{2,}|@[^\s@]+|[^\s@]+@[^\s@]*")
@@ -25,14 +28,21 @@ class Question:
         return bool(self.every)
 
 
-def understood(text: str) -> Question:
-    """Every word of the text must be found; a word may be meant in several ways."""
-    folded = normalise.fold(text.replace("\x00", ""))[:200]
+def understood(text: str, *, apart: bool = False, whole: bool = False) -> Question:
+    """Every word of the text must be found; a word may be meant in several ways.
+
+    `apart`: also by what is kept apart for those to whom it is open. `whole`: of that, by what was typed whole alone.
+    """
+    folded = normalise.fold(text.replace("\x00", ""))[:200].translate(_NO_MARKS)
     conditions = [condition for chunk in folded.split()[:CHUNKS] if (condition := _chunk(chunk))]
     every = " & ".join(f"({condition})" for condition in conditions)
     if _PHONE.fullmatch(folded.strip()):
         phone = _phone(folded)
         every = " | ".join(filter(None, [f"({every})" if every else "", phone]))
+    if apart:
+        every = _ANY_LEXEME.sub(lambda found: f"({found[0]} | '{APART}{found[1]}'{found[2] or ''})", every)
+    elif whole and every:
+        every = " | ".join([f"({every})", *_typed_whole(folded.strip())])
     said = " ".join(normalise.words(folded))
     if not every or not said:
         return Question("", "", "")
@@ -40,6 +50,14 @@ def understood(text: str) -> Question:
     if any(letter.isdigit() for letter in said):  # a number; a city that is called so says little of a record
         exact += " | " + _lexeme("#" + said)
     return Question(every, exact, _lexeme("=" + said, prefix=True))
+
+
+def _typed_whole(folded: str) -> Iterator[str]:
+    """An address, or a number of which nothing is missing."""
+    if "@" in folded and " " not in folded:
+        yield _lexeme(TYPED_WHOLE + folded)
+    elif _PHONE.fullmatch(folded):
+        yield from (_lexeme(TYPED_WHOLE + form) for form in sorted(forms_of(folded)))
 
 
 def _chunk(chunk: str) -> str:

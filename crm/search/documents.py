@@ -10,9 +10,12 @@ from typing import Any, Protocol
 from django.db import connection, models
 from django.db.models import Prefetch, prefetch_related_objects
 
+from crm.access import fields
+from crm.access.permissions import Level
 from crm.custom_fields import known
+from crm.models.role import RoleField
 from crm.models.search_document import SearchDocument
-from crm.search.lexemes import lexemes
+from crm.search.lexemes import APART, TYPED_WHOLE, WHOLE, in_parts
 from crm.search.words import Words
 
 __all__ = ["Words", "forget", "keep_with", "quotes", "refresh", "refresh_many", "searchable", "searchable_kinds"]
@@ -29,6 +32,7 @@ _describers: dict[str, Describe] = {}
 _related: dict[str, tuple[str | Prefetch, ...]] = {}
 _quotes: dict[str, dict[str, tuple[str, ...]]] = {}
 _kept_with: dict[str, Keep] = {}
+_subtitles: dict[str, str] = {}
 
 
 def searchable(
@@ -36,15 +40,18 @@ def searchable(
     describe: Describe,
     related: Sequence[str | Prefetch] = (),
     quotes: Mapping[str, Sequence[str]] | None = None,
+    subtitle: str = "",
 ) -> None:
     """Records of this kind are found by what `describe(record)` says. Called in `AppConfig.ready`.
 
     `related` names the relations `describe` reads, so that many records are described without a query for each; what
     belongs to a record by the dozen is read into an attribute, since a queryset for each takes longer than the words.
     `quotes` says by relation which fields of the other record it repeats; crm/search/quoting.py keeps those right.
+    `subtitle` is the field that stands below the title, if a role may close it.
     """
     _describers[kind] = describe
     _related[kind] = tuple(related)
+    _subtitles[kind] = subtitle
     _quotes[kind] = {path: tuple(fields) for path, fields in (quotes or {}).items()}
 
 
@@ -62,11 +69,16 @@ def quotes() -> dict[str, dict[str, tuple[str, ...]]]:
     return _quotes
 
 
+def subtitle_field(kind: str) -> str:
+    return _subtitles.get(kind, "")
+
+
 def refresh(record: models.Model) -> None:
     """Bring the record's search document up to date; one in the bin has none."""
     refresh_many([record])
 
 
+@fields.uncovered
 def refresh_many(records: Iterable[models.Model], *, are_new: bool = False) -> None:
     """The same for many records, of one or several kinds, in a few statements for each thousand.
 
@@ -111,6 +123,7 @@ def forget(kind: str, ids: Iterable[int]) -> None:
 
 
 def _write(kind: str, records: list[Any], are_new: bool) -> None:
+    """Whether a role hides phones or emails is read with the write: no statement more, and never out of date."""
     describe = _describers[kind]
     with known.read_once():
         rows = [_row(record, describe(record)) for record in records]
@@ -126,14 +139,24 @@ def _write(kind: str, records: list[Any], are_new: bool) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
+            WITH hidden AS (SELECT kind, name FROM {RoleField._meta.db_table} WHERE level = {Level.HIDDEN:d})
             INSERT INTO {table} (kind, object_id, owner_id, team_id, title, subtitle, words, updated_at)
-            SELECT %s, object_id, owner_id, team_id, title, subtitle, array_to_tsvector(words), updated_at
+            SELECT %s, object_id, owner_id, team_id, title, subtitle,
+                array_to_tsvector(words || {_reached("phone")} || {_reached("email")}), updated_at
             FROM jsonb_to_recordset(%s::jsonb) AS given(object_id bigint, owner_id bigint, team_id bigint, title text,
-                subtitle text, words text[], updated_at timestamptz)
+                subtitle text, words text[], reached_by text, phones text[], emails text[], updated_at timestamptz)
             {"" if are_new else compared}
             """,
             [kind, json.dumps(rows, ensure_ascii=False)],
         )
+
+
+def _reached(name: str) -> str:
+    """What finds by phones, or by emails: apart from the rest as soon as a role hides them."""
+    lexemes = f"FROM unnest({name}s) AS lexeme"
+    whole = f"ARRAY(SELECT '{TYPED_WHOLE}' || lexeme {lexemes} WHERE lexeme ~ '{WHOLE[name]}')"
+    apart = f"ARRAY(SELECT '{APART}' || lexeme {lexemes}) || {whole}"
+    return f"CASE WHEN (reached_by, '{name}') IN (SELECT kind, name FROM hidden) THEN {apart} ELSE {name}s END"
 
 
 def _row(record: Any, words: Words) -> dict[str, Any]:
@@ -143,7 +166,8 @@ def _row(record: Any, words: Words) -> dict[str, Any]:
         "team_id": getattr(record, "team_id", None),
         "title": _shown(words.title),
         "subtitle": _shown(words.subtitle),
-        "words": lexemes(words),  # the database sorts them, so that the same words are the same value
+        **in_parts(words),  # the database sorts them, so that the same words are the same value
+        "reached_by": words.reached_by or record.kind,
         "updated_at": (getattr(record, "updated_at", None) or record.created_at).isoformat(),
     }
 

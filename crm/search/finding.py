@@ -6,13 +6,14 @@ Written as SQL, because putting the arms together from querysets took longer tha
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.contrib.postgres.search import SearchQuery
 from django.db import connection
 from django.db.models import QuerySet, Value
 
+from crm.access import fields
 from crm.access import kinds as known_kinds
 from crm.access.grants import Access, access_of
 from crm.access.permissions import Verb
@@ -62,7 +63,14 @@ class Hit:
 
 def ids(kind: str, text: str) -> QuerySet:
     """Ids of the records of one kind that hold every word of `text`; says nothing of visibility."""
-    return matching(asking.understood(text).every).filter(kind=kind).values("object_id")
+    return matching(_understood(text, fields.access()).every).filter(kind=kind).values("object_id")
+
+
+def _understood(text: str, access: Access | None) -> asking.Question:
+    """Of what is kept apart everything where nobody asks (in a job), and for those from whom none of it is hidden;
+    by the others it is found only if they typed the whole of it, and know it therefore."""
+    hides = access is not None and any(not names.isdisjoint(fields.KEPT_APART) for names in access.hidden.values())
+    return asking.understood(text, apart=not hides and (access is None or access.keeps_apart), whole=hides)
 
 
 def matching(lexemes: str) -> QuerySet:
@@ -79,7 +87,7 @@ def find(user: Any, text: str, *, only: Iterable[str] | None = None, limit: int 
     kinds count, the last entered of each are the newest: after an import hundreds of thousands of others may be newer.
     Of records that can be seen only through another one, the newest thousand that match are looked at.
     """
-    question = asking.understood(text)
+    question = _understood(text, access_of(user))
     scope = Scope.of(user, only)
     if not question or not scope.parts:
         return []
@@ -90,7 +98,13 @@ def find(user: Any, text: str, *, only: Iterable[str] | None = None, limit: int 
         hits = _best(hits + scope.seen(_ask(_named(question.begins, BEGINS), held)), limit)
     if len(hits) < limit:
         hits = _best(hits + scope.seen(_ask(_looked_up(question), held)), limit)
-    return hits
+    return [_as_seen(hit, access_of(user)) for hit in hits]
+
+
+def _as_seen(hit: Hit, access: Access) -> Hit:
+    """Without the subtitle, where that is a field they may not see."""
+    closed = access.hidden.get(hit.kind)
+    return replace(hit, subtitle="") if closed and documents.subtitle_field(hit.kind) in closed else hit
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,17 @@
 
 Marks tell them apart, so that one index and one condition answer every way of asking:
 `word`, `=whole title`, `#whole text`, `~二字` (two characters), `<reversed digits`, `user@host`, `host`.
+
+Where a role hides phones or mail addresses, what finds by them is kept apart: each such lexeme behind a `§`, which only
+those are asked with to whom they are open, and `!whole address` for those who typed the whole of it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import chain
 
 from crm.search import normalise, phones
 from crm.search.words import Words
@@ -20,10 +24,27 @@ NAME = 80  # a text up to this length is a name: also found as a whole and by pi
 STARTS = 12  # characters of a Chinese name at which its pinyin may begin
 
 
+APART, TYPED_WHOLE = "§", "!"
+WHOLE = {"phone": "^[0-9]{7,}$", "email": "@"}  # which of the lexemes are a whole one: a number, user@host
+
+
 def lexemes(words: Words) -> list[str]:
     """Everything the record can be found by."""
+    return _kept(chain(_of_record(words), _of_phones(words), _of_emails(words)))
+
+
+def in_parts(words: Words) -> dict[str, list[str]]:
+    """The same in parts, of which the last two can be kept apart."""
+    return {
+        "words": _kept(_of_record(words)),
+        "phones": _kept(_of_phones(words)),
+        "emails": _kept(_of_emails(words)),
+    }
+
+
+def _kept(all: Iterable[str]) -> list[str]:
     found: dict[str, None] = {}
-    for lexeme in _all(words):
+    for lexeme in all:
         if lexeme:
             found[lexeme[:LONGEST]] = None
         if len(found) >= MOST:
@@ -31,16 +52,24 @@ def lexemes(words: Words) -> list[str]:
     return list(found)
 
 
-def _all(words: Words) -> Iterator[str]:
+def _of_record(words: Words) -> Iterator[str]:
     yield whole("=", words.title)
     yield from spelled(words.title)
     yield from of_text(words.title)
-    for phone in filter(None, words.phones):
-        yield from of_phone(phone)
-    for email in filter(None, words.emails):
-        yield from of_email(email)
     for text in filter(None, words.texts):
         yield from of_name(text) if len(text) <= NAME else of_text(text[:READ])
+
+
+def _of_phones(words: Words) -> Iterator[str]:
+    for phone in filter(None, words.phones):
+        yield from of_phone(phone)
+    for handle in filter(None, words.handles):
+        yield from of_name(handle) if len(handle) <= NAME else of_text(handle)
+
+
+def _of_emails(words: Words) -> Iterator[str]:
+    for email in filter(None, words.emails):
+        yield from of_email(email)
 
 
 def whole(mark: str, text: str) -> str:
@@ -127,13 +156,17 @@ def of_host(host: str) -> Iterator[str]:
 
 
 def of_phone(phone: str) -> Iterator[str]:
+    for form in forms_of(phone):
+        yield form
+        yield f"<{form[::-1]}"
+
+
+def forms_of(phone: str) -> set[str]:
+    """Its digits as one may type them: with and without the code of the country and the leading zeros."""
     digits = digits_of(phone)
     if len(digits) < 3:
-        return
-    for form in {digits, national(phone) or digits, digits.lstrip("0")}:
-        if form:
-            yield form
-            yield f"<{form[::-1]}"
+        return set()
+    return {form for form in (digits, national(phone) or digits, digits.lstrip("0")) if form}
 
 
 def digits_of(text: str) -> str:

@@ -24,6 +24,10 @@ def follow(kind: str, ids: Iterable[int], changed: Iterable[str]) -> int:
     return done
 
 
+def kinds_quoting(kind: str, fields: Iterable[str]) -> list[str]:
+    return sorted({quoting for quoting, _path in _quoting(kind, set(fields))})
+
+
 def is_quoted(kind: str, changed: Iterable[str]) -> bool:
     return next(_quoting(kind, set(changed)), None) is not None
 

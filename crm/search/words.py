@@ -13,3 +13,5 @@ class Words:
     texts: Iterable[str] = field(default_factory=tuple)  # names, notes, numbers
     phones: Iterable[str] = field(default_factory=tuple)
     emails: Iterable[str] = field(default_factory=tuple)
+    handles: Iterable[str] = field(default_factory=tuple)  # names on social networks, closed with the phones
+    reached_by: str = ""  # the kind of record whose phones and emails these are, where it is not the record itself

@@ -23,6 +23,7 @@ from crm.search import documents
 from customers.models import Contact, ContactPoint, Customer, MatchKey, tidy
 from customers.models.contact_point import IN_A_FIELD, in_fields, key_of
 from customers.models.match_key import Sign
+from customers.models.reached import refuse_closed
 
 CHANGEABLE = ("label", "value", "network", "postal_code", "city", "country")
 TOLD = (*CHANGEABLE, "is_primary", "validity", "opted_out_at")
@@ -41,6 +42,7 @@ def add(
     **fields: Any,
 ) -> ContactPoint:
     """One more. One that is there already is changed instead; the first of its type is the first one anyway."""
+    refuse_closed(record.kind, type)
     record = _locked(record)
     point = ContactPoint(**{record.kind: record}, type=type, added_at=at, **fields)
     point.clean()
@@ -73,6 +75,8 @@ def change(
     **fields: Any,
 ) -> ContactPoint:
     """Change what is said. What is not named stays; the first one stays the first until another one is."""
+    if by is not None:  # what comes back, or is opted out by a link, is noted whoever asks
+        refuse_closed(point.record.kind, point.type)
     record = _locked(point.record)
     point = ContactPoint.objects.get(pk=point.pk)
     before = {name: getattr(point, name) for name in TOLD}
@@ -104,6 +108,7 @@ def change(
 @transaction.atomic
 def remove(point: ContactPoint, *, by: User | None, at: datetime) -> None:
     """It is not used any more. Was it the first one, the next of its type is."""
+    refuse_closed(point.record.kind, point.type)
     record = _locked(point.record)
     found = ContactPoint.objects.filter(pk=point.pk).first()
     if found is None:

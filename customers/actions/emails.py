@@ -14,6 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from crm import events
+from crm.access import fields as fields_of_readers
+from crm.access.grants import access_of
 from crm.actions import attachments, mail_sending
 from crm.actions.enclosures import Enclosure
 from crm.actions.notifications import notify
@@ -22,7 +24,7 @@ from crm.mail import fields
 from crm.models import MailTemplate, User
 from crm.ringing import ring
 from customers.actions import activities, contact_points
-from customers.models import Activity, Contact, Customer, Email, Purpose, before_customers, tidy
+from customers.models import Activity, Contact, Customer, Email, Purpose, before_customers, reached, tidy
 from customers.models.writing import may_write_to
 
 SUBMISSIONS = uuid.UUID("9b1f6c0a-2e0e-4c58-9d0f-6a3f5d9a7c21")  # namespace of tokens, nothing more
@@ -213,7 +215,9 @@ def came_back(email: Email, *, reason: str, unknown: Iterable[str] = (), at: dat
         activities.update(locked.activity, {"outcome": Activity.Outcome.NOT_REACHED}, by=None, at=at)
     for address in {tidy.email(each) for each in unknown} & {*locked.to, *locked.cc}:
         contact_points.mark_invalid(address, by=None, at=at)
-    values = {"to": ", ".join(locked.to), "reason": reason or "?"}
+    with fields_of_readers.reading(lambda: access_of(locked.owner), covers=True):  # it is kept, and read later
+        to = ", ".join(locked.to) or str(locked.contact or reached.INSTEAD)
+        values = {"to": to, "reason": reached.as_told(reason) or "?"}
     url, key = locked.get_absolute_url(), f"email-bounced:{locked.pk}"
     notify(locked.owner, CAME_BACK, values=values, url=url, key=key, at=at)
 
@@ -240,7 +244,7 @@ def _refuse_unwanted(email: Email) -> None:
     if len(email.to) + len(email.cc) > RECEIVERS:
         raise ValidationError({"to": _("At most %(count)d receivers.") % {"count": RECEIVERS}})
     if refused := why_not(email):
-        raise ValidationError({"to": refused})
+        raise ValidationError({"to": reached.as_told(refused)})
 
 
 def _in_braces(codes: Iterable[str]) -> str:

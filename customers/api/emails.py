@@ -70,7 +70,10 @@ class WritingSerializer(serializers.Serializer):
     about_id = serializers.IntegerField(required=False)
     contact = ScopedRelatedField(Contact, required=False)
     answers = ScopedRelatedField(Email, required=False)
-    to = serializers.ListField(child=serializers.EmailField(), min_length=1, max_length=emails.RECEIVERS)
+    to = serializers.ListField(
+        child=serializers.EmailField(), required=False, max_length=emails.RECEIVERS,
+        help_text="Without it, to the contact's first address: also where the caller is not shown it.",
+    )  # fmt: skip
     cc = serializers.ListField(child=serializers.EmailField(), required=False, max_length=emails.RECEIVERS)
     subject = serializers.CharField(max_length=200)
     text = serializers.CharField(max_length=100_000)
@@ -82,6 +85,10 @@ class WritingSerializer(serializers.Serializer):
     def draft(self) -> Draft:
         values = self.validated_data
         to, cc = ([address.lower() for address in values.get(name, ())] for name in ("to", "cc"))
+        contact = values.get("contact")
+        if not to and (contact is None or not contact.email):
+            raise serializers.ValidationError({"to": [_("Say whom the letter goes to.")]})
+        to = to or [contact.email]
         return Draft(to, values["subject"], values["text"], cc)
 
 

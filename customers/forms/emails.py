@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -42,6 +43,15 @@ class AddressesField(forms.CharField):
             raise ValidationError(_now("These are no mail addresses: %(addresses)s.") % {"addresses": listed(wrong)})
 
 
+@dataclass(frozen=True)
+class Unseen:
+    """To whom a letter goes whose writer is not shown the address."""
+
+    name: str
+    addresses: list[str]
+    contact: int | None
+
+
 class EmailForm(forms.Form):
     """A letter to a customer, from any of the pages that know whom it is about."""
 
@@ -62,14 +72,18 @@ class EmailForm(forms.Form):
     about_kind = forms.CharField(required=False, widget=forms.HiddenInput)
     about_id = forms.IntegerField(required=False, widget=forms.HiddenInput)
     answers = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    contact = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(
         self, *args: Any, user: User, language: str = "", offered: Sequence[Enclosure] = (), about: Any = None,
-        **kwargs: Any,
+        unseen: Unseen | None = None, **kwargs: Any,
     ) -> None:  # fmt: skip
         """Written to what it is `about` alone (a lead), it asks for no customer."""
         super().__init__(*args, **kwargs)
-        self.about = about
+        self.about, self.unseen = about, unseen
+        if unseen is not None:
+            self.fields["to"].required, self.fields["to"].label = False, _("Further receivers")
+            self.initial |= {"to": "", "contact": unseen.contact}
         self.offered = {each.code: each for each in offered}
         enclosures: Any = self.fields["enclosures"]
         enclosures.choices = [(each.code, each.name) for each in offered]
@@ -88,7 +102,8 @@ class EmailForm(forms.Form):
 
     def draft(self) -> Draft:
         values = self.cleaned_data
-        return Draft(values["to"], values["subject"], values["text"], values["cc"])
+        to = [*(self.unseen.addresses if self.unseen else ()), *values["to"]]
+        return Draft(list(dict.fromkeys(to)), values["subject"], values["text"], values["cc"])
 
 
 def templates_offered(language: str) -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from crm.access import fields
 from crm.access.grants import Access
 from crm.access.permissions import Verb
 from crm.access.querysets import Rule
@@ -102,6 +103,12 @@ class Contact(Record):
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.sort_name = sort_key(self.name)[:120]
         super().save(*args, **kwargs)
+
+    @property
+    @fields.uncovered
+    def has_email(self) -> bool:
+        """Also for whoever may write to the person without seeing where."""
+        return bool(self.email)
 
     @property
     def phone_for_reading(self) -> str:

@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from crm.access import fields
 from crm.joining import comma
 from crm.models.checked import CheckedTogether
 from customers.models import tidy
@@ -183,17 +184,21 @@ def key_of(type: str, value: str, network: str = "", place: Iterable[str] = ()) 
 def in_fields(record: Contact | Customer) -> list[ContactPoint]:
     """The email and the phone that stand in the record's fields, unsaved."""
     return [
-        ContactPoint(type=type, value=getattr(record, type), key=key_of(type, getattr(record, type)), is_primary=True)
+        ContactPoint(**{record.kind: record}, type=type, value=value, key=key_of(type, value), is_primary=True)
         for type in IN_A_FIELD
-        if getattr(record, type)
+        if (value := getattr(record, type))
     ]
 
 
 def all_of(record: Any) -> list[ContactPoint]:
-    """Everything by which the record is reached, the first of each type first; unsaved where a field says it all."""
-    rows = list(record.points.all())
+    """Everything by which the record is reached, the first of each type first; unsaved where a field says it all.
+
+    Of those whose type is hidden from the reader nothing is said, not even that there is one.
+    """
+    closed = fields.hidden(record.kind)
+    rows = [point for point in record.points.all() if point.type not in closed]
     known = {point.key for point in rows}
-    rows += [point for point in in_fields(record) if point.key not in known]
+    rows += [point for point in in_fields(record) if point.key not in known and point.type not in closed]
     order = list(ContactPoint.Type.values)
     return sorted(rows, key=lambda point: (order.index(point.type), not point.is_primary, point.pk or 0))
 

@@ -167,6 +167,11 @@ class Email(AboutARecord, models.Model):
         return kinds.of(self).url_for(self.pk) or ""
 
     @property
+    def answered_to(self) -> list[str]:
+        """Where a letter goes that follows this one: to who wrote it, or to whom we wrote."""
+        return list(self.to) if self.is_outbound else [self.sender.rpartition("<")[2].rstrip(">")]
+
+    @property
     def is_outbound(self) -> bool:
         return self.direction == self.Direction.OUTBOUND
 

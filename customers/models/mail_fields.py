@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from crm.access import fields as fields_of_readers
 from crm.mail import fields
 from customers.models.contact import Contact
 from customers.models.customer import Customer
@@ -14,8 +15,8 @@ from customers.models.customer import Customer
 def register() -> None:
     fields.register("contact", {
         "name": (_("name of the contact"), lambda contact: contact.name),
-        "email": (_("mail address of the contact"), lambda contact: contact.email),
-        "phone": (_("phone of the contact"), lambda contact: contact.phone_for_reading),
+        "email": (_("mail address of the contact"), lambda contact: _seen(contact, "email", contact.email)),
+        "phone": (_("phone of the contact"), lambda contact: _seen(contact, "phone", contact.phone_for_reading)),
     })  # fmt: skip
     fields.register("customer", {
         "name": (_("name of the customer"), lambda customer: customer.name),
@@ -28,6 +29,11 @@ def register() -> None:
     })  # fmt: skip
     fields.stand_around(Contact.kind, around_contact)
     fields.stand_around(Customer.kind, around_customer)
+
+
+def _seen(contact: Any, name: str, text: str) -> str:
+    """A letter is no way round: what is hidden from its writer is not known for it, also while they write."""
+    return "" if name in fields_of_readers.hidden(contact.kind) else text
 
 
 def around_contact(user: Any, contact: Any) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from crm.access import fields
 from customers.models import tidy
 
 
@@ -17,6 +18,7 @@ class UnsubscriptionQuerySet(models.QuerySet["Unsubscription"]):
     def of_address(self, address: str) -> Self:
         return self.filter(address=tidy.email(address))
 
+    @fields.uncovered
     def of_contact(self, contact: Any) -> Self:
         """Of any address of theirs, the first one and the others."""
         points = contact.points.filter(type="email").values_list(Lower("value"))

@@ -30,10 +30,8 @@ def of_contact(contact: Any) -> Words:
     return Words(
         title=contact.name,
         subtitle=contact.email,
-        texts=[
-            *(point.value for point in points_of(contact) if point.type == ContactPoint.Type.HANDLE),
-            *texts_of(contact),
-        ],
+        texts=texts_of(contact),
+        handles=[point.value for point in points_of(contact) if point.type == ContactPoint.Type.HANDLE],
         phones=values_of(contact, "phone"),
         emails=values_of(contact, "email"),
     )

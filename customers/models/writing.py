@@ -14,6 +14,7 @@ from django.db.models import Exists, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Concat
 from django.utils.translation import gettext_lazy as _
 
+from crm.access import fields
 from customers.models import tidy
 from customers.models.consent import Consent
 from customers.models.contact import Contact
@@ -69,12 +70,13 @@ class Verdict:
         return str(self.refusal.label) if self.refusal else ""
 
 
+@fields.uncovered
 def may_write_to(whom: Contact | str, purpose: str, *, customer: Customer | None = None, address: str = "") -> Verdict:
     """Whether a mail for the purpose may go to a contact, or to an address whoever has it.
 
     With `customer`, what that customer wants counts; else what any of the contact's customers wants. `address` is
     another of the contact's addresses than the first. Who asked us something is answered (`Purpose.SERVICE`) unless
-    the mail could not arrive.
+    the mail could not arrive. Asked by somebody to whom addresses are closed, the answer is the same.
     """
     if isinstance(whom, Contact):
         people, address = [whom], tidy.email(address or whom.email)

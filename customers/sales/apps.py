@@ -81,6 +81,7 @@ class SalesConfig(AppConfig):
 
     def declare_kinds(self) -> None:
         from crm.access import fields, kinds
+        from customers.models import reached
 
         # A permission on no table: going on from a stage although something it asks for is missing.
         kinds.register(None, code="criteria_override", label=_("exception"), label_plural=_("exceptions from criteria"))
@@ -97,6 +98,7 @@ class SalesConfig(AppConfig):
             ForecastSubmission,
             Lead,
             Mailing,
+            MailingLetter,
             Opportunity,
             Order,
             OrderReturn,
@@ -134,6 +136,7 @@ class SalesConfig(AppConfig):
         )
         fields.declare(Opportunity, "notes")
         fields.declare(Lead)
+        fields.retell(MailingLetter, "address", reached.no_address)
         formula_fields.declare_all()
 
     def find_records(self) -> None:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -15,8 +15,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views import View
 
-from crm.access import guards
+from crm.access import fields, guards
 from crm.access.permissions import Verb
+from crm.joining import listed
 from crm.web.toasts import toast
 from customers.actions import contact_points
 from customers.forms.contact_points import ContactPointForm
@@ -38,6 +39,9 @@ def shown_of(record: Contact | Customer) -> list[Shown]:
 
 
 def _edit_url(record: Any, point: ContactPoint) -> str:
+    """None for one that the reader's roles only show."""
+    if point.type in fields.unwritable(record.kind):
+        return ""
     if point.pk:
         return reverse(f"{record.kind}-point-edit", args=[record.pk, point.pk])
     known = urlencode({"type": point.type, "value": point.value})
@@ -45,15 +49,18 @@ def _edit_url(record: Any, point: ContactPoint) -> str:
 
 
 def _removal_url(record: Any, point: ContactPoint) -> str:
-    return reverse(f"{record.kind}-point-removal", args=[record.pk, point.pk]) if point.pk else ""
+    is_offered = point.pk and point.type not in fields.unwritable(record.kind)
+    return reverse(f"{record.kind}-point-removal", args=[record.pk, point.pk]) if is_offered else ""
 
 
 def context(record: Contact | Customer) -> dict[str, Any]:
     """What `customers/point/_points.html` shows."""
+    closed, hidden = fields.unwritable(record.kind), fields.hidden(record.kind)
     return {
         "points": shown_of(record),
         "point_new_url": reverse(f"{record.kind}-point-new", args=[record.pk]),
-        "point_types": ContactPoint.Type.choices,
+        "points_left_out": listed(label for type, label in ContactPoint.Type.choices if type in hidden),
+        "point_types": [choice for choice in ContactPoint.Type.choices if choice[0] not in closed],
     }
 
 
@@ -62,6 +69,17 @@ class PointView(View):
 
     def record(self, pk: int) -> Any:
         return guards.get_permitted(self.model.objects.all(), self.request.user, Verb.EDIT, pk=pk)
+
+    def point(self, record: Any, pk: int) -> Any:
+        """None where it is gone; refused where the person's roles do not let them write it."""
+        found = record.points.filter(pk=pk).first()
+        if found is not None:
+            self.refuse_closed(found.type)
+        return found
+
+    def refuse_closed(self, type: str) -> None:
+        if type in fields.unwritable(self.model.kind):
+            raise PermissionDenied(fields.CLOSED)
 
     def page(self, record: Any, form: ContactPointForm, status: int = 200, is_new: bool = False) -> HttpResponse:
         shown = {"record": record, "form": form, "is_new": is_new, "type": ContactPoint.Type(form.type).label}
@@ -101,18 +119,19 @@ class PointNew(PointView):
         given = self.request.GET.get("type", ContactPoint.Type.EMAIL)
         if given not in ContactPoint.Type.values:
             raise Http404
+        self.refuse_closed(given)
         return given
 
 
 class PointEdit(PointView):
     def get(self, request: HttpRequest, pk: int, point_pk: int) -> HttpResponse:
         record = self.record(pk)
-        point = record.points.filter(pk=point_pk).first()
+        point = self.point(record, point_pk)
         return self.page(record, ContactPointForm.of(point)) if point else self.is_gone(record)
 
     def post(self, request: HttpRequest, pk: int, point_pk: int) -> HttpResponse:
         record = self.record(pk)
-        point = record.points.filter(pk=point_pk).first()
+        point = self.point(record, point_pk)
         if point is None:
             return self.is_gone(record)
 
@@ -129,7 +148,7 @@ class PointEdit(PointView):
 class PointRemoval(PointView):
     def post(self, request: HttpRequest, pk: int, point_pk: int) -> HttpResponse:
         record = self.record(pk)
-        point = record.points.filter(pk=point_pk).first()
+        point = self.point(record, point_pk)
         if point is not None:
             contact_points.remove(point, by=request.user, at=timezone.now())
             toast(request, _("%(address)s is removed.") % {"address": point})

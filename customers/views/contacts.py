@@ -31,7 +31,7 @@ class ContactDetail(View):
             "language": dict(settings.LANGUAGES).get(contact.language, ""),
             "log_url": f"{reverse('activity-new')}?contact={pk}",
             "email_url": f"{reverse('email-new')}?contact={pk}",
-            "may_email": contact.email and request.user.access.may("email", Verb.CREATE),
+            "may_email": contact.has_email and request.user.access.may("email", Verb.CREATE),
             "may_edit": editing.allows(request.user, contact, Verb.EDIT),
             "may_delete": editing.allows(request.user, contact, Verb.DELETE),
             "may_log": request.user.access.may("activity", Verb.CREATE),

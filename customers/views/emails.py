@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views import View
 from django.views.decorators.http import require_GET
 
+from crm.access import fields as fields_of_readers
 from crm.access import guards
 from crm.access.permissions import Verb
 from crm.actions import enclosures, mail_sending
@@ -26,8 +27,8 @@ from crm.models import Attachment, MailTemplate
 from crm.web import asked
 from crm.web.toasts import toast
 from customers.actions import emails
-from customers.forms.emails import EmailForm
-from customers.models import Contact, Customer, Email, before_customers, mail_fields
+from customers.forms.emails import EmailForm, Unseen
+from customers.models import Contact, Customer, Email, before_customers, mail_fields, reached
 from customers.views import editing
 from customers.views.about import record_named_by
 
@@ -42,6 +43,7 @@ class Circumstances:
     contact: Contact | None
     about: Any
     answers: Email | None
+    is_addressed: bool = True
 
     def around(self, user: Any) -> dict[str, Any]:
         """The records whose fields a template can name here."""
@@ -58,13 +60,28 @@ class Circumstances:
 
     def form(self, user: Any, *args: Any, **kwargs: Any) -> EmailForm:
         options = {"language": self.language, "about": None if self.needs_customer else self.about}
-        return EmailForm(*args, user=user, offered=self.enclosures(user), **options, **kwargs)
+        return EmailForm(*args, user=user, offered=self.enclosures(user), unseen=self.unseen(), **options, **kwargs)
+
+    def unseen(self) -> Unseen | None:
+        """Whom it goes to, for a writer who is not shown the address; whoever sees addresses has it in the form.
+
+        Nobody whom the form did not name is written to, main contact or not.
+        """
+        if not self.is_addressed or not reached.hides_addresses():
+            return None
+        with fields_of_readers.covered(False):
+            if self.answers is not None:
+                addresses = self.answers.answered_to
+            else:
+                addresses = [self.contact.email] if self.contact is not None and self.contact.email else []
+        name = self.contact or (self.answers and _("whoever wrote the letter")) or ""
+        return Unseen(str(name), addresses, self.contact.pk if self.contact else None) if addresses else None
 
     def enclosures(self, user: Any) -> list[Enclosure]:
         return enclosures.offered(user, self.about, self.customer)
 
 
-def circumstances(values: QueryDict, user: Any) -> Circumstances:
+def circumstances(values: QueryDict, user: Any, *, is_sent: bool = False) -> Circumstances:
     answered = asked.record(values, "answers", Email.objects.visible_to(user))
     about = record_named_by(values, user)
     if answered is not None and about is None:
@@ -81,7 +98,8 @@ def circumstances(values: QueryDict, user: Any) -> Circumstances:
         customer = mail_fields.customer_of(user, contact)
     if contact is None and customer is not None:
         contact = _addressed(values.get("to", ""), customer, user) or mail_fields.main_contact(user, customer)
-    return Circumstances(customer, contact, about, answered)
+    is_addressed = not is_sent or bool(values.get("contact") or answered)
+    return Circumstances(customer, contact, about, answered, is_addressed)
 
 
 class EmailNew(View):
@@ -97,7 +115,7 @@ class EmailNew(View):
     def post(self, request: HttpRequest) -> HttpResponse:
         guards.require(request.user, Email.kind, Verb.CREATE)
         user: Any = request.user
-        found = circumstances(request.POST, user)
+        found = circumstances(request.POST, user, is_sent=True)
         form = found.form(user, request.POST)
         if not form.is_valid():
             return self.page(form, status=422)
@@ -112,7 +130,8 @@ class EmailNew(View):
             for name, errors in getattr(error, "error_dict", {None: error}).items():
                 form.add_error(name if name in form.fields else None, errors)
             return self.page(form, status=422)
-        said = _("On its way to %(to)s.") % {"to": listed(email.to)}
+        to = form.unseen.name if form.unseen else reached.as_told(listed(email.to))
+        said = _("On its way to %(to)s.") % {"to": to}
         toast(request, said, link_url=email.get_absolute_url())
         return editing.saved(request, email.get_absolute_url(), activity_logged=None, email_written={"id": email.pk})
 
@@ -126,9 +145,8 @@ class EmailNew(View):
                 initial["to"] = getattr(found.about, "email", "")
         if (letter := found.answers) is not None:
             subject = letter.subject if letter.subject.lower().startswith("re:") else f"Re: {letter.subject}"
-            sender = letter.sender.rpartition("<")[2].rstrip(">")
             initial |= {"answers": letter.pk, "subject": subject[:200], "is_shared": letter.is_shared}
-            initial["to"] = ", ".join(letter.to) if letter.is_outbound else sender
+            initial["to"] = ", ".join(letter.answered_to)
             initial["text"] = "\n\n" + "\n".join(f"> {line}" for line in letter.text[:5000].splitlines())
         return initial
 

@@ -10,6 +10,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from crm.access import kinds
+from crm.access.grants import access_of
 from crm.models import Event
 from crm.web import changes
 from customers.models import Customer
@@ -150,8 +151,11 @@ def _why(data: dict[str, Any]) -> str:
 
 def _point(event: Event, user: Any) -> str:
     """An address or number, for whoever may see whose it is: on a customer's timeline stand people from elsewhere."""
+    point = _dict(event.data.get("point"))
+    if point.get("type") in access_of(user).hidden.get(event.subject_kind, ()):
+        return _("one that your role does not show")
     seen = kinds.get(event.subject_kind).model.objects.visible_to(user).filter(pk=event.subject_id).exists()
-    return str(_dict(event.data.get("point")).get("text", "")) if seen else _("one you cannot see")
+    return str(point.get("text", "")) if seen else _("one you cannot see")
 
 
 def _purpose(named: dict[str, Any]) -> str:

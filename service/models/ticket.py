@@ -193,4 +193,5 @@ class Ticket(Record):
             subtitle=customer.name if customer else (contact.name if contact else ""),
             texts=[self.number, self.subject, *asked, *texts_of(self)],
             emails=[contact.email] if contact and contact.email else [],
+            reached_by="contact",
         )

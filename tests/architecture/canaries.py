@@ -15,7 +15,8 @@ from crm.access import kinds
 from crm.access.permissions import Level
 from crm.actions import records
 from crm.models import CustomField
-from customers.models import Collaborator, CustomerContact
+from customers.models import Collaborator, ContactPoint, CustomerContact
+from customers.models.contact_point import key_of
 from customers.sales.models import (
     CampaignMember,
     CreditSplit,
@@ -34,8 +35,8 @@ PHONE = re.compile(r"\+4930777\d{5}")
 NUMBER = re.compile(r"(?<!\d)88000\d{4}(?!\d)")
 # What the rep's role closes: hidden from them on every record, also on those they own.
 CLOSED = {
-    "customer": ("employees", "annual_revenue", "notes", "custom_closed"),
-    "contact": ("notes", "custom_closed"),
+    "customer": ("email", "phone", "employees", "annual_revenue", "notes", "custom_closed"),
+    "contact": ("email", "phone", "notes", "custom_closed"),
     "lead": ("custom_closed",),
     "opportunity": ("notes", "custom_closed"),
     "ticket": ("custom_closed",),
@@ -92,6 +93,7 @@ class World:
         CustomerContact.objects.create(customer=theirs, contact=also, role=self.word("customer", theirs.pk, "role"))
         CustomerContact.objects.create(customer=mine, contact=also)
         self._between(cast, mine, theirs, person)
+        self._reached()
         self._said(cast)
         self._mailed(person)
         for kind in list(self.rows):
@@ -154,6 +156,22 @@ class World:
                 opportunity=sale, kind="revenue", valid_from=NOW.date(), reason=reason, recorded_at=NOW
             )
 
+    def _reached(self) -> None:
+        """Each customer and contact by one more phone, mail and handle than its fields say."""
+        for kind in ("customer", "contact"):
+            for record in self.rows[kind]:
+                for type, field, network in (
+                    ("email", "email", ""),
+                    ("phone", "phone", ""),
+                    ("handle", "phone", "wechat"),
+                ):
+                    word = self.word(kind, record.pk, field) if type != "handle" else self.said(kind, record.pk, field)
+                    value = f"{word}@example.com" if type == "email" else word
+                    key = key_of(type, value, network)
+                    ContactPoint.objects.create(
+                        **{kind: record}, type=type, value=value, network=network, key=key, added_at=NOW
+                    )
+
     def _said(self, cast: Any) -> None:
         """Each ticket has been written about, to the customer and among ourselves."""
         for ticket in self.rows["ticket"]:
@@ -212,12 +230,17 @@ class World:
         self.texts[str(number)] = Text(record.kind, record.pk, name)
         return number
 
-    def word(self, kind: str, pk: int, name: str, field: Any = None) -> str:
-        number = len(self.texts) + 1
-        text = f"canary{number:05d}"
-        if name == "phone":
-            text = f"+4930777{number:05d}"
+    def said(self, kind: str, pk: int, name: str) -> str:
+        """In letters, also where the field has digits."""
+        text = f"canary{len(self.texts) + 1:05d}"
         self.texts[text] = Text(kind, pk, name)
+        return text
+
+    def word(self, kind: str, pk: int, name: str, field: Any = None) -> str:
+        text = self.said(kind, pk, name)
+        if name == "phone":
+            self.texts[f"+4930777{text[-5:]}"] = self.texts.pop(text)
+            text = f"+4930777{text[-5:]}"
         if isinstance(field, models.EmailField):
             return f"{text}@example.com"
         return f"https://{text}.example" if isinstance(field, models.URLField) else text
