@@ -77,7 +77,11 @@ def reasons_of(mailing: Mailing) -> list[tuple[str, Any, int]]:
 
 def samples(letters: Any) -> list[MailingLetter]:
     """The first letter in each language, as it would be read; not that of somebody who was erased since."""
-    real = letters.exclude(state=LetterState.EXCLUDED).exclude(address="").select_related("member__contact", "member__lead")
+    real = (
+        letters.exclude(state=LetterState.EXCLUDED)
+        .exclude(address="")
+        .select_related("member__contact", "member__lead")
+    )
     return list(real.order_by("language", "pk").distinct("language"))
 
 
