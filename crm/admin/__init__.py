@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
-from crm.admin import calendars, custom_fields, logs, mail, people, roles, webhooks
+from crm.admin import calendars, custom_fields, logs, mail, people, roles, webhooks, widget_words
 from crm.admin.base import AuditedAdmin, ReadOnlyAdmin
 from crm.admin.configured_codes import ConfiguredCodeAdmin
 from crm.admin.records import RecordAdmin
@@ -27,6 +27,7 @@ __all__ = [
     "people",
     "roles",
     "webhooks",
+    "widget_words",
 ]
 
 # What libraries register of their own: nobody configures anything there.

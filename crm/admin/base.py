@@ -78,6 +78,18 @@ def _text(value: Any) -> Any:
 class ReadOnlyAdmin(admin.ModelAdmin):
     """For what is only ever written by the system."""
 
+    change_form_template = "admin/read_only.html"
+
+    def called(self, obj: Any) -> str:
+        """What people call a record whose own name is for logs."""
+        return str(obj)
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        """In its heading and in the way back."""
+        if (obj := kwargs.get("obj")) is not None:
+            context["subtitle"] = self.called(obj)
+        return super().render_change_form(request, context, *args, **kwargs)
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 

@@ -160,12 +160,26 @@ def _described() -> str:
 described = lazy(_described, str)()
 
 
+class KindFilter(admin.SimpleListFilter):
+    """Of which records, by their names."""
+
+    title = gettext_lazy("kind of record")
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        codes = model_admin.get_queryset(request).order_by("kind").values_list("kind", flat=True).distinct()
+        return [(code, capfirst(str(kinds.get(code).label))) for code in codes]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[CustomField]) -> QuerySet[CustomField]:
+        return queryset.filter(kind=self.value()) if self.value() else queryset
+
+
 @admin.register(CustomField)
 class CustomFieldAdmin(AuditedAdmin):
     form = CustomFieldForm
     inlines: ClassVar[Any] = [ChoiceInline]
     list_display = ("title_shown", "kind_shown", "code", "type", "is_required", "is_shown", "is_searched", "is_retired")
-    list_filter = ("kind", "type", "is_retired")
+    list_filter = (KindFilter, "type", "is_retired")
     search_fields = ("code", "label", "label_zh")
     fieldsets: ClassVar[Any] = [
         (None, {"fields": ["kind", "code", "type", "label", "label_zh", "help_text", "help_text_zh"]}),
@@ -182,7 +196,14 @@ class CustomFieldAdmin(AuditedAdmin):
         """What a field is called and whose it is stay for ever: files, programs and saved lists name it."""
         if obj is None:
             return ()
-        return ("kind", "code", "type", "result") if obj.is_computed else ("kind", "code")
+        fixed = ("kind", "kind_shown", "code")
+        return (*fixed, "type", "result") if obj.is_computed else fixed
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Of one that is there the kind is read, so by its name."""
+        (title, first), *rest = super().get_fieldsets(request, obj)
+        fields = ["kind_shown" if obj is not None and name == "kind" else name for name in first["fields"]]
+        return [(title, {**first, "fields": fields}), *rest]
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, Any, Any]:
         """What a formula counts with is not taken away."""

@@ -8,12 +8,15 @@ from typing import Any
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 from django.utils.text import capfirst
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 
 from crm.access import kinds
 from crm.joining import clauses, labelled, listed
 from crm.models import Event
 from crm.web import changes, formats
+
+# What an event of an export keeps is no field of anything.
+KEPT = (gettext_noop("List"), gettext_noop("Query"), gettext_noop("Format"))
 
 
 def lines(event: Event) -> Iterator[tuple[str, str]]:

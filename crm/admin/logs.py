@@ -51,6 +51,9 @@ class EventAdmin(ReadOnlyAdmin):
     def what(self, event: Event) -> str:
         return capfirst(wording.of(event))
 
+    def called(self, obj: Event) -> str:
+        return labelled(self.what(obj), obj.subject_label)
+
     @admin.display(description=_("Changes"))
     def changes(self, event: Event) -> str:
         """Before and after of each field; what is no change, by its name."""
@@ -88,6 +91,9 @@ class DeliveryAdmin(FailureColumns, ReadOnlyAdmin):
     @admin.display(description=_("What happened"))
     def what(self, delivery: Delivery) -> str:
         return labelled(capfirst(wording.of(delivery.event)), delivery.event.subject_label)
+
+    def called(self, obj: Delivery) -> str:
+        return self.what(obj)
 
     def has_retry_permission(self, request: HttpRequest) -> bool:
         return may_try_again(request)
@@ -143,6 +149,9 @@ class JobRunAdmin(FailureColumns, ReadOnlyAdmin):
     @admin.display(description=_("job"), ordering="job")
     def what(self, run: JobRun) -> str:
         return schedule.in_words(run.job)
+
+    def called(self, obj: JobRun) -> str:
+        return self.what(obj)
 
     @admin.display(description=_("how it went"))
     def went(self, run: JobRun) -> str:

@@ -144,6 +144,9 @@ class IncomingMailAdmin(ReadOnlyAdmin):
         unreadable = super().get_queryset(request).filter(account__owner=None)
         return unreadable.filter(state=IncomingMail.State.UNREADABLE)
 
+    def called(self, obj: IncomingMail) -> str:
+        return obj.heading
+
     @admin.display(description=_("reason"))
     def why(self, mail: IncomingMail) -> str:
         return _now(mail.reason) if mail.reason else ""

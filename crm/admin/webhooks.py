@@ -79,6 +79,9 @@ class WebhookCallAdmin(ReadOnlyAdmin):
     def what(self, call: WebhookCall) -> str:
         return labelled(capfirst(wording.of(call.event)), call.event.subject_label)
 
+    def called(self, obj: WebhookCall) -> str:
+        return self.what(obj)
+
     @admin.display(description=_("Answer"))
     def outcome(self, call: WebhookCall) -> str:
         return explain(call)

@@ -166,7 +166,7 @@ class Goal(GoalTerms, Record):
         ]
 
     def __str__(self) -> str:
-        return labelled(self.kpi.name, self.scope_name or _("Company"))
+        return labelled(self.kpi.name, _("Company") if self.scope_kind == "company" else self.scope_name)
 
     def clean(self) -> None:
         if self.guard_code and self.guard_code == self.kpi_code:

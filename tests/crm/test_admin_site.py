@@ -15,7 +15,7 @@ from crm.access.shipped_roles import SHIPPED_ROLES
 from crm.actions import public_holidays
 from crm.events import wording
 from crm.jobs import schedule
-from crm.models import BusinessCalendar, Event, JobRun, Role
+from crm.models import BusinessCalendar, CustomField, Event, JobRun, Role
 from customers.actions import customers, tasks
 from tests.factories.crm import CalendarFactory
 from tests.factories.customers import make_customer
@@ -335,3 +335,37 @@ def test_a_role_that_people_have_is_not_deleted_and_it_says_how_many_have_it(adm
     chosen = {"action": "delete_selected", "_selected_action": [role.pk], "post": "yes"}
     assert "nothing was deleted" in admin.post("/admin/crm/role/", chosen, follow=True).content.decode()
     assert cast.rep.roles.filter(pk=role.pk).exists()
+
+
+def test_what_is_only_read_is_called_in_words_where_its_own_name_is_for_logs(admin, cast, now):
+    customer = make_customer(cast.rep, "Acme")
+    event = Event.objects.get(type="customer.created", subject_id=customer.pk)
+    page = admin.get(reverse("admin:crm_event_change", args=[event.pk])).text
+    assert "customer.created" not in page
+    assert page.count("Customer: created: Acme") == 3  # the window, the heading and the way back
+
+
+def test_the_widgets_of_the_admin_site_speak_chinese_to_the_end(admin, cast):
+    cast.administrator.language = "zh-hans"
+    cast.administrator.save()
+    said = admin.get(reverse("admin:jsi18n")).text
+    assert '"Choose all %s": "\\u5168\\u90e8\\u9009\\u62e9%s"' in said
+    assert '"Available %s"' in said  # what Django knows itself is still there
+
+
+def test_the_kind_of_a_custom_field_is_told_by_its_name_and_stays_when_it_is_saved(admin):
+    field = CustomField.objects.create(kind="customer", code="machines", type="number", label="Machines")
+    listed = admin.get(reverse("admin:crm_customfield_changelist")).text
+    assert ">Customer</a>" in listed
+    url = reverse("admin:crm_customfield_change", args=[field.pk])
+    assert '<div class="readonly">customer</div>' in admin.get(url).text
+    form = {
+        "type": "number",
+        "label": "Machines in use",
+        "position": 0,
+        "choices-TOTAL_FORMS": 0,
+        "choices-INITIAL_FORMS": 0,
+    }
+    answer = admin.post(url, form)
+    field.refresh_from_db()
+    assert (answer.status_code, field.kind, field.label) == (302, "customer", "Machines in use")
