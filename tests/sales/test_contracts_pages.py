@@ -9,6 +9,7 @@ import pytest
 from django.urls import reverse
 
 from customers.sales.models import Contract, ContractMovement, RenewalRules
+from customers.sales.views.contracts import history_of, values_of
 from tests.factories.sales import churn_reason, make_contract, make_customer
 
 pytestmark = pytest.mark.django_db
@@ -69,6 +70,19 @@ def test_each_movement_has_its_dialog_and_what_is_refused_is_said_there(as_rep, 
     assert "taken back:" in page
     assert "Wrong customer" in page
     assert "ends on" in page
+
+
+def test_the_page_says_what_a_contract_is_worth_today_and_what_it_will_be(as_rep, cast):
+    contract = make_contract(cast.rep)
+    for value, day in (("150", "2026-03-01"), ("160", "2026-06-01"), ("170", "2026-09-01")):
+        said = {"value": value, "counts_from": day}
+        assert as_rep.post(reverse("contract-value", args=[contract.pk]), said).status_code == 302
+    contract.refresh_from_db()
+    value, ahead = values_of(contract, history_of(contract), date(2026, 3, 2))
+    assert value == 150
+    assert [(row.after, row.counts_from) for row in ahead] == [(160, date(2026, 6, 1)), (170, date(2026, 9, 1))]
+    assert values_of(contract, history_of(contract), date(2025, 12, 31)) == (170, [])  # it has not begun
+    assert "$170.00" in as_rep.get(contract.get_absolute_url()).text
 
 
 def test_the_list_filters_by_state_as_of_today(as_rep, cast):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -31,9 +33,13 @@ class Detail(View):
         contract = guards.get_visible(seen, user, pk=pk)
         may_edit = editing.allows(user, contract, Verb.EDIT)
         shown = Opportunity.objects.visible_to(user)
+        movements = history_of(contract)
+        value, ahead = values_of(contract, movements, timezone.localdate())
         context = {
             "contract": contract,
-            "movements": history_of(contract),
+            "value": value,
+            "ahead": ahead,
+            "movements": movements,
             "customer_is_visible": Customer.objects.visible_to(user).filter(pk=contract.customer_id).exists(),
             "opportunity": shown.filter(pk=contract.opportunity_id).first(),
             "renewals": shown.filter(renewal__contract=contract, closed_at=None).order_by("pk"),
@@ -43,6 +49,18 @@ class Detail(View):
             **timeline.context(request, contract),
         }
         return render(request, "sales/contract/detail.html", context)
+
+
+def values_of(
+    contract: Contract, movements: list[ContractMovement], today: date
+) -> tuple[Decimal, list[ContractMovement]]:
+    """What it is worth today, and what counts from a later day; of one that does not run what it last was."""
+    value = sum((row.after - row.before for row in movements if row.counts_from <= today), Decimal(0))
+    if not value:
+        return contract.monthly_value, []
+    in_force = [row for row in movements if row.corrects_id is None and not row.is_taken_back]  # type: ignore[attr-defined]
+    later = [row for row in in_force if row.counts_from > today and row.after != row.before]
+    return value, sorted(later, key=lambda row: (row.counts_from, row.pk))
 
 
 def history_of(contract: Contract) -> list[ContractMovement]:
