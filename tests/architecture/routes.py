@@ -109,6 +109,7 @@ ROUTES: dict[str, Route] = {
     "why": administrators_on("customer", "GET"),
     "begin": administrators("GET", "POST"),  # the demo ends: test_beginning.py
     "first-steps": administrators("GET"),
+    "packs": administrators("GET", "POST"),  # test_packs.py
     "api:schema": anyone("GET"),
     # Merges and bulk edits: one's own, and administrators'
     "bin": anyone("GET"),
