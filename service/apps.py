@@ -69,7 +69,7 @@ class ServiceConfig(AppConfig):
     def _register_pages(self) -> None:
         from crm.web import navigation, panels, together
 
-        together.register("ticket", slot="ticket.side")
+        together.register("ticket", slot="ticket.side", is_shared=True)
 
         view = ("ticket", "view")
         navigation.register(

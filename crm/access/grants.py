@@ -43,6 +43,25 @@ class Derived(NamedTuple):
     reads: tuple[str, ...]
 
 
+class Shared(NamedTuple):
+    """One record that somebody shared with the person."""
+
+    may_edit: int
+    kind: str
+    nothing: str
+    id: int
+
+
+class Granted(NamedTuple):
+    """What is read of a person, in one query."""
+
+    grants: list[Grant]
+    limits: list[Limit]
+    derived: list[Derived]
+    keeps_apart: bool  # whether search keeps something that a role hides apart
+    shared: list[Shared]
+
+
 class Access:
     """A person's grants and teams. Nobody, the inactive and the anonymous have none."""
 
@@ -58,27 +77,27 @@ class Access:
     def grants(self) -> dict[tuple[str, str], Reach]:
         """The widest reach of any role, by kind and verb."""
         found: dict[tuple[str, str], Reach] = {}
-        for _role, kind, verb, reach in self._granted[0]:
+        for _role, kind, verb, reach in self._granted.grants:
             if reach >= found.get((kind, verb), Reach.NONE):
                 found[kind, verb] = Reach(reach)
         return found
 
     @cached_property
-    def _granted(self) -> tuple[list[Grant], list[Limit], list[Derived], bool]:
+    def _granted(self) -> Granted:
         if not self.user.is_active or self.user.pk is None:
-            return [], [], [], False
+            return Granted([], [], [], False, [])
         return self.user.granted()
 
     @property
     def keeps_apart(self) -> bool:
         """Whether any role hides something that search therefore keeps apart (crm/search/lexemes.py)."""
-        return self._granted[3]
+        return self._granted.keeps_apart
 
     @cached_property
     def hidden(self) -> dict[str, frozenset[str]]:
         """By kind the fields that no role of the person shows. Where one shows such records, the others have no say."""
         found = self._closed((Verb.VIEW,), Level.READ)
-        for kind, name, reads in self._granted[2]:
+        for kind, name, reads in self._granted.derived:
             if not found.get(kind, frozenset()).isdisjoint(reads):
                 found[kind] |= {name}
         return found
@@ -91,7 +110,7 @@ class Access:
 
     def _closed(self, verbs: tuple[Verb, ...], needed: Level) -> dict[str, frozenset[str]]:
         """By kind the fields that every role with one of the verbs on it keeps below a level."""
-        grants, limits, _derived, _apart = self._granted
+        grants, limits = self._granted.grants, self._granted.limits
         if self.everything or not limits:
             return {}
         speaking, keeping = defaultdict(set), defaultdict(set)
@@ -107,6 +126,12 @@ class Access:
             if (speaking[kind] or everyone) <= roles:
                 found[kind].add(name)
         return {kind: fields.closed_with(kind, names) for kind, names in found.items()}
+
+    def shared(self, kind: str, verb: Verb) -> list[int]:
+        """Which records of the kind were shared with the person, to look at or to edit."""
+        if verb not in (Verb.VIEW, Verb.EXPORT, Verb.EDIT):
+            return []
+        return [one.id for one in self._granted.shared if one.kind == kind and (verb != Verb.EDIT or one.may_edit)]
 
     @cached_property
     def team_id(self) -> int | None:

@@ -18,6 +18,8 @@ from crm.access.beside import said_beside
 from crm.access.grants import Access, access_of
 from crm.access.permissions import Reach, Verb
 
+SHARED = "shared"
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -58,6 +60,11 @@ class ScopedQuerySet(models.QuerySet[Any]):
 
     def editable_by(self, user: Any) -> Self:
         return self.permitted(user, Verb.EDIT)
+
+    def shareable_by(self, user: Any) -> Self:
+        """Whoever may edit it by their role decides who else may see it; with whom it was shared does not."""
+        rules = self.rules(access_of(user), Verb.EDIT)
+        return self.alive()._reached([rule for rule in rules if rule.code != SHARED])
 
     def restorable_by(self, user: Any) -> Self:
         """Rows in the bin that the person could have put there."""
@@ -104,6 +111,9 @@ class ScopedQuerySet(models.QuerySet[Any]):
                     Q(**{f"{team}__in": access.subtree_ids}),
                 )
             )
+        if shared := access.shared(model.kind, verb):
+            # Ids, not a subquery: the planner can then combine the indexes of all rules.
+            rules.append(Rule(SHARED, _("it was shared with the person"), Q(pk__in=shared)))
         return rules + self.extra_rules(access, verb)
 
     def extra_rules(self, access: Access, verb: Verb) -> list[Rule]:

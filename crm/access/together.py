@@ -12,6 +12,7 @@ from crm.access.permissions import Verb
 _codes: list[str] = []
 _reminded: list[str] = []
 _letters: list[str] = []
+_shared: list[str] = []
 
 
 def register(code: str) -> None:
@@ -37,6 +38,20 @@ def register_letters(code: str) -> None:
     """Files come with records of this kind, and stay as they came: nobody adds any, nobody takes one away."""
     if code not in _letters:
         _letters.append(code)
+
+
+def register_sharing(code: str) -> None:
+    """One record of this kind may be shared with somebody: crm/actions/shares.py."""
+    if code not in _shared:
+        _shared.append(code)
+
+
+def shared(user: Any, code: str, pk: int) -> Any:
+    """The record if the person may see it and its kind can be shared."""
+    if code not in _shared:
+        raise Http404
+    model: Any = kinds.get(code).model
+    return guards.get_visible(model.objects.all(), user, pk=pk)
 
 
 def with_files(verb: Verb) -> list[str]:

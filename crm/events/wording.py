@@ -20,6 +20,7 @@ VERBS = {
     "members_removed": p("event", "members taken out"),
     "collaborator_added": p("event", "collaborator added"), "collaborator_changed": p("event", "collaborator changed"),
     "collaborator_removed": p("event", "collaborator removed"),
+    "share_changed": p("event", "sharing changed"), "unshared": p("event", "no longer shared"),
     "file_added": p("event", "file added"), "file_removed": p("event", "file taken away"),
     "file_restored": p("event", "file brought back"),
     "linked": p("event", "linked"), "unlinked": p("event", "unlinked"), "role_changed": p("event", "role changed"),

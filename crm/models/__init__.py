@@ -17,6 +17,7 @@ from crm.models.record import Record, StaleVersion
 from crm.models.role import Role, RoleField, RoleGrant
 from crm.models.saved_view import ChosenColumns, SavedView
 from crm.models.search_document import SearchDocument
+from crm.models.share import Share
 from crm.models.team import Team
 from crm.models.token import ApiToken
 from crm.models.user import User
@@ -56,6 +57,7 @@ __all__ = [
     "RoleGrant",
     "SavedView",
     "SearchDocument",
+    "Share",
     "StaleVersion",
     "Team",
     "User",

@@ -4,16 +4,18 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
-from django.db.models import Q, QuerySet, Value
+from django.db.models import IntegerField, Q, QuerySet, Value
+from django.db.models.functions import Cast, Now
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
-from crm.access.grants import Access, Derived, Grant, Limit, access_of
+from crm.access.grants import Access, Derived, Grant, Granted, Limit, Shared, access_of
 from crm.access.permissions import Reach, Verb
 from crm.access.querysets import ScopedQuerySet
 from crm.models.custom_field import CustomField
 from crm.models.prepared import Prepared
 from crm.models.role import Role, RoleField, RoleGrant
+from crm.models.share import Share
 from crm.models.team import Team
 
 
@@ -106,15 +108,16 @@ class User(AbstractBaseUser):
     def access(self) -> Access:
         return access_of(self)
 
-    def granted(self) -> tuple[list[Grant], list[Limit], list[Derived], bool]:
-        """What the roles of the person grant, which fields they close, which follow those, and whether search keeps
-        any apart. One query."""
+    def granted(self) -> Granted:
+        """What the roles of the person grant, which fields they close, which follow those, whether search keeps any
+        apart, and what was shared with the person. One query."""
         found = _granted(self.pk)
-        return (
+        return Granted(
             [Grant(*row[:4]) for row in found if row[4] == "grant"],
             [Limit(*row[:4]) for row in found if row[4] == "limit"],
             [_derived(row[1], row[2]) for row in found if row[4] == "derived"],
             any(row[4] == "apart" for row in found),
+            [Shared(*row[:4]) for row in found if row[4] == "share"],
         )
 
     def team_ids_and_below(self) -> list[int]:
@@ -145,10 +148,12 @@ class User(AbstractBaseUser):
 def _of_roles(person: int) -> QuerySet[Any]:
     grants = RoleGrant.objects.filter(role__people=person).order_by()
     limits = RoleField.objects.filter(role__people=person).order_by()
+    shares = Share.objects.filter(user=person).running(Now()).order_by()
     return grants.values_list("role_id", "kind", "verb", "reach", Value("grant")).union(
         limits.values_list("role_id", "kind", "name", "level", Value("limit")),
         CustomField.objects.computed().values_list(Value(0), "kind", "names_read", Value(0), Value("derived")),
         RoleField.objects.kept_apart().values_list("role_id", "kind", "name", "level", Value("apart")),
+        shares.values_list(Cast("may_edit", IntegerField()), "about_kind", Value(""), "about_id", Value("share")),
         all=True,
     )
 

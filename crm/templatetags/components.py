@@ -15,7 +15,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from crm.actions import attachments
+from crm.actions import attachments, shares
 from crm.web import panels as registry
 from crm.web.toasts import as_note
 
@@ -155,6 +155,12 @@ def panels(context: Context, slot: str, *args: Any, **kwargs: Any) -> dict[str, 
     chosen = registry.for_slot(slot, context["request"].user)
     urls = [reverse(panel.url_name, args=[*panel.first, *args], kwargs=kwargs) for panel in chosen]
     return {"slot": slot, "panels": list(zip(chosen, urls, strict=True))}
+
+
+@register.simple_tag
+def share_sentence(event: Any) -> str:
+    """What an event tells of sharing: {% share_sentence entry.item as said %}."""
+    return shares.said(event)
 
 
 @register.simple_tag

@@ -14,6 +14,7 @@ from crm.web import (
     preferences,
     search,
     sessions,
+    shares,
     tokens,
     why,
 )
@@ -34,6 +35,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("files/<int:pk>/removal/", attachments.Removal.as_view(), name="attachment-removal"),
     path("files/<int:pk>/restoration/", attachments.Restoration.as_view(), name="attachment-restoration"),
     path("followers/<slug:kind>/<int:pk>/", follows.Followers.as_view(), name="record-followers"),
+    path("sharing/<slug:kind>/<int:pk>/", shares.Sharing.as_view(), name="record-sharing"),
+    path("sharing/<slug:kind>/<int:pk>/new/", shares.ShareNew.as_view(), name="record-share-new"),
+    path(
+        "sharing/<slug:kind>/<int:pk>/<int:user_pk>/<slug:level>/",
+        shares.ShareLevel.as_view(),
+        name="record-share-level",
+    ),
     path("following/", follows.Following.as_view(), name="following"),
     path("reminders/<slug:kind>/<int:pk>/", follows.Reminding.as_view(), name="record-reminder"),
     path("mentions/options/", mentions.options, name="mention-options"),

@@ -81,14 +81,20 @@ class LogForm(NextStepForm):
     about_kind = forms.CharField(required=False, widget=forms.HiddenInput)
     about_id = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, user: User, now: datetime, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: User, now: datetime, about: Any = None, **kwargs: Any) -> None:
         self.user = user
         super().__init__(*args, now=now, **kwargs)
         self.fields["at"].initial = timezone.localtime(now)
         customer: Any = self.fields["customer"]
         customer.offer_to(user)
-        people: Any = self.fields["contacts"]
-        people.queryset = people_of(user, self["customer"].value())
+        # Whoever sees a record and not its customer notes what they did with the record.
+        hidden = getattr(about, "customer_id", None)
+        self.its_customer = about.customer if hidden and not customer.queryset.filter(pk=hidden).exists() else None
+        if self.its_customer is not None:
+            del self.fields["customer"]
+        else:
+            people: Any = self.fields["contacts"]
+            people.queryset = people_of(user, self["customer"].value())
         self._offer_what_it_may_be_about()
 
     def _offer_what_it_may_be_about(self) -> None:
@@ -103,8 +109,9 @@ class LogForm(NextStepForm):
     def what_happened(self) -> dict[str, Any]:
         """The activity as the action takes it."""
         values = self.cleaned_data
-        names = ("customer", "contacts", "type", "direction", "outcome", "subject", "body")
-        return {name: values[name] for name in names} | {"happened_at": values["at"]}
+        names = ("contacts", "type", "direction", "outcome", "subject", "body")
+        customer = self.its_customer or values["customer"]
+        return {name: values[name] for name in names} | {"customer": customer, "happened_at": values["at"]}
 
 
 class ActivityForm(RecordForm):

@@ -255,7 +255,7 @@ class SalesConfig(AppConfig):
         from crm.web import panels, together
 
         for kind in ("lead", "opportunity", "contract"):
-            together.register(kind, slot=f"{kind}.side")
+            together.register(kind, slot=f"{kind}.side", is_shared=kind == "opportunity")
         for slot, name, url_name, label, kind, order in [
             ("customer.main", "opportunities", "customer-opportunities", _("Opportunities"), "opportunity", 10),
             ("customer.side", "quotes", "customer-quotes", _("Quotes"), "quote", 32),

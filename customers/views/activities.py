@@ -33,8 +33,10 @@ class ActivityNew(View):
     def get(self, request: HttpRequest) -> HttpResponse:
         guards.require(request.user, Activity.kind, Verb.CREATE)
         now = timezone.now()
-        part = log_parts.part_of(request.user, record_named_by(request.GET, request.user), now=now)
-        return self.page(LogForm(user=request.user, now=now, initial=self.started_from(request)), part)
+        about = record_named_by(request.GET, request.user)
+        part = log_parts.part_of(request.user, about, now=now)
+        initial = self.started_from(request, about)
+        return self.page(LogForm(user=request.user, now=now, about=about, initial=initial), part)
 
     def post(self, request: HttpRequest) -> HttpResponse:
         guards.require(request.user, Activity.kind, Verb.CREATE)
@@ -42,8 +44,8 @@ class ActivityNew(View):
         # It arrived before, and what it moved stands elsewhere by now: the form would not be right any more.
         if known := activities.submitted(request.user, request.POST.get("submit_once", "")):
             return self.done(request, known)
-        form = LogForm(request.POST, user=request.user, now=now)
         about = record_named_by(request.POST, request.user)
+        form = LogForm(request.POST, user=request.user, now=now, about=about)
         part = log_parts.part_of(request.user, about, request.POST, now=now)
         if not (form.is_valid() and (part is None or part.is_valid())):
             return self.page(form, part, status=422)
@@ -68,10 +70,11 @@ class ActivityNew(View):
         undo = reverse("activity-delete", args=[activity.pk]) if may_undo else ""
         said = {"subject": activity.subject}
         toast(request, _("Noted: %(subject)s") % said, undo_url=undo, link_url=activity.get_absolute_url())
-        page = activity.customer.get_absolute_url()
+        sees_customer = Customer.objects.visible_to(request.user).filter(pk=activity.customer_id).exists()
+        page = (activity.customer if sees_customer else activity).get_absolute_url()
         return editing.saved(request, page, activity_logged={"id": activity.pk}, task_changed=None)
 
-    def started_from(self, request: HttpRequest) -> dict[str, Any]:
+    def started_from(self, request: HttpRequest, about: Any) -> dict[str, Any]:
         """What the address knows: the customer, the person, and the record above it belongs to."""
         customers = Customer.objects.visible_to(request.user)
         initial: dict[str, Any] = {"customer": asked.record(request.GET, "customer", customers)}
@@ -79,7 +82,6 @@ class ActivityNew(View):
             theirs = customers.with_person(person)
             initial["contacts"] = [person.pk]
             initial["customer"] = initial["customer"] or theirs.order_by("-contact_links__is_main", "pk").first()
-        about = record_named_by(request.GET, request.user)
         if about is not None:
             initial |= {"about_kind": about.kind, "about_id": about.pk}
             its = customers.filter(pk=getattr(about, "customer_id", None))

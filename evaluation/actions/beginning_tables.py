@@ -11,7 +11,7 @@ from django.db.models import Model
 # What people did, and what was worked out of it.
 RECORDS = {
     "crm": "Attachment BulkRun Delivery Event EventLink Follow IdempotencyKey ImportBatch ImportJournal ImportRow "
-    "IncomingMail Mention Notification Operation OperationPart Reminder SavedView SearchDocument WebhookCall",
+    "IncomingMail Mention Notification Operation OperationPart Reminder SavedView SearchDocument Share WebhookCall",
     "customers": "Activity Activity_colleagues Activity_contacts Collaborator Consent Contact ContactPoint Customer "
     "CustomerContact Duplicate Email ErasedAddress ErasureRequest MatchKey Place PoolMove Segment SegmentMember Snooze "
     "Standing Task TaskSeries Unsubscription",

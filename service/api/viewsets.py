@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from crm.access.permissions import Verb
 from crm.api.filters import MomentFilter
+from crm.api.sharing import Shareable
 from crm.api.viewsets import ReadViewSet, part
 from crm.custom_fields.filtering import WithCustomFields
 from customers.api.filters import bearing
@@ -47,7 +48,7 @@ class QueueViewSet(ReadViewSet):
 
 
 @extend_schema_view(list=extend_schema(summary="Tickets"))
-class TicketViewSet(TaggedViewSet):
+class TicketViewSet(Shareable, TaggedViewSet):
     model = Ticket
     serializer_class = serializers.TicketSerializer
     filterset_class = TicketFilter

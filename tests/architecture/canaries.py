@@ -14,7 +14,7 @@ from django.db import connection, models
 from crm.access import kinds
 from crm.access.permissions import Level
 from crm.actions import records
-from crm.models import CustomField
+from crm.models import CustomField, Share
 from customers.models import Collaborator, ContactPoint, CustomerContact
 from customers.models.contact_point import key_of
 from customers.sales.models import (
@@ -143,6 +143,12 @@ class World:
         Collaborator.objects.create(
             customer=self.add("customer", cast.outsider, cast.south), user=cast.rep, added_at=NOW
         )
+        for shared in (
+            self.add("opportunity", cast.outsider, cast.south),
+            self.add("ticket", cast.outsider, cast.south),
+        ):
+            Share.objects.create(about_kind=shared.kind, about_id=shared.pk, user=cast.rep, at=NOW)
+        cast.rep._access = None  # read before
         self.add("customer", cast.rep, cast.north, deleted_at=NOW)
 
     def _around(self, mine: Any, theirs: Any, person: Any, also: Any) -> None:

@@ -102,6 +102,12 @@ ROUTES: dict[str, Route] = {
     "api:follower-detail": nobodys("GET", "DELETE"),
     "api:reminder-list": anyone("GET", "POST"),
     "api:reminder-detail": nobodys("GET", "DELETE"),
+    # With whom one opportunity or ticket is shared; a helper's refusal: test_sharing.py
+    "record-sharing": on("opportunity", others={"kind": "opportunity"}, GET=VIEW),
+    "record-share-new": on("opportunity", others={"kind": "opportunity"}, GET=EDIT, POST=EDIT),
+    "record-share-level": on(
+        "opportunity", others={"kind": "opportunity", "user_pk": 987_654_321, "level": "none"}, POST=EDIT
+    ),
     "record-followers": on("customer", others={"kind": "customer"}, GET=VIEW, POST=VIEW),
     "record-reminder": on("task", others={"kind": "task"}, POST=VIEW),
     "following": anyone("GET"),

@@ -126,8 +126,20 @@ VERBS_OF_THE_API = {
         "competitor-noting": "POST",
         "competitor-removal": "POST",
         "credit": "GET",
+        "shares": "GET",
+        "sharing": "POST",
+        "share-removal": "POST",
     },
-    "ticket": {"messages": "GET", "tags": "POST", "answer": "POST", "state": "POST", "resolution": "POST"},
+    "ticket": {
+        "messages": "GET",
+        "tags": "POST",
+        "answer": "POST",
+        "state": "POST",
+        "resolution": "POST",
+        "shares": "GET",
+        "sharing": "POST",
+        "share-removal": "POST",
+    },
 }
 
 

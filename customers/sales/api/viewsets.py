@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from crm.access import guards
 from crm.access.permissions import Verb
+from crm.api.sharing import Shareable
 from crm.api.viewsets import ReadViewSet, RecordViewSet, part
 from customers.api.tagging import TaggedViewSet
 from customers.sales.actions import (
@@ -57,7 +58,7 @@ class ProductViewSet(RecordViewSet):
 
 
 @extend_schema_view(list=extend_schema(summary="Opportunities"))
-class OpportunityViewSet(AroundOpportunity, TaggedViewSet):
+class OpportunityViewSet(Shareable, AroundOpportunity, TaggedViewSet):
     model = Opportunity
     serializer_class = serializers.OpportunitySerializer
     filterset_class = filters.OpportunityFilter

@@ -68,9 +68,17 @@ class OpportunityForm(RecordForm):
         self._offer_contacts()
         if self.instance.pk:
             del self.fields["stage"], self.fields["owner"]
+            self._leave_what_is_out_of_sight()
             self._lock()
         else:
             self._offer_new()
+
+    def _leave_what_is_out_of_sight(self) -> None:
+        """Whoever may edit it and not see its customer: customer and contact stay as they are."""
+        for name in {"customer", "contact"} & {*self.fields}:
+            pk, offered = getattr(self.instance, f"{name}_id"), self.fields[name].queryset  # type: ignore[attr-defined]
+            if pk and not offered.filter(pk=pk).exists():
+                del self.fields[name]
 
     def _lock(self) -> None:
         """What was sold stays as it was; whoever may correct it says why."""

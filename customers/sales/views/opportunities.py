@@ -57,6 +57,7 @@ class Detail(View):
             "lines": opportunity.lines.select_related("product"),
             "tags": by_number(opportunity.tags) if opportunity.tags else [],
             "may_email": user.access.may("email", Verb.CREATE),
+            "administers": user.access.administers,
             "now": now,
             "today": timezone.localdate(),
             "is_locked": closed.is_locked(opportunity),
