@@ -9,6 +9,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.helpers import ActionForm
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
+from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
 from crm.admin import AuditedAdmin, ConfiguredCodeAdmin
@@ -56,6 +57,12 @@ class PoolRuleAdmin(AuditedAdmin):
         (_("Claiming"), {"fields": ["capacity", "claims_per_day", "reclaim_after_days"]}),
         (_("Released by itself"), {"fields": ["release_after_days", "warn_days", "protected_days"]}),
     ]
+
+    def save_model(self, request: HttpRequest, obj: PoolRule, form: Any, change: bool) -> None:
+        """What it finds overdue from now on is announced first."""
+        if {"team", "release_after_days", "protected_days"} & set(form.changed_data):
+            obj.releases_since = now()
+        super().save_model(request, obj, form, change)
 
 
 @admin.register(Purpose)

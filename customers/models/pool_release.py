@@ -24,7 +24,8 @@ _protections: dict[str, str] = {
 _QUIET = """
     SELECT c.id, greatest(
         greatest(coalesce(contact.at, c.created_at), coalesce(had.since, c.created_at)) + %(after)s,
-        protected.at + %(protected)s
+        protected.at + %(protected)s,
+        %(announced)s::timestamptz
     ) AS due
     FROM customers_customer c
     LEFT JOIN LATERAL (
@@ -87,6 +88,8 @@ def _ask(which: str, rule: PoolRule, now: datetime, said: dict[str, Any]) -> lis
         "now": now,
         "after": timedelta(days=rule.release_after_days or 0),
         "protected": timedelta(days=rule.protected_days),
+        # A new rule, or a stricter one, announces what it finds overdue before it releases it.
+        "announced": rule.releases_since and rule.releases_since + timedelta(days=rule.warn_days),
     }
     with connection.cursor() as cursor:
         cursor.execute(sql, said)

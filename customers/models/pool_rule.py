@@ -43,6 +43,8 @@ class PoolRule(models.Model):
         help_text=_("After a claim and after a won opportunity nothing is released by itself for so long."),
     )  # fmt: skip
 
+    releases_since = models.DateTimeField(_("releases like this since"), null=True, blank=True, editable=False)
+
     class Meta:
         verbose_name = _("rule of the customer pool")
         verbose_name_plural = _("rules of the customer pool")

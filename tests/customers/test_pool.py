@@ -124,6 +124,19 @@ def test_quiet_customers_are_announced_then_released_once(cast, now):
     assert pool.release_quiet(due + timedelta(days=60)) == 1
 
 
+def test_a_new_rule_announces_what_it_finds_overdue_before_it_releases_it(client, cast, now):
+    overdue = make_customer(cast.rep, "Overdue", at=now - timedelta(days=400))
+    client.force_login(cast.administrator)
+    said = {"release_after_days": 90, "warn_days": 7, "protected_days": 0, "reclaim_after_days": 0}
+    assert client.post(reverse("admin:customers_poolrule_add"), said).status_code == 302
+    begins = PoolRule.objects.get().releases_since
+    assert (pool.release_quiet(begins), pool.warn_owners(begins)) == (0, 1)
+    assert pool.release_quiet(begins + timedelta(days=6)) == 0
+    assert pool.release_quiet(begins + timedelta(days=7)) == 1
+    overdue.refresh_from_db()
+    assert overdue.owner is None
+
+
 def test_what_the_rules_did_is_told_in_the_words_and_dates_of_whoever_reads_it(client, cast, now):
     PoolRule.objects.create(release_after_days=30, warn_days=7, protected_days=0)
     quiet = make_customer(cast.rep, "Quiet", at=now - timedelta(days=25))
