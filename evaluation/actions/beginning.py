@@ -49,6 +49,7 @@ class Outlook:
     people: list[User]
     teams: list[Team]
     keeps: list[User]
+    teams_kept: list[Team]
     stays: list[Line]
     added: list[Line]  # among what goes, entered since the demo was filled
     outsiders: list[tuple[User, list[Line]]]  # who is not of the demo and has records: with them, nothing goes
@@ -81,6 +82,7 @@ def outlook(*, reset: bool = False) -> Outlook:
         people=list(User.objects.exclude(pk__in=[user.pk for user in keeps]).order_by("pk")),
         teams=list(Team.objects.exclude(pk__in=stays).order_by("path_names")),
         keeps=keeps,
+        teams_kept=list(Team.objects.filter(pk__in=stays).order_by("path_names")),
         stays=[] if reset else _configured(),
         added=added,
         outsiders=outsiders,

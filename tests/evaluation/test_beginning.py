@@ -112,8 +112,9 @@ def test_a_team_that_was_added_since_stays(demo):
     berlin = Team.objects.create(name="Berlin", parent=demo.south)
     data = {"model": "crm.team", "id": str(berlin.pk), "name": "Berlin", "changes": {}}
     events.record("settings.created", demo.administrator, by=demo.administrator, at=LATER, data=data)
-    beginning.begin(by=None, at=LATER)
-    assert set(Team.objects.values_list("name", flat=True)) == {"Company", "South", "Berlin"}
+    seen = beginning.begin(by=None, at=LATER)
+    assert [str(team) for team in seen.teams_kept] == ["Company", "South", "Berlin"]
+    assert set(Team.objects.all()) == set(seen.teams_kept)
     assert Event.objects.filter(type="settings.created").exists()
 
 

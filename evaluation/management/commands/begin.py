@@ -51,7 +51,9 @@ class Command(BaseCommand):
         self.stdout.write(f"  with {seen.histories} rows of histories and numbers")
         self.stdout.write(f"  {len(seen.people)} people: {', '.join(map(str, seen.people))}")
         self.stdout.write(f"  {len(seen.teams)} teams: {', '.join(map(str, seen.teams))}")
-        self.stdout.write(f"Stays: {seen.organisation}; {', '.join(f'{one} ({one.email})' for one in seen.keeps)}")
+        self.stdout.write(
+            f"Stays: {', '.join(map(str, seen.teams_kept))}; {', '.join(f'{one} ({one.email})' for one in seen.keeps)}"
+        )
         self.stdout.write("  what a new installation ships" if reset else f"  {_counts(seen.stays)}")
 
 
