@@ -12,12 +12,16 @@ PER_MINUTE = 40
 
 def is_too_fast(request: HttpRequest, purpose: str = "public", per_minute: int = PER_MINUTE) -> bool:
     """Counts this request; True from the one that is too many in this minute."""
-    key = f"{purpose}-rate:{address_of(request)}:{timezone.now():%Y%m%d%H%M}"
+    key = f"{purpose}-rate:{address_of(request)}:{this_minute()}"
     cache.add(key, 0, 120)
     try:
         return cache.incr(key) > per_minute
     except ValueError:  # pushed out of the cache in between: the next request counts again
         return False
+
+
+def this_minute() -> str:
+    return f"{timezone.now():%Y%m%d%H%M}"
 
 
 def address_of(request: HttpRequest) -> str:
