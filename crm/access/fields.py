@@ -167,13 +167,16 @@ def access() -> Access | None:
     return reader.access if reader is not None else None
 
 
-class Retold(DeferredAttribute):
-    """A column of a record of another kind that repeats closable fields: told to each reader as `tell` says, from the
-    record, what stands there, and what is hidden from the reader by kind."""
+Hidden = Mapping[str, frozenset[str]]  # by kind
+Tell = Callable[[Any, Any, Hidden], Any]
 
-    def __init__(self, field: Any, tell: Callable[[Any, Any, Mapping[str, frozenset[str]]], Any]) -> None:
+
+class ReadByOthers(DeferredAttribute):
+    """A column whose value depends on who reads it: where something is hidden from them, `_seen` says what they get."""
+
+    def __init__(self, field: Any) -> None:
         super().__init__(field)
-        self.name, self.tell = field.attname, tell
+        self.name = field.attname
 
     def __get__(self, instance: Any, cls: Any = None) -> Any:
         if instance is None:
@@ -185,42 +188,44 @@ class Retold(DeferredAttribute):
         reader = _reader.get()
         if reader is None or not reader.covers or not reader.hidden:
             return value
-        return self.tell(instance, value, reader.hidden)
+        return self._seen(instance, value, reader.hidden)
 
     def __set__(self, instance: Any, value: Any) -> None:
         instance.__dict__[self.name] = value
 
+    def _seen(self, instance: Any, value: Any, hidden: Hidden) -> Any:
+        raise NotImplementedError
 
-def retell(model: type[models.Model], name: str, tell: Callable[[Any, Any, Mapping[str, frozenset[str]]], Any]) -> None:
+
+class Retold(ReadByOthers):
+    """A column of a record of another kind that repeats closable fields: told to each reader as `tell` says, from the
+    record, what stands there, and what is hidden from the reader by kind."""
+
+    def __init__(self, field: Any, tell: Tell) -> None:
+        super().__init__(field)
+        self.tell = tell
+
+    def _seen(self, instance: Any, value: Any, hidden: Hidden) -> Any:
+        return self.tell(instance, value, hidden)
+
+
+def retell(model: type[models.Model], name: str, tell: Tell) -> None:
     column = model._meta.get_field(name)
     setattr(model, column.attname, Retold(column, tell))  # type: ignore[union-attr]
 
 
-class Closable(DeferredAttribute):
+class Closable(ReadByOthers):
     """A column that is empty in the eyes of a reader to whom it is closed."""
 
     def __init__(self, field: Any, kind: str) -> None:
         super().__init__(field)
-        self.kind, self.name = kind, field.attname
+        self.kind = kind
         self.empty = "" if field.empty_strings_allowed and not field.null else None
 
-    def __get__(self, instance: Any, cls: Any = None) -> Any:
-        if instance is None:
-            return self
-        try:
-            value = instance.__dict__[self.name]
-        except KeyError:
-            value = super().__get__(instance, cls)
-        reader = _reader.get()
-        if reader is None or not reader.covers:
+    def _seen(self, instance: Any, value: Any, hidden: Hidden) -> Any:
+        closed = hidden.get(self.kind)
+        if not closed:
             return value
-        closed = reader.hidden.get(self.kind)
-        return value if not closed else self._seen(value, closed)
-
-    def __set__(self, instance: Any, value: Any) -> None:
-        instance.__dict__[self.name] = value
-
-    def _seen(self, value: Any, closed: frozenset[str]) -> Any:
         if self.name != CUSTOM:
             return self.empty if self.name in closed else value
         if not isinstance(value, dict):

@@ -28,10 +28,7 @@ def register_reminders(code: str) -> None:
 
 def reminded_of(user: Any, code: str, pk: int) -> Any:
     """The record of which the person may be reminded."""
-    if code not in _reminded:
-        raise Http404
-    model: Any = kinds.get(code).model
-    return guards.get_visible(model.objects.all(), user, pk=pk)
+    return _visible(user, code, pk, among=_reminded)
 
 
 def register_letters(code: str) -> None:
@@ -48,7 +45,11 @@ def register_sharing(code: str) -> None:
 
 def shared(user: Any, code: str, pk: int) -> Any:
     """The record if the person may see it and its kind can be shared."""
-    if code not in _shared:
+    return _visible(user, code, pk, among=_shared)
+
+
+def _visible(user: Any, code: str, pk: int, *, among: list[str]) -> Any:
+    if code not in among:
         raise Http404
     model: Any = kinds.get(code).model
     return guards.get_visible(model.objects.all(), user, pk=pk)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -31,6 +31,12 @@ TO_EDIT = gettext_noop("%(by)s shared “%(record)s” with you: you may read an
 def may_share(user: Any, record: Any) -> bool:
     """Whether this person decides who else works on it."""
     return bool(type(record).objects.visible_to(user).shareable_by(user).filter(pk=record.pk).exists())
+
+
+def require_sharing(user: Any, record: Any) -> None:
+    """PermissionDenied for whoever may not."""
+    if not may_share(user, record):
+        raise PermissionDenied(_("Who else works on it is decided by those who may edit it by their role."))
 
 
 @transaction.atomic

@@ -5,9 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -70,5 +68,4 @@ class Shareable:
         return self.carry_out(request, act, OneUserSerializer)  # type: ignore[no-any-return]
 
     def _decides(self, request: Request) -> None:
-        if not shares.may_share(request.user, self.permitted_record(Verb.EDIT)):
-            raise PermissionDenied(_("Who else works on it is decided by those who may edit it by their role."))
+        shares.require_sharing(request.user, self.permitted_record(Verb.EDIT))

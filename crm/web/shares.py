@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -146,6 +146,5 @@ def moment(text: str) -> datetime | None:
 def shareable(user: Any, kind: str, pk: int) -> Any:
     """404 for the invisible, 403 for whoever may not decide who works on it."""
     record = together.shared(user, kind, pk)
-    if not shares.may_share(user, record):
-        raise PermissionDenied(_("Who else works on it is decided by those who may edit it by their role."))
+    shares.require_sharing(user, record)
     return record

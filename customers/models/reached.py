@@ -8,16 +8,14 @@ addresses of contacts or of customers are hidden from somebody, those of letters
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from email.utils import parseaddr
 from typing import Any
 
 from django.core.exceptions import ValidationError
 
 from crm.access import fields
-from crm.access.fields import CLOSED
+from crm.access.fields import CLOSED, Hidden
 
-Hidden = Mapping[str, frozenset[str]]
 KINDS = ("contact", "customer")
 _ADDRESS = re.compile(r"[^\s<>@,;:()\"']+@[^\s<>@,;:()\"']+")
 INSTEAD = "…"
