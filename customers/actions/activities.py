@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from crm.actions import mentions, records
 from crm.actions.reminders import Wish
 from crm.models import Event, Follow, User
+from customers.actions import about as abouts
 from customers.actions import tasks
 from customers.models import Activity, Contact, Customer, tidy
 
@@ -36,11 +37,11 @@ class NextStep:
 
 def log(
     *,
-    customer: Customer,
     type: str,
     subject: str,
     by: User | None,
     at: datetime,
+    customer: Customer | None = None,
     happened_at: datetime | None = None,
     direction: str = Activity.Direction.OUTBOUND,
     outcome: str = "",
@@ -56,13 +57,16 @@ def log(
 ) -> Activity:
     """Note what was done with a customer, and the next step, in one transaction.
 
-    `about` is a record of an app above it belongs to, and `also` what becomes of that in the same transaction
-    (called with `by=` and `at=`). A `submission` token seen before from the same person returns the activity it
-    made the first time.
+    `about` is a record of an app above it belongs to, whose customer is meant where none is given, and `also` what
+    becomes of it in the same transaction (called with `by=` and `at=`). A `submission` token seen before from the
+    same person returns the activity it made the first time.
     """
     if known := submitted(by, submission):
         return known
     key = _submission_key(by, submission)
+    customer = abouts.customer_of(about, customer)
+    if customer is None:
+        raise ValidationError({"customer": _("Say with which customer it was.")})
     who = owner or by or customer.owner
     activity = Activity(
         customer=customer,
@@ -80,7 +84,7 @@ def log(
         submission=key,
     )
     _refuse_future(activity.at, at)
-    _refuse_other_customers(customer, contacts, about)
+    _refuse_other_people(customer, contacts)
     try:
         with transaction.atomic():
             stored = _store(activity, list(contacts), list(colleagues), next_step, about, by=by, at=at)
@@ -114,7 +118,7 @@ def update(
     changes = tidy.fields(changes)
     people = {name: list(changes.pop(name)) for name in ("contacts", "colleagues") if name in changes}
     _refuse_future(changes.get("at", activity.at), at)
-    _refuse_other_customers(activity.customer, people.get("contacts", ()), None)
+    _refuse_other_people(activity.customer, people.get("contacts", ()))
     activity = records.update(activity, changes, by=by, at=at, version=version, base=base)
     if "body" in changes:
         mentions.keep(activity, activity.body, by=by, at=at)
@@ -192,13 +196,11 @@ def _refuse_future(happened_at: datetime, at: datetime) -> None:
         raise ValidationError({"at": _("An activity is something done. Plan what is to come as a task.")})
 
 
-def _refuse_other_customers(customer: Customer, contacts: Iterable[Contact], about: Any) -> None:
+def _refuse_other_people(customer: Customer, contacts: Iterable[Contact]) -> None:
     chosen = {contact.pk for contact in contacts}
     known = set(customer.contact_links.filter(contact__in=chosen).values_list("contact_id", flat=True))
     if chosen - known:
         raise ValidationError({"contacts": _("Somebody chosen does not work at this customer.")})
-    if about is not None and getattr(about, "customer_id", None) not in (None, customer.pk):
-        raise ValidationError(_("What it belongs to is another customer's."))
 
 
 def _note_last_activity(activity: Activity) -> None:

@@ -16,6 +16,7 @@ from crm.actions import journal, mentions, records, reminders
 from crm.actions.notifications import notify
 from crm.actions.reminders import Wish
 from crm.models import User
+from customers.actions import about as abouts
 from customers.models import Activity, Contact, Customer, Task, tidy
 
 
@@ -38,10 +39,12 @@ def create(
     all_day: bool = False,
     remind: Wish | None = None,
 ) -> Task:
-    """Something to do, by `owner` (whoever notes it unless said). `about` is a record of an app above it is for.
+    """Something to do, by `owner` (whoever notes it unless said). `about` is a record of an app above it is for,
+    whose customer is meant where none is given.
 
     `remind` is the wish of whoever notes it.
     """
+    customer = abouts.customer_of(about, customer)
     who = owner or by or (customer.owner if customer else None)
     if who is not None and not who.is_active:
         raise ValidationError({"owner": _("This person no longer works here.")})

@@ -9,7 +9,6 @@ from rest_framework import serializers
 
 from crm.access import kinds
 from crm.api.serializers import RecordSerializer
-from customers.models import Customer
 
 
 class AboutSerializer(RecordSerializer):
@@ -29,11 +28,6 @@ class AboutSerializer(RecordSerializer):
         about = self._seen(code, pk)
         if about is None:
             raise serializers.ValidationError({"about_id": [_("There is no such record, or it is not yours to see.")]})
-        whose, customer = getattr(about, "customer_id", None), attrs.get("customer")
-        if customer is None:
-            attrs["customer"] = Customer.objects.visible_to(self._user).filter(pk=whose).first()
-        elif whose not in (None, customer.pk):
-            raise serializers.ValidationError({"about_id": [_("What it belongs to is another customer's.")]})
         return {**attrs, "about": about}
 
     @property

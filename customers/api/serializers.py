@@ -101,7 +101,11 @@ class ActivitySerializer(AboutSerializer):
             "about_kind", "about_id",
         )  # fmt: skip
         read_only_fields = (*READ_ONLY, "team")
-        extra_kwargs = {"at": {"required": False}, "contacts": {"required": False}}
+        extra_kwargs = {
+            "at": {"required": False},
+            "contacts": {"required": False},
+            "customer": {"required": False, "help_text": "Not needed where what it belongs to has one."},
+        }
 
 
 class TaskSerializer(AboutSerializer):

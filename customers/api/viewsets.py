@@ -14,7 +14,6 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from crm.access.grants import access_of
 from crm.access.permissions import Verb
 from crm.api.errors import Conflict
 from crm.api.idempotency import once
@@ -23,6 +22,7 @@ from crm.api.serializers import validated
 from crm.api.viewsets import RecordViewSet, etag_of, part
 from crm.custom_fields import writing
 from customers.actions import activities, contacts, customers, merging, pool, task_results, tasks
+from customers.actions.about import may_note
 from customers.api import filters, serializers
 from customers.api.duplicates import REFUSED, MergeSerializer, apart_from
 from customers.api.erasures import HoldsPersonalData
@@ -224,9 +224,7 @@ class TaskViewSet(PlannedViewSet):
         def finish(record: Task, *, by: Any, at: datetime) -> Task:
             said = serializers.ResultSerializer(data=request.data)
             validated(said)
-            seen = Customer.objects.visible_to(by).filter(pk=record.customer_id).exists()
-            is_noted = seen and access_of(by).may(Activity.kind, Verb.CREATE)
-            happened = said.happened() if is_noted else None
+            happened = said.happened() if may_note(record, by) else None
             return task_results.finish(record, happened=happened, next_step=said.next_step(), by=by, at=at)[0]
 
         return self.carry_out(request, finish)

@@ -10,6 +10,7 @@ from django.utils.translation import pgettext_lazy
 
 from crm.models import User
 from crm.web.forms import RecordForm
+from customers.actions import about as abouts
 from customers.actions.activities import NextStep
 from customers.forms import log_parts
 from customers.forms.fields import QUICK_CHOICES, CustomerField, MomentField, end_of_work, people_of, quick_day
@@ -88,8 +89,7 @@ class LogForm(NextStepForm):
         customer: Any = self.fields["customer"]
         customer.offer_to(user)
         # Whoever sees a record and not its customer notes what they did with the record.
-        hidden = getattr(about, "customer_id", None)
-        self.its_customer = about.customer if hidden and not customer.queryset.filter(pk=hidden).exists() else None
+        self.its_customer = about.customer if abouts.is_unseen(about, user) else None
         if self.its_customer is not None:
             del self.fields["customer"]
         else:
@@ -110,8 +110,8 @@ class LogForm(NextStepForm):
         """The activity as the action takes it."""
         values = self.cleaned_data
         names = ("contacts", "type", "direction", "outcome", "subject", "body")
-        customer = self.its_customer or values["customer"]
-        return {name: values[name] for name in names} | {"customer": customer, "happened_at": values["at"]}
+        said = {name: values[name] for name in names}
+        return said | {"customer": values.get("customer"), "happened_at": values["at"]}
 
 
 class ActivityForm(RecordForm):

@@ -10,6 +10,7 @@ from django.utils.translation import pgettext_lazy
 from crm.models import User
 from crm.web.forms import RecordForm
 from crm.web.lists import BulkForm
+from customers.actions import about as abouts
 from customers.forms.activities import AS_BUTTONS, NextStepForm
 from customers.forms.fields import QUICK_CHOICES, CustomerField, MomentField, people_to_assign, quick_day
 from customers.forms.reminding import ReminderFields
@@ -46,8 +47,11 @@ class NewTaskForm(TaskForm):
     about_kind = forms.CharField(required=False, widget=forms.HiddenInput)
     about_id = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: User, about: Any = None, **kwargs: Any) -> None:
         super().__init__(*args, user=user, **kwargs)
+        self.its_customer = about.customer if abouts.is_unseen(about, user) else None
+        if self.its_customer is not None:
+            del self.fields["customer"]
         people = people_to_assign(user, Task.kind) | User.objects.filter(pk=user.pk)
         owner: Any = self.fields["owner"]
         owner.queryset, owner.initial, owner.empty_label = people, user.pk, None

@@ -19,6 +19,7 @@ from crm.web.submit_once import first_time
 from crm.web.toasts import toast
 from crm.web.way_back import leads_here
 from customers.actions import activities, task_results, tasks
+from customers.actions.about import may_note
 from customers.forms import log_parts
 from customers.forms.tasks import AssignForm, NewTaskForm, ResultForm, TaskForm
 from customers.models import Activity, Contact, Customer, Task
@@ -61,12 +62,12 @@ class TaskNew(View):
         if about is not None:
             initial |= {"about_kind": about.kind, "about_id": about.pk}
             initial["customer"] = initial["customer"] or getattr(about, "customer_id", None)
-        return self.page(NewTaskForm(user=request.user, initial=initial))
+        return self.page(NewTaskForm(user=request.user, about=about, initial=initial))
 
     def post(self, request: HttpRequest) -> HttpResponse:
         guards.require(request.user, Task.kind, Verb.CREATE)
-        form = NewTaskForm(request.POST, user=request.user)
         about = record_named_by(request.POST, request.user)
+        form = NewTaskForm(request.POST, user=request.user, about=about)
         if not form.is_valid():
             return self.page(form, status=422)
         if not first_time(request):
@@ -144,16 +145,14 @@ class TaskResult(View):
 
     def form(self, task: Task, *args: Any, **kwargs: Any) -> ResultForm:
         user: Any = self.request.user
-        self.customer = Customer.objects.visible_to(user).filter(pk=task.customer_id).first()
-        is_noted = self.customer is not None and user.access.may("activity", Verb.CREATE)
-        return ResultForm(*args, now=timezone.now(), is_noted=is_noted, **kwargs)
+        return ResultForm(*args, now=timezone.now(), is_noted=may_note(task, user), **kwargs)
 
     def part(self, task: Task, data: Any = None) -> log_parts.Part | None:
         about = task.about_for(self.request.user)
         return log_parts.part_of(self.request.user, about, data, now=timezone.now())
 
     def page(self, task: Task, form: ResultForm, part: Any, status: int = 200) -> HttpResponse:
-        context = {"task": task, "form": form, "part": part, "customer": self.customer}
+        context = {"task": task, "form": form, "part": part, "customer": task.customer}
         return render(self.request, "customers/task/result.html", context, status=status)
 
 

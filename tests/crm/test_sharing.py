@@ -16,7 +16,7 @@ from crm.access.permissions import Verb
 from crm.actions import shares
 from crm.models import Event, Notification, Share, User
 from crm.web.lists import ways
-from customers.models import Activity, Contact, Customer
+from customers.models import Activity, Contact, Customer, Task
 from customers.sales.models import Opportunity
 from service.models import Ticket
 from tests.factories.customers import make_customer
@@ -233,6 +233,41 @@ def test_whom_it_is_shared_with_notes_what_they_did_and_the_owner_reads_it(clien
     assert list(Activity.objects.visible_to(fresh(cast.rep))) == [activity]
     client.post(new, said | {"customer": sale.customer_id})  # without the record it is still out of sight
     assert Activity.objects.count() == 1
+
+
+def test_programs_note_activities_and_tasks_about_what_was_shared_as_pages_do(client, cast, sale):
+    hidden = make_opportunity(cast.rep, name="Another", customer=sale.customer)
+    shares.share(sale, user=cast.outsider, may_edit=True, by=cast.rep, at=timezone.now())
+    client.force_login(cast.outsider)
+
+    def sent(kind: str, **said: Any) -> Any:
+        body = {"about_kind": "opportunity", "about_id": sale.pk} | said
+        return client.post(f"/api/v1/{kind}/", body, content_type="application/json")
+
+    call, task = {"type": "call", "subject": "Read the contract"}, {"title": "Ask the notary"}
+    for refused in (
+        sent("activities", **call, about_id=hidden.pk), sent("tasks", **task, about_id=hidden.pk),
+        sent("activities", **call, customer=sale.customer_id), sent("tasks", **task, customer=sale.customer_id),
+    ):  # fmt: skip
+        assert refused.status_code == 400
+    assert not Activity.objects.exists()
+    assert not Task.objects.exists()
+    assert (sent("activities", **call).status_code, sent("tasks", **task).status_code) == (201, 201)
+    new, named = reverse("task-new"), {"about_kind": "opportunity", "about_id": sale.pk}
+    assert "customer" not in client.get(new, named).context["form"].fields
+    client.post(new, named | {"title": "Ask again", "priority": 2, "customer": make_customer(cast.rep).pk})
+    made = [Activity.objects.get(), *Task.objects.order_by("pk")]
+    assert [(one.customer, one.about_id, one.owner) for one in made] == [(sale.customer, sale.pk, cast.outsider)] * 3
+    done = client.post(
+        f"/api/v1/tasks/{made[1].pk}/result/", call, headers={"If-Match": "*"}, content_type="application/json"
+    )
+    assert (done.status_code, Activity.objects.filter(customer=sale.customer).count()) == (200, 2)
+    shares.unshare(sale, user=cast.outsider, by=cast.rep, at=timezone.now())
+    assert sent("activities", **call).status_code == sent("tasks", **task).status_code == 400
+    client.post(
+        f"/api/v1/tasks/{made[2].pk}/result/", call, headers={"If-Match": "*"}, content_type="application/json"
+    )  # out of sight: the task is done, nothing is noted with a customer
+    assert (Activity.objects.count(), Task.objects.open().count()) == (2, 0)
 
 
 def test_a_ticket_is_shared_with_whoever_sees_no_other_of_that_customer(cast):

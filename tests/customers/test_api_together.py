@@ -8,7 +8,7 @@ import pytest
 import time_machine
 
 from crm.models import Follow, Reminder
-from customers.models import Snooze, Task
+from customers.models import Activity, Snooze, Task
 from tests.architecture.examples import MAKERS
 from tests.factories.customers import make_task
 
@@ -50,16 +50,19 @@ def test_a_task_and_an_activity_belong_to_an_opportunity_that_one_may_see(cast, 
     task = api.post("/api/v1/tasks/", {"title": "Call", **about}, **JSON).json()
     call = {"type": "call", "subject": "Called", "customer": mine.customer_id}
     activity = api.post("/api/v1/activities/", call | about, **JSON).json()
+    nobodys = api.post("/api/v1/activities/", {"type": "call", "subject": "Called"}, **JSON)
+    assert (nobodys.status_code, nobodys.json()["errors"][0]["field"]) == (400, "customer")
     for made in (task, activity):
         assert (made["about_kind"], made["about_id"], made["customer"]) == ("opportunity", mine.pk, mine.customer_id)
     stays = api.patch(f"/api/v1/tasks/{task['id']}/", {"about_id": None}, headers={"If-Match": "*"}, **JSON).json()
     assert stays["about_id"] == mine.pk
     other = MAKERS["customer"](cast.rep, cast.north)
     wrong = [{"about_id": unseen.pk}, {"about_kind": "nothing"}, {"about_kind": ""}, {"about_id": None}]
-    for one in ({"title": "x", **about, **each} for each in [*wrong, {"customer": other.pk}]):
-        refused = api.post("/api/v1/tasks/", one, **JSON)
-        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (400, "about_id"), one
-    assert Task.objects.count() == 1
+    for one, field in [*((each, "about_id") for each in wrong), ({"customer": other.pk}, "customer")]:
+        for kind, said in {"tasks": {"title": "x"}, "activities": {"type": "call", "subject": "x"}}.items():
+            refused = api.post(f"/api/v1/{kind}/", said | about | one, **JSON)
+            assert (refused.status_code, refused.json()["errors"][0]["field"]) == (400, field), one
+    assert (Task.objects.count(), Activity.objects.count()) == (1, 1)
 
 
 def test_reminders_over_the_api(cast, api):
