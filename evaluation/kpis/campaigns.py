@@ -117,6 +117,7 @@ CAC_PAID = Kpi(
     time=Time.EVENT,
     aggregation=Aggregation.WEIGHTED,
     guard="cac",  # what is saved here may be spent on people and agencies
+    beside=("cac_paid_last_touch",),
     on_dashboard=False,
     costs=True,
     source=_("The cost ledger; won opportunities, orders and contracts. Paid CAC"),

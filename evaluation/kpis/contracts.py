@@ -95,6 +95,7 @@ RENEWAL_RATE = Kpi(
     minimum_n=30,
     matures_after=GRACE,
     guard="gross_revenue_retention",  # what is renewed for half the price is renewed too
+    beside=("renewal_rate_by_value",),
     source=_("Movements of contracts"),
     facts=Facts(
         source=f"""sales_contractmovement AS term JOIN sales_contract AS contract ON contract.id = term.contract_id

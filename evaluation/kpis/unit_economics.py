@@ -36,6 +36,7 @@ CYCLE = f"""WITH cycle AS MATERIALIZED (
                 AND opportunity.opened_at <= change.at AND {alive("opportunity")}
                 AND {closed_to_stay(_A_YEAR_BACK, "period.instant")})
             """
+CYCLE_MONTHS = "(SELECT cycle.months FROM cycle)"
 
 CAC_LAGGED = Kpi(
     code="cac_lagged",
@@ -52,11 +53,12 @@ CAC_LAGGED = Kpi(
     time=Time.EVENT,
     aggregation=Aggregation.WEIGHTED,
     guard="retention_rate",
+    beside=("cac_lagged_last_touch",),
     on_dashboard=False,
     costs=True,
     instead=NO_CUSTOMERS,
     source=_("The cost ledger; won opportunities, orders and contracts. Lagged, fully loaded CAC"),
-    facts=acquiring("", CYCLE, "(SELECT cycle.months FROM cycle)"),
+    facts=acquiring("", CYCLE, CYCLE_MONTHS),
     issues={
         **ACQUIRING_ISSUES,
         "no_cycle": _("Nothing was won in the last 365 days that says how long a sale takes."),
@@ -100,7 +102,7 @@ def left_over(days: int) -> str:
                 FROM {during(MARGINS, "first.at", until)} AS sold WHERE sold.customer_id = first.customer_id"""
 
 
-def _beside_costs(
+def beside_costs(
     days: int, months: int, only: str, brought_in: str, touch: Touch = FIRST_TOUCH, *, is_payback: bool = False
 ) -> Facts:
     """The rows of `acquiring`: each cost as it is, each new customer as what was brought in in so many days. What is
@@ -153,7 +155,7 @@ CAC_PAYBACK = Kpi(
     costs=True,
     instead=_("Cost %(top)s, no revenue"),
     source=_("The cost ledger, fully loaded; movements of contracts, won opportunities and orders"),
-    facts=_beside_costs(PAYBACK_DAYS, PAYBACK_MONTHS, "", brought_in(PAYBACK_DAYS, PAYBACK_MONTHS), is_payback=True),
+    facts=beside_costs(PAYBACK_DAYS, PAYBACK_MONTHS, "", brought_in(PAYBACK_DAYS, PAYBACK_MONTHS), is_payback=True),
     issues=BROUGHT_ISSUES,
 )
 
@@ -169,7 +171,7 @@ CAC_PAYBACK_LAST_TOUCH = replace(
     ),
     beside=("cac_payback",),
     flag_as_of="state_of_today",
-    facts=_beside_costs(
+    facts=beside_costs(
         PAYBACK_DAYS, PAYBACK_MONTHS, "", brought_in(PAYBACK_DAYS, PAYBACK_MONTHS), LAST_TOUCH, is_payback=True
     ),
 )
@@ -184,10 +186,10 @@ CAC_PAYBACK_MARGIN = replace(
         "Costs of the months of the period / monthly margin of their new customers: sold − cost of goods of the first"
         " 90 days, of the lines whose cost is known, a third of it"
     ),
-    beside=("cac_payback",),
+    beside=("cac_payback", "cac_payback_margin_last_touch"),
     instead=_("Cost %(top)s, no margin"),
     source=_("The cost ledger, fully loaded; lines of sales and returns; costs of goods"),
-    facts=_beside_costs(PAYBACK_DAYS, PAYBACK_MONTHS, "", left_over(PAYBACK_DAYS), is_payback=True),
+    facts=beside_costs(PAYBACK_DAYS, PAYBACK_MONTHS, "", left_over(PAYBACK_DAYS), is_payback=True),
     issues=MARGIN_ISSUES,
 )
 
@@ -203,7 +205,7 @@ def value_to_cost(basis: Basis, load: Load, **words: Any) -> Kpi:
         aggregation=Aggregation.WEIGHTED,
         matures_after=timedelta(days=VALUE_DAYS),
         on_dashboard=False,
-        facts=_beside_costs(
+        facts=beside_costs(
             VALUE_DAYS,
             VALUE_MONTHS,
             PAID if load == Load.PAID else "",
@@ -226,6 +228,7 @@ CLV_TO_CAC = value_to_cost(
         " advertising. Revenue, not margin, so it is not held against fully loaded costs"
     ),
     guard="cac",
+    beside=("clv_to_cac_last_touch",),
     source=_("The cost ledger; movements of contracts, won opportunities and orders. CLV : CAC over twelve months"),
 )
 
@@ -241,6 +244,7 @@ CLV_TO_CAC_MARGIN = value_to_cost(
         " known / costs of these months, of every category"
     ),
     guard="cac",
+    beside=("clv_to_cac_margin_last_touch",),
     source=_("The cost ledger, fully loaded; lines of sales and returns; costs of goods. CLV : CAC over twelve months"),
 )
 

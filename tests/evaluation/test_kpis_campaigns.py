@@ -120,6 +120,24 @@ def test_what_a_customer_cost_is_told_by_campaign_of_the_first_touch_or_of_the_l
     assert wording.scope_name(engine.Scope("campaign")) == "without a campaign"
 
 
+def test_every_number_about_costs_is_told_by_the_last_touch_too_and_as_a_whole_says_the_same(touched):
+    """Advertising 1,500 for three. A year's revenue: 3,000 + 800 + 400 for it, 2.8 times; of the letter 3,000 / 500.
+    The sales cycle is ten days, so that costs are those of the month itself."""
+    whole = {"cac_paid": 500, "cac_lagged": 600, "clv_to_cac": 2.8}
+    for code, value in whole.items():
+        assert [measured(each).value for each in (code, f"{code}_last_touch")] == [value, value]
+        assert measured(f"{code}_last_touch", as_of=moment("2026-06-30")).flags.count("state_of_today") == 1
+    assert parts("cac_paid", "campaign") == {"Fair": 500, "Letter": None, None: None}
+    assert parts("cac_paid_last_touch", "campaign") == {"Fair": 1000, "Letter": 500, None: None}
+    assert parts("cac_lagged", "campaign") == {"Fair": 500, "Letter": None, None: 300}
+    assert parts("cac_lagged_last_touch", "campaign") == {"Fair": 1000, "Letter": 500, None: 300}
+    assert parts("clv_to_cac", "campaign") == {"Fair": 3.8, "Letter": 0, None: None}
+    assert parts("clv_to_cac_last_touch", "campaign") == {"Fair": 0.8, "Letter": 6, None: None}
+    assert parts("clv_to_cac_last_touch", "channel")["campaign"] == 6
+    letter = scopes.resolve("campaign:Letter")
+    assert {row.label for row in records("cac_paid_last_touch", letter).rows if row.kind == "customer"} == {"Both"}
+
+
 def test_the_return_counts_what_was_sold_after_the_first_touch_or_after_the_last(touched):
     """First: (3,800 − 1,500) / 1,500. Last: the same in all, but the letter (3,000 − 500) / 500 = 500 %."""
     for code in ("campaign_roi", "campaign_roi_last_touch"):
@@ -142,8 +160,11 @@ def test_the_return_as_margin_takes_off_what_the_goods_cost_and_guesses_nothing(
     for code in ("campaign_margin_roi", "campaign_margin_roi_last_touch"):
         result = measured(code)
         assert (result.value, result.flags) == (1, ("missing_cost:1",))
-    payback = measured("cac_payback_margin")
-    assert (payback.value, payback.flags) == (pytest.approx(200 / (400 / 3)), ("missing_amount:1",))
+    for code in ("cac_payback_margin", "cac_payback_margin_last_touch"):
+        payback = measured(code)
+        assert (payback.value, payback.flags) == (pytest.approx(200 / (400 / 3)), ("missing_amount:1",))
+    for code in ("clv_to_cac_margin", "clv_to_cac_margin_last_touch"):
+        assert parts(code, "campaign") == {"Fair": 2}
 
 
 def test_a_lead_that_comes_in_later_is_a_touch_too_and_without_any_the_first_was_the_last(cast):

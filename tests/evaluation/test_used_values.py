@@ -15,7 +15,7 @@ def test_what_was_used_is_said_in_words_dates_and_numbers_of_the_reader():
             chinese = used(FIELDS)
     assert english == (
         "Outcome: won, Amount: 7,200, Won on: May 4, 2026, 6:53 p.m. CST, Expected close: June 1, 2026, "
-        "Answered by itself: no, Stage: Offer, Comment: 2026-13-45, new column: 3"
+        "By itself: no, Stage: Offer, Comment: 2026-13-45, new column: 3"
     )
     assert chinese.startswith("结果：赢单、金额：7,200、赢单时间：2026年5月4日 18:53 CST、预计成交日期：2026年6月1日、")
 
