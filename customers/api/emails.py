@@ -23,7 +23,7 @@ from crm.api.viewsets import ReadViewSet
 from crm.models import Attachment
 from customers.actions import emails
 from customers.actions.emails import Draft
-from customers.models import Contact, Customer, Email, mail_fields
+from customers.models import Contact, Customer, Email, before_customers, mail_fields
 
 
 def record_about(values: Any, user: Any) -> Any:
@@ -72,7 +72,7 @@ class WritingSerializer(serializers.Serializer):
     answers = ScopedRelatedField(Email, required=False)
     to = serializers.ListField(
         child=serializers.EmailField(), required=False, max_length=emails.RECEIVERS,
-        help_text="Without it, to the contact's first address: also where the caller is not shown it.",
+        help_text="Without it, to the contact's first address, or the lead's: also where the caller is not shown it.",
     )  # fmt: skip
     cc = serializers.ListField(child=serializers.EmailField(), required=False, max_length=emails.RECEIVERS)
     subject = serializers.CharField(max_length=200)
@@ -82,13 +82,13 @@ class WritingSerializer(serializers.Serializer):
         Attachment, many=True, required=False, help_text="Ids of files of records, of which copies are enclosed."
     )
 
-    def draft(self) -> Draft:
+    def draft(self, about: Any) -> Draft:
         values = self.validated_data
         to, cc = ([address.lower() for address in values.get(name, ())] for name in ("to", "cc"))
-        contact = values.get("contact")
-        if not to and (contact is None or not contact.email):
+        person = values.get("contact") or (about if before_customers.is_one(about) else None)
+        if not to and (person is None or not person.email):
             raise serializers.ValidationError({"to": [_("Say whom the letter goes to.")]})
-        to = to or [contact.email]
+        to = to or [person.email]
         return Draft(to, values["subject"], values["text"], cc)
 
 
@@ -112,7 +112,7 @@ class EmailViewSet(ReadViewSet):
         def write() -> Response:
             around = mail_fields.around_letter(user, customer, contact, about)
             email = emails.write(
-                emails.filled(wanted.draft(), around, values.get("answers")),
+                emails.filled(wanted.draft(about), around, values.get("answers")),
                 customer=customer, contact=contact or _person(around.get("contact")), about=about,
                 answers=values.get("answers"), is_shared=values["is_shared"], by=user, at=timezone.now(),
                 enclosed=[enclosures.of_file(each) for each in values.get("files", ())],

@@ -24,6 +24,10 @@ def register(kind: str) -> None:
         _kinds.append(kind)
 
 
+def kinds_of() -> tuple[str, ...]:
+    return tuple(_kinds)
+
+
 def is_one(record: Any) -> bool:
     return record is not None and record.kind in _kinds
 

@@ -1,8 +1,8 @@
-"""Mail addresses and phones of contacts and customers, for readers to whom a role closes them.
+"""Mail addresses and phones of contacts, customers and leads, for readers to whom a role closes them.
 
 The fields themselves are closed by crm/access/fields.py. Here is what repeats them: further addresses, the addresses of
 letters and of mailings. Whose a letter's address is nobody can tell for each reader at once: as soon as the mail
-addresses of contacts or of customers are hidden from somebody, those of letters are.
+addresses of any of them are hidden from somebody, those of letters are.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from django.core.exceptions import ValidationError
 
 from crm.access import fields
 from crm.access.fields import CLOSED, Hidden
+from customers.models import before_customers
 
 KINDS = ("contact", "customer")
 _ADDRESS = re.compile(r"[^\s<>@,;:()\"']+@[^\s<>@,;:()\"']+")
@@ -23,9 +24,10 @@ INSTEAD = "…"
 
 def hides_addresses(hidden: Hidden | None = None) -> bool:
     """Whether mail addresses of anybody are hidden: by this mapping, or else from whoever reads."""
+    kinds = (*KINDS, *before_customers.kinds_of())
     if hidden is not None:
-        return any("email" in hidden.get(kind, ()) for kind in KINDS)
-    return any("email" in fields.hidden(kind) for kind in KINDS)
+        return any("email" in hidden.get(kind, ()) for kind in kinds)
+    return any("email" in fields.hidden(kind) for kind in kinds)
 
 
 def without_addresses(text: str) -> str:

@@ -81,7 +81,7 @@ class SalesConfig(AppConfig):
 
     def declare_kinds(self) -> None:
         from crm.access import fields, kinds
-        from customers.models import reached
+        from customers.sales.models import reached
 
         # A permission on no table: going on from a stage although something it asks for is missing.
         kinds.register(None, code="criteria_override", label=_("exception"), label_plural=_("exceptions from criteria"))
@@ -98,7 +98,6 @@ class SalesConfig(AppConfig):
             ForecastSubmission,
             Lead,
             Mailing,
-            MailingLetter,
             Opportunity,
             Order,
             OrderReturn,
@@ -135,8 +134,7 @@ class SalesConfig(AppConfig):
             UnitCost, label=_("cost of goods"), label_plural=_("costs of goods"), icon="coins", granted=False
         )
         fields.declare(Opportunity, "notes")
-        fields.declare(Lead)
-        fields.retell(MailingLetter, "address", reached.no_address)
+        reached.declare()
         formula_fields.declare_all()
 
     def find_records(self) -> None:

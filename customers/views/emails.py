@@ -73,9 +73,15 @@ class Circumstances:
             if self.answers is not None:
                 addresses = self.answers.answered_to
             else:
-                addresses = [self.contact.email] if self.contact is not None and self.contact.email else []
-        name = self.contact or (self.answers and _("whoever wrote the letter")) or ""
+                addresses = [address] if (address := self._address()) else []
+        name = self.contact or (self.about if not self.needs_customer else None)
+        name = name or (self.answers and _("whoever wrote the letter")) or ""
         return Unseen(str(name), addresses, self.contact.pk if self.contact else None) if addresses else None
+
+    def _address(self) -> str:
+        """Of the person it goes to: the contact, or the lead that has become none."""
+        person = self.contact if self.needs_customer or self.contact is not None else self.about
+        return getattr(person, "email", "")
 
     def enclosures(self, user: Any) -> list[Enclosure]:
         return enclosures.offered(user, self.about, self.customer)
@@ -98,7 +104,8 @@ def circumstances(values: QueryDict, user: Any, *, is_sent: bool = False) -> Cir
         customer = mail_fields.customer_of(user, contact)
     if contact is None and customer is not None:
         contact = _addressed(values.get("to", ""), customer, user) or mail_fields.main_contact(user, customer)
-    is_addressed = not is_sent or bool(values.get("contact") or answered)
+    is_to_lead = customer is None and before_customers.is_one(about)
+    is_addressed = not is_sent or bool(values.get("contact") or answered) or is_to_lead
     return Circumstances(customer, contact, about, answered, is_addressed)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import connection, models
 
+from crm import events
 from crm.access import kinds
 from crm.access.permissions import Level
 from crm.actions import records
@@ -20,6 +21,7 @@ from customers.models.contact_point import key_of
 from customers.sales.models import (
     CampaignMember,
     CreditSplit,
+    LeadLetter,
     MailingLetter,
     MailingText,
     OpportunityCompetitor,
@@ -37,7 +39,7 @@ NUMBER = re.compile(r"(?<!\d)88000\d{4}(?!\d)")
 CLOSED = {
     "customer": ("email", "phone", "employees", "annual_revenue", "notes", "custom_closed"),
     "contact": ("email", "phone", "notes", "custom_closed"),
-    "lead": ("custom_closed",),
+    "lead": ("email", "phone", "note", "custom_closed"),
     "opportunity": ("notes", "custom_closed"),
     "ticket": ("custom_closed",),
 }
@@ -94,6 +96,7 @@ class World:
         CustomerContact.objects.create(customer=mine, contact=also)
         self._between(cast, mine, theirs, person)
         self._reached()
+        self._written_by_leads()
         self._said(cast)
         self._mailed(person)
         for kind in list(self.rows):
@@ -177,6 +180,15 @@ class World:
                     ContactPoint.objects.create(
                         **{kind: record}, type=type, value=value, network=network, key=key, added_at=NOW
                     )
+
+    def _written_by_leads(self) -> None:
+        """Each lead has sent a letter, with its address, and mail to it came back."""
+        for lead in self.rows["lead"]:
+            sender = f"Wren Writer <{self.said('lead', lead.pk, 'email')}@example.com>"
+            said = {name: self.word("lead", lead.pk, f"letter's {name}") for name in ("subject", "text")}
+            LeadLetter.objects.create(lead=lead, sender=sender, at=NOW, **said)
+            failed = {"address": f"{self.said('lead', lead.pk, 'email')}@example.com"}
+            events.record("lead.address_failed", lead, by=None, at=NOW, data=failed)
 
     def _said(self, cast: Any) -> None:
         """Each ticket has been written about, to the customer and among ourselves."""

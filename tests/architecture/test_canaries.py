@@ -92,6 +92,8 @@ def questions(name: str, url: str, world: World) -> Iterator[str]:
         yield f"{url}?search=canary&q=canary"
     elif name.endswith("-new") or name in ("activity-people", "opportunity-board"):
         yield f"{url}?{given(world)}"
+    if name in ("email-new", "email-text"):
+        yield f"{url}?about_kind=lead&about_id={world.rows['lead'][0].pk}"
 
 
 def given(world: World) -> str:

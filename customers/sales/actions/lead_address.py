@@ -12,6 +12,7 @@ from django.db import transaction
 from crm.models import User
 from customers.actions import contact_points
 from customers.models import Contact, ContactPoint, tidy
+from customers.models.reached import refuse_closed as refuse_closed_field
 from customers.sales.actions.lead_changes import lock, refuse_closed, store
 from customers.sales.models import Lead
 
@@ -37,6 +38,7 @@ def trust(lead: Lead, *, by: User, at: datetime) -> Lead:
     locked = lock(lead)
     if locked.email_failed_at is None:
         return locked
+    refuse_closed_field(Lead.kind, "email")
     refuse_closed(locked)
     locked.email_failed_at = None
     return store(locked, "address_trusted", {"address": locked.email}, by=by, at=at)

@@ -77,7 +77,8 @@ def _is_known(sender: str) -> bool:
 
 def _fields(letter: Letter) -> dict[str, Any]:
     said = "\n\n".join(part for part in (letter.subject, letter.text[:NOTE].strip()) if part)
-    name = " ".join((letter.sender_name or letter.sender).split())[:120]
+    # Without a name it is what stands before the @: of a whole address a closed field would be told by the name.
+    name = " ".join((letter.sender_name or letter.sender.partition("@")[0]).split())[:120]
     return {"name": name, "email": letter.sender, "channel": SourceChannel.OTHER, "note": said}
 
 

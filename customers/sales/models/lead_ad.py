@@ -93,7 +93,8 @@ def read(raw: Mapping[str, Any], mapping: Mapping[str, str]) -> Read:
 def _whole(said: dict[str, str], found: Read) -> dict[str, Any]:
     first, last = said.pop("first_name", ""), said.pop("last_name", "")
     parted = f"{last}{first}" if IDEOGRAPH.search(first + last) else f"{first} {last}".strip()
-    name = said.pop("name", "") or parted or said.get("email", "") or said.get("phone", "")
+    name = said.pop("name", "") or parted or said.get("email", "").partition("@")[0]
+    name = name or (_("Without a name") if said.get("phone") else "")  # no number: that may be a closed field
     if not name:
         asked = ", ".join(found.questions)
         raise ValidationError(_("It says neither name nor mail nor phone, only: %(questions)s") % {"questions": asked})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from crm.access import fields
 from crm.search.normalise import fold
 from customers.models import Contact, Customer, match_key, matching
 from customers.sales.models.lead import Lead
@@ -20,8 +21,10 @@ class Match:
     reasons: list[Any]
 
 
+@fields.uncovered
 def matches(user: Any, lead: Lead) -> list[Match]:
-    """The most alike first; nothing that the person may not see."""
+    """The most alike first; nothing that the person may not see. By an address that is closed to them all the same:
+    a duplicate is made by whoever does not hear of it."""
     keys = match_key.of_values(name=lead.organisation or lead.name, email=lead.email, phone=lead.phone)
     found = matching.customers(keys)
     seen = Customer.objects.visible_to(user).in_bulk([alike.pk for alike in found])

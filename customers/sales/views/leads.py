@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views import View
 
-from crm.access import guards
+from crm.access import fields, guards
 from crm.access.permissions import Verb
 from crm.joining import comma
 from crm.web.submit_once import first_time
@@ -42,7 +42,8 @@ class Detail(View):
             "letters": lead.letters.all()[:LETTERS],
             "consent": LeadConsent.objects.filter(lead=lead).select_related("purpose").first(),  # scoped: of this lead
             "may_edit": editing.allows(user, lead, Verb.EDIT),
-            "may_email": user.access.may(Email.kind, Verb.CREATE) and bool(lead.email),
+            "may_email": user.access.may(Email.kind, Verb.CREATE) and _is_reached(lead),
+            "may_trust": lead.is_open and editing.allows(user, lead, Verb.EDIT) and _may_write("email"),
             "may_assign": editing.allows(user, lead, Verb.ASSIGN),
             "may_delete": editing.allows(user, lead, Verb.DELETE),
             "became": _became(user, lead),
@@ -188,6 +189,16 @@ class HandOver(Asking):
 
     def form(self, data: Any = None) -> Any:
         return HandOverLeadsForm(data, user=self.request.user)
+
+
+def _is_reached(lead: Lead) -> bool:
+    """By mail, also where the address is closed to whoever looks: it is written to, not shown."""
+    with fields.covered(False):
+        return bool(lead.email)
+
+
+def _may_write(name: str) -> bool:
+    return name not in fields.unwritable(Lead.kind)
 
 
 def _done(request: HttpRequest, lead: Lead, act: Callable[[], Any], said: str) -> HttpResponse:
