@@ -66,6 +66,14 @@ class ScopedQuerySet(models.QuerySet[Any]):
         rules = self.rules(access_of(user), Verb.EDIT)
         return self.alive()._reached([rule for rule in rules if rule.code != SHARED])
 
+    def shared_with(self, user: Any, is_shared: bool = True) -> Self:
+        """Of the rows at hand those that somebody shared with the person; or the others."""
+        ids = self.ids_shared_with(access_of(user))
+        return self.filter(pk__in=ids) if is_shared else self.exclude(pk__in=ids)
+
+    def ids_shared_with(self, access: Access) -> list[int]:
+        return access.shared(self.model.kind, Verb.VIEW)
+
     def restorable_by(self, user: Any) -> Self:
         """Rows in the bin that the person could have put there."""
         return self.in_bin()._reached(self.rules(access_of(user), Verb.DELETE))

@@ -28,6 +28,14 @@ class MomentFilter(django_filters.IsoDateTimeFilter):
     field_class = MomentField
 
 
+class SharedWithCaller(django_filters.BooleanFilter):
+    def __init__(self) -> None:
+        super().__init__(label="Shared with the caller")
+
+    def filter(self, qs: Any, value: bool | None) -> Any:
+        return qs if value is None else qs.shared_with(self.parent.request.user, value)
+
+
 class KnownFilters(DjangoFilterBackend):
     """The view's filters. A name that is none of them is refused: without it the answer would be everybody's."""
 

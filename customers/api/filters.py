@@ -4,7 +4,7 @@ from typing import Any
 
 import django_filters as filters
 
-from crm.api.filters import MomentFilter
+from crm.api.filters import MomentFilter, SharedWithCaller
 from crm.custom_fields.filtering import WithCustomFields
 from customers.lists import membership
 from customers.models import Activity, Contact, Customer, Segment, Tag, Task, family
@@ -23,6 +23,7 @@ class CustomerFilter(WithCustomFields, filters.FilterSet):
         method="in_segment",
         label="Members of a segment",
     )
+    shared_with_me = SharedWithCaller()
     tag = filters.CharFilter(method="with_tag", label="Name of a tag")
     below = filters.ModelChoiceFilter(
         queryset=lambda request: Customer.objects.visible_to(request.user),

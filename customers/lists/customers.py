@@ -11,6 +11,7 @@ from crm.custom_fields.filtering import WithCustomFields
 from crm.web import lists
 from crm.web.lists import BulkAction, Column
 from crm.web.lists.offered import WithOffers
+from crm.web.lists.shared import SharedWithMe
 from customers.actions import customers, segments
 from customers.forms.customers import HandOverForm
 from customers.forms.segments import SegmentChoiceForm
@@ -49,6 +50,7 @@ class CustomerFilter(WithOffers, WithCustomFields, filters.FilterSet):
 
     owner = OwnerFilter()
     team = TeamFilter()
+    shared_with_me = SharedWithMe()
     lifecycle = filters.MultipleChoiceFilter(choices=Customer.Lifecycle.choices, label=_("lifecycle"))
     won_back = filters.BooleanFilter(method="once_left", label=_("won back"))
     churn_reason = filters.ModelMultipleChoiceFilter(

@@ -15,7 +15,8 @@ from crm.web.lists.filters import bound
 from crm.web.lists.offered import closed_to
 from customers.models import Customer, Segment, SegmentMember
 
-NOT_ASKED = ("segment",)  # a segment of segments would go round in circles
+# A segment of segments would go round in circles, and what is shared with whom is another for everybody.
+NOT_ASKED = ("segment", "shared_with_me")
 
 
 def members(segment: Segment, customers: QuerySet, request: Any) -> QuerySet:

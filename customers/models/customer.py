@@ -46,20 +46,26 @@ class HealthBand(models.TextChoices):
         return next(band for band in cls if band.bounds[0] <= score)
 
 
+def _collaborations(access: Access) -> Any:
+    return Collaborator.objects.filter(user=access.user.pk).values_list("customer_id", flat=True)
+
+
 class CustomerQuerySet(RecordQuerySet):
     def extra_rules(self, access: Access, verb: Verb) -> list[Rule]:
         """Collaborators work on one customer of somebody else's, or read it."""
         rules = super().extra_rules(access, verb)
         if verb in (Verb.VIEW, Verb.EDIT, Verb.EXPORT):
             # Ids, not a subquery: the planner can then combine the indexes of all rules.
-            mine = Collaborator.objects.filter(user=access.user.pk).values_list("customer_id", flat=True)
             if verb == Verb.EDIT:
-                ids = access.ids("collaborations to edit", lambda: mine.filter(may_edit=True))
+                ids = access.ids("collaborations to edit", lambda: _collaborations(access).filter(may_edit=True))
             else:
-                ids = access.ids("collaborations", lambda: mine)
+                ids = self.ids_shared_with(access)
             if ids:
                 rules.append(Rule("collaborator", _("the person collaborates on the customer"), Q(pk__in=ids)))
         return rules
+
+    def ids_shared_with(self, access: Access) -> list[int]:
+        return access.ids("collaborations", lambda: _collaborations(access))
 
     def active(self) -> Self:
         return self.filter(lifecycle=Customer.Lifecycle.ACTIVE)

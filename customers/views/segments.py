@@ -60,7 +60,8 @@ class Form(View):
     """The segment's own fields and, below them, the filters of the customer list."""
 
     def page(self, form: SegmentForm, asked: Any, status: int = 200) -> HttpResponse:
-        asked.form.fields.pop("segment", None)
+        for name in membership.NOT_ASKED:
+            asked.form.fields.pop(name, None)
         context = {"form": form, "asked": asked.form, "groups": grouped(asked), "record": form.instance}
         return render(self.request, "customers/segment/form.html", context, status=status)
 

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from crm.access.permissions import Verb
-from crm.api.filters import MomentFilter
+from crm.api.filters import MomentFilter, SharedWithCaller
 from crm.api.sharing import Shareable
 from crm.api.viewsets import ReadViewSet, part
 from crm.custom_fields.filtering import WithCustomFields
@@ -30,6 +30,7 @@ class TicketFilter(WithCustomFields, django_filters.FilterSet):
         label="Category of the state",
     )
 
+    shared_with_me = SharedWithCaller()
     tag = django_filters.CharFilter(method="with_tag", label="Name of a tag")
 
     class Meta:

@@ -20,6 +20,7 @@ from crm.custom_fields.filtering import WithCustomFields
 from crm.models import User
 from crm.templatetags.values import number
 from crm.web.lists import BulkAction, Column, List, deleting, editing
+from crm.web.lists.shared import SharedWithMe
 from crm.web.lists.state import State
 from customers.lists.tags import AnyTagFilter, NoTagFilter, tags_action, tags_column
 from service.actions import tickets
@@ -64,6 +65,7 @@ class TicketFilter(WithCustomFields, django_filters.FilterSet):
     type = django_filters.ChoiceFilter(label=_("Type"), choices=Ticket.Type.choices)
     state = django_filters.ModelChoiceFilter(label=_("State"), queryset=TicketState.objects.all())
     late = django_filters.BooleanFilter(label=_("Late"), method="filter_late")
+    shared_with_me = SharedWithMe()
     tags_any = AnyTagFilter()
     tags_none = NoTagFilter()
     opened = django_filters.DateFromToRangeFilter(label=_("Opened"), field_name="opened_at")

@@ -4,7 +4,7 @@ from typing import Any
 
 import django_filters as filters
 
-from crm.api.filters import MomentFilter
+from crm.api.filters import MomentFilter, SharedWithCaller
 from crm.custom_fields.filtering import WithCustomFields
 from customers.api.filters import bearing
 from customers.sales.models import CurrencyRate, ForecastSubmission, Lead, Opportunity, Order, Product, Quota
@@ -26,6 +26,7 @@ class OpportunityFilter(WithCustomFields, filters.FilterSet):
     )
     external_id = filters.CharFilter("external_id", label="Number in the old system")
     competitor = filters.NumberFilter("competitors__competitor", label="Competitor who is met there")
+    shared_with_me = SharedWithCaller()
     tag = filters.CharFilter(method="with_tag", label="Name of a tag")
 
     class Meta:

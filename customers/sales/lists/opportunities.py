@@ -10,6 +10,7 @@ from django.utils.translation import pgettext_lazy
 from crm.access.permissions import Verb
 from crm.custom_fields.filtering import WithCustomFields
 from crm.web.lists import BulkAction, Column, List, deleting, editing
+from crm.web.lists.shared import SharedWithMe
 from customers.lists.tags import AnyTagFilter, NoTagFilter, tags_action, tags_column
 from customers.sales.actions import opportunities
 from customers.sales.forms.opportunities import HandOverManyForm
@@ -68,6 +69,7 @@ class OpportunityFilter(WithCustomFields, filters.FilterSet):
     lost_reason = filters.ModelChoiceFilter(
         label=_("lost reason"), queryset=lambda request: LostReason.objects.visible_to(request.user)
     )
+    shared_with_me = SharedWithMe()
     tags_any = AnyTagFilter()
     tags_none = NoTagFilter()
     competitor = filters.ModelChoiceFilter(label=_("competitor"), queryset=competitors, method="against")
