@@ -21,7 +21,7 @@ class CustomersConfig(AppConfig):
         exchange.register()
         for kind, describe in words.DESCRIBE.items():
             subtitle = "email" if kind == "contact" else ""
-            documents.searchable(kind, describe, related=words.RELATED.get(kind, ()), subtitle=subtitle)
+            documents.searchable(kind, describe, lists=words.LISTS.get(kind), subtitle=subtitle)
         self.find_duplicates()
         self.fill_timelines()
         self.fill_sidebar()

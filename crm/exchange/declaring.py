@@ -18,6 +18,7 @@ from crm.access.grants import Access, access_of
 from crm.access.permissions import Reach, Verb
 from crm.custom_fields import known, values, writing
 from crm.exchange import custom_columns, storing
+from crm.exchange.blank import Blank
 from crm.exchange.drafts import Draft, Refused, Run
 from crm.exchange.unusable import Unusable
 from crm.joining import listed
@@ -159,10 +160,14 @@ class Importable:
 
     def new(self, draft: Draft, run: Run) -> models.Model:
         """An unsaved record with nothing in it yet but the moment and the importer."""
-        record: Any = self.model()
+        record = self._blank.made()
         if hasattr(record, "created_at"):
             record.created_at = record.updated_at = run.at
         return record
+
+    @cached_property
+    def _blank(self) -> Blank:
+        return Blank(self.model)
 
     def fill(self, record: Any, draft: Draft, run: Run) -> None:
         """Put the values of the draft on the record; `Refused` says what is wrong with one."""

@@ -216,7 +216,10 @@ def _before_and_after(draft: Draft) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False) if value else "{}"
+    return _encode(value) if value else "{}"
+
+
+_encode = json.JSONEncoder(ensure_ascii=False).encode  # `dumps` makes an encoder for every value
 
 
 def _count(batch: ImportBatch, rows: list[Row], drafts: list[Draft]) -> None:

@@ -72,7 +72,7 @@ def _keys(model: type[models.Model], count: int) -> list[int]:
     key: Any = model._meta.pk
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)",
+            "SELECT nextval((SELECT pg_get_serial_sequence(%s, %s)::regclass)) FROM generate_series(1, %s)",
             [connection.ops.quote_name(model._meta.db_table), key.column, count],
         )
         return [row[0] for row in cursor.fetchall()]

@@ -10,9 +10,10 @@ those are asked with to whom they are open, and `!whole address` for those who t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import chain
+from typing import Any
 
 from crm.search import normalise, phones
 from crm.search.words import Words
@@ -40,6 +41,27 @@ def in_parts(words: Words) -> dict[str, list[str]]:
         "phones": _kept(_of_phones(words)),
         "emails": _kept(_of_emails(words)),
     }
+
+
+def stored(parts: Mapping[str, Any], hidden: Collection[tuple[str, str]]) -> list[str]:
+    """What is kept of a record that is found by `parts["reached_by"]`'s addresses; `hidden` are the kinds and fields
+    that some role hides. The same as crm/search/documents.py says in SQL."""
+    found = list(parts["words"])
+    for name in WHOLE:
+        reached = parts[f"{name}s"]
+        if (parts["reached_by"], name) in hidden:
+            found += [APART + lexeme for lexeme in reached]
+            found += [TYPED_WHOLE + lexeme for lexeme in reached if re.search(WHOLE[name], lexeme)]
+        else:
+            found += reached
+    return found
+
+
+def as_tsvector(lexemes: Collection[str]) -> str:
+    """As PostgreSQL reads one: each in quotes."""
+    mark = "\0"  # of no lexeme
+    text = mark.join(lexemes).replace("\\", "\\\\").replace("'", "''").replace(mark, "' '")
+    return f"'{text}'" if text else ""
 
 
 def _kept(all: Iterable[str]) -> list[str]:

@@ -36,9 +36,10 @@ class CustomerImport(AddressesImport):
         if draft.values.get("churn_reason") is not None:
             wanted["churn_reason"] = draft.values["churn_reason"]
         was = _nobody() if draft.is_new else Customer(**draft.before)
-        placed = {name: getattr(record, name) for name in (*positions.COORDINATES, *positions.ADDRESS)}
-        for name, value in positions.effects(was, placed, how=Customer.LocatedBy.IMPORTED).items():
-            setattr(record, name, value)
+        if not draft.is_new or {*positions.COORDINATES} & draft.values.keys():
+            placed = {name: getattr(record, name) for name in (*positions.COORDINATES, *positions.ADDRESS)}
+            for name, value in positions.effects(was, placed, how=Customer.LocatedBy.IMPORTED).items():
+                setattr(record, name, value)
         for name, value in lifecycle.effects(was, wanted, run.at).items():
             setattr(record, name, value)
         if not draft.is_new:

@@ -93,36 +93,41 @@ class MatchKey(models.Model):
 
 
 def of_customer(customer: Customer) -> set[Key]:
-    first = of_values(name=customer.name, number=customer.number, domains=(website_domain(customer),))
-    return first | of_addresses(customer)
+    """Each email and each phone counts, the further ones too."""
+    found = _of(values_of(customer, "email"), values_of(customer, "phone"), (website_domain(customer),))
+    return found | of_values(name=customer.name, number=customer.number)
 
 
 def of_contact(contact: Contact) -> set[Key]:
     """People are not told apart by their names, nor by the domain of where they work."""
-    return {key for key in of_addresses(contact) if key[0] != Sign.DOMAIN}
-
-
-def of_addresses(record: Customer | Contact) -> set[Key]:
-    """Each email and each phone counts, the further ones too."""
-    emails = (of_values(email=email) for email in values_of(record, "email"))
-    phones = (of_values(phone=phone) for phone in values_of(record, "phone"))
-    return set().union(*emails, *phones)
+    found = _of(values_of(contact, "email"), values_of(contact, "phone"))
+    return {key for key in found if key[0] != Sign.DOMAIN}
 
 
 def of_values(
     *, name: str = "", number: str = "", email: str = "", phone: str = "", domains: Iterable[str] = ()
 ) -> set[Key]:
     """The keys of what was typed or stored; values are in the form in which `tidy` keeps them."""
-    keys: set[Key] = {(Sign.DOMAIN, domain) for domain in domains if domain not in EVERYBODYS_DOMAINS}
-    if name:
-        keys.add((Sign.NAME, bare_name(name)))
-    if number:
-        keys.add((Sign.NUMBER, bare_number(number)))
-    if email:
-        keys |= {(Sign.EMAIL, email), (Sign.DOMAIN, own_domain(email))}
-    if phone and _E164.fullmatch(phone):
-        keys.add((Sign.PHONE, phone))
-    return {(int(sign), value[:VALUE].replace("\x00", "")) for sign, value in keys if value}
+    keys = _of((email,), (phone,), domains)
+    if name and (bare := bare_name(name)):
+        keys.add(_key(Sign.NAME, bare))
+    if number and (bare := bare_number(number)):
+        keys.add(_key(Sign.NUMBER, bare))
+    return keys
+
+
+def _of(emails: Iterable[str], phones: Iterable[str], domains: Iterable[str] = ()) -> set[Key]:
+    keys = {_key(Sign.DOMAIN, domain) for domain in domains if domain and domain not in EVERYBODYS_DOMAINS}
+    for email in filter(None, emails):
+        keys.add(_key(Sign.EMAIL, email))
+        if domain := own_domain(email):
+            keys.add(_key(Sign.DOMAIN, domain))
+    keys.update(_key(Sign.PHONE, phone) for phone in phones if phone and _E164.fullmatch(phone))
+    return keys
+
+
+def _key(sign: Sign, value: str) -> Key:
+    return sign.value, value[:VALUE].replace("\x00", "")
 
 
 def bare_name(name: str) -> str:

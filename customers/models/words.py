@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.db.models import Prefetch
-
 from crm.custom_fields.searching import texts_of
 from crm.search.documents import Words
 from customers.models.activity import Activity
@@ -61,5 +59,5 @@ def website_domain(customer: Customer) -> str:
 
 
 DESCRIBE = {Customer.kind: of_customer, Contact.kind: of_contact, Activity.kind: of_activity, Task.kind: of_task}
-POINTS = Prefetch("points", to_attr="points_read")
-RELATED = {Customer.kind: (Prefetch("merged", to_attr="merged_read"), POINTS), Contact.kind: (POINTS,)}
+POINTS = {"points": "points_read"}
+LISTS = {Customer.kind: {"merged": "merged_read"} | POINTS, Contact.kind: POINTS}

@@ -8,13 +8,14 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
+from crm.access.permissions import Level
 from crm.events.delivering import deliver_due
-from crm.models import Delivery
+from crm.models import Delivery, Role
 from crm.models.search_document import SearchDocument
 from crm.search import finding, quoting
 from customers.actions import contacts, customers
 from customers.models import Customer
-from tests.crm.test_import_runs import run, stage, undo
+from tests.crm.test_import_runs import run, stage, told, undo
 from tests.factories.sales import make_opportunity, make_order
 from tests.factories.service import a_ticket
 
@@ -130,3 +131,26 @@ def test_an_import_that_renames_and_its_undo_are_followed_too(cast, quoting_acme
     assert set(subtitles().values()) == {"Zenith"}
     undo(batch)
     assert set(subtitles().values()) == {"Acme"}
+
+
+AWKWARD = r"""name,phone,email,city
+O'Brien \ Sons,+4930901820,o'brien@mail.example.com,Trier
+华为技术有限公司,+8613812345678,,深圳
+"'quoted'",12,,
+Émile,,emile@example.com,Genève
+"""
+COLUMNS = {name: {"column": name} for name in ("name", "phone", "email", "city")}
+
+
+@pytest.mark.parametrize("hidden", [(), ("phone",), ("phone", "email")], ids=["all open", "no phones", "no addresses"])
+def test_what_an_import_makes_new_is_found_by_the_same_words_as_what_is_indexed_anew(cast, hidden):
+    for name in hidden:
+        Role.objects.get(code="sales_rep").fields.create(kind="customer", name=name, level=Level.HIDDEN)
+    batch = run(stage(AWKWARD, cast.administrator, fields=COLUMNS))
+    assert batch.count("created") == 4, told(batch)
+    imported = documents()
+    kept_apart = sum("'§" in words for *_others, words, _at in imported)
+    assert kept_apart == {0: 0, 1: 2, 2: 3}[len(hidden)]
+    SearchDocument.objects.all().delete()
+    reindex("customer")
+    assert documents() == imported

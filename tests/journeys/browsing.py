@@ -9,7 +9,7 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
 
 WIDE, PHONE = 1280, 360
 # What must never reach a person: a placeholder nobody filled, a lazy string's repr, a template's own code.
@@ -61,6 +61,15 @@ def settle(page: Page) -> None:
 
 def flaws(page: Page) -> list[str]:
     """What is wrong with the page as it stands, in words; nothing is right."""
+    try:
+        return _flaws(page)
+    except Error as error:
+        if "context was destroyed" not in str(error):
+            raise
+        return _flaws(page)  # it came anew while it was looked at, as one with a progress does at the end
+
+
+def _flaws(page: Page) -> list[str]:
     settle(page)
     found = []
     for rule in Axe().run(page).response["violations"]:
