@@ -79,8 +79,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def fill(size: int) -> float:
+    from crm.models import User
     from customers.models import Customer
-    from tests.benchmarks import big_organisation, histories, requests
+    from tests.benchmarks import big_organisation, claims, histories, promises, requests
+    from tests.benchmarks.loading import tidy
 
     began = time.perf_counter()
     known = Customer._base_manager.count()
@@ -90,42 +92,58 @@ def fill(size: int) -> float:
             part.fill(size, people)
     elif known < size:
         sys.exit(f"The database holds {known} customers: give an empty one, or the size it was filled with.")
+    people = list(User.objects.filter(email__startswith="rep").order_by("pk"))
+    filled = [table for part in (promises, claims) for table in part.fill(size, people)]
+    if filled:
+        tidy([*filled, "crm_searchdocument"])
     seconds = round(time.perf_counter() - began, 1)
     print(f"{size:,} customers, ready after {seconds} s", file=sys.stderr, flush=True)
     return seconds
 
 
 def measured(only: str) -> Iterator[Any]:
-    from crm.models import User
-    from tests.benchmarks import jobs, pages, sales
     from tests.benchmarks.timing import measure, the_machine
 
     yield measure(the_machine())
-    boss = User.objects.get(email="boss@example.com")
-    for who, name in (("administrator", "boss"), ("rep", "rep0-0")):
-        user = User.objects.get(email=f"{name}@example.com")
-        for part in (pages, sales):
-            for operation in part.operations(user):
-                if only in operation.name:
-                    yield measure(operation, who)
-    for operation in jobs.operations(boss):
-        if only in operation.name:
-            yield measure(operation)
+    for who, operations in everything():
+        for operation in operations:
+            if only in operation.name:
+                yield measure(operation, who)
+
+
+def everything() -> Iterator[tuple[str, Iterator[Any]]]:
+    """By whom what is done."""
+    from crm.models import User
+    from tests.benchmarks import jobs, lists, pages, sales, work, writes
+
+    people = {"administrator": "boss", "rep": "rep0-0", "agent": "agent0"}
+    known = {who: User.objects.get(email=f"{name}@example.com") for who, name in people.items()}
+    for who in ("administrator", "rep"):
+        for part in (lists, pages, work, sales, writes):
+            yield who, part.operations(known[who])
+    yield "agent", lists.of_tickets(known["agent"])
+    yield "agent", work.of_tickets(known["agent"])
+    for who in ("administrator", "agent"):
+        yield who, writes.answering(known[who])
+    yield "customer", writes.surveys()
+    yield "", jobs.operations(known["administrator"])
 
 
 def show(row: Any, first: bool) -> None:
     if first:
         print(
-            "| operation | as | p50 ms | p95 ms | CPU ms | runs | raw SQL ms | ratio | our SQL ms | queries "
-            "| same answer | budget |"
+            "| operation | as | p50 ms | p95 ms | CPU ms | runs | raw SQL ms | ratio | our SQL ms | × first | queries "
+            "| KB sent (read) | same answer | budget |"
         )
-        print("|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---|---|")
+        print("|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|---|")
     kept = {None: "", True: " ✓", False: " ✗ missed"}[row.kept]
     alone = "" if row.alone_p50 is None else f"{row.alone_p50:.1f}"
+    beside = "" if row.beside is None else f"{row.beside:.2f}"
+    size = "" if row.sent is None else f"{row.sent:.0f} ({row.whole:.0f})"
     print(
         f"| {row.name} | {row.who} | {row.p50:.1f} | {row.p95:.1f} | {row.cpu:.1f} | {row.runs} "
-        f"| {row.raw_p50:.2f} | {row.ratio:.1f} | {alone} | {row.queries} "
-        f"| {'yes' if row.same else 'NO'} | {row.budget}{kept} |",
+        f"| {row.raw_p50:.2f} | {row.ratio:.1f} | {alone} | {beside} | {row.queries} "
+        f"| {size} | {'yes' if row.same else 'NO'} | {row.budget}{kept} |",
         flush=True,
     )
 

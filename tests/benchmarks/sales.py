@@ -1,8 +1,7 @@
-"""The pages of sales over every opportunity and its history: list, forecast, pipeline as of a day, waterfall."""
+"""The pages of sales over every opportunity and its history: forecast, pipeline as of a day, waterfall."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
@@ -17,47 +16,18 @@ from customers.sales.models.forecast_period import Period, organisation_zone
 from customers.sales.models.pipeline_history import Selection, altogether, end_of, standing
 from customers.sales.models.waterfall import Part, waterfalls
 from tests.benchmarks.big_organisation import NOW
-from tests.benchmarks.pages import LISTED, PAGE, ids, seen_by
+from tests.benchmarks.browsing import PAGE, seen_by, signed_in
 from tests.benchmarks.timing import Operation, query
 
 RATIO = 1.5
-OPPORTUNITY = re.compile(r'href="/sales/opportunities/([0-9]+)/"')
 FIRST, LAST = date(2026, 1, 1), date(2026, 3, 31)
 
 
 def operations(user: User) -> Iterator[Operation]:
-    client = Client()
-    client.force_login(user)
-    yield from lists(client, user)
+    client = signed_in(user)
     if user.access.reach("opportunity", Verb.VIEW) == Reach.ALL:
         yield from forecasts(client)
     yield from histories(client, user)
-
-
-def lists(client: Client, user: User) -> Iterator[Operation]:
-    mine = seen_by(user, "opportunity")
-
-    def page(address: str) -> list[int]:
-        return ids(OPPORTUNITY, client.get(address))
-
-    def raw(rest: str, order: str) -> Any:
-        sql = (
-            f"SELECT page.*, owner.name, customer.name, stage.name FROM (SELECT * FROM sales_opportunity WHERE {mine} "
-            f"{rest} ORDER BY {order} LIMIT 50) AS page LEFT JOIN crm_user AS owner ON owner.id = page.owner_id "
-            "LEFT JOIN customers_customer AS customer ON customer.id = page.customer_id "
-            f"JOIN sales_stage AS stage ON stage.id = page.stage_id ORDER BY page.{order.replace(', ', ', page.')}"
-        )
-        return lambda: [row[0] for row in query(sql)]
-
-    largest = "/sales/opportunities/?outcome=won&sort=-amount"
-    won = "AND stage_id IN (SELECT id FROM sales_stage WHERE outcome = 'won')"
-    yield Operation(
-        "opportunities, first page", lambda: page("/sales/opportunities/?sort=-updated_at"),
-        raw("", "updated_at DESC, id DESC"), budget=LISTED,
-    )  # fmt: skip
-    yield Operation(
-        "opportunities, won, largest first", lambda: page(largest), raw(won, "amount DESC, id DESC"), budget=LISTED
-    )
 
 
 def forecasts(client: Client) -> Iterator[Operation]:

@@ -26,6 +26,11 @@ class Operation:
     budget: float | None = None  # milliseconds, of the 95th percentile
     most: float | None = None  # times the raw SQL, where that is the budget
     alone: Callable[[], Any] | None = None  # our own statement without the Python around it, where that is told apart
+    beside: Callable[[], Any] | None = None  # what it may take `no_slower` times as long as
+    no_slower: float = 0
+    most_queries: int | None = None
+    most_kilobytes: int | None = None  # of a page as it is sent, which is compressed
+    size: Callable[[], tuple[int, int]] | None = None  # of the page in bytes: as it is sent, and read
 
 
 @dataclass
@@ -43,6 +48,9 @@ class Measured:
     same: bool
     budget: str
     kept: bool | None
+    beside: float | None = None  # how many times as long as what it is compared with
+    sent: float | None = None  # kilobytes of a page as it is sent
+    whole: float | None = None  # and as the browser reads it
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -79,36 +87,55 @@ def measure(operation: Operation, who: str = "") -> Measured:
         queries = len(captured)
     runs = min(operation.runs, SLOW_RUNS) if first > SLOW else operation.runs
     expected = operation.raw()
-    ours, raw, alone, cpu = _in_turn(operation, runs)
+    times, cpu = _in_turn(operation, runs)
     if operation.runs == 1:
-        ours, cpu = [first], 0.0
-    p50, p95, raw_p50 = statistics.median(ours), percentile(ours, 0.95), statistics.median(raw)
-    ratio = p50 / raw_p50
-    alone_p50 = round(statistics.median(alone) * 1000, 2) if alone else None
-    budget, kept = "", None
-    if operation.budget is not None:
-        budget, kept = f"p95 ≤ {operation.budget:.0f} ms", p95 * 1000 <= operation.budget
-    elif operation.most is not None:
-        budget, kept = f"≤ {operation.most} × raw", ratio <= operation.most
-    return Measured(
-        operation.name, who, round(p50 * 1000, 2), round(p95 * 1000, 2), round(cpu * 1000, 2), len(ours),
-        round(raw_p50 * 1000, 2), round(ratio, 2), alone_p50, queries, bool(operation.check(answer, expected)),
-        budget, kept,
+        times["ours"], cpu = [first], 0.0
+    middle = {name: statistics.median(values) if values else None for name, values in times.items()}
+    p50, raw_p50 = middle["ours"] or 0.0, middle["raw"] or 0.0
+    sent, whole = operation.size() if operation.size else (None, None)
+    row = Measured(
+        operation.name, who, _ms(p50), _ms(percentile(times["ours"], 0.95)), _ms(cpu), len(times["ours"]),
+        _ms(raw_p50), round(p50 / raw_p50, 2), _ms(middle["alone"]) if middle["alone"] else None, queries,
+        bool(operation.check(answer, expected)), "", None,
+        round(p50 / middle["beside"], 2) if middle["beside"] else None,
+        round(sent / 1024, 1) if sent else None, round(whole / 1024, 1) if whole else None,
     )  # fmt: skip
+    judge(row, operation)
+    return row
 
 
-def _in_turn(operation: Operation, runs: int) -> tuple[list[float], list[float], list[float], float]:
+def judge(row: Measured, operation: Operation) -> None:
+    """What the table of budgets says of it, and whether all of that was kept."""
+    limits = [
+        (operation.budget, row.p95, "p95 ≤ {:.0f} ms"),
+        (operation.most, row.ratio, "≤ {} × raw"),
+        (operation.no_slower or None, row.beside, "≤ {} × first"),
+        (operation.most_queries, row.queries, "≤ {} queries"),
+        (operation.most_kilobytes, row.sent, "≤ {} KB"),
+    ]
+    asked = [(limit, value, text) for limit, value, text in limits if limit is not None and value is not None]
+    row.budget = ", ".join(text.format(limit) for limit, _, text in asked)
+    row.kept = all(value <= limit for limit, value, _ in asked) if asked else None
+
+
+def _ms(seconds: float) -> float:
+    return round(seconds * 1000, 2)
+
+
+def _in_turn(operation: Operation, runs: int) -> tuple[dict[str, list[float]], float]:
     """One of each, then again: what else the machine does then falls on all alike. With the CPU time of ours."""
-    ours, raw, alone, cpu = [], [], [], 0.0
+    times: dict[str, list[float]] = {"ours": [], "raw": [], "alone": [], "beside": []}
+    cpu = 0.0
     for _ in range(runs):
         if operation.runs > 1:
             used = time.process_time()
-            ours.append(_timed(operation.ours))
+            times["ours"].append(_timed(operation.ours))
             cpu += time.process_time() - used
-        raw.append(_timed(operation.raw))
-        if operation.alone:
-            alone.append(_timed(operation.alone))
-    return ours, raw, alone, cpu / runs
+        times["raw"].append(_timed(operation.raw))
+        for name, call in (("alone", operation.alone), ("beside", operation.beside)):
+            if call:
+                times[name].append(_timed(call))
+    return times, cpu / runs
 
 
 def percentile(values: list[float], share: float) -> float:
