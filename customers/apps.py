@@ -54,6 +54,7 @@ class CustomersConfig(AppConfig):
 
         mail_fields.register()
         together.register_letters("email")
+        mail_receiving.read_by("addresses", email_filing.read)
         mail_receiving.filed_by("customers", email_filing.file)
 
     def find_duplicates(self) -> None:

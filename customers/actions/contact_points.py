@@ -123,12 +123,14 @@ def remove(point: ContactPoint, *, by: User | None, at: datetime) -> None:
     _tell("point_removed", found, {name: records.as_json(getattr(found, name)) for name in TOLD}, by=by, at=at)
 
 
-_marks_elsewhere: list[Callable[[str, datetime], None]] = []
+Marks = Callable[[str, datetime], None]
+Clears = Callable[[str, datetime, datetime], None]
+_elsewhere: list[tuple[Marks, Clears]] = []
 
 
-def also_marks(mark: Callable[[str, datetime], None]) -> None:
+def also_marks(mark: Marks, clear: Clears) -> None:
     """Apps above know of people who are no contacts, and have addresses too: leads."""
-    _marks_elsewhere.append(mark)
+    _elsewhere.append((mark, clear))
 
 
 @transaction.atomic
@@ -147,9 +149,24 @@ def mark_invalid(address: str, *, by: User | None, at: datetime) -> int:
     points = list(found.select_related("contact", "customer").order_by("pk"))
     for point in points:
         change(point, by=by, at=at, validity=ContactPoint.Validity.INVALID)
-    for mark in _marks_elsewhere:
+    for mark, _clear in _elsewhere:
         mark(address, at)
     return len(points)
+
+
+@transaction.atomic
+def heard_from(address: str, *, written_at: datetime, at: datetime) -> None:
+    """Somebody wrote from it after it was found to be of no use: nothing is held against it any more.
+
+    That it is good nobody says by this; a sender can be made up, and then the next letter comes back again.
+    """
+    address = tidy.email(address)
+    found = ContactPoint.objects.of_address(address).filter(invalid_since__lt=written_at)
+    found = found.filter(contact__deleted_at=None, customer__deleted_at=None)
+    for point in found.select_related("contact", "customer").order_by("pk"):
+        change(point, by=None, at=at, validity=ContactPoint.Validity.UNKNOWN)
+    for _mark_it, clear in _elsewhere:
+        clear(address, written_at, at)
 
 
 def is_for_good(refused: SMTPRecipientsRefused) -> bool:

@@ -18,14 +18,16 @@ from django.db import transaction
 from django.utils.translation import gettext_noop
 
 from crm import events
+from crm.access import fields
+from crm.access.grants import access_of
 from crm.access.permissions import Verb
 from crm.actions import attachments
 from crm.actions.notifications import notify
 from crm.mail import naming
 from crm.mail.reading import Enclosed, Letter
 from crm.models import MailAccount, User
-from customers.actions import emails
-from customers.models import Contact, Customer, Email, before_customers
+from customers.actions import contact_points, emails
+from customers.models import Contact, Customer, Email, before_customers, reached
 from customers.models.erasure import was_erased
 
 LOOKED_UP = 20  # addresses of one letter
@@ -42,6 +44,13 @@ class Place:
     direction: str
     is_shared: bool
     answers: Email | None = None
+
+
+def read(letter: Letter, at: datetime) -> None:
+    """Whoever files it: an address from which a person writes is one at which they are reached."""
+    is_ours = naming.nonces_in(letter.message_id) or letter.loops == naming.host()
+    if letter.sender and not (letter.is_automatic or letter.is_bounce or is_ours):
+        contact_points.heard_from(letter.sender, written_at=min(letter.sent_at or at, at), at=at)
 
 
 @transaction.atomic
@@ -183,6 +192,8 @@ def _store(account: MailAccount, letter: Letter, place: Place, at: datetime) -> 
     if place.is_shared:
         emails.note_activity(email, by=None, at=at)
     if parent is not None and not outbound:
-        who = str(place.contact) if place.contact else letter.sender
+        with fields.reading(lambda: access_of(place.owner), covers=True):  # it is kept, and read later
+            known = place.contact or before_customers.find(email) or letter.sender_name
+            who = str(known or reached.as_told(letter.sender))
         url, key = email.get_absolute_url(), f"email-answered:{email.pk}"
         notify(place.owner, ANSWERED, values={"who": who}, url=url, key=key, at=at)

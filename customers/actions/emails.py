@@ -48,7 +48,7 @@ def write(
     customer: Customer | None,
     contact: Contact | None,
     about: Any = None,
-    answers: Email | None = None,
+    answers: Any = None,
     is_shared: bool = True,
     by: User,
     at: datetime,
@@ -57,7 +57,7 @@ def write(
 ) -> Email:
     """Put a letter into the outbox: it leaves after this transaction. The same form sent twice is one letter.
 
-    Only what is about a lead needs no customer.
+    Only what is about a lead needs no customer. It `answers` a letter, or what a lead wrote before anybody answered.
     """
     key = uuid.uuid5(SUBMISSIONS, f"{by.pk}:{submission}") if submission else None
     if key is not None and (known := Email.objects.filter(submission=key).first()):
@@ -67,7 +67,7 @@ def write(
         about_kind=about.kind if about else "", about_id=about.pk if about else None,
         direction=Email.Direction.OUTBOUND, state=Email.State.WAITING, sender="", to=draft.to, cc=draft.cc,
         subject=tidy.one_line(draft.subject), text=draft.text.strip(), at=at, due_at=at, is_shared=is_shared,
-        answers=answers, submission=key,
+        answers=answers if isinstance(answers, Email) else None, submission=key,
     )  # fmt: skip
     email.sender = mail_sending.sender_of(email.account, by)
     email.message_id = mail_sending.name_of(email)
@@ -99,7 +99,7 @@ def _enclose(email: Email, enclosed: Sequence[Enclosure], *, by: User, at: datet
         raise ValidationError({"enclosures": refused.messages}) from None
 
 
-def filled(draft: Draft, around: dict[str, Any], answers: Email | None = None) -> Draft:
+def filled(draft: Draft, around: dict[str, Any], answers: Any = None) -> Draft:
     """The letter with its fields in place. What is unknown or empty is named and refused, never sent as written.
 
     What is quoted of others stays as they wrote it: nobody is told what we know by asking for it in braces.
@@ -233,7 +233,10 @@ def why_not(email: Email) -> str:
 
     Who wrote to us is answered.
     """
-    answer = email.answers is not None and not email.answers.is_outbound
+    if email.answers is not None:
+        answer = not email.answers.is_outbound
+    else:
+        answer = before_customers.answers_a_first_letter(email)
     purpose = Purpose.SERVICE if answer else Purpose.LETTERS
     verdicts = {address: may_write_to(address, purpose) for address in [*email.to, *email.cc]}
     refused = [bracketed(address, verdict.in_words) for address, verdict in verdicts.items() if not verdict]

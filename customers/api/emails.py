@@ -70,6 +70,9 @@ class WritingSerializer(serializers.Serializer):
     about_id = serializers.IntegerField(required=False)
     contact = ScopedRelatedField(Contact, required=False)
     answers = ScopedRelatedField(Email, required=False)
+    letter = serializers.IntegerField(
+        required=False, help_text="Of the lead's own letters (`/leads/{id}/letters/`) the one that this answers."
+    )
     to = serializers.ListField(
         child=serializers.EmailField(), required=False, max_length=emails.RECEIVERS,
         help_text="Without it, to the contact's first address, or the lead's: also where the caller is not shown it.",
@@ -81,6 +84,17 @@ class WritingSerializer(serializers.Serializer):
     files = ScopedRelatedField(
         Attachment, many=True, required=False, help_text="Ids of files of records, of which copies are enclosed."
     )
+
+    def answered(self, about: Any) -> Any:
+        """The letter it answers: one of ours or to us, or what the lead it is about wrote by itself."""
+        values = self.validated_data
+        if "letter" not in values or "answers" in values:
+            return values.get("answers")
+        letters = before_customers.first_letters(about)
+        found = letters.filter(pk=values["letter"]).first() if letters is not None else None
+        if found is None:
+            raise serializers.ValidationError({"letter": [_("The lead wrote no such letter.")]})
+        return found
 
     def draft(self, about: Any) -> Draft:
         values = self.validated_data
@@ -110,11 +124,11 @@ class EmailViewSet(ReadViewSet):
         about = record_about(values, user)
 
         def write() -> Response:
-            around = mail_fields.around_letter(user, customer, contact, about)
+            around, answered = mail_fields.around_letter(user, customer, contact, about), wanted.answered(about)
             email = emails.write(
-                emails.filled(wanted.draft(about), around, values.get("answers")),
+                emails.filled(wanted.draft(about), around, answered),
                 customer=customer, contact=contact or _person(around.get("contact")), about=about,
-                answers=values.get("answers"), is_shared=values["is_shared"], by=user, at=timezone.now(),
+                answers=answered, is_shared=values["is_shared"], by=user, at=timezone.now(),
                 enclosed=[enclosures.of_file(each) for each in values.get("files", ())],
             )  # fmt: skip
             return Response(self.get_serializer(email).data, status=201)

@@ -1,10 +1,12 @@
 """Records that people write to before there is a customer: leads. Their kinds are registered by the app they are of.
 
 Such a record has a `customer` and a `contact` once it became one; from then on its letters are that customer's too.
+What it wrote before anybody answered is no letter of one of us: its app keeps that, and says here how it is answered.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Exists, OuterRef, Q
@@ -16,12 +18,28 @@ from crm.access.permissions import Verb
 if TYPE_CHECKING:
     from customers.models.email import Email
 
-_kinds: list[str] = []
+_kinds: dict[str, Callable[[Any], Any]] = {}
 
 
-def register(kind: str) -> None:
-    if kind not in _kinds:
-        _kinds.append(kind)
+def register(kind: str, letters: Callable[[Any], Any]) -> None:
+    """`letters`: the rows a record of the kind wrote by itself, with `subject`, `text`, `message_id`, `references`,
+    `answered_to` and `is_shared`, as a letter has them."""
+    _kinds[kind] = letters
+
+
+def first_letters(record: Any) -> Any:
+    """Of a record of these kinds what it wrote before anybody answered; None of any other."""
+    return _kinds[record.kind](record) if is_one(record) else None
+
+
+def answers_a_first_letter(email: Email) -> bool:
+    """Whether it goes to somebody who wrote to us by themselves, and names that letter."""
+    known = email.references.split()
+    if not known or email.about_kind not in _kinds:
+        return False
+    model: Any = kinds.get(email.about_kind).model
+    record = model._base_manager.filter(pk=email.about_id).first()
+    return record is not None and first_letters(record).filter(message_id=known[-1]).exists()
 
 
 def kinds_of() -> tuple[str, ...]:

@@ -58,8 +58,8 @@ class SalesConfig(AppConfig):
         from customers.sales.actions import lead_address
         from customers.sales.models import Lead, LeadConsent
 
-        before_customers.register(Lead.kind)
-        contact_points.also_marks(lead_address.mark_failed)
+        before_customers.register(Lead.kind, lambda lead: lead.letters.all())
+        contact_points.also_marks(lead_address.mark_failed, lead_address.clear)
         writing.also_failed(lead_address.is_failed)
         writing.also_agreed(LeadConsent.said_by)
 

@@ -42,7 +42,7 @@ class Circumstances:
     customer: Customer | None
     contact: Contact | None
     about: Any
-    answers: Email | None
+    answers: Any  # a letter, or what a lead wrote before anybody answered
     is_addressed: bool = True
 
     def around(self, user: Any) -> dict[str, Any]:
@@ -92,11 +92,13 @@ def circumstances(values: QueryDict, user: Any, *, is_sent: bool = False) -> Cir
     about = record_named_by(values, user)
     if answered is not None and about is None:
         about = answered.about_for(user)
+    if answered is None and before_customers.is_one(about):
+        answered = asked.record(values, "letter", before_customers.first_letters(about))
     customers, contacts = Customer.objects.visible_to(user), Contact.objects.visible_to(user)
-    contact = asked.record(values, "contact", contacts) or (answered.contact if answered else None)
+    contact = asked.record(values, "contact", contacts) or getattr(answered, "contact", None)
     customer = asked.record(values, "customer", customers)
     if customer is None:
-        known = getattr(about, "customer_id", None) or (answered.customer_id if answered else None)
+        known = getattr(about, "customer_id", None) or getattr(answered, "customer_id", None)
         customer = customers.filter(pk=known).first() if known else None
     if contact is None and (person := getattr(about, "contact_id", None)):
         contact = contacts.filter(pk=person).first()
@@ -152,7 +154,8 @@ class EmailNew(View):
                 initial["to"] = getattr(found.about, "email", "")
         if (letter := found.answers) is not None:
             subject = letter.subject if letter.subject.lower().startswith("re:") else f"Re: {letter.subject}"
-            initial |= {"answers": letter.pk, "subject": subject[:200], "is_shared": letter.is_shared}
+            named = "answers" if isinstance(letter, Email) else "letter"
+            initial |= {named: letter.pk, "subject": subject[:200], "is_shared": letter.is_shared}
             initial["to"] = ", ".join(letter.answered_to)
             initial["text"] = "\n\n" + "\n".join(f"> {line}" for line in letter.text[:5000].splitlines())
         return initial

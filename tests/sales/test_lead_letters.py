@@ -133,7 +133,7 @@ def test_answers_are_filed_at_the_lead_and_what_a_private_one_says_is_told_nobod
     lead.refresh_from_db()
     assert lead.answered_at == later
     told = Notification.objects.get(receiver=cast.rep)
-    assert told.message % told.values == f"{MAIL} answered your mail."
+    assert told.message % told.values == "Lena Lead answered your mail."
     assert lines(cast.rep, lead) == ["Re: Two pumps", "Two pumps"]
     assert lines(cast.teammate, lead) == ["Two pumps"]
     page = signed_in(cast.teammate).get(lead.get_absolute_url()).content.decode()
@@ -252,6 +252,35 @@ def test_a_bounce_marks_the_address_of_the_lead_until_it_is_another_or_somebody_
     lead_address.mark_failed(MAIL, later)
     lead = leads.update(lead, {"email": "lena@right.example"}, by=cast.rep, at=later)
     assert lead.email_failed_at is None
+
+
+def test_a_letter_that_comes_from_a_failed_address_takes_the_mark_off_leads_and_contacts(cast, lead, now, later):
+    email = sent(cast.rep, lead, now)
+    contact = make_contact(cast.teammate, "Same", email=MAIL)
+    assert bounce(email, later) == "filed"
+    assert (contact.points.get().validity, Event.objects.filter(type="lead.address_failed").count()) == ("invalid", 1)
+    after, machine = later + timedelta(minutes=1), f"Lena Lead <{MAIL}>\r\nAuto-Submitted: auto-replied"
+    answer(email, after, sender=machine)
+    answer(email, later - timedelta(minutes=1))  # fetched now, written before
+    lead.refresh_from_db()
+    assert (lead.email_failed_at, contact.points.get().validity) == (later, "invalid")
+    answer(email, after)
+    lead.refresh_from_db()
+    point = contact.points.get()
+    assert (lead.email_failed_at, point.validity, point.invalid_since) == (None, "unknown", None)
+    assert write(cast.rep, lead, after).to == [MAIL]
+    told = Event.objects.get(type="lead.address_trusted")
+    assert (told.subject_id, told.by) == (lead.pk, None)
+
+
+def test_a_program_says_that_the_address_of_a_lead_is_right(cast, lead, now, client):
+    lead_address.mark_failed(MAIL, now)
+    url = f"/api/v1/leads/{lead.pk}/address/trusting/"
+    client.force_login(cast.outsider)
+    assert client.post(url, headers={"If-Match": "*"}).status_code == 404
+    client.force_login(cast.rep)
+    answer = client.post(url, headers={"If-Match": "*"})
+    assert (answer.status_code, answer.json()["email_failed_at"]) == (200, None)
 
 
 def test_converting_a_lead_whose_mail_came_back_says_so_of_the_contact(cast, lead, later):

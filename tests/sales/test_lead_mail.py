@@ -3,10 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from django.core import mail as django_mail
 from django.urls import reverse
+from django.utils import timezone
 
 from crm.actions import mail_receiving
 from crm.models import IncomingMail, MailAccount, Notification
+from customers.actions import contact_points, email_sending
 from customers.models import Email
 from customers.sales.actions import lead_mail, leads
 from customers.sales.models import Lead, LeadLetter, LeadSettings
@@ -113,3 +116,55 @@ def test_whoever_writes_without_end_is_left_in_the_mailbox_until_an_hour_has_pas
     assert arrive(account, now, name="<10@a.example>", sender="Bob <bob@stranger.example>") == "filed"
     assert arrive(account, now + timedelta(hours=1, seconds=1), name="<11@a.example>") == "filed"
     assert (Lead.objects.count(), LeadLetter.objects.count()) == (3, 5)
+
+
+def test_a_strangers_letter_is_answered_from_the_leads_page_with_its_text_quoted(
+    cast, client, account, settings_row, now
+):
+    arrive(account, now, text="We need {lead.name} pumps.\nSoon.")
+    lead = leads.take(Lead.objects.get(), by=cast.rep, at=now)
+    letter, other = lead.letters.get(), leads.create(name="Other", by=cast.outsider, owner=cast.outsider, at=now)
+    foreign = LeadLetter.objects.create(lead=other, sender="o@else.example", subject="No", at=now)
+    client.force_login(cast.rep)
+    about = {"about_kind": "lead", "about_id": lead.pk}
+    assert f"&amp;letter={letter.pk}" in client.get(lead.get_absolute_url()).content.decode()
+    form = client.get(reverse("email-new"), {**about, "letter": letter.pk}).context["form"]
+    assert {name: form[name].value() for name in ("to", "subject", "text", "is_shared", "letter")} == {
+        "to": "lena@stranger.example", "subject": "Re: Two pumps", "is_shared": True, "letter": letter.pk,
+        "text": "\n\n> We need {lead.name} pumps.\n> Soon.",
+    }  # fmt: skip
+    empty = client.get(reverse("email-new"), {**about, "letter": foreign.pk}).context["form"]
+    assert (empty["subject"].value(), empty["letter"].value()) == (None, None)
+    values = {name: form[name].value() for name in ("to", "subject", "text", "letter")}
+    sent = {**about, **values, "text": "Dear {contact.name}" + values["text"], "is_shared": "on"}
+    assert client.post(reverse("email-new"), sent).status_code == 302
+    email = Email.objects.get()
+    assert email.text == "Dear Lena Lead\n\n> We need {lead.name} pumps.\n> Soon."
+    assert email_sending.send_next(timezone.now())
+    assert django_mail.outbox[0].extra_headers["In-Reply-To"] == "<1@stranger.example>"
+
+
+def test_who_wrote_by_themselves_is_answered_whatever_else_they_want_no_mail_of(
+    cast, client, account, settings_row, now
+):
+    arrive(account, now)
+    lead = leads.take(Lead.objects.get(), by=cast.rep, at=now)
+    contact_points.add(
+        make_contact(cast.manager, "Lena", email="lena@stranger.example"), type="email",
+        value="lena@stranger.example", opted_out=True, by=cast.manager, at=now,
+    )  # fmt: skip
+    client.force_login(cast.rep)
+    mine, letter = f"/api/v1/leads/{lead.pk}/letters/", lead.letters.get()
+    assert [(row["id"], row["sender"]) for row in client.get(mine).json()] == [
+        (letter.pk, "Lena Lead <lena@stranger.example>")
+    ]
+
+    def post(**more):
+        body = {"about_kind": "lead", "about_id": lead.pk, "subject": "Re: Two pumps", "text": "Yes", **more}
+        return client.post("/api/v1/emails/", body, content_type="application/json")
+
+    assert [post().status_code, post(letter=0).status_code, Email.objects.count()] == [400, 400, 0]
+    assert post(letter=0).json()["errors"][0]["field"] == "letter"
+    assert post(letter=letter.pk).status_code == 201
+    assert (Email.objects.get().to, email_sending.send_next(timezone.now())) == (["lena@stranger.example"], True)
+    assert Email.objects.get().state == "sent"

@@ -28,6 +28,16 @@ def mark_failed(address: str, at: datetime) -> None:
             store(locked, "address_failed", {"address": locked.email}, by=None, at=at)
 
 
+@transaction.atomic
+def clear(address: str, written_at: datetime, at: datetime) -> None:
+    """They wrote from it since: whichever leads have it are written to again."""
+    for lead in Lead.objects.with_failed_email(address).filter(email_failed_at__lt=written_at).order_by("pk"):
+        locked = lock(lead)
+        if locked.email_failed_at is not None and not locked.is_converted and locked.email == lead.email:
+            locked.email_failed_at = None
+            store(locked, "address_trusted", {"address": locked.email}, by=None, at=at)
+
+
 def is_failed(address: str) -> bool:
     return Lead.objects.with_failed_email(address).exists()
 

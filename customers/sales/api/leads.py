@@ -9,14 +9,17 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from crm.access import fields
 from crm.access.permissions import Verb
 from crm.api.custom_fields import CustomValues, FormulaValues
 from crm.api.serializers import COMMON, READ_ONLY, ConfiguredCodeField, RecordSerializer, ScopedRelatedField
 from crm.api.viewsets import RecordViewSet, part
 from customers.models import Activity, Contact, Customer
-from customers.sales.actions import lead_answers, lead_assignment, lead_conversion, leads
+from customers.sales.actions import lead_address, lead_answers, lead_assignment, lead_conversion, leads
 from customers.sales.api.filters import LeadFilter
-from customers.sales.models import DiscardReason, Lead, LeadQuestion, Opportunity, lead_question
+from customers.sales.models import DiscardReason, Lead, LeadLetter, LeadQuestion, Opportunity, lead_question
+
+LETTERS = 100  # the last ones
 
 
 class ScorePartSerializer(serializers.Serializer):
@@ -83,6 +86,19 @@ class QualificationSerializer(serializers.Serializer):
     at = serializers.DateTimeField(source="answer.at", read_only=True, default=None, allow_null=True)
 
 
+class LeadLetterSerializer(serializers.ModelSerializer):
+    """What the lead wrote by itself. Answered with `POST /emails/` and its id as `letter`."""
+
+    class Meta:
+        model = LeadLetter
+        fields = ("id", "sender", "subject", "text", "attachments", "at")
+        read_only_fields = fields
+
+    def to_representation(self, instance: Any) -> Any:
+        with fields.covered():
+            return super().to_representation(instance)
+
+
 class LeadAnswerSerializer(serializers.Serializer):
     question = serializers.PrimaryKeyRelatedField(queryset=LeadQuestion.objects.active())  # scoped: configuration
     answer = serializers.CharField(allow_blank=True, max_length=500, help_text="Empty takes the answer back.")
@@ -121,6 +137,10 @@ class LeadViewSet(RecordViewSet):
     def checklist(self, request: Request, pk: int) -> Response:
         return Response(QualificationSerializer(lead_question.checklist(self.get_object()), many=True).data)
 
+    @part("letters", LeadLetterSerializer(many=True), summary="What the lead wrote before anybody answered")
+    def letters(self, request: Request, pk: int) -> Response:
+        return Response(LeadLetterSerializer(self.get_object().letters.all()[:LETTERS], many=True).data)
+
     @extend_schema(request=LeadAnswersSerializer, responses=LeadSerializer, summary="Answer questions")
     @action(detail=True, methods=["post"], url_path="answers", verb=Verb.EDIT)
     def answers(self, request: Request, pk: int) -> Response:
@@ -129,6 +149,11 @@ class LeadViewSet(RecordViewSet):
             return lead_answers.answer(record, answers=said, by=by, at=at)
 
         return self.carry_out(request, answer, LeadAnswersSerializer)
+
+    @extend_schema(request=None, responses=LeadSerializer, summary="Mail came back, but the address is right")
+    @action(detail=True, methods=["post"], url_path="address/trusting", verb=Verb.EDIT)
+    def address_trusting(self, request: Request, pk: int) -> Response:
+        return self.carry_out(request, lead_address.trust)
 
     @extend_schema(request=ContactMadeSerializer, responses=LeadSerializer, summary="Note a contact")
     @action(detail=True, methods=["post"], url_path="contact", verb=Verb.EDIT)

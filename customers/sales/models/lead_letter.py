@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -9,7 +11,10 @@ from customers.sales.models.lead import Lead
 
 
 class LeadLetter(models.Model):
-    """What a lead wrote to the organisation's mail account. Whoever sees the lead reads it."""
+    """What a lead wrote to the organisation's mail account. Whoever sees the lead reads it, and may answer it."""
+
+    is_shared: ClassVar[bool] = True
+    references: ClassVar[str] = ""  # it answers nothing of ours: see actions/lead_mail.py
 
     lead = models.ForeignKey(Lead, models.CASCADE, related_name="letters")
     sender = models.CharField(_("from"), max_length=380)
@@ -27,3 +32,7 @@ class LeadLetter(models.Model):
 
     def __str__(self) -> str:
         return self.subject
+
+    @property
+    def answered_to(self) -> list[str]:
+        return [self.sender.rpartition("<")[2].rstrip(">")]

@@ -42,6 +42,7 @@ class Detail(View):
             "letters": lead.letters.all()[:LETTERS],
             "consent": LeadConsent.objects.filter(lead=lead).select_related("purpose").first(),  # scoped: of this lead
             "may_edit": editing.allows(user, lead, Verb.EDIT),
+            "may_write": user.access.may(Email.kind, Verb.CREATE),
             "may_email": user.access.may(Email.kind, Verb.CREATE) and _is_reached(lead),
             "may_trust": lead.is_open and editing.allows(user, lead, Verb.EDIT) and _may_write("email"),
             "may_assign": editing.allows(user, lead, Verb.ASSIGN),
