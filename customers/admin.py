@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.admin import AuditedAdmin, ConfiguredCodeAdmin
 from customers.actions import tags
-from customers.models import CadenceRule, ChurnReason, PoolRule, Purpose, SourceChannel, Tag
+from customers.models import CadenceRule, ChurnReason, PoolRule, PoolRules, Purpose, SourceChannel, Tag
 
 
 @admin.register(CadenceRule)
@@ -59,10 +59,28 @@ class PoolRuleAdmin(AuditedAdmin):
     ]
 
     def save_model(self, request: HttpRequest, obj: PoolRule, form: Any, change: bool) -> None:
-        """What it finds overdue from now on is announced first."""
+        """What it finds overdue from now on is announced first, and what another does where it no longer counts."""
+        left = form.initial.get("team") if change and "team" in form.changed_data else obj.team_id
         if {"team", "release_after_days", "protected_days"} & set(form.changed_data):
             obj.releases_since = now()
         super().save_model(request, obj, form, change)
+        if left != obj.team_id:
+            self._announce(left)
+
+    def delete_model(self, request: HttpRequest, obj: PoolRule) -> None:
+        left = obj.team_id
+        super().delete_model(request, obj)
+        self._announce(left)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[PoolRule]) -> None:
+        left = list(queryset.values_list("team", flat=True))
+        super().delete_queryset(request, queryset)
+        for team in left:
+            self._announce(team)
+
+    def _announce(self, team: int | None) -> None:
+        """By the rule that counts for the team now."""
+        PoolRule.objects.filter(pk=PoolRules().of(team).pk).update(releases_since=now())
 
 
 @admin.register(Purpose)

@@ -104,7 +104,7 @@ def release_quiet(now: datetime) -> int:
     rules = PoolRules()
     for rule in rules.releasing():
         for quiet in pool_release.quiet(rule, rules.teams_of(rule), now, before=timedelta(0)):
-            done += _take_back(quiet, rule, now)
+            done += _take_back(quiet, rule, rules, now)
     return done
 
 
@@ -128,11 +128,11 @@ def warn_owners(now: datetime) -> int:
 
 
 @transaction.atomic
-def _take_back(quiet: pool_release.Quiet, rule: PoolRule, now: datetime) -> int:
+def _take_back(quiet: pool_release.Quiet, rule: PoolRule, rules: PoolRules, now: datetime) -> int:
     locked = Customer._base_manager.select_for_update(of=("self",)).get(pk=quiet.customer.pk)
     owner = locked.owner
     # Asked again under the lock: somebody may have called, or handed it over, since it was found.
-    if owner is None or owner != quiet.customer.owner or not pool_release.is_quiet(locked, rule, now):
+    if owner is None or owner != quiet.customer.owner or not pool_release.is_quiet(locked, rules, now):
         return 0
     sentence = QUIET % {"days": rule.release_after_days}
     _let_go(locked, PoolMove.Type.TAKEN_BACK, sentence, locked.team, None, now)

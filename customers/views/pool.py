@@ -64,7 +64,7 @@ class CustomerHolders(View):
         customer = guards.get_visible(Customer.objects.select_related("owner", "team"), request.user, pk=pk)
         due = None
         if customer.owner_id is not None:
-            due = pool_release.due_of(customer, PoolRules().of(customer.team_id), timezone.now())
+            due = pool_release.due_of(customer, PoolRules(), timezone.now())
         context = {"customer": customer, "held": holding.of(customer), "due": due}
         return render(request, "customers/pool/_holders.html", context)
 

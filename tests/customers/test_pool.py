@@ -7,7 +7,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 
 from crm.access.permissions import Reach
 from crm.models import Event, Notification
@@ -135,6 +135,31 @@ def test_a_new_rule_announces_what_it_finds_overdue_before_it_releases_it(client
     assert pool.release_quiet(begins + timedelta(days=7)) == 1
     overdue.refresh_from_db()
     assert overdue.owner is None
+
+
+def test_a_customer_that_comes_under_a_stricter_rule_is_announced_before_it_is_released(client, cast, now):
+    PoolRule.objects.create(release_after_days=300, warn_days=7, protected_days=0)
+    strict = PoolRule.objects.create(team=cast.south, release_after_days=30, warn_days=7, protected_days=0)
+    since = now - timedelta(days=90)
+    moved, stays = (make_customer(cast.outsider, name, at=since, team=cast.north) for name in ("Moved", "Stays"))
+    customers.update(moved, {"team": cast.south}, by=cast.manager, at=now)
+    customers.change_lifecycle(moved, to="active", by=cast.manager, at=now + timedelta(hours=1))
+    client.force_login(cast.outsider)
+    assert (pool.release_quiet(now), pool.warn_owners(now)) == (0, 1)
+    warned = Notification.objects.get(receiver=cast.outsider, message__startswith="%(customer)s goes to the pool")
+    assert warned.values == {"customer": "Moved", "day": timezone.localdate(now + timedelta(days=7)).isoformat()}
+    assert pool.release_quiet(now + timedelta(days=7, seconds=-1)) == 0
+    assert [pool.release_quiet(now + timedelta(days=7)) for _twice in range(2)] == [1, 0]
+    assert (owner_of(moved), owner_of(stays)) == (None, cast.outsider)
+    # The same where the stricter rule counts from then on because a milder one was taken away.
+    PoolRule.objects.filter(team=None).update(release_after_days=30)
+    strict.release_after_days, strict.team = 300, cast.north
+    strict.save()
+    client.force_login(cast.administrator)
+    assert client.post(reverse("admin:customers_poolrule_delete", args=[strict.pk]), {"post": "yes"}).status_code == 302
+    begins = PoolRule.objects.get().releases_since
+    assert (pool.release_quiet(begins), pool.warn_owners(begins)) == (0, 1)
+    assert pool.release_quiet(begins + timedelta(days=7)) == 1
 
 
 def test_what_the_rules_did_is_told_in_the_words_and_dates_of_whoever_reads_it(client, cast, now):
