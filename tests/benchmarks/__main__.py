@@ -1,6 +1,7 @@
 """Times everything people wait for, beside the raw SQL that gives the same answer.
 
-    .venv/bin/python -m tests.benchmarks SIZE [--only NAME] [--json] [--folder FOLDER]
+    .venv/bin/python -m tests.benchmarks SIZE [--only NAME | --crowd] [--json] [--folder FOLDER]
+    .venv/bin/python -m tests.benchmarks --growth SMALL.json LARGE.json
 
 SIZE is 10k, 100k, 1m or a number of customers. The data are made anew on an embedded server of their own, which is
 removed at the end; with DATABASE_URL they go into that database, which has to be empty, and stay there. docs/speed.md
@@ -21,11 +22,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tests.benchmarks import growth
+
 SIZES = {"10k": 10_000, "100k": 100_000, "1m": 1_000_000}
 
 
 def main() -> int:
     arguments = parse()
+    if arguments.growth:
+        return growth.compare(*arguments.growth)
     folder = None
     if not os.environ.get("DATABASE_URL") and not arguments.folder:
         folder = Path(tempfile.mkdtemp(prefix="yardstick-benchmark-"))
@@ -40,11 +45,18 @@ def main() -> int:
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("size", type=lambda text: SIZES.get(text.lower()) or int(text), help="10k, 100k, 1m")
+    parser.add_argument("size", nargs="?", type=lambda text: SIZES.get(text.lower()) or int(text), help="10k, 100k, 1m")
     parser.add_argument("--only", default="", help="operations whose name holds this")
+    parser.add_argument("--crowd", action="store_true", help="fifty people at once, for a minute, and nothing else")
+    parser.add_argument(
+        "--growth", nargs=2, type=Path, metavar=("SMALL", "LARGE"), help="compare two results of --json"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
     parser.add_argument("--folder", help="keep the database in this folder, and use it again if it is filled")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    if not (arguments.size or arguments.growth):
+        parser.error("how many customers?")
+    return arguments
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -68,7 +80,7 @@ def run(arguments: argparse.Namespace) -> int:
     import crm.wsgi  # noqa: F401  as a worker of the web server begins
 
     rows = []
-    for row in measured(arguments.only):
+    for row in crowd() if arguments.crowd else measured(arguments.only):
         rows.append(row)
         if not arguments.json:
             show(row, first=len(rows) == 1)
@@ -111,6 +123,14 @@ def measured(only: str) -> Iterator[Any]:
                 yield measure(operation, who)
 
 
+def crowd() -> Iterator[Any]:
+    from tests.benchmarks import crowd
+    from tests.benchmarks.timing import measure, the_machine
+
+    yield measure(the_machine())
+    yield from crowd.measured()
+
+
 def everything() -> Iterator[tuple[str, Iterator[Any]]]:
     """By whom what is done."""
     from crm.models import User
@@ -136,13 +156,14 @@ def show(row: Any, first: bool) -> None:
             "| KB sent (read) | same answer | budget |"
         )
         print("|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|---|")
+    raw = "" if row.raw_p50 is None else f"{row.raw_p50:.2f} | {row.ratio:.1f}"
     kept = {None: "", True: " ✓", False: " ✗ missed"}[row.kept]
     alone = "" if row.alone_p50 is None else f"{row.alone_p50:.1f}"
     beside = "" if row.beside is None else f"{row.beside:.2f}"
     size = "" if row.sent is None else f"{row.sent:.0f} ({row.whole:.0f})"
     print(
         f"| {row.name} | {row.who} | {row.p50:.1f} | {row.p95:.1f} | {row.cpu:.1f} | {row.runs} "
-        f"| {row.raw_p50:.2f} | {row.ratio:.1f} | {alone} | {beside} | {row.queries} "
+        f"| {raw or ' | '} | {alone} | {beside} | {row.queries} "
         f"| {size} | {'yes' if row.same else 'NO'} | {row.budget}{kept} |",
         flush=True,
     )

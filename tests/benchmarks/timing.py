@@ -41,8 +41,8 @@ class Measured:
     p95: float
     cpu: float  # of this process alone, the mean: what the machine's other work does not change
     runs: int
-    raw_p50: float
-    ratio: float
+    raw_p50: float | None
+    ratio: float | None
     alone_p50: float | None  # our own statement alone
     queries: int
     same: bool
