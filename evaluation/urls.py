@@ -81,6 +81,7 @@ REVIEWS: list[URLPattern] = [
     path("reviews/<int:pk>/", reviews.Detail.as_view(), name="review-detail"),
     path("reviews/<int:pk>/report/", reviews.Report.as_view(), name="review-report"),
     path("reviews/<int:pk>/report.<slug:format>", review_exports.Export.as_view(), name="review-export"),
+    path("reviews/<int:pk>/members/", reviews.Members.as_view(), name="review-members"),
     path("reviews/<int:pk>/verification/", reviews.Verification.as_view(), name="review-verification"),
     path("reviews/<int:pk>/records/<slug:code>/", reviews.Records.as_view(), name="review-records"),
     path("reviews/<int:pk>/comments/", review_steps.Comments.as_view(), name="review-comments"),

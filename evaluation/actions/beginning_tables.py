@@ -23,9 +23,9 @@ RECORDS = {
     "WinFactor WinJudgement",
     "service": "Message Ticket TicketEvent",
     "surveys": "Answer Invitation Response",
-    "evaluation": "ActionPlan Cycle Dashboard Dispute EffectMeasurement FrozenLine FrozenRecord Goal GoalVersion "
-    "HealthScore HealthSnapshot HomeDashboard MeasuredFact MeasuredMember Measurement PlanStep Review ReviewComment "
-    "Signature SignedReport",
+    "evaluation": "ActionPlan Cycle CycleMember Dashboard Dispute EffectMeasurement FrozenLine FrozenRecord Goal "
+    "GoalVersion HealthScore HealthSnapshot HomeDashboard MeasuredFact MeasuredMember Measurement PlanStep Review "
+    "ReviewComment Signature SignedReport",
 }
 # How the organisation works, as administrators tell the program.
 CONFIGURATION = {

@@ -20,7 +20,7 @@ from crm.models import Team, User
 from crm.models.record import StaleVersion
 from crm.web import formats
 from evaluation import kpis
-from evaluation.actions import freezing, subjects
+from evaluation.actions import freezing, narrowing, subjects
 from evaluation.actions.kpis import sync_versions
 from evaluation.engine import scopes, statements
 from evaluation.engine.scopes import ScopeError
@@ -42,7 +42,7 @@ def plan(
     at: datetime,
     **options: Any,
 ) -> Cycle:
-    """A new cycle with a review for each person and team. `options`: grace_days, calibrates."""
+    """A new cycle with a review for each person and team. `options`: grace_days, calibrates, segment."""
     if period.kind not in Cycle.PeriodKind.values:
         raise ValidationError(_("A cycle is about a month, a quarter or a half-year."))
     cycle = Cycle(
@@ -53,7 +53,7 @@ def plan(
         kpi_codes=kpi_codes,
         owner=by,
         team=by.team if by else None,
-        **options,
+        **_named(options),
     )
     records.create(cycle, by=by, at=at, data={"period": period.label})
     _set_subjects(cycle, list(people), list(teams), by, at)
@@ -76,7 +76,7 @@ def replan(
     _check_state(locked, Cycle.State.PLANNED, _("Only a planned cycle can be changed."))
     if version is not None and locked.version != version:
         raise StaleVersion(locked, sorted(changes))
-    locked = records.update(locked, changes, by=by, at=at)
+    locked = records.update(locked, _named(changes), by=by, at=at)
     _set_subjects(locked, list(people), list(teams), by, at)
     return locked
 
@@ -166,9 +166,11 @@ def _close(cycle: Cycle, reviews: list[Review], by: User | None, at: datetime) -
 def _freeze(cycle: Cycle, reviews: list[Review], by: User | None, at: datetime) -> None:
     _not_before(cycle, Cycle.State.FROZEN, at, _("Records may still be added until the days of grace end on %(day)s."))
     versions = sync_versions(at=at)
+    narrowing.keep(cycle)
+    segment = narrowing.said_of(cycle)
     for review in reviews:
         for position, kpi in enumerate(cycle.kpis, start=1):
-            drafted = freezing.draft(kpi, subjects.of_review(review), cycle.period, at=at)
+            drafted = freezing.draft(kpi, subjects.of_review(review), cycle.period, at=at, segment=segment)
             freezing.freeze(review, drafted, version=versions[kpi.code], position=position, by=by, at=at)
         review.state = Review.State.SELF_REVIEW
         review.version, review.updated_at = review.version + 1, at
@@ -203,8 +205,16 @@ _STEPS: dict[Any, Step] = {
 }
 
 
+def _named(changes: dict[str, Any]) -> dict[str, Any]:
+    """With what the segment is called now: the name stays readable, whatever becomes of it."""
+    if "segment" not in changes:
+        return changes
+    return {**changes, "segment_name": changes["segment"].name if changes["segment"] else ""}
+
+
 def _set_subjects(cycle: Cycle, people: list[User], teams: list[Team], by: User | None, at: datetime) -> None:
     _check_kpis(cycle, bool(people), bool(teams))
+    narrowing.check(cycle)
     subjects: list[Any] = [*teams, *people]
     wanted: dict[tuple[str, int], Any] = {(one.kind, one.pk): one for one in subjects}
     for review in cycle.reviews.alive().select_related("person", "subject_team"):

@@ -51,8 +51,10 @@ class Draft:
     rows: list[dict[str, Any]]
 
 
-def draft(kpi: Kpi, scope: Scope, period: Period, *, at: datetime) -> Draft:
-    """Measure a line: two statements, one for the numbers and their course, one for the records."""
+def draft(kpi: Kpi, scope: Scope, period: Period, *, at: datetime, segment: dict[str, Any] | None = None) -> Draft:
+    """Measure a line: two statements, one for the numbers and their course, one for the records.
+
+    `segment` is what is said of the one that the scope is narrowed to, if any."""
     series = engine.series(kpi, scope, periods.last(period.kind, COURSE, period), now=at)
     result = series[-1]
     terms, levels = _agreed(kpi, scope, period, at)
@@ -70,6 +72,7 @@ def draft(kpi: Kpi, scope: Scope, period: Period, *, at: datetime) -> Draft:
         },
         "course": [{"period": past.period.label, "value": past.value, "flags": past.flags} for past in series],
         "known_at": at,
+        **({"segment": segment} if segment else {}),
         **_numbers(result),
     }
     return Draft(plain(said), [_record(row) for row in rows])
@@ -192,7 +195,10 @@ def _definition(kpi: Kpi) -> dict[str, Any]:
 def _agreed(
     kpi: Kpi, scope: Scope, period: Period, at: datetime
 ) -> tuple[GoalTerms, judgement.Levels] | tuple[None, None]:
-    """What was agreed for this KPI and scope: for such periods or, where nothing was, for the shorter ones in it."""
+    """What was agreed for this KPI and scope: for such periods or, where nothing was, for the shorter ones in it.
+    Goals are of scopes as a whole: where only a segment's customers count, none was agreed."""
+    if scope.within:
+        return None, None
     active = Goal.objects.active().of_scope(scope.kind, scope.stored_key).of_kpi(kpi.code)
     goals = {goal.period_kind: goal for goal in active.prefetch_related("versions__owner")}
     for kind in (period.kind, periods.QUARTER, periods.MONTH):

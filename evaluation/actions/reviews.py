@@ -15,7 +15,7 @@ from crm import events
 from crm.actions.notifications import notify
 from crm.models import User
 from evaluation import kpis
-from evaluation.actions import freezing, subjects
+from evaluation.actions import freezing, narrowing, subjects
 from evaluation.actions.kpis import sync_versions
 from evaluation.models import Dispute, FrozenLine, Review, ReviewComment
 from evaluation.models.review import IN_DISCUSSION
@@ -171,7 +171,8 @@ def amend(review: Review, *, kpi_code: str, reason: str, by: User, at: datetime)
 
 def preview(review: Review, kpi_code: str, *, at: datetime) -> freezing.Draft:
     """What the line would say if it were frozen now."""
-    return freezing.draft(kpis.get(kpi_code), subjects.of_review(review), review.cycle.period, at=at)
+    cycle, scope = review.cycle, subjects.of_review(review)
+    return freezing.draft(kpis.get(kpi_code), scope, cycle.period, at=at, segment=narrowing.said_of(cycle))
 
 
 def plans_changed(review: Review | None, *, by: User | None, at: datetime) -> None:

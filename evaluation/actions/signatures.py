@@ -31,6 +31,7 @@ def report_of(review: Review) -> str:
             "first": review.cycle.period_start,
             "last": review.cycle.period_end,
             "frozen_at": review.cycle.frozen_at,
+            **_segment(lines),
         },
         "subject": {"kind": review.subject.kind, "id": review.subject.pk, "name": str(review.subject)},
         "signers": {"subject": _person(review.owner), "reviewer": _person(review.reviewer)},
@@ -132,6 +133,12 @@ def _role(review: Review, by: User) -> Any:
     if review.is_reviewer(by):
         return Signature.Role.REVIEWER
     raise PermissionDenied(_("It is signed by whom it is about and by the reviewer."))
+
+
+def _segment(lines: list[Any]) -> dict[str, Any]:
+    """Whose records alone count, as the lines say it: nothing where all do."""
+    said = lines[0].said.get("segment") if lines else None
+    return {"segment": said} if said else {}
 
 
 def _person(user: Any) -> dict[str, Any] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from evaluation.actions import narrowing
 from evaluation.engine import scopes
 from evaluation.engine.scopes import Scope
 from evaluation.models import ActionPlan, Review
@@ -11,8 +12,9 @@ from evaluation.models import ActionPlan, Review
 
 def of_review(review: Review) -> Scope:
     if review.person is not None:
-        return scopes.of_person(review.person)
-    return scopes.of_team(review.subject_team)  # type: ignore[arg-type]  # a review has one of the two
+        return narrowing.narrowed(scopes.of_person(review.person), review.cycle)
+    subject: Any = review.subject_team  # a review has one of the two
+    return narrowing.narrowed(scopes.of_team(subject), review.cycle)
 
 
 def of_plan(plan: ActionPlan) -> Scope:

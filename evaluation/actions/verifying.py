@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from evaluation.actions import narrowing
 from evaluation.actions.freezing import chained, digest_of
 from evaluation.models import FrozenLine, Review
 
 
 @dataclass(frozen=True)
 class Fault:
-    """What does not fit: "line", "records" (the record's place, or 0 for their number), "report" or "signature"."""
+    """What does not fit: "line", "records" (the record's place, or 0 for their number), "members" (of the segment),
+    "report" or "signature"."""
 
     part: str
     kpi_code: str = ""
@@ -35,9 +37,12 @@ def verify(review: Review) -> Verification:
     faults: list[Fault] = []
     previous, records, erased = "", 0, 0
     lines = list(review.lines.order_by("sequence").prefetch_related("records"))
+    segment = narrowing.said_of(review.cycle)
     for place, line in enumerate(lines, start=1):
         if line.sequence != place or line.digest != chained(previous, line.content):
             faults.append(Fault("line", line.kpi_code, line.number))
+        if line.said.get("segment") != segment:
+            faults.append(Fault("members", line.kpi_code, line.number))
         previous = line.digest
         faults += _record_faults(line)
         records += len(line.records.all())

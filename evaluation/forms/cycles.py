@@ -8,7 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.access.permissions import Reach, Verb
 from crm.models import Team, User
+from customers.models import Segment
 from evaluation import kpis
+from evaluation.forms.goals import measurable_segments
 from evaluation.formulas import periods
 from evaluation.models import Cycle, CycleTemplate
 
@@ -54,6 +56,10 @@ class CycleForm(forms.Form):
     people = forms.ModelMultipleChoiceField(
         User.objects.none(), label=_("People"), required=False, widget=forms.CheckboxSelectMultiple
     )
+    segment = forms.ModelChoiceField(
+        Segment.objects.none(), label=_("Segment"), required=False, empty_label=_("all customers"),
+        help_text=_("Then only records of its customers count, of those its owner sees as the numbers are frozen."),
+    )  # fmt: skip
     grace_days = forms.IntegerField(
         label=_("Days of grace"), min_value=0, max_value=60, initial=5,
         help_text=_("How long records may be added after the period before the numbers are frozen."),
@@ -69,6 +75,9 @@ class CycleForm(forms.Form):
         self.fields["people"].queryset, self.fields["teams"].queryset = people, teams  # type: ignore[attr-defined]
         self.fields["template"].queryset = CycleTemplate.objects.visible_to(user)  # type: ignore[attr-defined]
         self.fields["kpi_codes"].choices = kpi_choices()  # type: ignore[attr-defined]
+        offered = {segment.pk for segment in measurable_segments(user)} | {cycle.segment_id if cycle else None}
+        rows = Segment._base_manager.filter(pk__in=offered).order_by("name", "pk")  # and the one that stays as it is
+        self.fields["segment"].queryset = rows  # type: ignore[attr-defined]
         if cycle is not None:
             del self.fields["period"], self.fields["template"]
 
@@ -94,7 +103,7 @@ class CycleForm(forms.Form):
         return cleaned
 
     def planned(self) -> dict[str, Any]:
-        names = ("name", "kpi_codes", "grace_days", "calibrates")
+        names = ("name", "kpi_codes", "grace_days", "calibrates", "segment")
         return {name: self.cleaned_data[name] for name in names}
 
 
@@ -102,7 +111,7 @@ def _stored(cycle: Cycle) -> dict[str, Any]:
     reviews = list(cycle.reviews.alive())
     return {
         "name": cycle.name, "kpi_codes": cycle.kpi_codes, "grace_days": cycle.grace_days,
-        "calibrates": cycle.calibrates, "version": cycle.version,
+        "calibrates": cycle.calibrates, "segment": cycle.segment_id, "version": cycle.version,
         "people": [review.person_id for review in reviews if review.person_id],
         "teams": [review.subject_team_id for review in reviews if review.subject_team_id],
     }  # fmt: skip

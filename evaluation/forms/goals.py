@@ -66,12 +66,12 @@ def scope_choices(user: User) -> list[tuple[Any, list[tuple[str, Any]]]]:
         (_("Company"), company),
         (_("Teams"), [(f"team:{team.pk}", team.name) for team in teams]),
         (_("People"), [(f"person:{person.pk}", person.name) for person in people]),
-        (_("Segments"), [(f"segment:{segment.pk}", segment.name) for segment in _segments(user)]),
+        (_("Segments"), [(f"segment:{segment.pk}", segment.name) for segment in measurable_segments(user)]),
     ]
     return [(label, members) for label, members in groups if members]
 
 
-def _segments(user: User) -> list[Segment]:
+def measurable_segments(user: User) -> list[Segment]:
     """Those whose numbers the person may see."""
     seen = Segment.objects.visible_to(user).select_related("owner__team").order_by("name", "pk")[:MOST_SEGMENTS]
     return [segment for segment in seen if scopes.is_whose_reachable(user, segment)]

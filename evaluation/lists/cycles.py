@@ -31,6 +31,7 @@ class CycleList(List):
     columns = (
         Column("name", _("Name"), sort="name", link=True),
         Column("period", _("Period"), value=lambda cycle: wording.period_name(cycle.period), sort="period_start"),
+        Column("segment", _("Segment"), value="segment_name"),
         Column("state", _("State"), format="badge", sort="state"),
         Column("reviews", _("Reviews"), value="planned_reviews", format="number", annotate=with_progress),
         Column("signed", _("Signed"), value="signed_reviews", format="number", annotate=with_progress),

@@ -1,4 +1,4 @@
-from evaluation.models.cycle import Cycle, CycleTemplate
+from evaluation.models.cycle import Cycle, CycleMember, CycleTemplate
 from evaluation.models.dashboard import Dashboard, HomeDashboard
 from evaluation.models.evidence import FrozenLine, FrozenRecord, Signature, SignedReport
 from evaluation.models.goal import Commitment, Goal, GoalTerms, GoalVersion, TargetKind
@@ -13,6 +13,7 @@ __all__ = [
     "Band",
     "Commitment",
     "Cycle",
+    "CycleMember",
     "CycleTemplate",
     "Dashboard",
     "Dispute",

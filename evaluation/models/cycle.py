@@ -15,6 +15,7 @@ from crm.access.querysets import Rule, ScopedQuerySet
 from crm.joining import listed
 from crm.models import Record
 from crm.models.record import RecordQuerySet
+from customers.models import Segment
 from evaluation import kpis
 from evaluation.formulas import periods
 from evaluation.formulas.periods import Period
@@ -94,6 +95,11 @@ class Cycle(Record):
     kpi_codes = ArrayField(models.CharField(max_length=40), verbose_name=_("KPIs"), validators=[check_codes])
     grace_days = models.PositiveSmallIntegerField(_("days of grace"), default=GRACE_DAYS)
     calibrates = models.BooleanField(_("with calibration"), default=False)
+    # Whose records alone count on its scorecards; by the name it had when it was chosen, then when it was frozen.
+    segment = models.ForeignKey(
+        Segment, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("segment")
+    )
+    segment_name = models.CharField(max_length=120, blank=True, editable=False)
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.PLANNED)
     frozen_at = models.DateTimeField(_("frozen"), null=True, blank=True, editable=False)
 
@@ -109,6 +115,10 @@ class Cycle(Record):
                 condition=Q(frozen_at=None) | Q(state__in=["frozen", "archived"]), name="cycle_frozen_has_a_time"
             ),
             models.CheckConstraint(condition=Q(grace_days__lte=60), name="cycle_grace_is_short"),
+            models.CheckConstraint(
+                condition=Q(segment=None, segment_name="") | (Q(segment__isnull=False) & ~Q(segment_name="")),
+                name="cycle_segment_has_a_name",
+            ),
         ]
         indexes = [
             models.Index(fields=["state", "period_end"], name="cycle_in_course", condition=Q(deleted_at=None)),
@@ -132,6 +142,24 @@ class Cycle(Record):
     @property
     def next_state(self) -> Any:
         return NEXT.get(self.State(self.state))
+
+
+class CycleMember(models.Model):
+    """A customer who belonged to the segment of a cycle when its numbers were frozen. Append-only, by a trigger too.
+
+    Their number as it was then, no link: of a customer that was merged since, the one that stayed counts.
+    """
+
+    cycle = models.ForeignKey(Cycle, models.PROTECT, related_name="members")
+    customer_number = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["cycle", "customer_number"], name="cycle_member_once"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.customer_number)
 
 
 # The one step there is from each state. A step back would make what people saw untrue.

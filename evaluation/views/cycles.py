@@ -15,6 +15,7 @@ from crm.access.permissions import Verb
 from crm.models import StaleVersion
 from crm.web.submit_once import first_time
 from crm.web.toasts import toast
+from customers.models import Segment
 from evaluation.actions import cycles
 from evaluation.engine import wording
 from evaluation.forms.cycles import CycleForm
@@ -56,6 +57,7 @@ class Detail(View):
             "today": timezone.localdate(),
             "may_edit": Cycle.objects.editable_by(user).filter(pk=cycle.pk).exists(),
             "may_delete": Cycle.objects.permitted(user, Verb.DELETE).filter(pk=cycle.pk).exists(),
+            "sees_segment": Segment.objects.visible_to(user).filter(pk=cycle.segment_id).exists(),
             "story": story_of(user, cycle),
         }
         return render(request, "evaluation/cycle/detail.html", context)

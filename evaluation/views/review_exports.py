@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import zipfile
 from typing import Any
 
@@ -56,6 +57,9 @@ class Export(View):
 def rows_of(review: Review) -> list[list[Any]]:
     """Codes and plain numbers, so that it reads the same in every language and time zone."""
     rows: list[list[Any]] = []
+    if segment := json.loads(review.report.content)["cycle"].get("segment"):  # type: ignore[attr-defined]
+        members, blank = segment["members"], [None] * 3
+        rows.append(["segment", None, None, segment["name"], *blank, members["count"], *[None] * 16, members["digest"]])
     for line in review.lines.order_by("position", "number").prefetch_related("records"):
         said, reach = line.said, line.said["interval"] or {}
         judged, goal = said["judgement"], said["goal"]

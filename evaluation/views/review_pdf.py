@@ -51,6 +51,8 @@ def _paragraphs(said: dict[str, Any], signatures: list[Signature]) -> Iterator[t
     yield "title", said["subject"]["name"]
     period = periods.parse(cycle["period"])
     yield "text", f"{cycle['name']} · {wording.period_name(period)}"
+    if segment := cycle.get("segment"):
+        yield "soft", scorecards.narrowing_of(segment)
     for label, person in ((_("Person"), signers["subject"]), (_("Reviewer"), signers["reviewer"])):
         yield "soft", labelled(label, person["name"]) if person else ""
     for _position, versions in groupby(said["lines"], key=lambda line: line["position"]):

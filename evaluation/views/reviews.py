@@ -13,7 +13,7 @@ from django.views import View
 from crm.access import guards
 from crm.access.permissions import Verb
 from crm.web import asked
-from evaluation.actions import freezing
+from evaluation.actions import freezing, narrowing
 from evaluation.actions.freezing import digest_of
 from evaluation.actions.signatures import report_of
 from evaluation.actions.verifying import verify
@@ -63,6 +63,7 @@ class Records(View):
         context = {
             "review": review,
             "line": line,
+            "narrowing": scorecards.narrowing_of(line.said["segment"]) if line.said.get("segment") else "",
             "page": page,
             "rows": scorecards.record_rows(request.user, page.object_list, line.kpi),
             "changes": changes,
@@ -70,6 +71,19 @@ class Records(View):
             "versions": versions,
         }
         return render(request, "evaluation/review/records.html", context)
+
+
+class Members(View):
+    """Of a review that is narrowed to a segment: who belonged to it when the numbers were frozen."""
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        review = guards.get_visible(Review.objects.select_related(*RELATED), request.user, pk=pk)
+        cycle = review.cycle
+        if cycle.segment_id is None or not cycle.is_frozen:
+            return redirect(review.get_absolute_url())
+        page = Paginator(narrowing.members_seen(cycle, request.user), PAGE).get_page(request.GET.get("page"))
+        context = {"review": review, "cycle": cycle, "page": page, "kept": cycle.members.count()}
+        return render(request, "evaluation/review/members.html", context)
 
 
 class Verification(View):
@@ -105,6 +119,7 @@ def page_of(request: HttpRequest, review: Review) -> dict[str, Any]:
         "review": review,
         "cycle": review.cycle,
         "period": wording.period_name(review.cycle.period),
+        "segment": lines[0].said.get("segment") if lines else None,
         "lines": lines,
         "whole": whole,
         "role": role,

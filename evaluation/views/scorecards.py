@@ -127,6 +127,12 @@ def judgement_of(said: dict[str, Any]) -> Judgement:
     )
 
 
+def narrowing_of(segment: dict[str, Any]) -> str:
+    """Whose records alone were counted, in one sentence."""
+    said = {"name": segment["name"], "count": formats.number(segment["members"]["count"])}
+    return _("Only of the customers in “%(name)s”: %(count)s as the numbers were frozen.") % said
+
+
 def scorecard(review: Review) -> list[Line]:
     """All lines with what was said of them. Five queries, however long it is."""
     by_code: dict[str, list[FrozenLine]] = defaultdict(list)

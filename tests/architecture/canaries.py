@@ -45,8 +45,8 @@ CLOSED = {
 }
 # Codes, not texts: they are chosen from what the software knows.
 CODES = {
-    "kpi_code", "guard_code", "scope_key", "scope_name", "currency", "language", "sort_name", "nonce", "token_hash",
-    "about_kind", "digest", "inputs", "content", "external_id", "file_name", "rank", "grade", "design",
+    "kpi_code", "guard_code", "scope_key", "scope_name", "segment_name", "currency", "language", "sort_name", "nonce",
+    "token_hash", "about_kind", "digest", "inputs", "content", "external_id", "file_name", "rank", "grade", "design",
 }  # fmt: skip
 APPEND_ONLY = {"cost"}
 # The one thing a record says of what it is about although its reader may not open that: decision 7.

@@ -371,6 +371,7 @@ ROUTES: dict[str, Route] = {
     "review-detail": on("review", GET=VIEW),
     "review-report": on("review", GET=VIEW),
     "review-export": on("review", others={"format": "csv"}, GET=VIEW),
+    "review-members": on("review", GET=VIEW),
     "review-verification": on("review", GET=VIEW),
     "review-records": on("review", others={"code": "win_rate"}, GET=VIEW),
     "review-comments": on("review", POST=EDIT),
