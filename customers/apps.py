@@ -69,7 +69,7 @@ class CustomersConfig(AppConfig):
         journal.undone_with(merging.MERGE, merge_undoing.undo, merge_undoing.refuse)
         journal.restored_with("customers.Customer", customers.put_back, out_of_bin=customers.restore)
         journal.restored_with("customers.Contact", contacts.update, out_of_bin=contacts.restore)
-        journal.restored_with("customers.Task", tasks.update, out_of_bin=tasks.restore)
+        journal.restored_with("customers.Task", tasks.put_back, out_of_bin=tasks.restore)
         journal.restored_with("customers.Duplicate", duplicates.propose_again)
         journal.restored_with(
             "customers.SegmentMember", take_away=segments.take_out_again, make_again=segments.choose_again

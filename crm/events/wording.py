@@ -66,6 +66,7 @@ VERBS = {
     "wrote": p("event", "the lead wrote"), "credit_divided": p("event", "credit divided"),
     "criterion_ticked": p("event", "criterion met"), "criterion_unticked": p("event", "criterion open again"),
     "criteria_overridden": p("event", "moved in spite of criteria"),
+    "next_step_overridden": p("event", "left without a next step"),
     "closed_corrected": p("event", "corrected although closed"),
     "person_noted": p("event", "buying role noted"), "person_removed": p("event", "buying role removed"),
     "competitor_noted": p("event", "competitor noted"), "competitor_removed": p("event", "competitor removed"),

@@ -22,6 +22,18 @@ NO_CHOICE = BLANK_CHOICE_DASH[0][1]
 SURVEYED = 8  # so many choices are taken in at a glance; more get a box to search in
 
 
+class AnyYesNo(forms.NullBooleanSelect):
+    """Nothing chosen is nothing asked for, not "Unknown"."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs)
+        self.choices = [("", pgettext("filter", "any")), *list(self.choices)[1:]]
+
+    def format_value(self, value: Any) -> Any:
+        """A list: in a string Django would find the empty choice first, whatever was chosen."""
+        return [{True: "true", "true": "true", False: "false", "false": "false"}.get(value, "")]
+
+
 @register.inclusion_tag("components/field.html")
 def field(bound: Any, label: str = "", hint: str = "", css: str = "", **others: Any) -> dict[str, Any]:
     """A form field with label, help and error, tied together for screen readers. Extra arguments go to the widget.
@@ -31,9 +43,9 @@ def field(bound: Any, label: str = "", hint: str = "", css: str = "", **others: 
     if not bound:
         return {}
     _tickable(bound.field)
+    if isinstance(bound.field.widget, forms.NullBooleanSelect):
+        bound.field.widget = AnyYesNo(bound.field.widget.attrs)
     widget = bound.field.widget
-    if isinstance(widget, forms.NullBooleanSelect):  # nothing chosen is nothing asked for, not "Unknown"
-        widget.choices = [("", pgettext("filter", "any")), *list(widget.choices)[1:]]
     shown_label = capfirst(label or bound.label)  # a filter's too, whose name stands within a chip elsewhere
     if isinstance(widget, RangeWidget):
         _name_both_ends(widget, shown_label)

@@ -18,7 +18,7 @@ from crm.actions import mentions, records
 from crm.actions.reminders import Wish
 from crm.models import Event, Follow, User
 from customers.actions import about as abouts
-from customers.actions import tasks
+from customers.actions import next_steps, tasks
 from customers.models import Activity, Contact, Customer, tidy
 
 CLOCKS_DIFFER = timedelta(minutes=5)  # a browser's clock may be ahead of ours
@@ -54,12 +54,15 @@ def log(
     next_step: NextStep | None = None,
     submission: str = "",
     also: Callable[..., None] | None = None,
+    overriding: str = "",
+    asks_next: bool = True,
 ) -> Activity:
     """Note what was done with a customer, and the next step, in one transaction.
 
     `about` is a record of an app above it belongs to, whose customer is meant where none is given, and `also` what
     becomes of it in the same transaction (called with `by=` and `at=`). A `submission` token seen before from the
-    same person returns the activity it made the first time.
+    same person returns the activity it made the first time. Where the record asks for a next step and is left without,
+    it is refused, unless it is noted by itself (`asks_next`) or somebody who may says why in `overriding`.
     """
     if known := submitted(by, submission):
         return known
@@ -90,6 +93,8 @@ def log(
             stored = _store(activity, list(contacts), list(colleagues), next_step, about, by=by, at=at)
             if also is not None:
                 also(by=by, at=at)
+            if asks_next:
+                next_steps.require(about, by=by, at=at, overriding=overriding)
         return stored
     except (IntegrityError, ValidationError):
         # The same form, sent twice at once, and the other request came first?
@@ -134,7 +139,7 @@ def delete(activity: Activity, *, by: User | None, at: datetime) -> Activity:
     """Take an activity back (Undo), with the next step noted with it if nobody has touched that since."""
     activity = records.delete(activity, by=by, at=at)
     for task in tasks.untouched_next_steps(activity):
-        tasks.delete(task, by=by, at=at)
+        tasks.delete(task, by=by, at=at, asks_next=False)
     _recount_last_activity(activity.customer)
     return activity
 

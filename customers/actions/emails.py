@@ -194,6 +194,7 @@ def note_activity(email: Email, *, by: Any, at: datetime) -> None:
         happened_at=min(email.at, at),
         owner=email.owner,
         about=email.about,
+        asks_next=False,
         by=by,
         at=at,
     )

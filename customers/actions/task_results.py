@@ -26,6 +26,7 @@ def finish(
     next_step: NextStep | None = None,
     submission: str = "",
     also: Callable[..., None] | None = None,
+    overriding: str = "",
 ) -> tuple[Task, Activity | None]:
     """Complete a task; `happened` (type, outcome, subject, body) is noted as an activity with its customer.
 
@@ -51,7 +52,7 @@ def finish(
         )  # fmt: skip
     if also is not None:
         also(by=by, at=at)
-    return tasks.complete(locked, by=by, at=at), activity
+    return tasks.complete(locked, by=by, at=at, overriding=overriding), activity
 
 
 def _note(
@@ -69,6 +70,7 @@ def _note(
         about=task.about,
         next_step=next_step,
         submission=submission,
+        asks_next=False,  # when the task is done, which ends all of it
         by=by,
         at=at,
         **happened,

@@ -17,6 +17,7 @@ from crm.actions.notifications import notify
 from crm.actions.reminders import Wish
 from crm.models import User
 from customers.actions import about as abouts
+from customers.actions import next_steps
 from customers.models import Activity, Contact, Customer, Task, tidy
 
 
@@ -83,9 +84,10 @@ def update(
     version: int | None = None,
     base: dict[str, Any] | None = None,
     remind: Wish | None = None,
+    asks_next: bool = True,
 ) -> Task:
     """Change what it says. `remind` is how its editor wishes to be reminded of it from now on, where that changed."""
-    about = _timelines(task)
+    about, loses_its_day = _timelines(task), asks_next and _loses_its_day(task, changes)
     saved = records.update(task, tidy.fields(changes), by=by, at=at, version=version, base=base, about=about)
     if "notes" in changes:
         mentions.keep(saved, saved.notes, by=by, at=at)
@@ -93,17 +95,27 @@ def update(
         reminders.move(saved, due=saved.begins_at, at=at)
     if remind is not None and by is not None:
         reminders.grant(saved, remind, due=saved.begins_at, by=by, at=at)
+    if loses_its_day:
+        next_steps.require(saved.about, by=by, at=at)
     return saved
 
 
+def put_back(task: Task, changes: dict[str, Any], *, by: User | None, at: datetime) -> Task:
+    """As it was before what was done to many."""
+    return update(task, changes, by=by, at=at, asks_next=False)
+
+
 @transaction.atomic
-def complete(task: Task, *, by: User | None, at: datetime) -> Task:
-    """It is done; doing it twice changes nothing."""
+def complete(task: Task, *, by: User | None, at: datetime, overriding: str = "") -> Task:
+    """It is done; doing it twice changes nothing. Refused where what it is for is left without
+    the next step it asks for, unless somebody who may says why in `overriding`.
+    """
     task = locked(task)
     if not task.is_done:
         task.complete(by=by, at=at)
         _save(task, at)
         events.record("task.completed", task, by=by, at=at, data=_about(task), about=_timelines(task))
+        next_steps.require(task.about, by=by, at=at, overriding=overriding)
     return task
 
 
@@ -143,8 +155,11 @@ def assign_many(tasks: list[Task], *, to: User, by: User | None, at: datetime) -
 
 
 @transaction.atomic
-def delete(task: Task, *, by: User | None, at: datetime) -> Task:
-    return records.delete(task, by=by, at=at, about=_timelines(task))
+def delete(task: Task, *, by: User | None, at: datetime, asks_next: bool = True) -> Task:
+    gone = records.delete(task, by=by, at=at, about=_timelines(task))
+    if asks_next and not gone.is_done and gone.due_at is not None:
+        next_steps.require(gone.about, by=by, at=at)
+    return gone
 
 
 @transaction.atomic
@@ -170,6 +185,13 @@ def _about(task: Task) -> dict[str, Any]:
 def _timelines(task: Task) -> list[models.Model | None]:
     """Whose timelines tell of it: the customer's, the person's, and of what it was made for."""
     return [task.customer, task.contact, task.about]  # type: ignore[list-item]
+
+
+def _loses_its_day(task: Task, changes: dict[str, Any]) -> bool:
+    """As it is stored: a form has written into the task already."""
+    if task.about is None or "due_at" not in changes or changes["due_at"] is not None:
+        return False
+    return Task._base_manager.filter(pk=task.pk, done_at=None, due_at__isnull=False).exists()
 
 
 def locked(task: Task) -> Task:

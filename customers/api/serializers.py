@@ -93,12 +93,29 @@ class ContactSerializer(ReachedSerializer):
         return list(CustomerContactSerializer(links, many=True).data)
 
 
-class ActivitySerializer(AboutSerializer):
+class NextStepShape(serializers.Serializer):
+    """What comes next, or why nothing does. In a serializer of its own so that several take it alike."""
+
+    next_title = serializers.CharField(max_length=200, required=False, write_only=True, help_text="Becomes a task.")
+    next_due_at = serializers.DateTimeField(required=False, allow_null=True, write_only=True)
+    overriding = serializers.CharField(
+        max_length=200, required=False, write_only=True,
+        help_text="Why nothing comes next although the record asks for it; for whoever may.",
+    )  # fmt: skip
+
+
+def next_step_of(said: dict[str, Any]) -> dict[str, Any]:
+    """Takes the fields of NextStepShape out of what was said, as the actions take them."""
+    title, due_at = said.pop("next_title", ""), said.pop("next_due_at", None)
+    return {"next_step": NextStep(title, due_at) if title else None, "overriding": said.pop("overriding", "")}
+
+
+class ActivitySerializer(NextStepShape, AboutSerializer):
     class Meta:
         model = Activity
         fields = (
             *COMMON, "customer", "type", "direction", "outcome", "at", "duration", "subject", "body", "contacts",
-            "about_kind", "about_id",
+            "about_kind", "about_id", "next_title", "next_due_at", "overriding",
         )  # fmt: skip
         read_only_fields = (*READ_ONLY, "team")
         extra_kwargs = {
@@ -106,6 +123,11 @@ class ActivitySerializer(AboutSerializer):
             "contacts": {"required": False},
             "customer": {"required": False, "help_text": "Not needed where what it belongs to has one."},
         }
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        attrs = super().validate(attrs)
+        comes_next = next_step_of(attrs)  # said when it is made, and then a task of its own
+        return attrs | comes_next if self.instance is None else attrs
 
 
 class TaskSerializer(AboutSerializer):
@@ -124,20 +146,17 @@ class TaskSerializer(AboutSerializer):
         return series.rule if series is not None and not series.has_ended else None
 
 
-class ResultSerializer(serializers.Serializer):
+class ResultSerializer(NextStepShape):
     """What came of a task. With a customer it is noted as an activity; the next step becomes a task."""
 
     type = serializers.ChoiceField(choices=Activity.Type.choices, default=Activity.Type.CALL)
     outcome = serializers.ChoiceField(choices=Activity.Outcome.choices, required=False)
     subject = serializers.CharField(max_length=200)
     body = serializers.CharField(required=False, allow_blank=True)
-    next_title = serializers.CharField(max_length=200, required=False)
-    next_due_at = serializers.DateTimeField(required=False, allow_null=True)
 
     def happened(self) -> dict[str, Any]:
         names = ("type", "outcome", "subject", "body")
         return {name: self.validated_data[name] for name in names if name in self.validated_data}
 
-    def next_step(self) -> NextStep | None:
-        title = self.validated_data.get("next_title")
-        return NextStep(title, self.validated_data.get("next_due_at")) if title else None
+    def what_comes_next(self) -> dict[str, Any]:
+        return next_step_of({**self.validated_data})

@@ -225,6 +225,6 @@ class TaskViewSet(PlannedViewSet):
             said = serializers.ResultSerializer(data=request.data)
             validated(said)
             happened = said.happened() if may_note(record, by) else None
-            return task_results.finish(record, happened=happened, next_step=said.next_step(), by=by, at=at)[0]
+            return task_results.finish(record, happened=happened, by=by, at=at, **said.what_comes_next())[0]
 
         return self.carry_out(request, finish)

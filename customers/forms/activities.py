@@ -11,6 +11,7 @@ from django.utils.translation import pgettext_lazy
 from crm.models import User
 from crm.web.forms import RecordForm
 from customers.actions import about as abouts
+from customers.actions import next_steps
 from customers.actions.activities import NextStep
 from customers.forms import log_parts
 from customers.forms.fields import QUICK_CHOICES, CustomerField, MomentField, end_of_work, people_of, quick_day
@@ -38,14 +39,26 @@ class NextStepForm(forms.Form):
     next_remind = remind_field()
     next_remind_at = MomentField(label=_("Remind me at"), required=False)
 
-    def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
+    overriding = forms.CharField(
+        label=_("Why nothing comes next"), max_length=200, required=False, help_text=_("It is kept in the history.")
+    )
+
+    def __init__(self, *args: Any, now: datetime, user: User, about: Any = None, **kwargs: Any) -> None:
         self.now = now
         super().__init__(*args, **kwargs)
+        if next_steps.asks(about):
+            self.fields["next_title"].help_text = _("Asked for here, unless something with a date is still to come.")
+        if not next_steps.may_override(about, user):
+            del self.fields["overriding"]
 
     def clean(self) -> Any:
         cleaned = super().clean()
         refuse_missing_time(self, "next_remind", "next_remind_at")
         return cleaned
+
+    def what_comes_next(self) -> dict[str, Any]:
+        """As the actions take it: the next step, or why there is none."""
+        return {"next_step": self.next_step(), "overriding": self.cleaned_data.get("overriding", "")}
 
     def next_step(self) -> NextStep | None:
         values = self.cleaned_data
@@ -84,7 +97,7 @@ class LogForm(NextStepForm):
 
     def __init__(self, *args: Any, user: User, now: datetime, about: Any = None, **kwargs: Any) -> None:
         self.user = user
-        super().__init__(*args, now=now, **kwargs)
+        super().__init__(*args, now=now, user=user, about=about, **kwargs)
         self.fields["at"].initial = timezone.localtime(now)
         customer: Any = self.fields["customer"]
         customer.offer_to(user)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -81,7 +82,7 @@ class TaskList(lists.List):
     bulk_actions = [
         BulkAction("assign", _("Assign"), tasks.assign_many, verb=Verb.ASSIGN, form=AssignForm, icon="user-check"),
         lists.editing(Task, ("due_at", "priority"), tasks.update),
-        lists.deleting(tasks.delete),
+        lists.deleting(partial(tasks.delete, asks_next=False)),
     ]
     template_name = "customers/task/list.html"
     create_url = "task-new"

@@ -21,6 +21,7 @@ class SalesConfig(AppConfig):
             discard_reasons,
             lead_mail,
             mailing_answers,
+            next_steps,
             order_returns,
             pipelines,
         )
@@ -34,6 +35,7 @@ class SalesConfig(AppConfig):
         self.write_to_leads()
         family.register()
         log_stage.register()
+        next_steps.register()
         mail_receiving.read_by("mailings", mailing_answers.read)
         mail_receiving.filed_by("mailings", mailing_answers.file)
         mail_receiving.filed_by("leads", lead_mail.file)  # after customers: whoever is known is no lead

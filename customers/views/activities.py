@@ -52,7 +52,7 @@ class ActivityNew(View):
         try:
             activity = activities.log(
                 **form.what_happened(),
-                next_step=form.next_step(),
+                **form.what_comes_next(),
                 about=about,
                 submission=request.POST.get("submit_once", ""),
                 also=part.carry_out if part else None,

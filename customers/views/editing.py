@@ -93,7 +93,11 @@ class Delete(View):
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         record = guards.get_permitted(self.model.objects.all(), request.user, Verb.DELETE, pk=pk)
-        type(self).to_bin(record, by=request.user, at=timezone.now())
+        try:
+            type(self).to_bin(record, by=request.user, at=timezone.now())
+        except ValidationError as error:
+            toast(request, " ".join(error.messages), level=40)
+            return redirect(record.get_absolute_url())
         undo = kinds.of(record).detail_url.replace("-detail", "-restoration")  # type: ignore[union-attr]
         toast(request, self.done, undo_url=redirect(undo, pk=pk)["Location"])
         return redirect(self.afterwards(record))

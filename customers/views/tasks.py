@@ -18,7 +18,7 @@ from crm.web import follows, mentions
 from crm.web.submit_once import first_time
 from crm.web.toasts import toast
 from crm.web.way_back import leads_here
-from customers.actions import activities, task_results, tasks
+from customers.actions import activities, next_steps, task_results, tasks
 from customers.actions.about import may_note
 from customers.forms import log_parts
 from customers.forms.tasks import AssignForm, NewTaskForm, ResultForm, TaskForm
@@ -99,7 +99,10 @@ class TaskCompletion(View):
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         task = guards.get_permitted(Task.objects.all(), request.user, Verb.EDIT, pk=pk)
-        tasks.complete(task, by=request.user, at=timezone.now())
+        try:
+            tasks.complete(task, by=request.user, at=timezone.now())
+        except next_steps.NextStepMissing as missing:
+            return ask_what_comes_next(request, task, missing)
         undo = reverse("task-reopening", args=[pk])
         toast(request, _("Done: %(task)s") % {"task": task}, undo_url=undo)
         return after_click(request, task)
@@ -110,7 +113,7 @@ class TaskResult(View):
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         task = guards.get_permitted(Task.objects.all(), request.user, Verb.EDIT, pk=pk)
-        form = self.form(task, initial={"subject": task.title, "type": task.type or "call"})
+        form = self.form(task, initial=self.started_from(task))
         return self.page(task, form, self.part(task))
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -125,14 +128,15 @@ class TaskResult(View):
             task, activity = task_results.finish(
                 task,
                 happened=form.what_happened(),
-                next_step=form.next_step(),
+                **form.what_comes_next(),
                 submission=request.POST.get("submit_once", ""),
                 also=part.carry_out if part else None,
                 by=request.user,
                 at=timezone.now(),
             )
         except ValidationError as error:
-            form.add_error(None, error.messages)
+            for name, errors in getattr(error, "error_dict", {None: error}).items():
+                form.add_error(name if name in form.fields else None, errors)
             return self.page(task, form, part, status=422)
         return self.done(request, task, activity)
 
@@ -145,15 +149,33 @@ class TaskResult(View):
 
     def form(self, task: Task, *args: Any, **kwargs: Any) -> ResultForm:
         user: Any = self.request.user
-        return ResultForm(*args, now=timezone.now(), is_noted=may_note(task, user), **kwargs)
+        about, is_noted = task.about_for(user), may_note(task, user)
+        return ResultForm(*args, now=timezone.now(), user=user, about=about, is_noted=is_noted, **kwargs)
 
     def part(self, task: Task, data: Any = None) -> log_parts.Part | None:
         about = task.about_for(self.request.user)
         return log_parts.part_of(self.request.user, about, data, now=timezone.now())
 
-    def page(self, task: Task, form: ResultForm, part: Any, status: int = 200) -> HttpResponse:
-        context = {"task": task, "form": form, "part": part, "customer": task.customer}
+    def started_from(self, task: Task) -> dict[str, Any]:
+        return {"subject": task.title, "type": task.type or "call"}
+
+    def page(self, task: Task, form: ResultForm, part: Any, status: int = 200, **more: Any) -> HttpResponse:
+        context = {"task": task, "form": form, "part": part, "customer": task.customer, **more}
         return render(self.request, "customers/task/result.html", context, status=status)
+
+
+def ask_what_comes_next(request: HttpRequest, task: Task, missing: ValidationError) -> HttpResponse:
+    """One click is not enough here: the form with the result opens, over the page where the click was."""
+    said = " ".join(missing.messages)
+    if request.headers.get("HX-Request") != "true":
+        toast(request, said, level=30)
+        return redirect("task-result", task.pk)
+    asking = TaskResult()
+    asking.setup(request, pk=task.pk)
+    form = asking.form(task, initial=asking.started_from(task))
+    response = asking.page(task, form, asking.part(task), page_base="components/dialog.html", refusal=said)
+    response["HX-Retarget"], response["HX-Reswap"] = "#dialog", "innerHTML"
+    return response
 
 
 class TaskReopening(View):

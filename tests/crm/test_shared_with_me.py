@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -55,7 +56,9 @@ def test_what_was_shared_with_me_is_found_in_lists_views_and_the_api(client, cas
 
     assert found() == {theirs.pk, mine.pk}
     assert (found(shared_with_me="true"), found(shared_with_me="false")) == ({theirs.pk}, {mine.pk})
-    found()
+    form = client.get(reverse(name), all_of_them | {"shared_with_me": "true", "filters": "open"}).content.decode()
+    chosen = form.split('name="shared_with_me"')[-1].split("</select>")[0]
+    assert re.findall(r'<option value="(\w*)" selected', chosen) == ["true"]
     assert queries(shared_with_me="true") == queries() + (kind == "customer")  # collaborators are asked once more
     how = {"name": "For me", "audience": "everyone", "query": "shared_with_me=true", "at": timezone.now()}
     view = saved_views.save(list_code=name, by=cast.administrator, **how)

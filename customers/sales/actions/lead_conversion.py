@@ -14,13 +14,14 @@ from crm.access.permissions import Verb
 from crm.actions import records
 from crm.custom_fields import writing
 from crm.models import User
-from customers.actions import consents, contacts, customers, emails_moving
+from customers.actions import consents, contacts, customers, emails_moving, tasks
 from customers.models import Activity, Consent, Contact, ContactPoint, Customer, Task
 from customers.sales.actions import lead_address, lead_answers, lead_changes, opportunities
 from customers.sales.models import Lead, LeadAnswer, LeadConsent, LeadQuestion, Opportunity, lead_question
 from customers.sales.models.lead_matches import known_contact
 
 OVERRIDE = "criteria_override"
+FIRST_STEP = "next_step"
 MADE: dict[str, Any] = {"opportunity": Opportunity, "contact": Contact, "customer": Customer}
 # Rows that are written about any customer by itself: nobody built on it.
 BY_THEMSELVES = {
@@ -82,8 +83,10 @@ def convert(
     if opportunity is not None:
         _refuse_creating(by, Opportunity)
         opportunity = {"custom": writing.handed_on(lead, Opportunity.kind), **opportunity}
-        opened = opportunities.open(customer=customer, contact=contact, **whose, **opportunity)
+        opened = opportunities.open(customer=customer, contact=contact, overriding=overriding, **whose, **opportunity)
         made["opportunity"] = opened.version
+        if opportunity.get("next_step"):
+            made[FIRST_STEP] = Task.objects.about(opened).get().pk
     lead.owner, lead.team = owner, whose["team"]
     lead.state, lead.converted_at, lead.made = Lead.State.CONVERTED, at, made
     lead.customer, lead.contact, lead.opportunity = customer, contact, opened
@@ -107,6 +110,9 @@ def undo_conversion(lead: Lead, *, by: User, at: datetime) -> Consequences:
     emails_moving.file_back(lead, until=lead.converted_at, by=by, at=at)
     moved: dict[type, Any] = {Opportunity: opportunities.delete, Contact: contacts.delete, Customer: customers.delete}
     for record in done.taken_back:
+        if isinstance(record, Opportunity):
+            for step in Task.objects.alive().filter(pk=lead.made.get(FIRST_STEP)):
+                tasks.delete(step, by=by, at=at, asks_next=False)
         moved[type(record)](record, by=by, at=at)
     lead.state, lead.converted_at, lead.made = lead_changes.open_state(lead), None, {}
     lead.customer = lead.contact = lead.opportunity = None
@@ -136,7 +142,7 @@ def consequences(lead: Lead, *, by: User) -> Consequences:
 
 def _is_used(record: Any, lead: Lead, gone: list[Any]) -> bool:
     """Whether anything that is not in the bin points to it, but for this lead and what goes with it."""
-    if any(model.objects.alive().about(record).exists() for model in (Activity, Task)):
+    if any(_but_first_steps(model.objects.alive().about(record), lead).exists() for model in (Activity, Task)):
         return True
     for relation in record._meta.related_objects:
         model = relation.related_model
@@ -152,12 +158,17 @@ def _is_used(record: Any, lead: Lead, gone: list[Any]) -> bool:
             rows = rows.exclude(noted_at=lead.converted_at)  # what the lead had agreed to
         if model is ContactPoint:
             rows = rows.exclude(invalid_since=lead.converted_at)  # what was known of the lead's address
-        rows = emails_moving.without_letters(rows, lead, lead.converted_at)
+        rows = _but_first_steps(emails_moving.without_letters(rows, lead, lead.converted_at), lead)
         if model is Contact.customers.through:
             rows = _of_others(rows, record, lead, gone)
         if rows.exists():
             return True
     return False
+
+
+def _but_first_steps(rows: Any, lead: Lead) -> Any:
+    """Without the next step of the sale that was said with the conversion, which nobody has touched since."""
+    return rows.exclude(pk=lead.made.get(FIRST_STEP), version=1) if rows.model is Task else rows
 
 
 def _of_others(links: Any, record: Any, lead: Lead, gone: list[Any]) -> Any:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from crm import events
 from crm.actions import records
 from crm.models import StaleVersion
+from customers.actions import next_steps
 from customers.sales.actions import closed, ranks, stage_changes
 from customers.sales.models import LostReason, Opportunity, Pipeline, Stage, StageChange, stage_exit
 from customers.sales.models.forecast_period import local_day
@@ -50,7 +51,7 @@ def move(
         return locked
     if not stage.is_open and amount is not None:
         closed.refuse(locked, closed.touched(locked, {"amount": amount}), by=by, reason=overriding)
-    unmet = stage_exit.missing(locked, stage, local_day(at), amount)
+    left, unmet = locked.pipeline_id, stage_exit.missing(locked, stage, local_day(at), amount)
     if unmet and not overriding.strip():
         raise stage_exit.NotMet(stage, unmet)
     refuse_another_amount(locked, locked.amount if amount is None else amount)
@@ -63,7 +64,10 @@ def move(
             "reason": overriding.strip(),
         }
         events.record("opportunity.criteria_overridden", locked, by=by, at=at, data=data, about=[locked.customer])
-    return _store_move(locked, changes, by=by, at=at)
+    moved = _store_move(locked, changes, by=by, at=at)
+    if stage.pipeline_id != left:
+        next_steps.require(moved, by=by, at=at, overriding=overriding)
+    return moved
 
 
 def win(opportunity: Opportunity, *, by: Any, at: datetime, amount: Decimal | None = None, **how: Any) -> Opportunity:

@@ -17,6 +17,8 @@ from django.utils.translation import gettext_noop
 from crm.actions import journal, mentions, records
 from crm.models import StaleVersion, Team, User
 from crm.purging import purging
+from customers.actions import next_steps, tasks
+from customers.actions.activities import NextStep
 from customers.models import Customer
 from customers.sales.actions import closed, moving, ranks, stage_changes
 from customers.sales.actions.moving import lose, move, reopen, win
@@ -55,11 +57,14 @@ def open(
     stage: Stage | None = None,
     opened_at: datetime | None = None,
     history: Iterable[PastChange] = (),
+    next_step: NextStep | None = None,
+    overriding: str = "",
     **fields: Any,
 ) -> Opportunity:
     """Begin a sale in the first stage of a pipeline, or in `stage`, or where its `history` (an import's) leads.
 
-    The first stage change is dated `opened_at` where that is given, so that the pipeline of a past day has it.
+    The first stage change is dated `opened_at` where that is given, so that the pipeline of a past day has it. Where
+    the pipeline asks for a `next_step`, it is refused without, unless somebody who may says why in `overriding`.
     """
     team = team or (owner.team if owner else None)
     opportunity = Opportunity(name=name, customer=customer, owner=owner, team=team, opened_at=opened_at, **fields)
@@ -76,6 +81,9 @@ def open(
     StageChange.objects.bulk_create(rows)
     if "@" in opportunity.notes:
         mentions.keep(opportunity, opportunity.notes, by=by, at=at)
+    if next_step is not None:
+        _note(next_step, opportunity, by=by, at=at)
+    next_steps.require(opportunity, by=by, at=at, overriding=overriding)
     return opportunity
 
 
@@ -209,6 +217,13 @@ def _enter(opportunity: Opportunity, stage: Stage, at: datetime, reason: LostRea
     for name, value in moving.values_in(opportunity, stage, reason, None, at).items():
         setattr(opportunity, name, value)
     opportunity.probability, opportunity.forecast_category = by_hand
+
+
+def _note(step: NextStep, opportunity: Opportunity, *, by: Any, at: datetime) -> None:
+    tasks.create(
+        title=step.title, due_at=step.due_at, owner=step.owner or opportunity.owner, remind=step.remind,
+        contact=opportunity.contact, about=opportunity, by=by, at=at,
+    )  # fmt: skip
 
 
 def _about(before: Opportunity, changes: dict[str, Any]) -> list[Any]:

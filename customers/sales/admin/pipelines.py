@@ -82,7 +82,7 @@ def who_may_correct() -> str:
 
 @admin.register(Pipeline)
 class PipelineAdmin(AuditedAdmin):
-    list_display = ["name", "position", "is_active", "locks_closed", "stage_names"]
+    list_display = ["name", "position", "is_active", "locks_closed", "asks_next_step", "stage_names"]
     list_editable = ["position"]
     ordering = ["position", "name"]
     inlines = [StageInline]

@@ -14,6 +14,7 @@ from crm.access.permissions import Verb
 from crm.api.custom_fields import CustomValues, FormulaValues
 from crm.api.serializers import COMMON, READ_ONLY, ConfiguredCodeField, RecordSerializer, ScopedRelatedField
 from crm.api.viewsets import RecordViewSet, part
+from customers.api.serializers import NextStepShape, next_step_of
 from customers.models import Activity, Contact, Customer
 from customers.sales.actions import lead_address, lead_answers, lead_assignment, lead_conversion, leads
 from customers.sales.api.filters import LeadFilter
@@ -57,11 +58,17 @@ class ContactMadeSerializer(serializers.Serializer):
     note = serializers.CharField(required=False, allow_blank=True, max_length=2000)
 
 
-class FirstOpportunitySerializer(serializers.ModelSerializer):
+class FirstOpportunitySerializer(NextStepShape, serializers.ModelSerializer):
+    overriding = None  # said of the whole conversion
+
     class Meta:
         model = Opportunity
-        fields = ("name", "stage", "amount", "currency", "expected_close")
+        fields = ("name", "stage", "amount", "currency", "expected_close", "next_title", "next_due_at")
         extra_kwargs = {"stage": {"required": False}}
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        step = next_step_of(attrs)["next_step"]
+        return attrs | ({"next_step": step} if step else {})
 
 
 class ConversionSerializer(serializers.Serializer):

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from crm.api.custom_fields import CustomValues, FormulaValues
 from crm.api.serializers import COMMON, READ_ONLY, RecordSerializer, ScopedRelatedField, WholePartSerializer
 from crm.models import Team
+from customers.api.serializers import NextStepShape
 from customers.api.tagging import TaggedSerializer
 from customers.sales.models import (
     Competitor,
@@ -41,7 +42,7 @@ class PipelineSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Pipeline
-        fields = ("id", "name", "position", "is_active", "stages")
+        fields = ("id", "name", "position", "is_active", "asks_next_step", "stages")
         read_only_fields = fields
 
 
@@ -86,11 +87,14 @@ class LinesSerializer(serializers.Serializer):
     overriding = serializers.CharField(required=False, max_length=200, help_text=OVERRIDING)
 
 
-class OpportunitySerializer(TaggedSerializer):
+class OpportunitySerializer(NextStepShape, TaggedSerializer):
     lines = OpportunityLineSerializer(many=True, read_only=True)
     custom = CustomValues()
     formulas = FormulaValues()
-    overriding = serializers.CharField(required=False, write_only=True, max_length=200, help_text=OVERRIDING)
+    overriding = serializers.CharField(
+        required=False, write_only=True, max_length=200,
+        help_text=f"{OVERRIDING} On creation: why it has no next step although its pipeline asks for one.",
+    )  # fmt: skip
     win_probability = serializers.SerializerMethodField(
         help_text="What history said last night; null where too few closed before it, or it moved since."
     )
@@ -102,6 +106,7 @@ class OpportunitySerializer(TaggedSerializer):
             "monthly_value", "currency", "probability", "win_probability",
             "expected_close", "forecast_category", "close_pushes", "opened_at", "stage_since", "closed_at",
             "lost_reason", "tags", "notes", "custom", "formulas", "external_id", "overriding",
+            "next_title", "next_due_at",
         )  # fmt: skip
         read_only_fields = (
             *READ_ONLY, "pipeline", "lines", "monthly_value", "close_pushes", "opened_at", "stage_since", "closed_at",

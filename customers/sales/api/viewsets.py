@@ -12,6 +12,7 @@ from crm.access import guards
 from crm.access.permissions import Verb
 from crm.api.sharing import Shareable
 from crm.api.viewsets import ReadViewSet, RecordViewSet, part
+from customers.api.serializers import next_step_of
 from customers.api.tagging import TaggedViewSet
 from customers.sales.actions import (
     competitors,
@@ -66,11 +67,11 @@ class OpportunityViewSet(Shareable, AroundOpportunity, TaggedViewSet):
     prefetched = ("lines",)
 
     def create_record(self, values: dict[str, Any], *, by: Any, at: datetime) -> Opportunity:
-        values.pop("overriding", None)  # nothing is closed yet
-        return opportunities.open(by=by, at=at, owner=values.pop("owner", by), **values)
+        comes_next = next_step_of(values)
+        return opportunities.open(by=by, at=at, owner=values.pop("owner", by), **comes_next, **values)
 
     def update_record(self, record: Opportunity, values: dict[str, Any], *, by: Any, at: datetime, version: Any) -> Any:
-        overriding = values.pop("overriding", "")
+        overriding = next_step_of(values)["overriding"]  # a next step is noted as a task
         return opportunities.update(record, values, by=by, at=at, version=version, overriding=overriding)
 
     def delete_record(self, record: Opportunity, *, by: Any, at: datetime) -> None:

@@ -11,6 +11,7 @@ from crm.joining import bracketed, listed
 from customers.forms.fields import CustomerField
 from customers.models import Customer
 from customers.sales.actions.lead_conversion import OVERRIDE
+from customers.sales.forms import next_step
 from customers.sales.forms.fields import CurrencyField, StageField
 from customers.sales.forms.lead_answers import LeadAnswersForm
 from customers.sales.models import Lead, Opportunity, Pipeline
@@ -48,10 +49,12 @@ class ConversionForm(LeadAnswersForm):
         self.initial.setdefault("into", self.fields["into"].choices[0][0])  # type: ignore[attr-defined]
         self.initial.setdefault("opportunity_name", lead.organisation or lead.name)
         self.initial.setdefault("currency", settings.CURRENCY)
-        self.fields["stage"].offer(Pipeline.objects.visible_to(user).active())  # type: ignore[attr-defined]
+        pipelines = Pipeline.objects.visible_to(user).active()
+        self.fields["stage"].offer(pipelines)  # type: ignore[attr-defined]
+        next_step.ask(self, user, pipelines)
         if not user.access.may(Opportunity.kind, Verb.CREATE):
-            for name in ("with_opportunity", "opportunity_name", "stage", "amount", "currency"):
-                del self.fields[name]
+            for name in ("with_opportunity", "opportunity_name", "stage", "amount", "currency", *next_step.NAMES[:2]):
+                self.fields.pop(name, None)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -63,6 +66,7 @@ class ConversionForm(LeadAnswersForm):
             self.add_error("with_opportunity", _("An amount is of an opportunity: tick this, or take the amount out."))
         if cleaned.get("with_opportunity") and not cleaned.get("opportunity_name"):
             self.add_error("opportunity_name", _("An opportunity needs a name."))
+        next_step.check(self)
         return cleaned
 
     def chosen(self) -> dict[str, Any]:
@@ -72,11 +76,10 @@ class ConversionForm(LeadAnswersForm):
         opportunity = None
         if said.get("with_opportunity"):
             opportunity = {name: said[name] for name in ("stage", "amount", "currency")}
-            opportunity["name"] = said["opportunity_name"]
+            opportunity |= {"name": said["opportunity_name"], "next_step": next_step.said(self)["next_step"]}
         found: dict[str, Any] = {"customer": customer, "opportunity": opportunity}
-        if self.questions:
-            found |= {"answers": self.answers(), "overriding": said.get("overriding", "")}
-        return found
+        found["overriding"] = said.get("overriding", "")
+        return found | {"answers": self.answers()} if self.questions else found
 
     @property
     def asked(self) -> list[Any]:

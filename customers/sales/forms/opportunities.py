@@ -12,6 +12,7 @@ from crm.web.forms import RecordForm
 from crm.web.lists import BulkForm
 from customers.forms.fields import CustomerField, people_of, people_to_assign
 from customers.sales.actions import closed
+from customers.sales.forms import next_step
 from customers.sales.forms.fields import CurrencyField, PercentField, StageField
 from customers.sales.models import Competitor, ForecastCategory, LostReason, Opportunity, Pipeline, Product
 
@@ -103,6 +104,7 @@ class OpportunityForm(RecordForm):
     def _offer_new(self) -> None:
         pipelines = Pipeline.objects.visible_to(self.user).active()
         self.fields["stage"].offer(pipelines)  # type: ignore[attr-defined]
+        next_step.ask(self, self.user, pipelines)
         self.initial.setdefault("currency", settings.CURRENCY)
         if self.user.access.may("opportunity", Verb.ASSIGN):
             self.fields["owner"].queryset = people_to_assign(self.user, "opportunity")  # type: ignore[attr-defined]
@@ -115,6 +117,7 @@ class OpportunityForm(RecordForm):
         contact, customer = cleaned.get("contact"), cleaned.get("customer")
         if contact and customer and not contact.customer_links.filter(customer=customer).exists():
             self.add_error("contact", _("This person does not belong to the customer."))
+        next_step.check(self)
         return cleaned
 
     def _post_clean(self) -> None:

@@ -33,6 +33,13 @@ class Pipeline(models.Model):
             " only by who may correct it, with a reason."),
     )  # fmt: skip
 
+    # See customers/actions/next_steps.py.
+    asks_next_step = models.BooleanField(
+        _("always a next step"), default=False, db_default=False,
+        help_text=_("Whoever notes something about an open opportunity of it, finishes its last task or opens one says"
+            " what comes next, and when. Files and changes of many are not refused."),
+    )  # fmt: skip
+
     objects = PipelineQuerySet.as_manager()
 
     class Meta:

@@ -70,7 +70,7 @@ def checklist(opportunity: Opportunity, stages: Iterable[Stage], today: date, am
         What.PRODUCT: opportunity.product_id is not None,
         What.ROLE: What.ROLE in kinds and _has_role(opportunity),
         What.BUYER: What.BUYER in kinds and opportunity.people.filter(role=BuyingRole.ECONOMIC).exists(),
-        What.NEXT_STEP: What.NEXT_STEP in kinds and _has_next_step(opportunity),
+        What.NEXT_STEP: What.NEXT_STEP in kinds and has_next_step(opportunity),
     }
     return [
         Item(criterion, criterion.pk in ticked if criterion.what == What.MANUAL else met[What(criterion.what)])
@@ -102,5 +102,5 @@ def _has_role(opportunity: Opportunity) -> bool:
     return bool(opportunity.contact_id) and links.exclude(role="").exists()
 
 
-def _has_next_step(opportunity: Opportunity) -> bool:
+def has_next_step(opportunity: Opportunity) -> bool:
     return Task.objects.alive().open().about(opportunity).filter(due_at__isnull=False).exists()

@@ -43,7 +43,8 @@ class Conversion(View):
         try:
             lead = lead_conversion.convert(lead, by=user, at=timezone.now(), **form.chosen())
         except ValidationError as refusal:
-            form.add_error(None, refusal.messages)
+            for name, errors in getattr(refusal, "error_dict", {None: refusal}).items():
+                form.add_error(name if name in form.fields else None, errors)
             return self.page(lead, form, status=422)
         toast(request, _("%(lead)s is a customer now.") % {"lead": lead}, link_url=lead.get_absolute_url())
         return redirect((lead.opportunity or lead.customer).get_absolute_url())

@@ -22,6 +22,7 @@ from crm.web.toasts import toast
 from customers.models import Activity, Customer, Task
 from customers.models.tag import by_number
 from customers.sales.actions import closed, opportunities
+from customers.sales.forms import next_step
 from customers.sales.forms.opportunities import OpportunityForm
 from customers.sales.models import Opportunity, Order, Pipeline, rotting, stage_exit
 from customers.sales.models.forecast_period import local_day
@@ -98,7 +99,7 @@ class New(View):
         values["owner"] = values.get("owner") or user
         stage = values.pop("stage", None)
         try:
-            opportunity = opportunities.open(stage=stage, by=user, at=timezone.now(), **values)
+            opportunity = opportunities.open(stage=stage, by=user, at=timezone.now(), **values, **next_step.said(form))
         except ValidationError as error:
             form.add_action_errors(error)
             return self._show(request, form, status=422)

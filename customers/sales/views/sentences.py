@@ -63,6 +63,11 @@ SENTENCES: dict[str, tuple[Any, str, str]] = {
         "alert-triangle",
         "warn",
     ),
+    "opportunity.next_step_overridden": (
+        gettext_lazy("“%(subject)s” is left without a next step. Why: %(note)s"),
+        "alert-triangle",
+        "warn",
+    ),
     "opportunity.closed_corrected": (
         gettext_lazy("Corrected “%(subject)s” although it is closed: %(note)s"),
         "alert-triangle",
