@@ -5,17 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import structlog
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.mail import send_mail
+from django.core.mail import EmailMessage
 from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, override
 
 from crm.access import kinds
 from crm.actions.notifications import notify
+from crm.joining import labelled
 from crm.models import Reminder
 
 MESSAGE = gettext_noop("Reminder: %(record)s")
@@ -95,15 +100,32 @@ def _send(pk: int, now: datetime) -> int:
     notify(person, MESSAGE, values={"record": str(record)}, url=record.get_absolute_url(), key=key, at=now)
     if person.reminds_by_mail and person.email:
         # Once it is certain that it counts as sent: a mail server that is away costs the mail, never a second one.
-        transaction.on_commit(lambda: _mail(person, str(record), record.get_absolute_url()))
+        transaction.on_commit(lambda: _mail(person, record))
     return 1
 
 
-def _mail(person: Any, label: str, path: str) -> None:
-    with override(person.language):
-        subject = " ".join((_(MESSAGE) % {"record": label}).split())
-        text = f"{subject}\n\n{settings.PUBLIC_URL.rstrip('/')}{path}\n"
+def _mail(person: Any, record: Any) -> None:
+    """What it is, until when, and where: in the person's language and zone. A machine wrote it, so none answers."""
+    zone = ZoneInfo(person.timezone or settings.TIME_ZONE)
+    with override(person.language), timezone.override(zone):
+        subject = " ".join((_(MESSAGE) % {"record": record}).split())
+        off = _("You chose this mail in your settings, and end it there: %(settings)s")
+        parts = ["\n".join([subject, *_until(record)]), _address(record.get_absolute_url())]
+        text = "\n\n".join([*parts, off % {"settings": _address(reverse("preferences"))}]) + "\n"
+    headers = {"Auto-Submitted": "auto-generated"}
     try:
-        send_mail(subject, text, settings.DEFAULT_FROM_EMAIL, [person.email])
+        EmailMessage(subject, text, settings.DEFAULT_FROM_EMAIL, [person.email], headers=headers).send()
     except OSError:
         structlog.get_logger(__name__).warning("reminder_mail_failed", person=person.pk, exc_info=True)
+
+
+def _until(record: Any) -> list[str]:
+    due = getattr(record, "due_at", None)
+    if due is None:
+        return []
+    pattern = "DATE_FORMAT" if getattr(record, "all_day", False) else "DATETIME_FORMAT"
+    return [labelled(_("Due"), date_format(timezone.localtime(due), pattern))]
+
+
+def _address(path: str) -> str:
+    return f"{settings.PUBLIC_URL.rstrip('/')}{path}"

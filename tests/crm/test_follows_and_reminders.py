@@ -63,7 +63,9 @@ def test_following_in_the_browser_and_the_page_of_what_one_follows(cast, client,
 
 def test_a_reminder_comes_once_in_the_app_and_by_mail_if_wanted(cast, client, now, django_capture_on_commit_callbacks):
     task = MAKERS["task"](cast.rep, cast.north)
-    preferences.prefer(by=cast.rep, at=now, reminds_by_mail=True)
+    type(task)._base_manager.filter(pk=task.pk).update(due_at=now + timedelta(hours=5, minutes=30))
+    wish = {"reminds_by_mail": True, "language": "zh-hans", "timezone": "Asia/Shanghai"}
+    preferences.prefer(by=cast.rep, at=now, **wish)
     for person in (cast.rep, cast.teammate, cast.outsider):
         reminders.remind(task, when=now + timedelta(hours=1), by=person, at=now)
     with django_capture_on_commit_callbacks(execute=True):
@@ -73,7 +75,15 @@ def test_a_reminder_comes_once_in_the_app_and_by_mail_if_wanted(cast, client, no
     assert [told(each) for each in (cast.rep, cast.teammate, cast.outsider)] == [
         ["Reminder: Example"], ["Reminder: Example"], [],
     ]  # fmt: skip
-    assert [(letter.to, letter.subject) for letter in mail.outbox] == [(["rosa.rep@example.com"], "Reminder: Example")]
+    (letter,) = mail.outbox
+    assert (letter.to, letter.subject) == (["rosa.rep@example.com"], "提醒：Example")
+    what, link, off = letter.body.split("\n\n")
+    assert (what, link) == (
+        "提醒：Example\n截止时间：2026年5月14日 01:30",
+        f"http://localhost:8000{task.get_absolute_url()}",
+    )
+    assert "http://localhost:8000/preferences/" in off
+    assert letter.extra_headers == {"Auto-Submitted": "auto-generated"}
 
 
 def test_another_time_takes_the_place_and_what_is_done_needs_none(cast, client, now):
