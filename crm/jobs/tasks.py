@@ -8,6 +8,7 @@ from crm.actions import attachments, bulk_runs, follows, idempotency, journal, r
 from crm.actions import taking_back as _undoing  # noqa: F401 - says how workers take back
 from crm.events import webhooks
 from crm.jobs import custom_fields, mail, schedule  # noqa: F401 - registers tasks and the reading of mailboxes
+from crm.models import small_tables
 
 
 @shared_task(name="crm.minute_tick")
@@ -56,6 +57,11 @@ def forget_old_operations(now: Any) -> None:
 @schedule.periodic("clear-away-files", every="day", hour=3, label=_("Clearing away files that nobody uses"))
 def clear_away_files(now: Any) -> None:
     attachments.clear_away(now)
+
+
+@schedule.periodic("analyse-small-tables", every="day", hour=0, label=_("Telling the database about its small tables"))
+def analyse_small_tables(now: Any) -> None:
+    small_tables.analyse()
 
 
 @schedule.periodic(follows.JOB, every="minute", label=_("Telling followers what changed"))

@@ -43,7 +43,8 @@ class DuplicateList(lists.List):
     model = Duplicate
     title = _("Possible duplicates")
     filterset_class = DuplicateFilter
-    select_related = ("first__owner", "first__team", "second__owner", "second__team")
+    # Not joined: the planner keeps joins in their order, and would read all pairs before it asks whose they are.
+    prefetch_related = ("first__owner", "second__owner")
     columns = [
         Column("first", _("Customer"), value="first.name", url=comparison),
         Column("second", _("May be the same as"), value="second.name", url=comparison),

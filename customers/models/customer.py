@@ -218,6 +218,8 @@ class Customer(Record):
             models.Index(fields=["owner", "-updated_at", "-id"], name="customer_owner", condition=Q(deleted_at=None)),
             models.Index(fields=["team", "-updated_at", "-id"], name="customer_team", condition=Q(deleted_at=None)),
             models.Index(fields=["sort_name", "id"], name="customer_sort_name", condition=Q(deleted_at=None)),
+            # The pool in its order: of an owner that is none, `customer_owner` gives no order.
+            models.Index(fields=["-updated_at", "-id"], name="customer_pool", condition=Q(deleted_at=None, owner=None)),
             models.Index(fields=["created_at", "id"], name="customer_created", condition=Q(deleted_at=None)),
             # A file names customers by their numbers, some hundred at a time.
             models.Index(fields=["number"], name="customer_number", condition=Q(deleted_at=None)),

@@ -58,7 +58,8 @@ def calendar(request: HttpRequest) -> HttpResponse:
 def laid_out(entries: list[agenda.Entry], shown: agenda.Span, today: Any) -> dict[str, Any]:
     """The same entries as weeks of days, as hours of days, and as a list."""
     of_days = agenda.by_day(entries, shown.days)
-    days = [{"day": day, "entries": of_days[day], "is_today": day == today,
+    days = [{"day": day, "entries": of_days[day], "all_day": [one for one in of_days[day] if one.task.all_day],
+             "is_today": day == today,
              "is_other": shown.view == "month" and day.month != shown.day.month,
              "hidden": max(len(of_days[day]) - IN_A_CELL, 0)} for day in shown.days]  # fmt: skip
     hours = [
