@@ -53,6 +53,7 @@ DASHBOARDS: list[URLPattern] = [
     path("dashboards/<int:pk>/first/", dashboards.Home.as_view(), name="dashboard-home"),
     path("dashboards/<int:pk>/tiles/<slug:tile>/", dashboard_tiles.Shown.as_view(), name="dashboard-tile"),
     path("dashboards/<int:pk>/tiles/<slug:tile>/edit/", dashboard_tiles.Edit.as_view(), name="dashboard-tile-edit"),
+    path("dashboards/<int:pk>/tiles/<slug:tile>/place/", dashboard_tiles.Place.as_view(), name="dashboard-tile-place"),
 ]
 
 GOALS: list[URLPattern] = [

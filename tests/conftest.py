@@ -33,7 +33,7 @@ ONCE = (
     "test_judgement_of_numbers", "test_kpis_declarations", "test_recurrence", "test_match_keys",
     "test_custom_field_values", "test_api_page", "test_api_records", "test_event_types", "test_webhooks",
     "test_attachments", "test_mentions", "_views", "test_writing", "test_calendar", "_admin", "test_lists_sorting",
-    "test_notifications", "test_formula", "test_dashboards_composed", "test_customer_map",
+    "test_notifications", "test_formula", "test_dashboards_composed", "test_charts_of_lists", "test_customer_map",
     "test_places", "test_lead_", "test_custom_fields_everywhere", "test_prepared_queries", "test_plans_actions",
     "test_goals_actions", "test_cycles_actions", "test_reviews_actions", "test_measure_command", "test_responses",
     "test_mailings", "test_campaigns", "test_quotes", "test_buying_roles", "test_way_back", "test_closed_fields",

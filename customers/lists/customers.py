@@ -143,7 +143,7 @@ class CustomerList(lists.List):
         Column("website", _("Website")),
         Column("number", _("Registration number")),
         Column("employees", _("Employees"), format="number"),
-        Column("annual_revenue", _("Annual revenue"), format="money"),
+        Column("annual_revenue", _("Annual revenue"), format="money", adds_up="now"),
         tags_column(),
         further_column("email", _("Further emails")),
         further_column("phone", _("Further phones")),

@@ -18,7 +18,7 @@ from evaluation import kpis
 from evaluation.engine import scopes
 from evaluation.engine.watched import Watch
 from evaluation.models import Dashboard, HomeDashboard
-from evaluation.models.tile import LONGEST_TITLE, Tile, When, Width, checked, moved
+from evaluation.models.tile import LONGEST_TITLE, Tile, When, Width, checked, moved, placed
 
 
 def create(
@@ -94,6 +94,19 @@ def move_tile(dashboard: Dashboard, tile_id: str, way: str, *, version: int, by:
     if locked.version != version:
         raise StaleVersion(locked, ["tiles"])
     return _arrange(locked, moved(locked.all_tiles, tile_id, way), by, at)
+
+
+@transaction.atomic
+def place_tile(dashboard: Dashboard, tile_id: str, before: str, *, version: int, by: Any, at: datetime) -> Dashboard:
+    """In front of another tile, or at the end. Where it stands there already, whoever put it there, nothing is done."""
+    locked = _locked(dashboard)
+    tiles = placed(locked.all_tiles, tile_id, before)
+    is_gone = locked.tile(tile_id) is None or (before and locked.tile(before) is None)
+    if tiles == locked.all_tiles and not is_gone:
+        return locked
+    if locked.version != version:
+        raise StaleVersion(locked, ["tiles"])
+    return _arrange(locked, tiles, by, at)
 
 
 def choose_home(dashboard: Dashboard, *, by: Any) -> None:

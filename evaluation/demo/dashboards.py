@@ -39,6 +39,8 @@ def _sales(world: World) -> Tiles:
         *_goals(world, "sales", "north", "east"),
         ("split", {"kpi": "revenue", "by": "person", "period": "last_quarter", **OF_WHOEVER}),
         ("number", {"kpi": "pipeline_value", "period": "month", **OF_WHOEVER}),
+        ("chart", {"list": "opportunity-list", "divided_by": "expected_close.month", "measure": "sum:amount",
+                   "filter": "outcome=open"}),
         ("table", {"list": "opportunity-list", "rows": 5}),
     ]  # fmt: skip
 
@@ -52,6 +54,8 @@ def _service(world: World) -> Tiles:
         *_goals(world, "service"),
         ("split", {"kpi": "resolution_time", "by": "person", "period": "last_month", **OF_WHOEVER}),
         ("count", {"list": "ticket-list", "title": "To do 待办工单"}),
+        ("chart", {"list": "ticket-list", "divided_by": "opened_at.month", "measure": "count", "filter": "",
+                   "width": Width.FULL}),
         ("table", {"list": "ticket-list", "rows": 5}),
     ]  # fmt: skip
 

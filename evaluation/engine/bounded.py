@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 from django.db import OperationalError, connection, transaction
 
@@ -13,6 +14,7 @@ from evaluation.engine.scopes import Scope
 from evaluation.formulas.periods import Period
 from evaluation.kpis.declaration import Kpi
 
+Found = TypeVar("Found")
 CANCELED = "57014"  # what PostgreSQL calls a statement that its time limit ended
 
 
@@ -20,17 +22,18 @@ def series(
     kpi: Kpi | str, scope: Scope, periods: Sequence[Period], *, now: datetime, milliseconds: int
 ) -> list[Result] | None:
     """As `measuring.series`; None where the database did not come to an end in time."""
-    return _within(milliseconds, lambda: measuring.series(kpi, scope, periods, now=now))
+    return within(milliseconds, lambda: measuring.series(kpi, scope, periods, now=now))
 
 
 def by(
     kpi: Kpi | str, dimension: str, period: Period, scope: Scope, *, now: datetime, milliseconds: int
 ) -> list[Result] | None:
     """As `measuring.by`; None where the database did not come to an end in time."""
-    return _within(milliseconds, lambda: measuring.by(kpi, dimension, period, scope, now=now))
+    return within(milliseconds, lambda: measuring.by(kpi, dimension, period, scope, now=now))
 
 
-def _within(milliseconds: int, ask: Callable[[], list[Result]]) -> list[Result] | None:
+def within(milliseconds: int, ask: Callable[[], Found]) -> Found | None:
+    """What `ask` finds; None where the database did not come to an end in time."""
     try:
         with transaction.atomic():
             with connection.cursor() as cursor:

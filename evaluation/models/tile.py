@@ -19,6 +19,7 @@ from evaluation.formulas.periods import Period
 MOST_TILES = 24
 LONGEST_TITLE = 80
 LONGEST_TEXT = 2000
+COUNTED = "count"  # what a chart of a list measures, where it adds nothing up
 NEW = "new"  # in an address: the tile that is being added
 OWN_SCOPES = ("widest", "company", "me", "my_team")  # each means what it means for whoever looks
 _SCOPE = re.compile(rf"{'|'.join(OWN_SCOPES)}|team:[1-9]\d{{0,17}}")
@@ -164,6 +165,14 @@ def _text(value: Any) -> str:
     return text
 
 
+def _query(value: Any) -> str:
+    """What a list is asked, as in its address; what of it the list does not know is not asked."""
+    text = str(value or "")
+    if len(text) > LONGEST_TEXT or not text.isascii() or not text.isprintable():
+        raise ValidationError(_("This filter cannot be used."))
+    return text
+
+
 PARTS: dict[str, Callable[[Any], Any]] = {
     "kpi": _kpi,
     "period": _chosen(When.values),
@@ -174,6 +183,9 @@ PARTS: dict[str, Callable[[Any], Any]] = {
     "goal": _shaped(_KEY),
     "list": _shaped(re.compile(r"[a-z-]{1,60}(:[1-9]\d{0,17})?")),  # a list, or a saved view of it
     "rows": _chosen((5, 10)),
+    "divided_by": _shaped(re.compile(r"[a-z0-9_]{1,80}(\.(month|week))?")),  # a column of the list
+    "measure": _shaped(re.compile(rf"{COUNTED}|sum:[a-z0-9_]{{1,80}}")),
+    "filter": _query,
     "text": _text,
 }
 
@@ -240,6 +252,16 @@ def moved(tiles: list[Tile], tile_id: str, way: str) -> list[Tile]:
         return tiles
     rest = [tile for tile in tiles if tile.id != tile_id]
     return [*rest[:to], tiles[at], *rest[to:]]
+
+
+def placed(tiles: list[Tile], tile_id: str, before: str) -> list[Tile]:
+    """The tile in front of another, or at the end; as they are where either is not there."""
+    known = {tile.id: tile for tile in tiles}
+    if tile_id not in known or tile_id == before or (before and before not in known):
+        return tiles
+    rest = [tile for tile in tiles if tile.id != tile_id]
+    to = next((place for place, tile in enumerate(rest) if tile.id == before), len(rest))
+    return [*rest[:to], known[tile_id], *rest[to:]]
 
 
 def _beside_row(rows: list[list[Tile]], at: int, step: int) -> int:

@@ -15,7 +15,38 @@ from evaluation.kpis.declaration import Kpi, Unit
 
 SECONDS_PER_HOUR = 3600
 HATCH = "url(#hatch)"
+ROOM = {1: 0.7, 2: 0.25, 3: 0.15}  # beside the longest bar for its number, by the width of the tile
 GOAL_COLOUR = "#00836b"  # dark enough on white, light enough on black
+
+
+def bar(name: str, value: Any, shown: str, url: str, *, incomplete: bool = False) -> dict[str, Any]:
+    """One bar with its number beside it; a mark that is pressed leads to `url`."""
+    return {
+        "part": name, "value": value, "end": max(value or 0, 0), "shown": shown, "text": labelled(name, shown),
+        "url": url, "incomplete": incomplete,
+    }  # fmt: skip
+
+
+def bars(values: list[dict[str, Any]], room: float) -> dict[str, Any]:
+    """Bars that begin at zero, one below the other in their order; `room` is left beside the longest for its number."""
+    y = {
+        "field": "part", "type": "nominal", "sort": None, "title": None,
+        "axis": {"labelLimit": 140, "ticks": False, "domain": False},
+    }  # fmt: skip
+    lowest, highest = min(0, *(bar["value"] or 0 for bar in values)), max(bar["end"] for bar in values)
+    domain = [lowest, highest + (highest - lowest or 1) * room]
+    x = {"field": "value", "type": "quantitative", "axis": None, "scale": {"domain": domain, "nice": False}}
+    drawn: dict[str, Any] = {"x": x, "tooltip": {"field": "text"}, "href": {"field": "url"}}
+    if any(bar["incomplete"] for bar in values):
+        drawn["fill"] = {"condition": {"test": "datum.incomplete", "value": HATCH}}
+    layer: list[dict[str, Any]] = [
+        {"mark": {"type": "bar"}, "encoding": drawn},
+        {
+            "mark": {"type": "text", "align": "left", "dx": 4},
+            "encoding": {"x": {**x, "field": "end"}, "text": {"field": "shown"}},
+        },
+    ]
+    return {"data": {"values": values}, "height": {"step": 26}, "encoding": {"y": y}, "layer": layer}
 
 
 def xmr(

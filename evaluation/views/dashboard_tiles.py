@@ -16,14 +16,18 @@ from crm.access import guards
 from crm.access.permissions import Verb
 from crm.models import StaleVersion
 from crm.web import asked
+from crm.web.lists import offered
 from crm.web.submit_once import first_time
 from crm.web.toasts import toast
 from evaluation.actions import dashboards
 from evaluation.forms.dashboards import TileForm
+from evaluation.forms.list_charts import ListChartForm
 from evaluation.forms.reviews import add_errors
 from evaluation.models import Dashboard
 from evaluation.models.tile import NEW, Tile, TileKind, all_kinds, kind_of
+from evaluation.views import list_chart_forms
 from evaluation.views.dashboards import board
+from evaluation.views.tile_kinds.parts_of_lists import ListChart
 from evaluation.views.tile_kinds.records import lists_of, title_of
 from evaluation.views.tile_kinds.viewer import NothingToShow, Viewer
 
@@ -67,6 +71,9 @@ class Edit(View):
             context = {"dashboard": dashboard, "kinds": all_kinds(), "base_url": request.path}
             return render(request, "evaluation/dashboard/tile_kinds.html", context)
         kind, held = self.subject(dashboard, tile)
+        if self.lacks_a_list(kind, held):
+            context = {"lists": list_chart_forms.offered(request.user), "kind": kind, "base_url": request.path}
+            return render(request, "evaluation/dashboard/tile_lists.html", context)
         return self.page(dashboard, self.form(kind, held), held)
 
     def post(self, request: HttpRequest, pk: int, tile: str) -> HttpResponse:
@@ -74,6 +81,8 @@ class Edit(View):
         if "move" in request.POST or "remove" in request.POST:
             return self.rearrange(dashboard, tile)
         kind, held = self.subject(dashboard, tile)
+        if self.lacks_a_list(kind, held):
+            raise Http404(_("There is no such list, or it is not yours to see."))
         form = self.form(kind, held, request.POST)
         if not form.is_valid():
             return self.page(dashboard, form, held, 422)
@@ -102,7 +111,14 @@ class Edit(View):
             raise Http404(_("There is no such kind of tile."))
         return kind, held
 
+    def lacks_a_list(self, kind: TileKind, held: Tile | None) -> bool:
+        """What can be said of a chart depends on its list, which is chosen first."""
+        return kind.code == ListChart.code and not list_chart_forms.said_list(self.request, held)
+
     def form(self, kind: TileKind, held: Tile | None, data: Any = None) -> TileForm:
+        if kind.code == ListChart.code:
+            of = list_chart_forms.said_list(self.request, held)
+            return list_chart_forms.form(self.request, kind, held, of, data)
         lists = {name: title_of(one) for name, one in lists_of(self.request.user).items()}
         return TileForm(data, kind=kind, user=self.request.user, lists=lists, tile=held)
 
@@ -152,4 +168,30 @@ class Edit(View):
             "dashboard": dashboard, "form": form, "tile": held, "kind": form.kind, "back": self.editing(dashboard),
             "post_url": self.request.get_full_path(), "beside": beside,
         }  # fmt: skip
+        if isinstance(form, ListChartForm):
+            context |= {
+                "list_name": list_chart_forms.called(self.request.user, form.of),
+                "lists_url": f"{self.request.path}?kind={ListChart.code}&lists=1",
+                "groups": offered.grouped(form.filterset) if form.filterset is not None else [],
+            }
         return render(self.request, "evaluation/dashboard/tile_form.html", context, status=status)
+
+
+class Place(View):
+    """Where a tile was dropped: in front of another (`next`), or at the end."""
+
+    def post(self, request: HttpRequest, pk: int, tile: str) -> HttpResponse:
+        dashboard = guards.get_permitted(Dashboard.objects.all(), request.user, Verb.EDIT, pk=pk)
+        the_tile(dashboard, tile)
+        version = asked.number(request.POST, "version") or 0
+        try:
+            found = dashboards.place_tile(
+                dashboard, tile, request.POST.get("next", ""), version=version, by=request.user, at=timezone.now()
+            )
+        except StaleVersion:
+            text = _("Somebody else changed this dashboard meanwhile. Reload the page to see how it is now.")
+            return HttpResponse(text, status=409, content_type="text/plain; charset=utf-8")
+        answer = HttpResponse(status=204)
+        if found.version in (version, version + 1):  # whoever sends it knows all that changed
+            answer["X-Version"] = str(found.version)
+        return answer

@@ -69,6 +69,7 @@ def _placed(tile: Tile) -> dict[str, Any]:
     return {
         "tile": tile,
         "heading": tile.title or (kind.heading(tile) if kind else _("Tile")),
+        "kind": kind.label if kind else _("Tile"),
         "column": {1: "col-12 col-md-6 col-lg-4", 2: "col-12 col-lg-8", 3: "col-12"}[tile.thirds],
         "text": tile.settings.get("text") if tile.kind == "note" else None,
     }

@@ -28,9 +28,10 @@ function begin(card, event) {
 function scroll() {
   if (!drag?.active) return;
   const board = drag.card.closest("[data-kanban]");
-  const before = board?.scrollLeft;
+  const before = [board?.scrollLeft, scrollY];
   if (board) scrollAtEdge(board, drag.at.clientX);
-  if (board?.scrollLeft !== before) follow(drag.at);
+  if (board?.querySelector('[data-flow="grid"]')) scrollPageAtEdge(drag.at.clientY);
+  if (board?.scrollLeft !== before[0] || scrollY !== before[1]) follow(drag.at);
   requestAnimationFrame(scroll);
 }
 
@@ -42,13 +43,25 @@ function follow(event) {
   const column = document.elementFromPoint(event.clientX, event.clientY)?.closest?.("[data-column], [data-column-area]");
   const list = column?.matches("[data-column]") ? column : column?.querySelector("[data-column]");
   if (!list || list.closest("[data-kanban]") !== board) return;
+  const isGrid = list.dataset.flow === "grid";
+  if (isGrid && isInside(event, card.getBoundingClientRect())) return; // or two of different widths would take turns
+  const width = list.getBoundingClientRect().width;
   const below = [...list.querySelectorAll("[data-card]")].find((other) => {
     if (other === card) return false;
     const box = other.getBoundingClientRect();
-    return event.clientY < box.top + box.height / 2;
+    return isGrid && box.width < 0.9 * width ? isBeforeInRow(event, box) : event.clientY < box.top + box.height / 2;
   });
   const target = { column: list, next: below ?? null };
   if (list !== card.parentElement || (below ?? null) !== nextCard(card)) put(card, target);
+}
+
+function isInside({ clientX, clientY }, box) {
+  return clientX >= box.left && clientX <= box.right && clientY >= box.top && clientY <= box.bottom;
+}
+
+/** Cards beside each other are read in lines: whatever is below the pointer, or right of it in its line, comes after. */
+function isBeforeInRow({ clientX, clientY }, box) {
+  return clientY < box.top || (clientY < box.bottom && clientX < box.left + box.width / 2);
 }
 
 function nextCard(card) {
@@ -60,6 +73,11 @@ function scrollAtEdge(board, x) {
   const box = board.getBoundingClientRect();
   if (x < box.left + EDGE) board.scrollLeft -= STEP;
   else if (x > box.right - EDGE) board.scrollLeft += STEP;
+}
+
+function scrollPageAtEdge(y) {
+  const top = y < EDGE ? -STEP : y > innerHeight - EDGE ? STEP : 0;
+  if (top) scrollBy({ top, behavior: "instant" }); // a smooth one would begin anew in each frame
 }
 
 function end({ keep }) {

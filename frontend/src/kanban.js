@@ -54,7 +54,7 @@ export async function settle(card, from) {
       column: now.column.dataset.column,
       previous: neighbour(card, "previousElementSibling"),
       next: neighbour(card, "nextElementSibling"),
-      version: card.dataset.version ?? "",
+      version: card.closest("[data-version]")?.dataset.version ?? "", // its own, or that of the order as a whole
     });
     const text = await response.text();
     if (response.redirected && /^\s*<!doctype/i.test(text)) {
@@ -87,7 +87,16 @@ function goBack(card, from) {
   if (focused) card.querySelector("[data-handle]")?.focus();
 }
 
+/** The order has a version of its own: what is sent next, by dragging or by a button, starts from the new one. */
+function renewVersion(card, version) {
+  const holder = card.closest("[data-version]");
+  if (!version || !holder) return;
+  holder.dataset.version = version;
+  for (const input of holder.querySelectorAll("input[data-same-version]")) input.value = version;
+}
+
 function accepted(card, text, response, now, board) {
+  renewVersion(card, response.headers.get("X-Version"));
   announce(say("moved", { card: name(card), column: name(now.column) }));
   const focused = card.contains(document.activeElement);
   const id = card.dataset.card;
@@ -134,6 +143,7 @@ function step(card, key) {
   const list = cardsOf(column);
   const index = list.indexOf(card);
   const columns = columnsOf(card.closest("[data-kanban]"));
+  if (column.dataset.flow === "grid") key = { ArrowLeft: "ArrowUp", ArrowRight: "ArrowDown" }[key] ?? key;
   if (key === "ArrowUp" && index > 0) put(card, { column, next: list[index - 1] });
   else if (key === "ArrowDown" && index < list.length - 1) put(card, { column, next: list[index + 2] ?? null });
   else if (key === "ArrowLeft" || key === "ArrowRight") {

@@ -341,6 +341,7 @@ ROUTES: dict[str, Route] = {
     "dashboard-home": on("dashboard", POST=VIEW),
     "dashboard-tile": on("dashboard", others={"tile": "first"}, GET=VIEW),
     "dashboard-tile-edit": on("dashboard", others={"tile": "first"}, GET=EDIT, POST=EDIT),
+    "dashboard-tile-place": on("dashboard", others={"tile": "first"}, POST=EDIT),
     "kpi-list": of("kpi", GET=VIEW),
     "kpi-detail": of("measurement", others={"code": "win_rate"}, GET=VIEW),
     "kpi-explanation": of("measurement", others={"code": "win_rate"}, GET=VIEW),

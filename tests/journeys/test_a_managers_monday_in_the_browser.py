@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 from customers.models import Task
 from customers.sales.models import ForecastSubmission, Opportunity, Quota
 from evaluation import tasks
-from evaluation.models import Goal, Review
+from evaluation.models import Dashboard, Goal, Review
 from tests.factories.customers import make_customer, make_task
 from tests.factories.evaluation import a_response, lost, won
 from tests.factories.goals import a_goal
@@ -134,3 +134,20 @@ def test_months_forecast_quotas_calendar_and_a_dashboard_of_ones_own(cast: Any, 
     dialog.locator("textarea").fill("Call everybody whose offer is open.")
     dialog.locator("[type=submit]").click()
     expect(page.locator("main")).to_contain_text("Call everybody whose offer is open.")
+
+    page.get_by_role("link", name="Add a tile").first.click()
+    dialog.get_by_role("link", name="Chart of a list").click()
+    dialog.get_by_role("link", name="Opportunities", exact=True).click()
+    dialog.get_by_label("Divided by").select_option("stage")
+    assert flaws(page) == []
+    dialog.locator(".form-foot [type=submit]").click()
+    expect(page.locator("figure[data-chart] svg")).to_be_visible()
+    assert flaws(page) == []
+    note, chart = (tile.id for tile in Dashboard.objects.get().all_tiles)
+    drag(page, page.locator(f"[data-card='{chart}']"), page.locator(f"[data-card='{note}']"))
+    assert [tile.id for tile in Dashboard.objects.get().all_tiles] == [chart, note]
+    page.get_by_role("button", name="Move “Opportunities”").press("Enter")
+    page.keyboard.press("ArrowRight")
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        page.keyboard.press("Enter")
+    assert [tile.id for tile in Dashboard.objects.get().all_tiles] == [note, chart]

@@ -19,7 +19,7 @@ from crm.access.permissions import Verb
 from crm.custom_fields import filtering, known
 from crm.models.saved_view import ChosenColumns, SavedView
 from crm.search import documents, finding
-from crm.web.lists import filters
+from crm.web.lists import filters, grouping
 from crm.web.lists import state as states
 from crm.web.lists.bulk import BulkAction
 from crm.web.lists.columns import Column, RowButton
@@ -27,7 +27,7 @@ from crm.web.lists.custom_columns import custom_column
 from crm.web.lists.paging import Count, Order, Pager, is_nullable, once_each
 from crm.web.lists.presenting import Presented
 
-RESERVED = {"q", "sort", "columns", "view", *states.PASSING}
+RESERVED = {"q", "sort", "columns", "view", grouping.PARAM, *states.PASSING}
 
 
 class List(View):
@@ -178,9 +178,20 @@ class List(View):
                 state.filters_open = True  # what cannot be used is mended in the form, among all the others
                 return queryset.none(), self.filterset(state, queryset)
             queryset = filterset.filter_queryset(queryset)
+        for part in self.parts(state):
+            queryset = part.of(queryset)
+        if state.unknown_part:
+            return queryset.none(), filterset
         if state.q and self.is_searchable:
             queryset = self.search(queryset, state.q)
         return once_each(queryset.order_by()), filterset
+
+    def parts(self, state: states.State) -> list[grouping.Part]:
+        try:
+            return grouping.asked(type(self), state.parts) if state.parts else []
+        except grouping.UnknownPart:
+            state.unknown_part = True
+            return []
 
     def order(self, state: states.State, queryset: QuerySet) -> Order:
         path = self.sort_codes()[state.sort]

@@ -32,6 +32,8 @@ class Column:
     `reads` names the fields a function of the row looks at, so that an export need not read the others.
     `annotate` adds to the queryset what only this column needs, and only while it is shown.
     `is_wanted` shows a column of a custom field to whoever chose no columns.
+    `adds_up`: the amounts of many rows may be added up, each at the rate of the day at this path ("now": of today).
+    `divides`: what a chart divides the rows by where no field says it: the value in SQL, and its choices.
     """
 
     code: str
@@ -47,6 +49,8 @@ class Column:
     reads: tuple[str, ...] = ()
     annotate: Callable[[QuerySet], QuerySet] | None = None
     is_wanted: bool = False
+    adds_up: str = ""
+    divides: tuple[Any, tuple[tuple[Any, Any], ...]] | None = None
 
     @property
     def numeric(self) -> bool:

@@ -10,6 +10,7 @@ from django.db.models.functions import Lower
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
+from django.utils.translation import gettext as _
 
 from crm.custom_fields import computed, sorting, values, writing
 from crm.models.custom_field import CustomField
@@ -42,7 +43,17 @@ def custom_column(field: CustomField) -> Column:
         url=partial(value_of, field) if field.type == Type.LINK else None,
         annotate=partial(sorting.ordered, field=field) if is_ordered else None,
         is_wanted=field.is_shown,
+        divides=parts_of(field),
     )
+
+
+def parts_of(field: CustomField) -> Any:
+    """What the rows of a list can be divided by: the values of the field, where there are few and each row has one."""
+    if field.type == Type.BOOLEAN:
+        return sorting.text_of(field), (("true", _("yes")), ("false", _("no")))
+    if field.type == Type.CHOICE:
+        return sorting.text_of(field), tuple((option.code, option.title) for option in field.options)
+    return None
 
 
 def computed_column(field: CustomField) -> Column:

@@ -21,6 +21,7 @@ from crm.exchange import declaring
 from crm.models import SavedView
 from crm.web.lists import filters, offered
 from crm.web.lists.columns import Column, RowButton
+from crm.web.lists.grouping import PARAM, Part
 from crm.web.lists.paging import Count, Page
 from crm.web.lists.state import ALL, State
 
@@ -156,11 +157,16 @@ class Presented:
     @property
     def cleared_url(self) -> str:
         """Without search and filters."""
-        return f"{self.url}?{self.state.query(without=['q', *self.state.filters])}"
+        return f"{self.url}?{self.state.query(without=['q', PARAM, *self.state.filters])}"
 
     @cached_property
     def chips(self) -> list[filters.Chip]:
-        return filters.chips(self.filterset, self.state) if self.filterset is not None else []
+        asked = filters.chips(self.filterset, self.state) if self.filterset is not None else []
+        return [*asked, *(self._chip(part) for part in self.source.parts(self.state))]
+
+    def _chip(self, part: Part) -> filters.Chip:
+        others = [text for text in self.state.parts if text != part.text]
+        return filters.Chip(str(part.grouping.label), part.words, self.state.query(part=others))
 
     @cached_property
     def filter_groups(self) -> list[offered.Group]:
@@ -168,7 +174,11 @@ class Presented:
 
     @cached_property
     def refusals(self) -> list[filters.Refusal]:
-        return filters.refusals(self.filterset, self.state) if self.filterset is not None else []
+        refused = filters.refusals(self.filterset, self.state) if self.filterset is not None else []
+        if self.state.unknown_part:
+            text = _("There is no such part of this list, or it is not yours to see.")
+            refused.append(filters.Refusal(_("Part"), [text], self.state.query(without=[PARAM])))
+        return refused
 
     @cached_property
     def hidden(self) -> list[tuple[str, str]]:
@@ -251,6 +261,8 @@ class Presented:
     def keep_url(self) -> str:
         """The address that makes something of the filters, where there are any."""
         asked = self.source.keep_permission
+        if self.state.parts:  # of which a segment knows nothing
+            return ""
         if not (self.source.keep_url and self.state.filters and asked and self.user.access.may(*asked)):
             return ""
         return f"{reverse(self.source.keep_url)}?{self.query}"

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.http import QueryDict
 
+from crm.web.lists import grouping
+
 if TYPE_CHECKING:
     from crm.models import SavedView
     from crm.web.lists.base import List
@@ -33,6 +35,8 @@ class State:
     unknown_view: bool = False
     is_closed: bool = False  # it names what the reader's roles hide, and is shown without
     filters_open: bool = False
+    parts: list[str] = field(default_factory=list)  # only the rows of these parts: grouping.py
+    unknown_part: bool = False
     chosen_columns: list[str] = field(default_factory=list)  # those the address names, not the remembered ones
 
     def query(self, *, without: Iterable[str] = (), **changes: Any) -> str:
@@ -50,12 +54,14 @@ class State:
         return params.urlencode()
 
     def arrangement(self) -> QueryDict:
-        """Search, filters, order and columns: what a saved view keeps."""
+        """Search, filters, parts, order and columns: what a saved view keeps."""
         params = QueryDict(mutable=True)
         if self.q:
             params["q"] = self.q
         for name, values in self.filters.lists():
             params.setlist(name, values)
+        if self.parts:
+            params.setlist(grouping.PARAM, self.parts)
         params["sort"] = self.sort
         if self.chosen_columns:
             params["columns"] = ",".join(self.chosen_columns)
@@ -63,7 +69,7 @@ class State:
 
     @property
     def is_narrowed(self) -> bool:
-        return bool(self.q or self.filters)
+        return bool(self.q or self.filters or self.parts)
 
 
 def read(list_class: type[List], params: QueryDict, views: list[SavedView], remembered: list[str]) -> State:
@@ -101,6 +107,7 @@ def _arranged(list_class: type[List], source: QueryDict, remembered: list[str]) 
         sort=sort if sort in list_class.sort_codes() else list_class.default_sort,
         columns=chosen or list_class.known_columns(remembered) or list(list_class.shown_by_default()),
         chosen_columns=chosen,
+        parts=[part for part in source.getlist(grouping.PARAM) if part][: grouping.MOST_ASKED],
         is_closed=bool(closed & named),
     )
 

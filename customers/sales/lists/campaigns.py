@@ -85,7 +85,7 @@ class CampaignList(List):
         Column("state", _("State"), format="badge", tones={"running": "good", "planned": "info", "cancelled": "bad"}),
         Column("starts", _("First day"), sort="starts", format="day"),
         Column("ends", _("Last day"), sort="ends", format="day"),
-        Column("budget", _("Budget"), sort="budget", format="money", currency="currency"),
+        Column("budget", _("Budget"), sort="budget", format="money", currency="currency", adds_up="now"),
         Column("owner", _("Owner"), value="owner.name", format="person"),
         Column("team", _("Team"), value="team.name"),
         Column("updated_at", _("Changed"), sort="updated_at", format="ago"),

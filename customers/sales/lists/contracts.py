@@ -14,6 +14,7 @@ from customers.sales.actions import contracts
 from customers.sales.forms.contracts import HandOverContractsForm
 from customers.sales.lists.choices import TeamFilter, people, products, teams
 from customers.sales.models import ChurnReason, Contract, State
+from customers.sales.models.contract import state_on
 
 
 class ContractFilter(filters.FilterSet):
@@ -32,6 +33,10 @@ class ContractFilter(filters.FilterSet):
         return queryset.with_state(timezone.localdate()).filter(state__in=states) if states else queryset
 
 
+def state_today() -> Any:
+    return state_on(timezone.localdate())
+
+
 class ContractList(List):
     kind = "contract"
     model = Contract
@@ -39,8 +44,15 @@ class ContractList(List):
     columns = [
         Column("name", _("Name"), link=True, sort="name"),
         Column("customer", _("Customer"), value="customer.name"),
-        Column("state", _("State"), value="state_label"),
-        Column("monthly_value", _("Value per month"), sort="monthly_value", format="money", currency="currency"),
+        Column("state", _("State"), value="state_label", divides=(state_today, State.choices)),
+        Column(
+            "monthly_value",
+            _("Value per month"),
+            sort="monthly_value",
+            format="money",
+            currency="currency",
+            adds_up="now",
+        ),
         Column("start", _("First day"), sort="start", format="day"),
         Column("end", _("Last day"), sort="end", format="day"),
         Column("last_notice", _("Can be cancelled until"), format="day"),

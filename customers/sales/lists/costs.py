@@ -38,7 +38,7 @@ class CostList(List):
         Column("category", _("Category")),
         Column("channel", _("Channel")),
         Column("campaign", _("Campaign"), value="campaign_name"),
-        Column("amount", _("Amount"), sort="amount", format="money", currency="currency"),
+        Column("amount", _("Amount"), sort="amount", format="money", currency="currency", adds_up="month"),
         Column("note", _("Note")),
         Column("owner", _("Noted by"), value="owner.name", format="person"),
         Column("team", _("Team"), value="team.name"),

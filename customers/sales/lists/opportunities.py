@@ -37,6 +37,7 @@ from customers.sales.models import (
     WinChance,
 )
 from customers.sales.models.credit import stays_credited
+from customers.sales.models.opportunity import counting_category
 from customers.sales.models.rotting import with_quiet_since
 from customers.sales.models.win_reasons import probability_of, with_win_chance
 
@@ -107,8 +108,8 @@ class OpportunityList(List):
         Column("customer", _("Customer"), value="customer.name"),
         Column("stage", _("Stage"), value="stage.name"),
         Column("outcome", _("Outcome"), value="stage.get_outcome_display"),
-        Column("amount", _("Amount"), sort="amount", format="money", currency="currency"),
-        Column("monthly_value", _("Recurring per month"), format="money", currency="currency"),
+        Column("amount", _("Amount"), sort="amount", format="money", currency="currency", adds_up="closed_at"),
+        Column("monthly_value", _("Recurring per month"), format="money", currency="currency", adds_up="closed_at"),
         Column("probability", _("Probability"), value="effective_probability", format="percent"),
         Column(
             "win_probability",
@@ -120,7 +121,12 @@ class OpportunityList(List):
         ),
         Column("weighted", _("Weighted amount"), value="weighted_amount", format="money", currency="currency"),
         Column("expected_close", _("Expected close"), sort="expected_close", format="day"),
-        Column("category", _("Forecast category"), value="category_label"),
+        Column(
+            "category",
+            _("Forecast category"),
+            value="category_label",
+            divides=(counting_category, ForecastCategory.choices),
+        ),
         Column("close_pushes", _("Times put off")),
         Column("owner", _("Owner"), value="owner.name", format="person"),
         Column("team", _("Team"), value="team.name"),

@@ -31,7 +31,7 @@ class OrderList(List):
         Column("number", _("Number"), link=True, sort="number"),
         Column("customer", _("Customer"), value="customer.name"),
         Column("ordered_at", _("Ordered"), sort="ordered_at", format="day"),
-        Column("amount", _("Amount"), sort="amount", format="money", currency="currency"),
+        Column("amount", _("Amount"), sort="amount", format="money", currency="currency", adds_up="ordered_at"),
         Column("opportunity", _("Opportunity"), value="opportunity_name"),
         Column("owner", _("Owner"), value="owner.name", format="person"),
         Column("team", _("Team"), value="team.name"),

@@ -25,7 +25,7 @@ class QuotaList(List):
         Column("owner", _("Person"), value="owner.name", format="person"),
         Column("for_team", _("Quota of the team"), value="for_team.name"),
         Column("team", _("Team"), value="team.name"),
-        Column("amount", _("Amount"), format="money", currency="currency"),
+        Column("amount", _("Amount"), format="money", currency="currency", adds_up="now"),
         Column("updated_at", _("Changed"), format="ago"),
     ]
     default_columns = ["month", "owner", "for_team", "amount"]

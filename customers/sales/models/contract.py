@@ -33,22 +33,25 @@ class State(models.TextChoices):
     ENDED = "ended", pgettext_lazy("contract", "ended")
 
 
+def state_on(day: date) -> Case:
+    """How a contract stands on a day, in a query."""
+    return Case(
+        When(churned_from__lte=day, then=Value(State.ENDED)),
+        When(churned_from__isnull=False, then=Value(State.LEAVING)),
+        When(start__gt=day, then=Value(State.COMING)),
+        When(end__lt=day, then=Value(State.OVERDUE)),
+        default=Value(State.RUNNING),
+        output_field=CharField(),
+    )
+
+
 class ContractQuerySet(RecordQuerySet):
     def not_ended(self) -> Self:
         return self.filter(churned_from=None)
 
     def with_state(self, day: date) -> Self:
         """Each with `state`, as of a day."""
-        return self.annotate(
-            state=Case(
-                When(churned_from__lte=day, then=Value(State.ENDED)),
-                When(churned_from__isnull=False, then=Value(State.LEAVING)),
-                When(start__gt=day, then=Value(State.COMING)),
-                When(end__lt=day, then=Value(State.OVERDUE)),
-                default=Value(State.RUNNING),
-                output_field=CharField(),
-            )
-        )
+        return self.annotate(state=state_on(day))
 
 
 class Contract(Record):

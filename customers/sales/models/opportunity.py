@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, F, Q, When
 from django.utils.translation import gettext_lazy as _
 
 from crm.custom_fields.searching import texts_of
@@ -29,6 +29,16 @@ STILL_OPEN = Q(deleted_at=None, closed_at=None)
 def is_push(before: date | None, after: date | None) -> bool:
     """Whether the day a sale is expected on was put off: to a later month, not to a later day of the same one."""
     return bool(before and after and (after.year, after.month) > (before.year, before.month))
+
+
+def counting_category() -> Case:
+    """As what an open opportunity counts in the forecast now, in a query; nothing of a closed one."""
+    is_open = Q(stage__outcome=Stage.Outcome.OPEN)
+    return Case(
+        When(is_open & Q(forecast_category=""), then=F("stage__forecast_category")),
+        When(is_open, then=F("forecast_category")),
+        output_field=models.CharField(),
+    )
 
 
 class OpportunityQuerySet(RecordQuerySet):

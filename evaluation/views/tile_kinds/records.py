@@ -47,12 +47,16 @@ class Records(TileKind):
         if declared is None:
             raise NothingToShow(_("There is no such list, or it is not yours to see."))
         found, request = declared(), copy.copy(viewer.request)
-        request.GET = QueryDict(f"view={view}" if view else "")  # type: ignore[assignment]
+        request.GET = self.asked(tile.settings, declared, view)  # type: ignore[assignment]
         found.setup(request)
         state = found.read_state(request.GET)
         if state.unknown_view:
             raise NothingToShow(_("This saved view does not exist any more, or is not shared with you."))
         return found, state
+
+    def asked(self, said: dict[str, Any], declared: type[List], view: str) -> QueryDict:
+        """What of the list: as it opens, or a saved view."""
+        return QueryDict(f"view={view}" if view else "")
 
     def presented(self, opened: List, state: State, size: int) -> Presented:
         """The first rows, or none; and how many there are altogether."""
