@@ -31,6 +31,7 @@ from crm.ringing import ring
 
 TASK = "crm.work_on_bulk_run"
 TURN = timedelta(seconds=20)  # so long a worker stays at one run: mail and everything else wait behind it
+STOPPED = gettext_noop("%(what)s stopped: %(changed)s changed so far.")
 NAMED = 1_000  # of those left out, how many are kept with their reasons
 State = BulkRun.State
 Clock = Callable[[], datetime]  # a worker is at it for minutes
@@ -61,10 +62,22 @@ def ask(*, type: str, total: int, by: Any, at: datetime, token: str = "", **more
 def go_on(run: BulkRun, *, at: datetime) -> BulkRun:
     """With one that stopped; what is done stays done."""
     run = BulkRun.objects.select_for_update(of=("self",)).get(pk=run.pk)
-    if run.is_failed:
+    if run.is_failed or run.is_stopped:
         run.state, run.problem, run.touched_at = State.RUNNING, "", at
         run.save(update_fields=["state", "problem", "touched_at"])
         transaction.on_commit(lambda: _ring(run.pk, run.settled))
+    return run
+
+
+@transaction.atomic
+def stop(run: BulkRun, *, by: Any, at: datetime) -> BulkRun:
+    """After the records it is at, which are waited for: what is done stays done, and can be undone or gone on with."""
+    run = BulkRun.objects.select_for_update(of=("self",)).select_related("by").get(pk=run.pk)
+    if run.is_working and run.undoes_id is None:
+        run.state, run.touched_at = State.STOPPED, at
+        run.save(update_fields=["state", "touched_at"])
+        if by != run.by:
+            _tell(run, STOPPED, at)
     return run
 
 
@@ -145,7 +158,7 @@ def _fail(run_id: int, problem: str, at: datetime) -> None:
     run = BulkRun.objects.select_related("by").get(pk=run_id)
     run.state, run.problem, run.touched_at = State.FAILED, problem, at
     run.save(update_fields=["state", "problem", "touched_at"])
-    _tell(run, gettext_noop("%(what)s stopped: %(changed)s changed so far."), at)
+    _tell(run, STOPPED, at)
 
 
 def _tell(run: BulkRun, message: str, at: datetime) -> None:

@@ -7,7 +7,7 @@ puts them back, but for those that were changed since: these are listed first, a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -17,6 +17,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from crm.access.permissions import Verb
 from crm.actions.putting_back import put_back, restored_with
@@ -31,6 +32,7 @@ __all__ = [
     "columns_of",
     "conflicts",
     "forget_old",
+    "handing_over",
     "is_undone_by_its_app",
     "note",
     "note_added",
@@ -98,6 +100,12 @@ def recording(
             _noted.reset(token)
         if parts:
             _keep(parts, kind=kind, message=message, values=values or {}, url=url, by=by, at=at)
+
+
+def handing_over(kind: str, to: Any, *, by: Any, at: datetime) -> AbstractContextManager[None]:
+    """Many are given to somebody else, or to nobody: taken back as one."""
+    message = gettext_noop("Handed over to %(to)s")
+    return recording(kind=kind, message=message, values={"to": str(to or "")}, by=by, at=at)
 
 
 @contextmanager

@@ -41,6 +41,7 @@ class BulkRun(models.Model):
         RUNNING = "running", _("running")
         DONE = "done", _("done")
         FAILED = "failed", _("failed")
+        STOPPED = "stopped", _("stopped")  # by whoever may: what is done stays done
 
     type = models.CharField(max_length=20)  # whose work it is: crm.actions.bulk_runs.worked_by
     token = models.CharField(max_length=60)  # of the form it came by: sent twice, it is one
@@ -84,6 +85,10 @@ class BulkRun(models.Model):
     @property
     def is_failed(self) -> bool:
         return self.state == self.State.FAILED
+
+    @property
+    def is_stopped(self) -> bool:
+        return self.state == self.State.STOPPED
 
     @property
     def unchanged(self) -> int:

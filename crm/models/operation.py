@@ -78,7 +78,7 @@ class Operation(models.Model):
     @property
     def undoing(self) -> Any:
         """The run that is taking it back, where a worker is at that."""
-        return self.undoings.filter(state="running").first()
+        return self.undoings.unfinished().first()
 
     def may_undo(self, now: datetime) -> bool:
         return self.undone_at is None and now < self.undoable_until

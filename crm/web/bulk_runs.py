@@ -7,11 +7,14 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import ngettext
 from django.views import View
 
 from crm.actions import bulk_runs
 from crm.models import BulkRun
+from crm.web import formats
 from crm.web.operations import named, undoing_url
+from crm.web.toasts import toast
 from crm.web.way_back import leads_here
 
 SHOWN = 100  # of those left out
@@ -60,4 +63,19 @@ class BulkRunGoingOn(View):
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         bulk_runs.go_on(_run(request, pk), at=timezone.now())
+        return redirect("bulk-run-detail", pk=pk)
+
+
+class BulkRunStopping(View):
+    """It ends where it is; its page says how many were changed, with Undo and a way to go on."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        run = bulk_runs.stop(_run(request, pk), by=request.user, at=timezone.now())
+        if run.is_stopped:
+            said = ngettext(
+                "Stopped: %(count)s record was changed.", "Stopped: %(count)s records were changed.", run.changed
+            )
+            toast(request, said % {"count": formats.number(run.changed)})
         return redirect("bulk-run-detail", pk=pk)

@@ -19,10 +19,6 @@ NARROW_SPACE = "\u202f"  # no standard font has it
 MARGIN = 57
 
 
-def register_fonts() -> None:
-    paper_fonts.register()
-
-
 def marked_up(text: str, *, bold: bool = False) -> str:
     """Each stretch of text in the font that has its characters; what neither has, without its accents."""
     known = "".join(_known(char) for char in as_read(str(text)).replace(NARROW_SPACE, "\u00a0"))

@@ -58,6 +58,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("bulk/<int:pk>/", bulk_runs.BulkRunDetail.as_view(), name="bulk-run-detail"),
     path("bulk/<int:pk>/progress/", bulk_runs.BulkRunProgress.as_view(), name="bulk-run-progress"),
     path("bulk/<int:pk>/going-on/", bulk_runs.BulkRunGoingOn.as_view(), name="bulk-run-going-on"),
+    path("bulk/<int:pk>/stopping/", bulk_runs.BulkRunStopping.as_view(), name="bulk-run-stopping"),
     path("imports/", imports.ImportList.as_view(), name="import-list"),
     path("imports/new/", imports.ImportNew.as_view(), name="import-new"),
     path("imports/<int:pk>/", imports.ImportDetail.as_view(), name="import-detail"),

@@ -104,8 +104,7 @@ def hand_over_many(
 ) -> int:
     """Hand over each; returns how many changed hands."""
     theirs = [customer for customer in customers if customer.owner_id != to.pk]
-    message = gettext_noop("Handed over to %(to)s")
-    with journal.recording(kind=Customer.kind, message=message, values={"to": str(to)}, by=by, at=at):
+    with journal.handing_over(Customer.kind, to, by=by, at=at):
         for customer in theirs:
             hand_over(customer, to=to, by=by, at=at, with_open_work=with_open_work)
     return len(theirs)

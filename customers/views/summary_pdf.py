@@ -16,7 +16,7 @@ from django.views import View
 from crm.access import guards
 from crm.joining import comma
 from crm.models import User
-from crm.web import formats, paper
+from crm.web import formats, paper, paper_fonts
 from customers.models import Activity, Contact, Customer, Task, summary
 from customers.models.contact_point import all_of
 
@@ -37,7 +37,7 @@ def as_pdf(user: Any, customer: Customer, now: Any) -> bytes:
     from reportlab.lib.pagesizes import A4
     from reportlab.platypus import KeepInFrame, SimpleDocTemplate
 
-    paper.register_fonts()
+    paper_fonts.register()
     out = io.BytesIO()
     document = SimpleDocTemplate(
         out, pagesize=A4, invariant=1, title=str(customer), author="", leftMargin=paper.MARGIN,

@@ -35,8 +35,12 @@ PATIENCE = "20s"  # for pages and jobs that are at the records; then nothing is 
 @dataclass(frozen=True)
 class Line:
     code: str
-    label: Any
+    names: tuple[Any, Any]  # of one, of several
     count: int
+
+    @property
+    def label(self) -> Any:
+        return self.names[self.count != 1]
 
 
 @dataclass(frozen=True)
@@ -125,15 +129,21 @@ def _counted() -> tuple[list[Line], int]:
     for model in tables.models_of(tables.RECORDS):
         count = model._base_manager.count()
         if count and model in named:
-            lines.append(Line(named[model].code, named[model].label_plural, count))
+            lines.append(Line(named[model].code, _names(named[model]), count))
         else:
             others += count
     return sorted(lines, key=lambda line: -line.count), others
 
 
+def _names(kind: kinds.Kind) -> tuple[Any, Any]:
+    return kind.label, kind.label_plural
+
+
 def _configured() -> list[Line]:
     counted = ((model._meta, model._base_manager.count()) for model in tables.models_of(tables.NAMED))
-    return [Line(meta.label_lower, meta.verbose_name_plural, count) for meta, count in counted if count]
+    return [
+        Line(meta.label_lower, (meta.verbose_name, meta.verbose_name_plural), count) for meta, count in counted if count
+    ]
 
 
 def _entered_since(event: Event) -> tuple[list[Line], list[tuple[User, list[Line]]]]:
@@ -151,7 +161,7 @@ def _entered_since(event: Event) -> tuple[list[Line], list[tuple[User, list[Line
             maker = people[record]
             counts.setdefault(None if maker in ours else maker, Counter())[kind] += 1
     lines = {
-        person: [Line(kind, named[kind].label_plural, count) for kind, count in counter.most_common()]
+        person: [Line(kind, _names(named[kind]), count) for kind, count in counter.most_common()]
         for person, counter in counts.items()
     }
     return lines.pop(None, []), [(person, lines[person.pk]) for person in User.objects.filter(pk__in=lines)]

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.joining import bracketed, comma, labelled, sentences
-from crm.web import paper
+from crm.web import paper, paper_fonts
 from evaluation.engine import wording
 from evaluation.formulas import periods
 from evaluation.models import Review, Signature
@@ -29,7 +29,7 @@ def as_pdf(review: Review) -> bytes:
     from reportlab.lib.pagesizes import A4
     from reportlab.platypus import Paragraph, SimpleDocTemplate
 
-    paper.register_fonts()
+    paper_fonts.register()
     styles, said, out = _styles(), json.loads(review.report.content), io.BytesIO()  # type: ignore[attr-defined]
     with timezone.override(timezone.get_default_timezone()):
         signatures = list(review.signatures.order_by("at", "pk"))

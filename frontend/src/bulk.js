@@ -25,7 +25,8 @@ function refresh(form, { quiet = false } = {}) {
   const count = bar.querySelector("[data-bulk-count]");
   if (count) count.textContent = text;
   const offer = bar.querySelector("[data-bulk-all]");
-  if (offer) offer.hidden = whole || chosen.length < all.length || Number(form.dataset.total || 0) <= all.length;
+  // With the first one chosen: on a phone the box that chooses the page is far up, and has no words.
+  if (offer) offer.hidden = whole || Number(form.dataset.total || 0) <= all.length;
   if (!quiet) announce(chosen.length ? text : say("none-selected"));
 }
 
@@ -44,6 +45,7 @@ export function startBulk() {
     const form = event.target.closest?.("form[data-bulk]");
     if (!form) return;
     if (event.target.closest("[data-bulk-all]")) {
+      for (const row of rows(form)) row.checked = true;
       form.querySelector("input[name=all_matching]").value = "1";
       refresh(form);
     } else if (event.target.closest("[data-bulk-none]")) {

@@ -64,6 +64,7 @@ def context(
         "may_edit": editable,
         "may_assign": editable and access.may("ticket", Verb.ASSIGN),
         "may_delete": access.may("ticket", Verb.DELETE),
+        "administers": access.administers,
         "composers": forms,
         "composing": composing or Message.Direction.OUTBOUND,
         "newer": newer,

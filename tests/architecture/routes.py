@@ -125,6 +125,7 @@ ROUTES: dict[str, Route] = {
     "bulk-run-detail": nobodys("GET"),
     "bulk-run-progress": nobodys("GET"),
     "bulk-run-going-on": nobodys("POST"),
+    "bulk-run-stopping": nobodys("POST"),
     "api:operation-list": anyone("GET"),
     "api:operation-detail": nobodys("GET"),
     "api:operation-undoing": nobodys("POST"),

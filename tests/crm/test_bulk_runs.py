@@ -185,12 +185,43 @@ def test_a_worker_lines_up_again_after_a_turn_so_that_others_get_theirs(client, 
     assert (rung, tiers()) == ([(run.pk, 2), (run.pk, 4)], "AAAAA")
 
 
+def test_one_that_is_stopped_keeps_what_it_did_says_how_much_and_is_undone_or_gone_on_with(client, cast, five):
+    run = asked(client, five)
+    page, stop = (reverse(f"bulk-run-{name}", args=[run.pk]) for name in ("detail", "stopping"))
+    assert stop in client.get(page).content.decode()
+    bulk_runs.some(run.pk, datetime.now(UTC))
+    shown = client.post(stop, follow=True).content.decode()
+    assert "Stopped: 2 records were changed." in shown
+    work(run)
+    run.refresh_from_db()
+    assert (run.state, run.changed, tiers()) == ("stopped", 2, "AACCC")
+    bulk_runs.go_on(run, at=datetime.now(UTC))
+    bulk_runs.some(run.pk, datetime.now(UTC))
+    assert tiers() == "AAAAC"
+    client.force_login(cast.administrator)
+    client.post(stop)
+    told = Notification.objects.filter(receiver=cast.manager).order_by("pk").last()
+    assert told.text == "Customers: Change fields stopped: 4 changed so far."
+    client.force_login(cast.manager)
+    client.post(stop)  # a second time changes nothing
+    assert Notification.objects.filter(receiver=cast.manager).count() == 1
+    client.post(reverse("operation-undoing", args=[run_operation(run).pk]))
+    undoing = BulkRun.objects.filter(undoes__isnull=False).first()
+    if undoing is not None:
+        assert client.post(reverse("bulk-run-stopping", args=[undoing.pk])).status_code == 302
+        work(undoing)  # taking back is not stopped half-way
+    assert tiers() == "CCCCC"
+
+
 def test_nobody_sees_or_goes_on_with_what_another_asked_for(client, cast, five):
     run = asked(client, five)
     client.force_login(cast.rep)
     for name in ("detail", "progress"):
         assert client.get(reverse(f"bulk-run-{name}", args=[run.pk])).status_code == 404
-    assert client.post(reverse("bulk-run-going-on", args=[run.pk])).status_code == 404
+    for name in ("going-on", "stopping"):
+        assert client.post(reverse(f"bulk-run-{name}", args=[run.pk])).status_code == 404
+    run.refresh_from_db()
+    assert run.state == "running"
 
 
 def test_what_is_still_going_on_cannot_be_taken_back_yet(client, cast, five):

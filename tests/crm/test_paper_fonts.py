@@ -23,7 +23,7 @@ def printed(text):
     from reportlab.lib.styles import ParagraphStyle
     from reportlab.platypus import Paragraph, SimpleDocTemplate
 
-    paper.register_fonts()
+    paper_fonts.register()
     out = io.BytesIO()
     SimpleDocTemplate(out, invariant=1).build([Paragraph(paper.marked_up(text), ParagraphStyle("text"))])
     return out.getvalue()

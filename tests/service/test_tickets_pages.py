@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from django.core.cache import cache
+from django.urls import reverse
 
 from service.actions import tickets
 from service.lists.tickets import next_to_take
@@ -77,6 +78,15 @@ def test_nobody_is_offered_a_ticket_they_may_not_answer(client, cast, now):
     a_ticket(cast.agent, now)
     client.force_login(cast.analyst)
     assert "Next ticket to take" not in text(client.get("/service/"))
+
+
+def test_only_administrators_are_led_to_why_somebody_sees_a_ticket(client, cast, now):
+    ticket = a_ticket(cast.agent, now)
+    why = reverse("why", kwargs={"kind": "ticket", "pk": ticket.pk})
+    for person, is_led in ((cast.agent, False), (cast.administrator, True)):
+        client.force_login(person)
+        assert (why in text(client.get(ticket.get_absolute_url()))) is is_led
+    assert client.get(why).status_code == 200
 
 
 def test_the_page_shows_the_conversation_and_how_long_is_left(agent, cast, now):

@@ -58,8 +58,8 @@ def restore(campaign: Campaign, *, by: Any, at: datetime) -> Campaign:
 
 def hand_over_many(rows: Any, *, owner: Any, by: Any, at: datetime) -> int:
     """One by one, each with its event, undone as one; returns how many changed hands."""
-    changes, message = {"owner": owner, "team": owner.team}, gettext_noop("Handed over to %(to)s")
-    with journal.recording(kind=Campaign.kind, message=message, values={"to": str(owner)}, by=by, at=at):
+    changes = {"owner": owner, "team": owner.team}
+    with journal.handing_over(Campaign.kind, owner, by=by, at=at):
         done = [records.update(one, changes, by=by, at=at, event="handed_over").version != one.version for one in rows]
     return sum(done)
 

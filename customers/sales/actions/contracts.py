@@ -9,7 +9,6 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 from crm.actions import journal, records
 from customers.models import Customer
@@ -187,8 +186,7 @@ def hand_over(contract: Contract, *, owner: Any, by: Any, at: datetime) -> Contr
 
 def hand_over_many(contracts: Any, *, owner: Any, by: Any, at: datetime) -> int:
     """One by one, each with its event, undone as one; returns how many changed hands."""
-    message = gettext_noop("Handed over to %(to)s")
-    with journal.recording(kind=Contract.kind, message=message, values={"to": str(owner or "")}, by=by, at=at):
+    with journal.handing_over(Contract.kind, owner, by=by, at=at):
         return sum(hand_over(each, owner=owner, by=by, at=at).version != each.version for each in contracts)
 
 

@@ -9,7 +9,6 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 from crm.actions import journal, records
 from crm.models import Team, User
@@ -120,8 +119,7 @@ def hand_over(lead: Lead, *, owner: User, by: User | None, at: datetime, team: T
 def hand_over_many(leads: Iterable[Lead], *, owner: User, by: User | None, at: datetime) -> int:
     """Hand over each, in a transaction of its own; returns how many changed hands."""
     changed = 0
-    message = gettext_noop("Handed over to %(to)s")
-    with journal.recording(kind=Lead.kind, message=message, values={"to": str(owner)}, by=by, at=at):
+    with journal.handing_over(Lead.kind, owner, by=by, at=at):
         for lead in leads:
             before = lead.version
             changed += hand_over(lead, owner=owner, by=by, at=at).version != before

@@ -12,7 +12,6 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 from crm.actions import journal, mentions, records
 from crm.models import StaleVersion, Team, User
@@ -163,8 +162,7 @@ def hand_over_many(
     What is closed and locked is left, unless whoever hands it over may correct it and says why.
     """
     changed = 0
-    message = gettext_noop("Handed over to %(to)s")
-    with journal.recording(kind=Opportunity.kind, message=message, values={"to": str(owner or "")}, by=by, at=at):
+    with journal.handing_over(Opportunity.kind, owner, by=by, at=at):
         for opportunity in opportunities:
             if closed.is_locked(opportunity) and not (overriding.strip() and closed.may_correct(by)):
                 continue

@@ -13,7 +13,6 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 from crm import events
 from crm.actions import journal, records
@@ -149,8 +148,7 @@ def hand_over(quote: Quote, *, owner: Any, by: Any, at: datetime) -> Quote:
 
 def hand_over_many(quotes: Any, *, owner: Any, by: Any, at: datetime) -> int:
     """One by one, each with its event, undone as one; returns how many changed hands."""
-    message = gettext_noop("Handed over to %(to)s")
-    with journal.recording(kind=Quote.kind, message=message, values={"to": str(owner or "")}, by=by, at=at):
+    with journal.handing_over(Quote.kind, owner, by=by, at=at):
         return sum(hand_over(each, owner=owner, by=by, at=at).version != each.version for each in quotes)
 
 

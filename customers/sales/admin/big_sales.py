@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.admin.widgets import FilteredSelectMultiple
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -34,7 +35,6 @@ class BigSaleRuleAdmin(AuditedAdmin):
     list_display = ["__str__", "occasions", "whom", "is_active"]
     list_filter = ["is_active", "pipeline"]
     list_select_related = ["pipeline"]
-    filter_horizontal = ["people"]
     readonly_fields = ["without_a_rate"]
     fields = [
         "pipeline", "amount", "without_a_rate", "when_open", "when_won", "when_lost", "tells_managers", "people",
@@ -55,6 +55,9 @@ class BigSaleRuleAdmin(AuditedAdmin):
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "people":
             kwargs["queryset"] = User.objects.active().order_by("name", "pk")
+            kwargs["widget"] = FilteredSelectMultiple(
+                _("people"), is_stacked=False
+            )  # "Available people", not "also tells"
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     @admin.display(description=gettext_lazy("when"))

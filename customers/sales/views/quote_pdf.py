@@ -10,7 +10,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from crm.joining import labelled
-from crm.web import formats, paper
+from crm.web import formats, paper, paper_fonts
 from customers.sales.actions import quote_lines
 from customers.sales.models import Quote, QuoteRules
 from customers.sales.models.forecast_period import local_day
@@ -26,7 +26,7 @@ def as_pdf(quote: Quote, language: str) -> bytes:
     from reportlab.lib.pagesizes import A4
     from reportlab.platypus import SimpleDocTemplate
 
-    paper.register_fonts()
+    paper_fonts.register()
     out = io.BytesIO()
     with translation.override(language), timezone.override(timezone.get_default_timezone()):
         flow = list(_flow(quote, QuoteRules.in_force(), _Setting()))
