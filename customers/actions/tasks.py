@@ -115,7 +115,8 @@ def complete(task: Task, *, by: User | None, at: datetime, overriding: str = "")
         task.complete(by=by, at=at)
         _save(task, at)
         events.record("task.completed", task, by=by, at=at, data=_about(task), about=_timelines(task))
-        next_steps.require(task.about, by=by, at=at, overriding=overriding)
+        if not task.comes_again:
+            next_steps.require(task.about, by=by, at=at, overriding=overriding)
     return task
 
 
@@ -157,7 +158,7 @@ def assign_many(tasks: list[Task], *, to: User, by: User | None, at: datetime) -
 @transaction.atomic
 def delete(task: Task, *, by: User | None, at: datetime, asks_next: bool = True) -> Task:
     gone = records.delete(task, by=by, at=at, about=_timelines(task))
-    if asks_next and not gone.is_done and gone.due_at is not None:
+    if asks_next and not gone.is_done and gone.due_at is not None and not gone.comes_again:
         next_steps.require(gone.about, by=by, at=at)
     return gone
 

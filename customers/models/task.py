@@ -137,6 +137,11 @@ class Task(AboutARecord, Record):
         return self.done_at is not None
 
     @property
+    def comes_again(self) -> bool:
+        """By itself, once this one is done or thrown away."""
+        return self.series is not None and not self.series.has_ended
+
+    @property
     def begins_at(self) -> datetime | None:
         """When it begins, or is due: what reminders count back from."""
         return self.starts_at or self.due_at

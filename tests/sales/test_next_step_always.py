@@ -12,7 +12,7 @@ from django.urls import reverse
 from crm.actions import journal
 from crm.models import Event
 from crm.models.operation import Operation
-from customers.actions import activities, tasks
+from customers.actions import activities, repetition, tasks
 from customers.actions.activities import NextStep
 from customers.actions.next_steps import NextStepMissing
 from customers.models import Activity, Task
@@ -61,6 +61,16 @@ def test_noting_something_says_what_comes_next_in_the_same_form_or_is_refused(cl
     assert client.post(new, FORM | named).status_code == 302  # something with a date is to come still
     assert client.post(new, FORM | {"customer": sale.customer_id}).status_code == 302  # the customer as a whole
     assert Activity.objects.count() == 3
+
+
+def test_a_step_that_comes_again_by_itself_needs_no_other(cast, sale, step, now):
+    step = repetition.repeat(step, rule="FREQ=WEEKLY", by=cast.rep, at=now)
+    assert tasks.complete(step, by=cast.rep, at=now).is_done
+    following = repetition.make_next(step.series_id, at=now)
+    repetition.stop(following, by=cast.rep, at=now)
+    with pytest.raises(NextStepMissing):
+        tasks.complete(Task.objects.get(pk=following.pk), by=cast.rep, at=now)
+    assert Task.objects.open().get().about_for(cast.rep) == sale
 
 
 def test_closing_it_in_the_same_breath_needs_nothing_to_come(client, cast, sale):
