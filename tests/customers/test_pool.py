@@ -194,6 +194,8 @@ def test_the_pages_claim_and_release(client, cast, pooled):
     client.post(reverse("customer-claim", args=[pooled.pk]))
     assert owner_of(pooled) == cast.rep
     page = client.post(reverse("customer-claim", args=[pooled.pk]), follow=True)
+    refusal = page.content.decode().split('data-level="error"')[1]
+    assert "#alert-circle" in refusal[:200]
     assert "Somebody was faster" in page.content.decode()
 
     address = reverse("customer-release", args=[pooled.pk])

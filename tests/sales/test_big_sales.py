@@ -113,7 +113,7 @@ def test_rules_are_set_in_the_admin_site_say_what_they_cannot_convert_and_are_on
     made = client.post(new, {"amount": "100", "when_won": "on", "people": [cast.teammate.pk], "is_active": "on"})
     assert made.status_code == 302
     rule = BigSaleRule.objects.get()
-    assert (rule.turns, list(rule.people.all()), str(rule)) == (["won"], [cast.teammate], "All pipelines: 100.00 USD")
+    assert (rule.turns, list(rule.people.all()), str(rule)) == (["won"], [cast.teammate], "All pipelines: $100.00")
     changes = Event.objects.get(type="settings.created", data__model="sales.bigsalerule").data["changes"]
     assert changes["people"] == [None, [str(cast.teammate)]]
     assert str(cast.teammate) in client.get(reverse("admin:sales_bigsalerule_changelist")).content.decode()

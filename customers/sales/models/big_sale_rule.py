@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from crm.joining import labelled
+from crm.web import formats
 from customers.sales.models.pipeline import Pipeline, Stage
 
 
@@ -58,7 +59,7 @@ class BigSaleRule(models.Model):
         ]
 
     def __str__(self) -> str:
-        return labelled(self.pipeline or _("All pipelines"), f"{self.amount} {settings.CURRENCY}")
+        return labelled(self.pipeline or _("All pipelines"), formats.money(self.amount, settings.CURRENCY))
 
     @property
     def turns(self) -> list[str]:
