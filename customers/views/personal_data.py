@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views import View
 
 from crm.access import guards
@@ -38,14 +40,18 @@ class PersonalData(View):
             return answer
         withheld = sum(part.withheld for part in parts)
         read = [
-            (part.name, [[(label, _in_words(value)) for _name, label, value in row] for row in part.rows])
+            (part.name, [[(label, _in_words(name, value)) for name, label, value in row] for row in part.rows])
             for part in parts
         ]
         context = {"record": record, "parts": read, "withheld": withheld}
         return render(request, "customers/erasure/personal_data.html", context)
 
 
-def _in_words(value: Any) -> str:
+def _in_words(name: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if name == "language":
+        return str(dict(settings.LANGUAGES).get(value, value))
     if isinstance(value, datetime):
         return formats.exact(value)
     if isinstance(value, date):
