@@ -18,7 +18,8 @@ from crm.access.permissions import Level
 from crm.actions import saved_views
 from crm.models import Event, Role, StaleVersion
 from crm.web.lists import registry
-from crm.web.lists.grouping import Part, groupings
+from crm.web.lists.asked_parts import Part
+from crm.web.lists.grouping import groupings
 from customers.models import Activity
 from customers.sales.models import CurrencyRate, Opportunity, Pipeline, Stage
 from evaluation.actions import dashboards

@@ -19,15 +19,16 @@ from crm.access.permissions import Verb
 from crm.custom_fields import filtering, known
 from crm.models.saved_view import ChosenColumns, SavedView
 from crm.search import documents, finding
-from crm.web.lists import filters, grouping
+from crm.web.lists import asked_parts, filters
 from crm.web.lists import state as states
 from crm.web.lists.bulk import BulkAction
 from crm.web.lists.columns import Column, RowButton
 from crm.web.lists.custom_columns import custom_column
+from crm.web.lists.grouping import UnknownPart
 from crm.web.lists.paging import Count, Order, Pager, is_nullable, once_each
 from crm.web.lists.presenting import Presented
 
-RESERVED = {"q", "sort", "columns", "view", grouping.PARAM, *states.PASSING}
+RESERVED = {"q", "sort", "columns", "view", asked_parts.PARAM, *states.PASSING}
 
 
 class List(View):
@@ -186,10 +187,10 @@ class List(View):
             queryset = self.search(queryset, state.q)
         return once_each(queryset.order_by()), filterset
 
-    def parts(self, state: states.State) -> list[grouping.Part]:
+    def parts(self, state: states.State) -> list[asked_parts.Part]:
         try:
-            return grouping.asked(type(self), state.parts) if state.parts else []
-        except grouping.UnknownPart:
+            return asked_parts.asked(type(self), state.parts) if state.parts else []
+        except UnknownPart:
             state.unknown_part = True
             return []
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.db.models import DateField, F, Q, QuerySet
 from django.db.models.functions import Cast, NullIf, TruncMonth, TruncWeek
@@ -21,19 +21,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from crm.joining import bracketed, listed
+from crm.joining import bracketed
 from crm.web import formats
 from crm.web.lists.columns import Column, read
 
 if TYPE_CHECKING:
     from crm.web.lists.base import List
 
-PARAM = "part"
-NOTHING = "-"  # as a key: the rows without a value
-REST = "!"  # before the keys: all rows but those
 MOST = 20  # parts that are told by themselves
-MOST_ASKED = 4  # parts of parts
-LONGEST = 1000
 _DISPLAY = re.compile(r"get_(\w+)_display")
 
 
@@ -259,55 +254,3 @@ def _field(model: Any, name: str) -> Any:
     except FieldDoesNotExist:
         return None
     return found if found.concrete else None
-
-
-# What of it is asked --------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Part:
-    """The rows with one of these values, or (`is_rest`) with any other."""
-
-    grouping: Grouping
-    values: tuple[Any, ...]
-    is_rest: bool = False
-
-    @property
-    def text(self) -> str:
-        """As it stands in an address."""
-        keys = [NOTHING if value is None else self.grouping.write(value) for value in self.values]
-        return f"{self.grouping.code}:{REST if self.is_rest else ''}{','.join(keys)}"
-
-    @property
-    def words(self) -> str:
-        names = self.grouping.names([value for value in self.values if value is not None])
-        said = listed([_("none") if value is None else names.get(value, "?") for value in self.values])
-        return _("other than %(parts)s") % {"parts": said} if self.is_rest else said
-
-    def of(self, rows: QuerySet) -> QuerySet:
-        grouping, held = self.grouping, Q()
-        for value in self.values:
-            held |= grouping.without() if value is None else grouping.having(value)
-        if not self.is_rest:
-            return grouping.keyed(rows).filter(held)
-        rest = ~held if None in self.values else grouping.without() | ~held  # no value is another value
-        return grouping.keyed(rows).filter(rest)
-
-
-def asked(list_class: type[List], texts: Iterable[str]) -> list[Part]:
-    """What the parameters of an address say; UnknownPart where one says nothing the reader may ask."""
-    known = groupings(list_class)
-    return [_read(known, text) for text in texts]
-
-
-def _read(known: dict[str, Grouping], text: str) -> Part:
-    code, _colon, keys = text.partition(":")
-    grouping = known.get(code)
-    is_rest, keys = keys.startswith(REST), keys.removeprefix(REST)
-    if grouping is None or len(text) > LONGEST:
-        raise UnknownPart
-    try:
-        values = [None if key == NOTHING else grouping.read(key) for key in keys.split(",")[: MOST + 1]]
-    except (ValidationError, OverflowError):
-        raise UnknownPart from None
-    return Part(grouping, tuple(values), is_rest)

@@ -20,8 +20,8 @@ from crm.access.permissions import Verb
 from crm.exchange import declaring
 from crm.models import SavedView
 from crm.web.lists import filters, offered
+from crm.web.lists.asked_parts import PARAM, Part
 from crm.web.lists.columns import Column, RowButton
-from crm.web.lists.grouping import PARAM, Part
 from crm.web.lists.paging import Count, Page
 from crm.web.lists.state import ALL, State
 

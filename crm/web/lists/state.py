@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.http import QueryDict
 
-from crm.web.lists import grouping
+from crm.web.lists import asked_parts
 
 if TYPE_CHECKING:
     from crm.models import SavedView
@@ -35,7 +35,7 @@ class State:
     unknown_view: bool = False
     is_closed: bool = False  # it names what the reader's roles hide, and is shown without
     filters_open: bool = False
-    parts: list[str] = field(default_factory=list)  # only the rows of these parts: grouping.py
+    parts: list[str] = field(default_factory=list)  # only the rows of these parts: asked_parts.py
     unknown_part: bool = False
     chosen_columns: list[str] = field(default_factory=list)  # those the address names, not the remembered ones
 
@@ -61,7 +61,7 @@ class State:
         for name, values in self.filters.lists():
             params.setlist(name, values)
         if self.parts:
-            params.setlist(grouping.PARAM, self.parts)
+            params.setlist(asked_parts.PARAM, self.parts)
         params["sort"] = self.sort
         if self.chosen_columns:
             params["columns"] = ",".join(self.chosen_columns)
@@ -107,7 +107,7 @@ def _arranged(list_class: type[List], source: QueryDict, remembered: list[str]) 
         sort=sort if sort in list_class.sort_codes() else list_class.default_sort,
         columns=chosen or list_class.known_columns(remembered) or list(list_class.shown_by_default()),
         chosen_columns=chosen,
-        parts=[part for part in source.getlist(grouping.PARAM) if part][: grouping.MOST_ASKED],
+        parts=[part for part in source.getlist(asked_parts.PARAM) if part][: asked_parts.MOST_ASKED],
         is_closed=bool(closed & named),
     )
 

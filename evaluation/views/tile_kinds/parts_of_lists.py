@@ -14,9 +14,10 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext
 from crm.joining import listed
 from crm.markup import html
 from crm.web import formats
+from crm.web.lists.asked_parts import Part
 from crm.web.lists.base import List
 from crm.web.lists.columns import Column
-from crm.web.lists.grouping import Grouping, InTime, Part, groupings
+from crm.web.lists.grouping import Grouping, InTime, groupings
 from crm.web.lists.paging import Count, Page
 from crm.web.lists.presenting import Presented
 from evaluation.engine import bounded, divided
