@@ -11,11 +11,12 @@ from django.template.base import NodeList, Parser, Token
 from django.template.context import Context
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from crm.actions import attachments, shares
+from crm.markup import html
 from crm.web import panels as registry
 from crm.web.toasts import as_note
 
@@ -29,13 +30,8 @@ def attributes(given: dict[str, Any]) -> SafeString:
     shown = [
         (name.rstrip("_").replace("_", "-"), value) for name, value in given.items() if value not in (None, False, "")
     ]
-    return format_html_join(
-        "",
-        "{}",
-        (
-            (format_html(" {}", name) if value is True else format_html(' {}="{}"', name, value),)
-            for name, value in shown
-        ),
+    return SafeString(
+        "".join(html(" {}", name) if value is True else html(' {}="{}"', name, value) for name, value in shown)
     )
 
 
@@ -86,7 +82,7 @@ def button(
     tag, first = ("a", {"href": href}) if href else ("button", {"type": type})
     classes = " ".join(_button_classes(kind, small, only_icon, css))
     shown = [attributes(first | {"class": classes} | others), picture(icon) if icon else "", "" if only_icon else label]
-    return format_html("<{0}{1}>{2}{3}</{0}>", tag, *shown)
+    return html("<{0}{1}>{2}{3}</{0}>", tag, *shown)
 
 
 def _button_classes(kind: str, small: bool, only_icon: bool, css: str) -> list[str]:
