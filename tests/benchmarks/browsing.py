@@ -41,10 +41,13 @@ def size_of(client: Client, address: str) -> Callable[[], tuple[int, int]]:
 
 def seen_by(user: User, kind: str = "customer") -> str:
     """Whose rows count, written by hand: the roles here reach everything, or what is own and the team's, by the record
-    or by its customer, and in this organisation a customer's records are with its owner."""
+    or by its customer. In this organisation a customer's records are with its owner, but for activities: whoever was
+    timed logged some with customers of others."""
     if Reach.ALL in (user.access.reach(kind, Verb.VIEW), user.access.reach("customer", Verb.VIEW)):
         return EVERYTHING
-    return f"{EVERYTHING} AND (owner_id = {user.pk} OR team_id = {user.team_id})"
+    places = ("", "customer_") if kind == "activity" else ("",)
+    mine = " OR ".join(f"{place}owner_id = {user.pk} OR {place}team_id = {user.team_id}" for place in places)
+    return f"{EVERYTHING} AND ({mine})"
 
 
 def edited_by(user: User, kind: str) -> str:
