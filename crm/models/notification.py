@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.db import models
 from django.utils.dateparse import parse_date
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
+
+AMOUNT = re.compile(r"(-?[0-9]+\.[0-9]+) ([A-Z]{3})")
 
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
@@ -50,9 +53,13 @@ class Notification(models.Model):
         return gettext(self.message) % self.said()
 
     def said(self) -> dict[str, Any]:
-        """A day is kept as 2026-11-29 and read as the reader writes it."""
-        day = parse_date(str(self.values.get("day") or ""))
-        return {**self.values, "day": date_format(day)} if day else self.values
+        """A day is kept as 2026-11-29, an amount as 5000.00 EUR; both are read as the reader writes them."""
+        said = dict(self.values)
+        if day := parse_date(str(said.get("day") or "")):
+            said["day"] = date_format(day)
+        if amount := AMOUNT.fullmatch(str(said.get("amount") or "")):
+            said["amount"] = f"{number_format(amount[1], force_grouping=True)} {amount[2]}"
+        return said
 
     def read(self, at: datetime) -> None:
         self.read_at = self.read_at or at

@@ -93,7 +93,7 @@ def test_what_was_told_of_big_sales_stands_in_the_mail_of_the_day_until_it_is_re
     assert daily_summaries.make(cast.teammate, at + timedelta(minutes=1))
     mail = DailySummary.objects.get(user=cast.teammate)
     assert mail.subject == "Your day: Big sales 1"
-    line = f"Big sales (1)\n- A big sale: “Press” of {cast.rep}, 2500.00 USD."
+    line = f"Big sales (1)\n- A big sale: “Press” of {cast.rep}, 2,500.00 USD."
     assert mail.text.startswith(line)
     assert sale.get_absolute_url() in mail.text
 
