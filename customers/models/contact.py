@@ -29,10 +29,13 @@ class ContactQuerySet(RecordQuerySet):
         rules = super().extra_rules(access, verb)
         if verb in (Verb.VIEW, Verb.EXPORT):
             seen = Customer.objects.all().scope_through("customer", access, beside=True)
-            links = (
-                CustomerContact.objects.filter(seen, contact=OuterRef("pk")) if seen else CustomerContact.objects.none()
-            )
-            rules.append(Rule("customer", _("one of their customers can be seen"), Q(Exists(links))))
+            # One question for each reason (theirs, their team's): an index alone answers it.
+            reasons = [Q(each) for each in seen.children] if seen.connector == Q.OR else [seen] if seen else []
+            links: list[Any] = [
+                Q(Exists(CustomerContact.objects.filter(each, contact=OuterRef("pk")))) for each in reasons
+            ]
+            if links:
+                rules.append(Rule("customer", _("one of their customers can be seen"), Q.create(links, Q.OR)))
         return rules
 
     def of_customer(self, customer: Customer) -> Self:
