@@ -85,6 +85,8 @@ VERBS_OF_THE_API = {
         "taking": "POST",
         "assignment": "POST",
         "checklist": "GET",
+        "letters": "GET",
+        "address-trusting": "POST",
         "answers": "POST",
         "contact": "POST",
         "discarding": "POST",
