@@ -13,8 +13,8 @@ from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
 from crm.admin import AuditedAdmin, ConfiguredCodeAdmin
-from customers.actions import tags
-from customers.models import CadenceRule, ChurnReason, PoolRule, PoolRules, Purpose, SourceChannel, Tag
+from customers.actions import pool, tags
+from customers.models import CadenceRule, ChurnReason, PoolRule, Purpose, SourceChannel, Tag
 
 
 @admin.register(CadenceRule)
@@ -65,22 +65,18 @@ class PoolRuleAdmin(AuditedAdmin):
             obj.releases_since = now()
         super().save_model(request, obj, form, change)
         if left != obj.team_id:
-            self._announce(left)
+            pool.announce(left, now())
 
     def delete_model(self, request: HttpRequest, obj: PoolRule) -> None:
         left = obj.team_id
         super().delete_model(request, obj)
-        self._announce(left)
+        pool.announce(left, now())
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[PoolRule]) -> None:
         left = list(queryset.values_list("team", flat=True))
         super().delete_queryset(request, queryset)
         for team in left:
-            self._announce(team)
-
-    def _announce(self, team: int | None) -> None:
-        """By the rule that counts for the team now."""
-        PoolRule.objects.filter(pk=PoolRules().of(team).pk).update(releases_since=now())
+            pool.announce(team, now())
 
 
 @admin.register(Purpose)

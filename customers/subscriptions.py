@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from crm import events
 from crm.models import Event
 from crm.search import quoting
-from customers.actions import erasing_of, graph, repetition
+from customers.actions import erasing_of, graph, pool, repetition
 from customers.models import Customer, Task, erasing, following
 from customers.models.following import Follower, How
 
@@ -59,3 +59,10 @@ def make_the_next(event: Event) -> None:
     task = Task._base_manager.get(pk=event.subject_id)  # as it is now: events may come late
     if task.series_id is not None and task.is_done:
         repetition.make_next(task.series_id, at=event.at)
+
+
+@events.subscribe("settings.changed", name="customers.pool_rule_of_a_moved_team")
+def announce_what_a_moved_team_brings(event: Event) -> None:
+    changes = event.data.get("changes") or {}
+    if event.data.get("model") == "crm.team" and "parent" in changes:
+        pool.announce_moved_team(int(event.data["id"]), changes["parent"][0], event.at)

@@ -108,6 +108,18 @@ def release_quiet(now: datetime) -> int:
     return done
 
 
+def announce(team: int | None, at: datetime) -> None:
+    """By the rule that counts for the team from now on: what it finds overdue is warned of before it is released."""
+    PoolRule.objects.filter(pk=PoolRules().of(team).pk).update(releases_since=at)
+
+
+def announce_moved_team(team: int, left: int | None, at: datetime) -> None:
+    """A team that became part of another one may have come under the rule of that one."""
+    rules = PoolRules()
+    if rules.of(team).team_id != team and rules.of(team) != rules.of(left):  # not under one of its own all along
+        announce(team, at)
+
+
 def warn_owners(now: datetime) -> int:
     """Tell each owner, once, which customers will go back to the pool soon; returns how many were told of."""
     told = 0

@@ -34,6 +34,17 @@ def holder(customer: str, moment: str) -> str:
             ORDER BY standing.since DESC, standing.id DESC LIMIT 1) AS holder ON TRUE"""
 
 
+def later_than(one: str, other: str) -> str:
+    """In the order of what moved a contract; two of one day as they were written."""
+    return f"({one}.counts_from, {one}.id) > ({other}.counts_from, {other}.id)"
+
+
+# Who cancelled early and came back for the same last day has one term that ended: the one that ran until then.
+_RAN_UNTIL_THEN = f"""NOT EXISTS (
+                SELECT FROM sales_contractmovement AS again
+                WHERE again.contract_id = term.contract_id AND again.until = term.until AND again.type = 'reactivation'
+                    AND again.agreed_on < {KNOWN} AND {later_than("again", "term")} AND {in_force("again")})"""
+
 # A contract runs while more began than ended. A correction turns the row it corrects round, so that both are nothing.
 SIGN = """(CASE WHEN moved.type IN ('new', 'reactivation') THEN 1 WHEN moved.type = 'churn' THEN -1 ELSE 0 END
             * CASE WHEN moved.corrects_id IS NULL THEN 1 ELSE -1 END)"""
@@ -82,10 +93,13 @@ _SHOWN = {
 
 RENEWAL_RATE = Kpi(
     code="renewal_rate",
-    version=1,
+    version=2,
     name=_("Renewal rate"),
     meaning=_("Of the contracts whose term ended in the period, the share that was renewed."),
-    formula=_("Renewed at most 30 days late / contracts due in the period; left before the end counts as not renewed"),
+    formula=_(
+        "Renewed at most 30 days late / contracts due in the period; left before the end counts as not renewed, unless"
+        " they came back until the same last day"
+    ),
     group="retention",
     unit=Unit.RATIO,
     direction=Direction.HIGHER,
@@ -103,9 +117,11 @@ RENEWAL_RATE = Kpi(
                 SELECT closing.* FROM sales_contractmovement AS closing
                 WHERE closing.contract_id = term.contract_id AND closing.due = term.until
                     AND closing.type IN ('renewal', 'churn') AND closing.agreed_on < {KNOWN} AND {in_force("closing")}
+                    AND {later_than("closing", "term")}
                 ORDER BY closing.id LIMIT 1) AS outcome ON TRUE""",
         where=f"""term.until >= {STARTS} AND term.until < (period.ends AT TIME ZONE period.zone)
             AND term.until < {SEEN}::date AND term.type IN ('new', 'renewal', 'reactivation') AND {in_force("term")}
+            AND (term.type <> 'reactivation' OR term.agreed_on < {KNOWN}) AND {_RAN_UNTIL_THEN}
             AND {alive("contract")} AND {not_in_bin("contract.customer_id")}""",
         kinds=("contract",),
         record="contract.id",

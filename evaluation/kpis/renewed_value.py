@@ -30,7 +30,7 @@ _RENEWED = f"CASE WHEN {_IN_TIME} THEN least({_RATE} * held.begins_with, {_DUE})
 
 RENEWAL_RATE_BY_VALUE = Kpi(
     code="renewal_rate_by_value",
-    version=1,
+    version=2,
     name=_("Renewal rate by value"),
     meaning=_("Of what the contracts whose term ended in the period were worth per month, the share that was renewed."),
     formula=_(

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from crm.access.permissions import Reach
+from crm.events.delivering import deliver_due
 from crm.models import Event, Notification
 from customers.actions import customers, pool
 from customers.models import Customer, PooledCustomer, PoolMove, PoolRule, holding
@@ -160,6 +161,28 @@ def test_a_customer_that_comes_under_a_stricter_rule_is_announced_before_it_is_r
     begins = PoolRule.objects.get().releases_since
     assert (pool.release_quiet(begins), pool.warn_owners(begins)) == (0, 1)
     assert pool.release_quiet(begins + timedelta(days=7)) == 1
+
+
+def test_a_team_moved_in_the_tree_brings_its_customers_under_a_rule_that_announces_before_it_releases(
+    client, cast, now, django_capture_on_commit_callbacks
+):
+    PoolRule.objects.create(release_after_days=300, warn_days=7, protected_days=0)
+    strict = PoolRule.objects.create(team=cast.south, release_after_days=30, warn_days=7, protected_days=0)
+    make_customer(cast.rep, "Moved", at=timezone.now() - timedelta(days=90))
+    client.force_login(cast.administrator)
+    said = {"name": "North", "parent": cast.south.pk}
+    with django_capture_on_commit_callbacks(execute=True):
+        assert client.post(reverse("admin:crm_team_change", args=[cast.north.pk]), said).status_code == 302
+    deliver_due(timezone.now())
+    begins = PoolRule.objects.get(pk=strict.pk).releases_since
+    assert (pool.release_quiet(begins), pool.warn_owners(begins)) == (0, 1)
+    assert [pool.release_quiet(begins + timedelta(days=days)) for days in (6, 7)] == [0, 1]
+    # A team with a rule of its own takes it along: nothing begins anew.
+    own = PoolRule.objects.create(team=cast.north, release_after_days=60, warn_days=7, protected_days=0)
+    client.post(reverse("admin:crm_team_change", args=[cast.north.pk]), {"name": "North", "parent": cast.company.pk})
+    deliver_due(timezone.now())
+    own.refresh_from_db()
+    assert own.releases_since is None
 
 
 def test_what_the_rules_did_is_told_in_the_words_and_dates_of_whoever_reads_it(client, cast, now):

@@ -110,6 +110,25 @@ def test_renewal_is_counted_by_due_date_and_what_left_early_was_not_renewed():
     assert (nothing.value, nothing.flags) == (None, ("no_denominator",))
 
 
+def test_who_cancelled_early_and_came_back_until_the_same_last_day_has_one_term_that_is_renewed_or_not():
+    """100 due 30 June, left in March, back in April until 30 June: one term. Renewed, open and left: 1 of 3."""
+    due = "2026-06-30"
+    left = ("churn", "2026-03-01", 0, {"due": due})
+    back = ("reactivation", "2026-04-01", 100, {"until": due})
+    a_contract(a_customer(), left, back, renewed("2026-07-01", due, "2027-06-30"), until=due)
+    a_contract(a_customer(), left, back, until=due)
+    a_contract(a_customer(), left, back, ("churn", "2026-07-01", 0, {"due": due}), until=due)
+    result = measured("renewal_rate")
+    assert (result.value, result.numerator, result.denominator) == (1 / 3, 1, 3)
+    assert sorted(row.fields["outcome"] for row in records("renewal_rate").rows) == ["churn", "open", "renewal"]
+    by_value = measured("renewal_rate_by_value")
+    assert (by_value.numerator, by_value.denominator) == (100, 300)
+    # Back until another day, or back and taken back: the term left early was not renewed.
+    a_contract(a_customer(), left, ("reactivation", "2026-04-01", 100, {"until": "2027-03-31"}), until=due)
+    a_contract(a_customer(), left, back, ("back", "", 0), until=due)
+    assert (measured("renewal_rate").numerator, measured("renewal_rate").denominator) == (1, 5)
+
+
 def test_renewal_is_provisional_until_the_days_of_grace_are_over_and_counts_only_what_fell_due():
     a_contract(a_customer(), renewed("2026-06-01", "2026-05-31", "2027-05-31"), until="2026-05-31")
     a_contract(a_customer(), until="2026-06-10")
