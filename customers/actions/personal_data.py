@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from crm import events
+from crm.access.fields import hidden_of
 from crm.models import User
 from customers.models import Contact, Customer, erasing, person
 from customers.models.erasing import Holder
@@ -26,6 +27,7 @@ class Part:
     name: str
     rows: list[list[tuple[str, str, Any]]]  # (column, what people call it, value)
     withheld: int  # rows that are not the reader's to see
+    closed: dict[str, str]  # columns that are not, with what people call them
 
 
 @transaction.atomic
@@ -43,6 +45,7 @@ def as_json(parts: list[Part]) -> dict[str, Any]:
         part.code: {
             "rows": [{column: value for column, _label, value in row} for row in part.rows],
             "withheld": part.withheld,
+            "closed": sorted(part.closed),
         }
         for part in parts
     }
@@ -65,7 +68,8 @@ def _part(holder: Holder, someone: Person, by: User) -> Part | None:
         ]
         for row in found
     ]
-    return Part(holder.label, holder.name, told, total - seen.count()) if total else None
+    closed = {name: str(each.verbose_name) for name, each in fields if name in hidden_of(holder.model)}
+    return Part(holder.label, holder.name, told, total - seen.count(), closed) if total else None
 
 
 NOTHING: tuple[Any, ...] = (None, "", [], {})

@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from crm.access import fields
 from crm.actions.redaction_words import SHORTEST_HAN, Words
 from crm.models import Event, User
 from crm.search.normalise import HAN
@@ -78,8 +79,12 @@ class Person:
         )
 
 
+@fields.uncovered
 def of(record: Contact | Customer, at: datetime) -> Person:
-    """A contact and, where a customer is the same person, that customer; and the other way round."""
+    """A contact and, where a customer is the same person, that customer; and the other way round.
+
+    By their real addresses, whoever asks: what is found is counted, or read under the reader's own rules.
+    """
     contacts, customers = _one(record)
     links = Customer._base_manager.filter(contact_links__contact__in=contacts).exclude(pk__in=customers)
     rows: list[Any] = [*Contact._base_manager.filter(pk__in=contacts), *Customer._base_manager.filter(pk__in=customers)]

@@ -43,7 +43,8 @@ class PersonalData(View):
             (part.name, [[(label, _in_words(name, value)) for name, label, value in row] for row in part.rows])
             for part in parts
         ]
-        context = {"record": record, "parts": read, "withheld": withheld}
+        closed = listed(dict.fromkeys(label for part in parts for label in part.closed.values()))
+        context = {"record": record, "parts": read, "withheld": withheld, "closed": closed}
         return render(request, "customers/erasure/personal_data.html", context)
 
 

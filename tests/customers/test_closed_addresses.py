@@ -19,7 +19,7 @@ from crm.search import finding
 from customers.actions import contact_points, emails
 from customers.actions.emails import Draft
 from customers.models import ContactPoint, Email
-from tests.factories.customers import make_contact, make_customer
+from tests.factories.customers import make_activity, make_contact, make_customer
 from tests.factories.service import a_ticket
 
 pytestmark = pytest.mark.django_db
@@ -262,3 +262,21 @@ def test_closing_on_the_page_of_the_role_sorts_search_anew(
     assert found(cast.rep, "5678") == ["Acme Ltd"]  # the customer's own number is open
     assert found(cast.manager, "5678") == ["Acme Ltd", "Carla Contact"]
     assert timezone.now() > Event.objects.filter(type="settings.changed").latest("pk").at
+
+
+def test_who_erases_a_person_with_closed_addresses_is_told_of_every_row_and_what_is_held_says_what_it_leaves_out(
+    client, cast, carla, now
+):
+    make_activity(cast.teammate, carla.customers.get(), at=now, subject=f"Wrote to {MAIL}, rang {PHONE}")
+    client.force_login(cast.manager)
+    asking, held = (reverse(f"contact-{name}", args=[carla.pk]) for name in ("erasure", "personal-data"))
+    before = {line.name: (line.wiped, line.named) for line in client.get(asking).context["lines"]}
+    assert before["activities"] == (0, 1)
+    assert "Your role does not show" not in client.get(held).content.decode()
+    close(cast, role=Role.objects.get(code="sales_manager"))
+    assert {line.name: (line.wiped, line.named) for line in client.get(asking).context["lines"]} == before
+    page = client.get(held).content.decode()
+    assert "Your role does not show: email, phone. For all of it, ask somebody who sees these." in page
+    assert MAIL not in page
+    told = client.get(held, {"format": "json"}).json()["held"]["customers.Contact"]
+    assert (told["closed"], "email" in told["rows"][0]) == (["email", "phone"], False)
