@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -96,6 +97,17 @@ def release(customer: Customer, *, reason: str, by: User | None, at: datetime, t
     if not reason.strip():
         raise ValidationError({"reason": _("Say why the customer goes to the pool.")})
     return _let_go(customer, PoolMove.Type.RELEASED, reason.strip(), None if to_company else customer.team, by, at)
+
+
+def release_many(
+    given: QuerySet[Customer], *, reason: str, by: User, at: datetime, to_company: bool = False
+) -> int:
+    """One by one, those that are `by`'s to give away; undone as one: they are whose they were."""
+    theirs = given.filter(pk__in=Customer.objects.releasable_by(by).order_by().values("pk"))
+    with journal.recording(kind=Customer.kind, message=gettext_noop("Released to the pool"), by=by, at=at):
+        return sum(
+            release(each, reason=reason, by=by, at=at, to_company=to_company).owner_id is None for each in theirs
+        )
 
 
 def release_quiet(now: datetime) -> int:
@@ -193,6 +205,30 @@ def _note(
     reason: str = "",
 ) -> None:
     PoolMove.objects.create(customer=customer, type=how, person=person, team=pool, by=by, at=at, reason=reason[:200])
+
+
+def foretold_claim(wanted: QuerySet[Customer], *, user: User, now: datetime) -> list[str]:
+    """How many of these there is room for, before one is left without."""
+    room = room_of(user, PoolRules().of(user.team_id), now).left
+    if room is None or room >= wanted.count():
+        return []
+    said = ngettext(
+        "Only %(count)s of them: that is how many you may still claim.",
+        "Only %(count)s of them: that is how many you may still claim.",
+        room,
+    )
+    return [said % {"count": room}]
+
+
+def foretold_release(given: QuerySet[Customer], *, user: User, now: datetime) -> list[str]:
+    theirs = Customer.objects.releasable_by(user).order_by().values("pk")
+    left = given.exclude(pk__in=theirs).count()
+    said = ngettext(
+        "%(count)s of them stays: it is not yours to give away, or in the pool already.",
+        "%(count)s of them stay: they are not yours to give away, or in the pool already.",
+        left,
+    )
+    return [said % {"count": left}] if left else []
 
 
 def _refuse_too_many(room: Room) -> None:

@@ -12,8 +12,9 @@ from crm.web import lists
 from crm.web.lists import BulkAction, Column
 from crm.web.lists.offered import WithOffers
 from crm.web.lists.shared import SharedWithMe
-from customers.actions import customers, segments
+from customers.actions import customers, pool, segments
 from customers.forms.customers import HandOverForm
+from customers.forms.pool import ReleaseForm
 from customers.forms.segments import SegmentChoiceForm
 from customers.lists import membership
 from customers.lists.addresses import further_column
@@ -162,6 +163,16 @@ class CustomerList(lists.List):
             form=HandOverForm,
             icon="arrows-exchange",
             foretell=handover.foretold,
+        ),
+        BulkAction(
+            "release",
+            _("Release to the pool"),
+            pool.release_many,
+            form=ReleaseForm,
+            icon="users-group",
+            warning=_("Whoever claims one first has it. Open tasks and opportunities stay with whoever has them."),
+            foretell=pool.foretold_release,
+            tells_left=True,
         ),
         lists.editing(Customer, ("tier", "industry", "country"), customers.update),
         tags_action(),

@@ -94,6 +94,7 @@ class PoolList(lists.List):
             icon="user-check",
             warning=_("They are yours from then on, as far as your limits allow."),
             done=_("%(count)s claimed."),
+            foretell=pool.foretold_claim,
             tells_left=True,
         )
     ]

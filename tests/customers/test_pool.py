@@ -10,8 +10,9 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from crm.access.permissions import Reach
+from crm.actions import journal
 from crm.events.delivering import deliver_due
-from crm.models import Event, Notification
+from crm.models import Event, Notification, Operation
 from customers.actions import customers, pool
 from customers.models import Customer, PooledCustomer, PoolMove, PoolRule, holding
 from customers.sales.actions import opportunities
@@ -243,3 +244,24 @@ def test_a_collaborator_does_not_give_away_what_is_not_theirs(client, cast, now)
 
     assert answer.status_code == 403
     assert owner_of(customer) == cast.rep
+
+
+def test_many_are_given_back_at_once_by_whoever_has_them_and_taken_back_as_one(client, cast, now):
+    mine, theirs = make_customer(cast.rep, "Mine"), make_customer(cast.outsider, "Theirs")
+    customers.add_collaborator(theirs, user=cast.rep, by=cast.outsider, at=now)
+    client.force_login(cast.rep)
+    bulk = reverse("customer-list-bulk", args=["release"])
+    ids = {"ids": f"{mine.pk},{theirs.pk}"}
+    told = client.post(bulk, ids).content.decode()
+    assert "1 of them stays: it is not yours to give away" in told
+    assert client.post(bulk, {**ids, "confirmed": "1", "reason": ""}).status_code == 422
+    assert owner_of(mine) == cast.rep
+    assert client.post(bulk, {**ids, "confirmed": "1", "reason": "Too many"}).status_code == 302
+    assert (owner_of(mine), owner_of(theirs)) == (None, cast.outsider)
+    assert PoolMove.objects.get().reason == "Too many"
+    PoolRule.objects.create(claims_per_day=1)
+    more = pool.release(make_customer(cast.rep, "More"), reason="Too many", by=cast.rep, at=now)
+    claiming = client.post(reverse("pool-list-bulk", args=["claim"]), {"ids": f"{mine.pk},{more.pk}"})
+    assert "Only 1 of them: that is how many you may still claim." in claiming.content.decode()
+    journal.undo(Operation.objects.get(message="Released to the pool"), by=cast.rep, at=timezone.now())
+    assert (owner_of(mine), owner_of(theirs), owner_of(more)) == (cast.rep, cast.outsider, None)
