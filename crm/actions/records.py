@@ -10,11 +10,11 @@ from uuid import UUID
 
 from django.db import models, transaction
 
-from crm import events
+from crm import directions, events
 from crm.access import fields
 from crm.actions import journal
 from crm.custom_fields import known, writing
-from crm.models.record import Record, StaleVersion
+from crm.models.record import Record, StaleVersion, one_line_fields
 
 R = TypeVar("R", bound=models.Model)
 B = TypeVar("B", bound=Record)  # one that knows the bin
@@ -68,7 +68,8 @@ def update(
         changes = {name: value for name, value in changes.items() if name not in known or value != known[name]}
     diff = {}
     was = journal.columns_of(locked)
-    for name, value in changes.items():
+    for name, given in changes.items():
+        value = directions.straight(given) if name in one_line_fields(type(locked)) else given
         before = writing.held(locked, name)
         if before != value:
             writing.put(locked, name, value)

@@ -18,6 +18,7 @@ from email.message import Message
 import charset_normalizer
 from django.utils.translation import gettext_noop
 
+from crm import directions
 from crm.mail.html_text import text_of
 
 BODY, SUBJECT, PARTS, ADDRESSES, FILES = 200_000, 200, 200, 100, 50
@@ -26,7 +27,7 @@ DELIVERY_FAILED = re.compile(r"^Action:\s*failed", re.IGNORECASE | re.MULTILINE)
 UNKNOWN = re.compile(r"^Final-Recipient:[^;\n]*;\s*(\S+)\s*\n(?:.+\n)*?Status:\s*5\.1\.", re.IGNORECASE | re.MULTILINE)
 DIAGNOSIS = re.compile(r"^(?:Diagnostic-Code|Status):\s*(.+)$", re.IGNORECASE | re.MULTILINE)
 POSTMEN = ("mailer-daemon", "postmaster")
-UNTRUSTED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")  # control and text-direction characters
+UNTRUSTED = re.compile(rf"[\x00-\x08\x0b-\x1f\x7f{directions.MARKS}]")
 
 
 class Unreadable(Exception):

@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.models.operation import Operation
 
+LEFT_ALONE = timedelta(minutes=3)
+
 
 class BulkRunQuerySet(models.QuerySet["BulkRun"]):
     def visible_to(self, user: Any) -> Self:
@@ -81,6 +83,10 @@ class BulkRun(models.Model):
     @property
     def is_working(self) -> bool:
         return self.state == self.State.RUNNING
+
+    def is_left_alone(self, now: datetime) -> bool:
+        """Nobody has been at it for longer than it takes until another worker goes on."""
+        return self.is_working and (self.touched_at or self.asked_at) < now - LEFT_ALONE
 
     @property
     def is_failed(self) -> bool:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from functools import cache
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from django.db.models.base import ModelState
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from crm import directions
 from crm.access import fields
 from crm.access.querysets import ScopedQuerySet
 from crm.models.checked import CheckedTogether
@@ -22,6 +24,11 @@ class StaleVersion(Exception):
         self.record = record
         self.fields = fields
         super().__init__(f"{record} was changed by somebody else: {', '.join(fields)}")
+
+
+@cache
+def one_line_fields(model: type[models.Model]) -> tuple[str, ...]:
+    return tuple(field.attname for field in model._meta.concrete_fields if isinstance(field, models.CharField))
 
 
 class RecordQuerySet(ScopedQuerySet):
@@ -71,6 +78,13 @@ class Record(CheckedTogether):
         made._state = ModelState()
         made._state.adding, made._state.db = False, db
         return made
+
+    def clean_fields(self, exclude: Collection[str] | None = None) -> None:
+        """What is one line (a name, a title, a subject) goes in one direction, whoever writes it and from where."""
+        for name in one_line_fields(type(self)):
+            if name in self.__dict__ and (exclude is None or name not in exclude):
+                self.__dict__[name] = directions.straight(self.__dict__[name])
+        super().clean_fields(exclude)
 
     @fields.uncovered
     def save(self, *args: Any, **kwargs: Any) -> None:

@@ -36,6 +36,7 @@ class BulkRunDetail(View):
         operation = run.operation if run.operation is not None and run.operation.may_undo(timezone.now()) else None
         context: dict[str, Any] = {
             "run": run,
+            "alone": run.is_left_alone(timezone.now()),
             "title": bulk_runs.title_of(run),
             "left": named(request.user, run.left[:SHOWN]),
             "more": max(run.left_count - SHOWN, 0),
@@ -50,7 +51,9 @@ class BulkRunProgress(View):
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         run = _run(request, pk)
-        response = render(request, "operations/_progress.html", {"run": run})
+        response = render(
+            request, "operations/_progress.html", {"run": run, "alone": run.is_left_alone(timezone.now())}
+        )
         if not run.is_working:
             response["HX-Refresh"] = "true"
         return response

@@ -72,6 +72,7 @@ class OperationDetail(View):
             "operation": operation,
             "may_undo": may_undo,
             "run": run,
+            "alone": run is not None and run.is_left_alone(timezone.now()),
             "done_by": operation.runs.first(),
             "refusal": refusal,
             "conflicts": named(request.user, found[:NAMED]),

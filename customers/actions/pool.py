@@ -99,9 +99,7 @@ def release(customer: Customer, *, reason: str, by: User | None, at: datetime, t
     return _let_go(customer, PoolMove.Type.RELEASED, reason.strip(), None if to_company else customer.team, by, at)
 
 
-def release_many(
-    given: QuerySet[Customer], *, reason: str, by: User, at: datetime, to_company: bool = False
-) -> int:
+def release_many(given: QuerySet[Customer], *, reason: str, by: User, at: datetime, to_company: bool = False) -> int:
     """One by one, those that are `by`'s to give away; undone as one: they are whose they were."""
     theirs = given.filter(pk__in=Customer.objects.releasable_by(by).order_by().values("pk"))
     with journal.recording(kind=Customer.kind, message=gettext_noop("Released to the pool"), by=by, at=at):

@@ -185,6 +185,17 @@ def test_a_worker_lines_up_again_after_a_turn_so_that_others_get_theirs(client, 
     assert (rung, tiers()) == ([(run.pk, 2), (run.pk, 4)], "AAAAA")
 
 
+def test_a_page_says_that_no_worker_is_at_it(client, cast, five):
+    run = asked(client, five)
+    progress, said = reverse("bulk-run-progress", args=[run.pk]), "no worker is running, or all are busy"
+    assert said not in client.get(progress).content.decode()
+    BulkRun.objects.update(touched_at=datetime.now(UTC) - timedelta(minutes=4))
+    assert said in client.get(progress).content.decode()
+    assert said in client.get(reverse("bulk-run-detail", args=[run.pk])).content.decode()
+    BulkRun.objects.update(touched_at=datetime.now(UTC))
+    assert said not in client.get(progress).content.decode()
+
+
 def test_one_that_is_stopped_keeps_what_it_did_says_how_much_and_is_undone_or_gone_on_with(client, cast, five):
     run = asked(client, five)
     page, stop = (reverse(f"bulk-run-{name}", args=[run.pk]) for name in ("detail", "stopping"))

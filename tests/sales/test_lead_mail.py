@@ -142,6 +142,10 @@ def test_a_strangers_letter_is_answered_from_the_leads_page_with_its_text_quoted
     assert email.text == "Dear Lena Lead\n\n> We need {lead.name} pumps.\n> Soon."
     assert email_sending.send_next(timezone.now())
     assert django_mail.outbox[0].extra_headers["In-Reply-To"] == "<1@stranger.example>"
+    client.force_login(cast.teammate)  # who sees the lead sees that it is answered
+    assert "answered by Rosa Rep" in client.get(lead.get_absolute_url()).content.decode()
+    mine = client.get(f"/api/v1/leads/{lead.pk}/letters/").json()[0]
+    assert (mine["answered_by"], mine["answered_at"][:10]) == (cast.rep.pk, email.at.date().isoformat())
 
 
 def test_who_wrote_by_themselves_is_answered_whatever_else_they_want_no_mail_of(

@@ -96,9 +96,12 @@ class QualificationSerializer(serializers.Serializer):
 class LeadLetterSerializer(serializers.ModelSerializer):
     """What the lead wrote by itself. Answered with `POST /emails/` and its id as `letter`."""
 
+    answered_by = serializers.IntegerField(source="answer.owner_id", default=None, read_only=True)
+    answered_at = serializers.DateTimeField(source="answer.at", default=None, read_only=True)
+
     class Meta:
         model = LeadLetter
-        fields = ("id", "sender", "subject", "text", "attachments", "at")
+        fields = ("id", "sender", "subject", "text", "attachments", "at", "answered_by", "answered_at")
         read_only_fields = fields
 
     def to_representation(self, instance: Any) -> Any:
@@ -146,7 +149,7 @@ class LeadViewSet(RecordViewSet):
 
     @part("letters", LeadLetterSerializer(many=True), summary="What the lead wrote before anybody answered")
     def letters(self, request: Request, pk: int) -> Response:
-        return Response(LeadLetterSerializer(self.get_object().letters.all()[:LETTERS], many=True).data)
+        return Response(LeadLetterSerializer(LeadLetter.shown_of(self.get_object(), LETTERS), many=True).data)
 
     @extend_schema(request=LeadAnswersSerializer, responses=LeadSerializer, summary="Answer questions")
     @action(detail=True, methods=["post"], url_path="answers", verb=Verb.EDIT)

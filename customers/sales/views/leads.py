@@ -19,7 +19,7 @@ from crm.web.toasts import toast
 from customers.models import Contact, Customer, Email
 from customers.sales.actions import lead_address, leads
 from customers.sales.forms.leads import ContactedForm, DiscardForm, HandOverLeadsForm, LeadEditForm
-from customers.sales.models import Lead, LeadConsent, Opportunity, Product
+from customers.sales.models import Lead, LeadConsent, LeadLetter, Opportunity, Product
 from customers.sales.models.lead_question import checklist
 from customers.sales.models.lead_target import countdown
 from customers.views import editing, timeline
@@ -39,7 +39,7 @@ class Detail(View):
             "product": Product.objects.visible_to(user).filter(pk=lead.product_id).first() if lead.product_id else None,
             "countdown": countdown(lead, timezone.now()),
             "checklist": checklist(lead),
-            "letters": lead.letters.all()[:LETTERS],
+            "letters": LeadLetter.shown_of(lead, LETTERS),
             "consent": LeadConsent.objects.filter(lead=lead).select_related("purpose").first(),  # scoped: of this lead
             "may_edit": editing.allows(user, lead, Verb.EDIT),
             "may_write": user.access.may(Email.kind, Verb.CREATE),
