@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -36,7 +36,7 @@ class LeadLetter(models.Model):
         return self.subject
 
     @classmethod
-    def shown_of(cls, lead: Lead, most: int) -> list[LeadLetter]:
+    def shown_of(cls, lead: Lead, most: int) -> list[Self]:
         """The latest first, each with the first letter of ours that answers it as `answer`, or None.
 
         That somebody answered, and when, is the lead's; what they wrote is theirs unless they share it.
