@@ -12,6 +12,7 @@ from typing import Any, Self
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.sql.where import WhereNode
 from django.utils.translation import gettext_lazy as _
 
 from crm.access.beside import said_beside
@@ -28,6 +29,10 @@ class Rule:
     code: str
     reason: Any
     q: Q
+
+
+class _Reasons(WhereNode):
+    """The condition of all the ways together, to be told apart from what else is asked of the rows."""
 
 
 class ScopedQuerySet(models.QuerySet[Any]):
@@ -53,6 +58,11 @@ class ScopedQuerySet(models.QuerySet[Any]):
     def __or__(self, other: Any) -> Self:
         both = super().__or__(other)
         both.ways = ()  # what the other brings has come another way
+        return both
+
+    def __and__(self, other: Any) -> Self:
+        both = super().__and__(other)
+        both.ways = ()  # beside the condition of these ways stands that of the other's
         return both
 
     def visible_to(self, user: Any) -> Self:
@@ -95,7 +105,22 @@ class ScopedQuerySet(models.QuerySet[Any]):
             return self.all()
         reached = self.filter(scope)
         reached.ways = tuple(rule.q for rule in rules)
+        where = reached.query.where
+        for child in where.children:
+            if isinstance(child, _Reasons):  # of an earlier question: it stays, whatever the way
+                child.__class__ = WhereNode
+        last: Any = where.children[-1]
+        if isinstance(last, WhereNode) and last.connector == Q.OR and not last.negated:
+            last.__class__ = _Reasons
         return reached
+
+    def by_way(self, way: Q) -> Self:
+        """Of the rows those that one of their `ways` leads to, or a part of one. The others are not asked beside it:
+        one that is about another table would list everything that can be seen there."""
+        narrowed = self.filter(way)
+        where = narrowed.query.where
+        where.children = [child for child in where.children if not isinstance(child, _Reasons)]
+        return narrowed
 
     def rules(self, access: Access, verb: Verb) -> list[Rule]:
         """Why rows may be reached, the widest reason first; empty when the role grants nothing."""

@@ -32,7 +32,7 @@ class ContactQuerySet(RecordQuerySet):
             # One question for each reason (theirs, their team's): an index alone answers it.
             reasons = [Q(each) for each in seen.children] if seen.connector == Q.OR else [seen] if seen else []
             links: list[Any] = [
-                Q(Exists(CustomerContact.objects.filter(each, contact=OuterRef("pk")))) for each in reasons
+                Exists(CustomerContact.objects.filter(each, contact=OuterRef("pk"))) for each in reasons
             ]
             if links:
                 rules.append(Rule("customer", _("one of their customers can be seen"), Q.create(links, Q.OR)))

@@ -222,7 +222,7 @@ class Count:
 
     @classmethod
     def of(cls, queryset: QuerySet) -> Count:
-        return cls(queryset.order_by()[: COUNTED + 1].count())
+        return cls(ways.count(queryset, COUNTED + 1))
 
     @property
     def is_exact(self) -> bool:

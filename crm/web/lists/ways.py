@@ -8,10 +8,13 @@ of my team's, it reads each off the index that ends in that order, and the first
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import Exists, Q, QuerySet
 
 MOST = 8  # ways; somebody above twenty teams sees so much that walking the newest meets theirs soon enough
 
@@ -22,22 +25,69 @@ def first(rows: QuerySet, path: str, ordered: Callable[[QuerySet], QuerySet], ma
     if len(ways) < 2:
         return ordered(rows)[:many]
     bare = rows.select_related(None)
-    each = [ordered(bare.filter(way))[:many].values("pk") for way in ways]
+    each = [ordered(bare.by_way(way))[:many].values("pk") for way in ways]
     return ordered(rows.filter(pk__in=each[0].union(*each[1:])))[:many]
 
 
 def separate(rows: QuerySet, path: str) -> list[Q]:
-    """What the rows can be asked by one after the other, each by an index of its own; nothing where one lacks it."""
+    """What the rows can be asked by one after the other, each by an index of its own; nothing where one lacks it.
+
+    Beside a way through another table any other goes without: together the two are slower than without an index.
+    """
     found: list[Q] = []
-    for way in getattr(rows, "ways", ()):
-        parts = _parts(way, _indexed(rows.model, path))
+    ways = getattr(rows, "ways", ())
+    through = any(_questions(way) for way in ways)
+    for way in ways:
+        parts = _parts(way, _indexed(rows.model, path)) or ([way] if through else [])
         if not parts:
             return []
         found += parts
     return found if len(found) <= MOST else []
 
 
+def count(rows: QuerySet, most: int) -> int:
+    """How many there are, up to `most`.
+
+    A way through another table is asked by itself: among others it would first list everything that can be seen there.
+    It is not asked at all where another alone leads to as many as are counted.
+    """
+    ways = [(way, _questions(way)) for way in getattr(rows, "ways", ())]
+    if len(ways) < 2 or not any(questions for _, questions in ways):
+        return rows.order_by()[:most].count()
+    own = _statements(rows, [way for way, questions in ways if not questions], most)
+    through = _statements(rows, [each for _, questions in ways for each in questions], most)
+    together = [*own, *through]
+    if not together:
+        return 0
+    enough = " ".join(f"WHEN (SELECT count(*) FROM ({sql}) AS way) = {most} THEN {most}" for sql, _ in own)
+    union = " UNION ".join(f"({sql})" for sql, _ in together)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT CASE {enough or 'WHEN false THEN 0'} "
+            f"ELSE (SELECT count(*) FROM ({union} LIMIT {most}) AS counted) END",
+            [value for _, values in [*own, *together] for value in values],
+        )
+        return int(cursor.fetchone()[0])
+
+
+def _statements(rows: QuerySet, ways: list[Q], most: int) -> list[tuple[str, tuple[Any, ...]]]:
+    found = []
+    for way in ways:
+        with suppress(EmptyResultSet):  # it leads nowhere
+            found.append(rows.by_way(way).select_related(None).order_by().values("pk")[:most].query.sql_with_params())
+    return found
+
+
+def _questions(way: Q) -> list[Q]:
+    """The way as questions to other tables, any of which is enough; nothing where it is not that."""
+    asked = [child for child in way.children if isinstance(child, Exists)]
+    alone = len(asked) == len(way.children) and not way.negated and (way.connector == Q.OR or len(asked) == 1)
+    return [Q(child) for child in asked] if alone else []
+
+
 def _parts(way: Q, indexed: frozenset[str]) -> list[Q]:
+    if questions := _questions(way):
+        return questions
     if len(way.children) != 1 or way.negated or not isinstance(way.children[0], tuple):
         return []
     name, value = way.children[0]
