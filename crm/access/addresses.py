@@ -16,9 +16,10 @@ def of_record(url_name: str, number: int) -> str:
     return of_records(url_name)(number)
 
 
-def of_records(url_name: str) -> Callable[[int], str]:
-    """The same for many records, where even to ask for whom the page is made would show."""
-    before, after = _around(url_name, *_where())
+def of_records(url_name: str, *first: str) -> Callable[[int], str]:
+    """The same for many records, where even to ask for whom the page is made would show. `first`: what the route
+    takes before the key."""
+    before, after = _around(url_name, first, *_where())
     return lambda number: f"{before}{int(number)}{after}"
 
 
@@ -37,6 +38,6 @@ def _page(url_name: str, urlconf: str, prefix: str) -> str:
 
 
 @lru_cache(1000)
-def _around(url_name: str, urlconf: str, prefix: str) -> tuple[str, str]:
-    before, _place, after = reverse(url_name, args=[PLACE]).partition(str(PLACE))
+def _around(url_name: str, first: tuple[str, ...], urlconf: str, prefix: str) -> tuple[str, str]:
+    before, _place, after = reverse(url_name, args=[*first, PLACE]).partition(str(PLACE))
     return before, after

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -159,6 +160,15 @@ class Access:
         found = copy.copy(self)
         found._ids = {}
         return found
+
+    @contextmanager
+    def at_one_moment(self) -> Iterator[None]:
+        """Inside, each of these lists is asked for once, whoever asks: for a page that goes through many kinds."""
+        before, self._ids = self._ids, {}
+        try:
+            yield
+        finally:
+            self._ids = before
 
     def ids(self, name: str, ask: Callable[[], Iterable[int]]) -> list[int]:
         """Ids that a rule of an app is about."""

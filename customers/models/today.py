@@ -13,9 +13,10 @@ from enum import IntEnum
 from functools import cached_property
 from typing import Any
 
-from django.urls import reverse
 from django.utils import timezone
 
+from crm.access import addresses
+from crm.access.grants import access_of
 from customers.models.customer import Customer
 from customers.models.snooze import MOST, Snooze
 from customers.models.task import Task
@@ -106,13 +107,14 @@ def gather(asking: Asking) -> tuple[list[Item], bool]:
     """Everything there is to do, the most pressing first; and whether a source had more than it may say."""
     items: list[Item] = []
     are_more = False
-    for kind, source in reversed(_sources.values()):  # apps above are ready first; what is below speaks first
-        if asking.user.access.may(kind, "view"):
-            found = source(asking)
-            are_more = are_more or len(found) >= asking.limit
-            items += found
-    awake = [item for item in merged(items) if item.pk not in asking.asleep(item.kind)]
-    return ranked(_with_customers(awake, asking.user), asking.now), are_more
+    with access_of(asking.user).at_one_moment():
+        for kind, source in reversed(_sources.values()):  # apps above are ready first; what is below speaks first
+            if asking.user.access.may(kind, "view"):
+                found = source(asking)
+                are_more = are_more or len(found) >= asking.limit
+                items += found
+        awake = [item for item in merged(items) if item.pk not in asking.asleep(item.kind)]
+        return ranked(_with_customers(awake, asking.user), asking.now), are_more
 
 
 def merged(items: Iterable[Item]) -> list[Item]:
@@ -158,7 +160,7 @@ def log_url(*, customer: int | None = None, about: tuple[str, int] | None = None
     """The quick form, told what it is about."""
     named = [f"customer={customer}"] if customer else []
     named += [f"about_kind={about[0]}", f"about_id={about[1]}"] if about else []
-    return f"{reverse('activity-new')}?{'&'.join(named)}"
+    return f"{addresses.of_page('activity-new')}?{'&'.join(named)}"
 
 
 def days_since(moment: datetime, asking: Asking) -> int:
@@ -172,5 +174,6 @@ def _day(moment: datetime) -> date:
 
 def _with_customers(items: list[Item], user: Any) -> list[Item]:
     ids = {item.customer_id for item in items if item.customer_id}
-    seen = Customer.objects.visible_to(user).in_bulk(list(ids)) if ids else {}
+    # Of most no more is told than their name; a customer has thirty columns.
+    seen = Customer.objects.visible_to(user).only("name", "tier").order_by().in_bulk(list(ids)) if ids else {}
     return [replace(item, customer=seen.get(item.customer_id)) for item in items]

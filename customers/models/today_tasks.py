@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from crm.access import addresses
 from customers.models.task import Task
 from customers.models.today import Asking, Item, Weight, days_since
 
@@ -28,7 +28,7 @@ def of_task(task: Task, reasons: tuple[str, ...], weight: int = Weight.DUE) -> I
         due_at=task.due_at,
         priority=task.priority,
         customer_id=task.customer_id,
-        finish={"result": reverse("task-result", args=[task.pk])},
+        finish={"result": addresses.of_record("task-result", task.pk)},
     )
 
 

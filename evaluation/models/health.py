@@ -62,6 +62,8 @@ class HealthScore(models.Model):
                 condition=Q(coverage__gte=0) & Q(coverage__lte=1), name="health_coverage_is_a_share"
             ),
         ]
+        # Today asks for the worst of one's own: one in a hundred is at risk.
+        indexes = [models.Index(fields=["score", "customer"], name="health_at_risk", condition=Q(band="red"))]
 
     def __str__(self) -> str:
         return f"{self.customer}: {self.score}"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.db.models import Exists, OuterRef, Q
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from crm.access import addresses
 from customers.models import Customer, Task
 from customers.models.today import Asking, Item, Weight, days_since, log_url
 from customers.models.today_tasks import of_task
@@ -17,6 +17,7 @@ from evaluation.models.plan import PlanStep
 
 ATTENDED = timedelta(days=14)
 STEPS_AHEAD = timedelta(days=7)
+SAID = ("score", "customer__name", "customer__last_activity_at")
 
 
 def customers_at_risk(asking: Asking) -> list[Item]:
@@ -30,7 +31,7 @@ def customers_at_risk(asking: Asking) -> list[Item]:
         customer__deleted_at=None,
     )
     rows = scores.exclude(customer__in=asking.asleep(Customer.kind)).order_by("score", "customer")
-    return [_at_risk(score, asking) for score in rows.select_related("customer")[: asking.limit]]
+    return [_at_risk(score, asking) for score in rows.select_related("customer").only(*SAID)[: asking.limit]]
 
 
 def steps_of_plans(asking: Asking) -> list[Item]:
@@ -57,7 +58,7 @@ def _at_risk(score: HealthScore, asking: Asking) -> Item:
         reason = text % (said | {"days": days})
     finish = {
         "log": log_url(customer=customer.pk),
-        "plan": f"{reverse('task-new')}?customer={customer.pk}",
+        "plan": f"{addresses.of_page('task-new')}?customer={customer.pk}",
     }
     return Item(Customer.kind, customer.pk, customer.name, Weight.AT_RISK, (reason,), customer_id=customer.pk,
                 finish=finish)  # fmt: skip

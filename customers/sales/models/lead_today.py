@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import F
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from crm.access import addresses
 from customers.models.today import Asking, Item, Weight, days_since
 from customers.sales.models.lead import Lead
 
@@ -18,7 +18,7 @@ def to_contact(asking: Asking) -> list[Item]:
     mine = Lead.objects.editable_by(asking.user).open().filter(owner=asking.user, first_contact_at=None)
     awake = mine.exclude(pk__in=asking.asleep(Lead.kind))
     rows = awake.order_by(F("contact_due_at").asc(nulls_last=True), "-score", "created_at", "pk")
-    return [_row(lead, asking) for lead in rows[: asking.limit]]
+    return [_row(lead, asking) for lead in rows.only("name", "contact_due_at", "score", "created_at")[: asking.limit]]
 
 
 def _row(lead: Any, asking: Asking) -> Item:
@@ -33,5 +33,5 @@ def _row(lead: Any, asking: Asking) -> Item:
     return Item(
         Lead.kind, lead.pk, str(lead), Weight.BREACHED if is_late else Weight.WAITING,
         (text % {"days": days, "score": lead.score}, *reasons), lead.contact_due_at,
-        finish={"contact": reverse("lead-contact", args=[lead.pk])},
+        finish={"contact": addresses.of_record("lead-contact", lead.pk)},
     )  # fmt: skip

@@ -7,15 +7,17 @@ from typing import Any
 
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import JSONObject
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from crm.access import addresses
 from crm.web.formats import money
 from customers.models import Task
 from customers.models.today import Asking, Item, Weight, days_since, log_url
 from customers.sales.models.opportunity import Opportunity
+
+SAID = ("name", "customer", "amount", "currency", "stage_since", "expected_close", "stage__name")
 
 
 def next_steps(asking: Asking) -> list[Item]:
@@ -42,7 +44,7 @@ def past_close(asking: Asking) -> list[Item]:
 
 def _mine(asking: Asking) -> Any:
     mine = Opportunity.objects.visible_to(asking.user).open().filter(owner=asking.user)
-    return mine.exclude(pk__in=asking.asleep(Opportunity.kind)).select_related("stage")
+    return mine.exclude(pk__in=asking.asleep(Opportunity.kind)).select_related("stage").only(*SAID)
 
 
 def _late(opportunity: Any, asking: Asking) -> Item:
@@ -51,7 +53,7 @@ def _late(opportunity: Any, asking: Asking) -> Item:
     if step["owner"] == asking.user.pk:
         said = {"opportunity": opportunity.name, "worth": worth(opportunity)}
         reason = _("Next step of “%(opportunity)s”, %(worth)s") % said
-        url = {"result": reverse("task-result", args=[step["id"]])}
+        url = {"result": addresses.of_record("task-result", step["id"])}
         return Item(Task.kind, step["id"], step["title"], Weight.DUE, (reason,), due, finish=url,
                     customer_id=opportunity.customer_id)  # fmt: skip
     late = days_since(due, asking)
@@ -82,7 +84,7 @@ def _past_close(opportunity: Any, asking: Asking) -> Item:
         "Should have closed %(days)s day ago; %(worth)s", "Should have closed %(days)s days ago; %(worth)s", days
     )
     row = _row(opportunity, Weight.CLOSE_PASSED, text % {"days": days, "worth": worth(opportunity)}, due)
-    row.finish["close"] = reverse("opportunity-close-date", args=[opportunity.pk])
+    row.finish["close"] = addresses.of_record("opportunity-close-date", opportunity.pk)
     return row
 
 
@@ -90,7 +92,7 @@ def _row(opportunity: Any, weight: int, reason: str, due: datetime | None = None
     about = (Opportunity.kind, opportunity.pk)
     finish = {
         "log": log_url(customer=opportunity.customer_id, about=about),
-        "plan": f"{reverse('task-new')}?about_kind={about[0]}&about_id={about[1]}",
+        "plan": f"{addresses.of_page('task-new')}?about_kind={about[0]}&about_id={about[1]}",
     }
     return Item(Opportunity.kind, opportunity.pk, opportunity.name, weight, (reason,), due,
                 customer_id=opportunity.customer_id, finish=finish)  # fmt: skip

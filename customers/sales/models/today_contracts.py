@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 
 from django.db.models import DateField, ExpressionWrapper, F
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from crm.access import addresses
 from crm.web.formats import exact_date, money
 from customers.models.today import Asking, Item, Weight, log_url
 from customers.sales.models.contract import Contract
@@ -47,7 +47,7 @@ def _row(contract: Contract, asking: Asking) -> Item:
     else:
         said = _("Ends on %(day)s; %(value)s a month") % {"day": exact_date(day), "value": value}
     finish = {
-        "renew": reverse("contract-renewal", args=[contract.pk]),
+        "renew": addresses.of_record("contract-renewal", contract.pk),
         "log": log_url(customer=contract.customer_id, about=(Contract.kind, contract.pk)),
     }
     return Item(
