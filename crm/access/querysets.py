@@ -105,11 +105,11 @@ class ScopedQuerySet(models.QuerySet[Any]):
             return self.all()
         reached = self.filter(scope)
         reached.ways = tuple(rule.q for rule in rules)
-        where = reached.query.where
-        for child in where.children:
+        asked: list[Any] = reached.query.where.children
+        for child in asked:
             if isinstance(child, _Reasons):  # of an earlier question: it stays, whatever the way
-                child.__class__ = WhereNode
-        last: Any = where.children[-1]
+                child.__class__ = WhereNode  # type: ignore[assignment]
+        last = asked[-1]
         if isinstance(last, WhereNode) and last.connector == Q.OR and not last.negated:
             last.__class__ = _Reasons
         return reached
@@ -172,7 +172,10 @@ class ScopedQuerySet(models.QuerySet[Any]):
         """
         rules = self.rules(access, Verb.VIEW)
         if any(not rule.q for rule in rules):
-            return Q(**{f"{name}__isnull": False} | ({f"{name}__deleted_at": None} if _has_bin(self.model) else {}))
+            there = Q(**{f"{name}__isnull": False})
+            # Those in the bin are few: a list of them is soon made, while a join would read what each row is about.
+            binned = Exists(self.in_bin().filter(pk=OuterRef(name)).order_by())
+            return there & Q(~binned) if _has_bin(self.model) else there
         scope, asked = Q(), []
         for rule in rules:
             said = said_beside(name, rule.q, self.alive()) if beside else None
