@@ -15,10 +15,12 @@ class Blank:
     def __init__(self, model: type[models.Model]) -> None:
         self.model = model
         self.values = {name: value for name, value in vars(model()).items() if name != "_state"}
+        self.is_dated = hasattr(model, "created_at")  # whoever asks for one says when
+        dates = {"created_at", "updated_at"} if self.is_dated else set()
         self.worked_out = [
             (field.attname, field.get_default)
             for field in model._meta.concrete_fields
-            if field.has_default() and callable(field.default)
+            if field.has_default() and callable(field.default) and field.attname not in dates
         ]
 
     def made(self) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass, field
@@ -35,6 +36,8 @@ CUSTOM_TYPES = {
     CustomField.Type.CHOICE: CHOICE,
     CustomField.Type.CHOICES: CHOICES,
 }
+ANY_TEXT = re.compile(r"(?s:.+)")
+PLAIN_EMAIL = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*@(?:[a-z0-9]{1,63}\.)+[a-z]{2,63}")
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,7 @@ class Importable:
     prefetch: tuple[str, ...] = ()  # … and by a query for each chunk
     icon: str = ""
     _by_name: dict[str, Field] = field(default_factory=dict, init=False)
+    _custom: dict[str, CustomField] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         self._by_name = {each.name: each for each in self.fields}
@@ -119,6 +123,7 @@ class Importable:
         made = copy(self)
         made.fields = (*self.fields, *found)
         made._by_name = {each.name: each for each in made.fields}
+        made._custom = {each.name: each.custom for each in found if each.custom is not None}
         return made
 
     def holds(self, record: Any, name: str) -> bool:
@@ -127,16 +132,17 @@ class Importable:
         return (each.stored or each.custom is not None) and writing.held(record, name) not in (None, "")
 
     @cached_property
-    def plain(self) -> frozenset[str]:
-        """Fields in which any text is right that is not too long."""
-        ours = ((each.name, self.column(each.name)) for each in self.fields if each.stored and not each.reference)
-        return frozenset(
-            name
+    def plain(self) -> dict[str, re.Pattern[str]]:
+        """Fields with the texts that are right in them, if they are not too long: no validator has to be asked."""
+        ours = [(each.name, self.column(each.name)) for each in self.fields if each.stored and not each.reference]
+        any_text = {
+            name: ANY_TEXT
             for name, column in ours
             if type(column) in (models.CharField, models.TextField)
             and not column.choices
             and all(type(check) is MaxLengthValidator for check in column.validators)
-        )
+        }
+        return any_text | {name: PLAIN_EMAIL for name, column in ours if type(column) is models.EmailField}
 
     def may_import(self, user: Any) -> bool:
         """Beyond the permission to create or edit: whether the importer may import this kind at all."""
@@ -161,7 +167,7 @@ class Importable:
     def new(self, draft: Draft, run: Run) -> models.Model:
         """An unsaved record with nothing in it yet but the moment and the importer."""
         record = self._blank.made()
-        if hasattr(record, "created_at"):
+        if self._blank.is_dated:
             record.created_at = record.updated_at = run.at
         return record
 
@@ -174,18 +180,19 @@ class Importable:
         for name, value in draft.values.items():
             if self._by_name[name].stored:
                 setattr(record, name, value)
-        if known.takes(self.model):
-            custom = {each.name: each.custom for each in self.fields if each.custom is not None}
-            custom_columns.fill(record, draft, custom)
+        if self._custom:
+            custom_columns.fill(record, draft, self._custom)
 
     def settle(self, record: Any, draft: Draft, run: Run) -> None:
         """After the values: what follows from them, and where an owner and a team come from."""
         if not draft.is_new or not self.is_owned:
             return
-        if run.profile.source("owner") is None:
-            record.owner = run.user
+        is_ours = run.profile.source("owner") is None
+        if is_ours:
+            record.owner_id = run.user.pk
         if run.profile.source("team") is None:
-            record.team_id = record.owner.team_id if record.owner else None
+            owner = run.user if is_ours else record.owner
+            record.team_id = owner.team_id if owner else None
 
     @property
     def is_owned(self) -> bool:

@@ -53,8 +53,10 @@ def clean(draft: Draft, run: Run) -> None:
         if not kind.field(name).stored or isinstance(value, models.Model):
             continue
         column = kind.column(name)
-        if type(value) is str and name in kind.plain and 0 < len(value) <= (column.max_length or len(value)):
-            continue
+        if type(value) is str and len(value) <= (column.max_length or len(value)):
+            plain = kind.plain.get(name)
+            if plain is not None and plain.fullmatch(value):
+                continue
         if value is None:
             draft.values[name] = None if column.null else ("" if column.empty_strings_allowed else column.get_default())
             continue

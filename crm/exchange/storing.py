@@ -21,12 +21,15 @@ def insert(model: type[models.Model], records: Sequence[Any]) -> None:
     """Store new records. They get their keys first, so that nothing has to be read back."""
     if not records:
         return
-    fields = _written(model)
-    for record, key in zip(records, _keys(model, len(records)), strict=True):
+    alias, keys = connection.alias, _keys(model, len(records))
+    for record, key in zip(records, keys, strict=True):
         record.pk = key
-        record._state.adding, record._state.db = False, connection.alias
-    columns = [_column(field, records) for field in fields]
-    _copy(model, [model._meta.pk, *fields], zip([record.pk for record in records], *columns, strict=True))
+        record._state.adding, record._state.db = False, alias
+    columns = [(field, _column(field, records)) for field in _written(model)]
+    # What nobody has is not spoken of: an empty column has no default in the database.
+    said = [(field, column) for field, column in columns if not (field.null and column.count(None) == len(column))]
+    fields, values = [field for field, _column in said], [column for _field, column in said]
+    _copy(model, [model._meta.pk, *fields], zip(keys, *values, strict=True))
 
 
 def add(model: type[models.Model], names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> list[int]:
@@ -81,18 +84,20 @@ def _keys(model: type[models.Model], count: int) -> list[int]:
 def _column(field: Any, records: Sequence[Any]) -> list[Any]:
     """One column of many records. Where a record points at another, that one may have got its key just now."""
     name, is_json = field.attname, isinstance(field, models.JSONField)
-    values = [getattr(record, name) for record in records]
+    # Not by attribute: what stands there is stored, whoever reads, and Python asks no descriptor a million times.
+    values = [vars(record)[name] for record in records]
     if field.is_relation:
+        target = field.target_field.attname
         for place, record in enumerate(records):
-            if field.is_cached(record):
-                values[place] = getattr(getattr(record, field.name), field.target_field.attname, None)
+            if field.name in record._state.fields_cache:
+                values[place] = getattr(getattr(record, field.name), target, None)
                 setattr(record, name, values[place])
-    if is_json or any(type(value) not in NATIVE for value in values):
-        return [
-            value if type(value) in NATIVE and not is_json else field.get_db_prep_save(value, connection)
-            for value in values
-        ]
-    return values
+    if NATIVE.issuperset(map(type, values)) and not is_json:
+        return values
+    return [
+        value if type(value) in NATIVE and not is_json else field.get_db_prep_save(value, connection)
+        for value in values
+    ]
 
 
 def _copy(model: type[models.Model], fields: Sequence[Any], rows: Iterable[Sequence[Any]]) -> None:

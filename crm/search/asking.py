@@ -97,7 +97,7 @@ def _digits(digits: str) -> str:
 def _phone(text: str) -> str:
     """A phone number however it is written: with or without country code, blanks and leading zero."""
     digits = digits_of(text)
-    forms = {form for form in (digits, national(text), digits.lstrip("0")) if len(form) >= 4}
+    forms = {form for form in (digits, national(text, digits), digits.lstrip("0")) if len(form) >= 4}
     return " | ".join(
         way for form in sorted(forms) for way in (_lexeme(form, prefix=True), _lexeme(f"<{form[::-1]}", prefix=True))
     )

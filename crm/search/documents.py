@@ -26,7 +26,9 @@ Describe = Callable[[Any], Words]
 
 
 class Keep(Protocol):
-    def __call__(self, kind: str, records: Sequence[Any], /, *, are_new: bool) -> None: ...
+    """Works out what has to be written, asking the database nothing; what it returns writes it."""
+
+    def __call__(self, kind: str, records: Sequence[Any], /, *, are_new: bool) -> Callable[[], None]: ...
 
 
 BATCH = 1000
@@ -63,7 +65,7 @@ def searchable(
 
 def keep_with(kind: str, keep: Keep) -> None:
     """Something else that is worked out from records of this kind, and has to be right whenever their words are:
-    `keep(kind, records, are_new=…)` is called with those that were written, whoever wrote them."""
+    `keep(kind, records, are_new=…)` is called with those that are written, whoever writes them."""
     _kept_with[kind] = keep
 
 
@@ -107,8 +109,6 @@ def refresh_many(records: Iterable[models.Model], *, are_new: bool = False) -> N
             batch = found[start : start + BATCH]
             with _read_beside(kind, batch):
                 _write(kind, batch, are_new)
-                if kind in _kept_with:
-                    _kept_with[kind](kind, batch, are_new=are_new)
 
 
 @contextmanager
@@ -141,12 +141,19 @@ def forget(kind: str, ids: Iterable[int]) -> None:
 
 
 def _write(kind: str, records: list[Any], are_new: bool) -> None:
-    describe = _describers[kind]
+    describe, work_out = _describers[kind], _kept_with.get(kind, _nothing)
     with known.read_once():
         if are_new:
-            _add(kind, records, describe)
+            with _adding(kind, records, describe):
+                write_the_rest = work_out(kind, records, are_new=True)
         else:
             _put(kind, [_row(record, describe(record)) for record in records])
+            write_the_rest = work_out(kind, records, are_new=False)
+    write_the_rest()
+
+
+def _nothing(kind: str, records: Sequence[Any], /, *, are_new: bool) -> Callable[[], None]:
+    return lambda: None
 
 
 def _put(kind: str, rows: list[dict[str, Any]]) -> None:
@@ -173,8 +180,10 @@ def _put(kind: str, rows: list[dict[str, Any]]) -> None:
         )
 
 
-def _add(kind: str, records: list[Any], describe: Describe) -> None:
-    """By COPY, which takes them in while the words of the next are looked for: in an import half of the time."""
+@contextmanager
+def _adding(kind: str, records: list[Any], describe: Describe) -> Iterator[None]:
+    """By COPY, which takes them in while the words of the next are looked for: in an import half of the time. It is
+    not done when it has the last ones, so inside there is time for whatever asks the database nothing."""
     hidden = set(RoleField.objects.filter(level=Level.HIDDEN).values_list("kind", "name"))
     columns = ("object_id", "owner_id", "team_id", "title", "subtitle", "words", "updated_at")
     statement = f"COPY {SearchDocument._meta.db_table} (kind, {', '.join(columns)}) FROM STDIN"
@@ -184,6 +193,7 @@ def _add(kind: str, records: list[Any], describe: Describe) -> None:
         for row in rows:
             row["words"] = as_tsvector(stored(row, hidden))
             copy.write_row((kind, *map(row.__getitem__, columns)))
+        yield
 
 
 def _reached(name: str) -> str:

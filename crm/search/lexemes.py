@@ -13,6 +13,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 from crm.search import normalise, phones
@@ -23,6 +24,8 @@ MOST = 600  # lexemes of one record
 READ = 4000  # characters of one text
 NAME = 80  # a text up to this length is a name: also found as a whole and by pinyin
 STARTS = 12  # characters of a Chinese name at which its pinyin may begin
+_NO_DIGITS = re.compile(r"\D")
+_CUT = itemgetter(slice(LONGEST))
 
 
 APART, TYPED_WHOLE = "§", "!"
@@ -65,13 +68,7 @@ def as_tsvector(lexemes: Collection[str]) -> str:
 
 
 def _kept(all: Iterable[str]) -> list[str]:
-    found: dict[str, None] = {}
-    for lexeme in all:
-        if lexeme:
-            found[lexeme[:LONGEST]] = None
-        if len(found) >= MOST:
-            break
-    return list(found)
+    return list(dict.fromkeys(map(_CUT, filter(None, all))))[:MOST]
 
 
 def _of_record(words: Words) -> Iterator[str]:
@@ -117,7 +114,7 @@ def of_name(text: str) -> tuple[str, ...]:
 def of_text(text: str) -> Iterator[str]:
     is_name = len(text) <= NAME
     for chunk in normalise.fold(text).split():
-        tokens = normalise.words(chunk)
+        tokens = normalise.words_of(chunk)
         if len(tokens) > 1:
             yield "".join(tokens)  # "T-12" is found as t12, "O'Brien" as obrien
         if "." in chunk or "@" in chunk:
@@ -165,9 +162,9 @@ def of_email(email: str) -> Iterator[str]:
     folded = normalise.fold(email.strip())
     user, _at, host = folded.rpartition("@")
     yield folded
-    yield from normalise.words(user)
+    yield from normalise.words_of(user)
     yield from of_host(host)
-    yield from normalise.words(host)
+    yield from normalise.words_of(host)
 
 
 def of_host(host: str) -> Iterator[str]:
@@ -188,15 +185,14 @@ def forms_of(phone: str) -> set[str]:
     digits = digits_of(phone)
     if len(digits) < 3:
         return set()
-    return {form for form in (digits, national(phone) or digits, digits.lstrip("0")) if form}
+    return {form for form in (digits, national(phone, digits) or digits, digits.lstrip("0")) if form}
 
 
 def digits_of(text: str) -> str:
-    return re.sub(r"\D", "", normalise.fold(text))
+    return _NO_DIGITS.sub("", normalise.fold(text))
 
 
-def national(phone: str) -> str:
+def national(phone: str, digits: str) -> str:
     """The number without its country code, where it says which country."""
-    if not phone.strip().startswith(("+", "00", "＋")):
-        return ""
-    return phones.national("+" + digits_of(phone).lstrip("0"))
+    says_which = phone.strip().startswith(("+", "00", "＋"))
+    return phones.national("+" + digits.lstrip("0")) if says_which else ""

@@ -30,7 +30,11 @@ def fold(text: str) -> str:
 
 def words(text: str) -> list[str]:
     """The words of a text: letters and digits of any script, folded."""
-    return _WORD.findall(fold(text))
+    return words_of(fold(text))
+
+
+def words_of(folded: str) -> list[str]:
+    return _WORD.findall(folded)
 
 
 def runs(word: str) -> list[tuple[str, bool]]:

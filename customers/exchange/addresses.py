@@ -40,13 +40,17 @@ class TagsImport(Importable):
 
     def fill(self, record: Any, draft: Draft, run: Run) -> None:
         super().fill(record, draft, run)
-        names = {key_of_tag(name): name for name in _several(draft.values.get("tags"))}
         draft.notes["tags_before"] = _names(record.tags, run)
+        if not draft.values.get("tags"):
+            return
+        names = {key_of_tag(name): name for name in _several(draft.values["tags"])}
         wanted = [self._tag(key, name, run) for key, name in names.items()]
         record.tags = sorted({*record.tags, *(tag.pk for tag in wanted)})
 
     def differs(self, draft: Draft, run: Run) -> dict[str, list[Any]]:
         found = super().differs(draft, run)
+        if not draft.values.get("tags"):
+            return found
         before = draft.notes["tags_before"]
         now = list(dict.fromkeys([*before, *_several(draft.values.get("tags"))]))
         if {key_of_tag(name) for name in now} != {key_of_tag(name) for name in before}:
@@ -132,7 +136,7 @@ def _several(text: Any) -> list[str]:
 
 
 def _names(numbers: list[int], run: Run) -> list[str]:
-    by_number = {tag.pk: tag.name for tag in run.caches["tags"].values()}
+    by_number = {tag.pk: tag.name for tag in run.caches["tags"].values()} if numbers else {}
     return [by_number[number] for number in numbers if number in by_number]
 
 

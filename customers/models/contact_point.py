@@ -206,10 +206,12 @@ def all_of(record: Any) -> list[ContactPoint]:
 def points_of(record: Any) -> Iterable[ContactPoint]:
     """The further ones: those read together with other records', where somebody did."""
     read: Iterable[ContactPoint] | None = getattr(record, "points_read", None)
-    return record.points.all() if read is None else read
+    if read is None:
+        return record.points.all() if record.pk else ()
+    return read
 
 
 def values_of(record: Any, type: str) -> list[str]:
     """Every email, or phone, of a record: that of its field and the further ones."""
-    further = [point.value for point in points_of(record) if point.type == type] if record.pk else []
+    further = [point.value for point in points_of(record) if point.type == type]
     return list(dict.fromkeys([getattr(record, type), *further]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from django.db import connection, models
@@ -184,12 +185,14 @@ def _without_endings(name: str) -> str:
 OF: dict[str, Callable[[Any], set[Key]]] = {Customer.kind: of_customer, Contact.kind: of_contact}
 
 
-def keep(kind: str, found: Iterable[Any], *, are_new: bool) -> None:
-    """Bring the keys of these records up to date, in one statement; what is right already is not written."""
+def keep(kind: str, found: Iterable[Any], *, are_new: bool) -> Callable[[], None]:
+    """What brings the keys of these records up to date, in one statement."""
     given = {record.pk: OF[kind](record) for record in found}
-    if are_new:
-        _add(kind, given)
-        return
+    return partial(_add if are_new else _put, kind, given)
+
+
+def _put(kind: str, given: dict[int, set[Key]]) -> None:
+    """What is right already is not written."""
     rows = [{"id": pk, "sign": sign, "value": value} for pk, keys in given.items() for sign, value in keys]
     table = MatchKey._meta.db_table
     with connection.cursor() as cursor:

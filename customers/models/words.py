@@ -55,6 +55,8 @@ def former_names(customer: Any) -> list[str]:
 
 def website_domain(customer: Customer) -> str:
     """example.com, of https://www.example.com/about."""
+    if not customer.website:
+        return ""
     return (urlsplit(customer.website).hostname or "").removeprefix("www.")
 
 
