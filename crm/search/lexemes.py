@@ -175,9 +175,11 @@ def of_host(host: str) -> Iterator[str]:
 
 
 def of_phone(phone: str) -> Iterator[str]:
-    for form in forms_of(phone):
-        yield form
-        yield f"<{form[::-1]}"
+    forms = forms_of(phone)
+    yield from forms
+    # Always asked for by how it begins, and the end of a number backwards is how the whole of it begins.
+    longer = [form for form in forms if not any(form != other and other.endswith(form) for other in forms)]
+    yield from (f"<{form[::-1]}" for form in longer)
 
 
 def forms_of(phone: str) -> set[str]:

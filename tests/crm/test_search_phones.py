@@ -7,7 +7,7 @@ import random
 import phonenumbers
 import pytest
 
-from crm.search import phones
+from crm.search import lexemes, phones
 from customers.models import tidy
 
 
@@ -53,3 +53,15 @@ def test_a_plain_number_is_what_the_library_would_write():
 )
 def test_numbers_are_kept_in_one_form(typed, kept):
     assert tidy.phone(typed) == kept
+
+
+@pytest.mark.parametrize("number", ["+4930901820", "030 901820", "0049 30 901820", "+390612345678", "+54 9 11 2345 6789"])
+def test_a_number_is_found_by_its_end_in_every_form(number):
+    backwards = [lexeme[1:] for lexeme in lexemes.of_phone(number) if lexeme.startswith("<")]
+    forms = lexemes.forms_of(number)
+
+    assert all(any(kept.startswith(form[::-1]) for kept in backwards) for form in forms)
+
+
+def test_of_the_ends_of_a_number_only_the_longest_is_kept():
+    assert sorted(lexemes.of_phone("+4930901820")) == ["30901820", "4930901820", "<0281090394"]
