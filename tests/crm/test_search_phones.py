@@ -55,7 +55,9 @@ def test_numbers_are_kept_in_one_form(typed, kept):
     assert tidy.phone(typed) == kept
 
 
-@pytest.mark.parametrize("number", ["+4930901820", "030 901820", "0049 30 901820", "+390612345678", "+54 9 11 2345 6789"])
+@pytest.mark.parametrize(
+    "number", ["+4930901820", "030 901820", "0049 30 901820", "+390612345678", "+54 9 11 2345 6789"]
+)
 def test_a_number_is_found_by_its_end_in_every_form(number):
     backwards = [lexeme[1:] for lexeme in lexemes.of_phone(number) if lexeme.startswith("<")]
     forms = lexemes.forms_of(number)
