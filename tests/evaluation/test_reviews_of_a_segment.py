@@ -176,3 +176,12 @@ def test_the_form_offers_the_segments_whose_numbers_one_may_see_and_keeps_the_on
     assert client.post(edit, {**again, "version": Cycle.objects.get().version, "segment": ""}).status_code == 302
     cycle = Cycle.objects.get()
     assert (cycle.name, cycle.segment, cycle.segment_name) == ("Renamed", None, "")
+
+
+def test_a_plan_from_a_narrowed_review_says_that_it_measures_everything(client, cast, told, review):
+    client.force_login(cast.manager, backend="allauth.account.auth_backends.AuthenticationBackend")
+    said = "The review counts the customers of Key only. The plan measures all that is Rosa Rep's"
+    form = client.get(reverse("plan-new"), {"review": review.pk, "kpi": "revenue"}).content.decode()
+    assert said in form
+    whole = client.get(reverse("plan-new")).content.decode()
+    assert "The review counts the customers of" not in whole
