@@ -85,6 +85,32 @@ def emptied_when_all_is_answered() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session")
+def made_once(
+    django_test_environment: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> Iterator[Any]:
+    """Databases that one worker makes for all, see tests/databases.py."""
+    from tests.databases import MadeOnce
+
+    folder = tmp_path_factory.getbasetemp()
+    made = MadeOnce(folder if worker_id == "master" else folder.parent)
+    yield made
+    with django_db_blocker.unblock():
+        made.leave()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    made_once: Any, django_db_modify_db_settings_parallel_suffix: None, django_db_blocker: Any, worker_id: str
+) -> None:
+    """One of several workers migrates for all: each would be busy with it for a quarter of a minute."""
+    from django.db import connection
+
+    if worker_id != "master":
+        with django_db_blocker.unblock():
+            connection.settings_dict["TEST"]["TEMPLATE"] = made_once.empty()
+
+
 @pytest.fixture(autouse=True)
 def one_minute(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     """Limits count by the minute: what a test asks for too often all falls into one, and into no other test's."""

@@ -8,23 +8,22 @@ from tests.journeys.browsing import Pages
 
 
 @pytest.fixture(scope="module")
-def imported(django_db_setup, django_db_blocker):
-    """The real records, imported once for a module and committed; each test's own changes are rolled back.
+def imported(django_db_setup, django_db_blocker, made_once):
+    """The real records in a database of this module; each test's own changes are rolled back.
 
     Use it together with the `django_db` mark. The administrator is admin@example.com.
     """
     if not real_records.DATA.is_dir():
         pytest.skip(real_records.ABSENT)
-    from django.core.management import call_command
+    with django_db_blocker.unblock(), made_once.filled("real_records", import_all) as told:
+        yield told
 
+
+def import_all() -> real_records.Imported:
     from crm.models import User
 
-    with django_db_blocker.unblock():
-        User.objects.create_superuser("admin@example.com", "a-password-for-tests")
-        try:
-            yield real_records.import_all()
-        finally:
-            call_command("flush", interactive=False, verbosity=0)
+    User.objects.create_superuser("admin@example.com", "a-password-for-tests")
+    return real_records.import_all()
 
 
 @pytest.fixture
