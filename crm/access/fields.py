@@ -31,15 +31,23 @@ NOTHING: frozenset[str] = frozenset()
 _declared: dict[str, tuple[str, ...]] = {}
 _tables: dict[str, str] = {}
 _with: dict[str, Mapping[str, tuple[str, ...]]] = {}
+_withheld: dict[tuple[str, str], frozenset[str]] = {}
 
 
-def declare(model: type[models.Model], *names: str, closes: Mapping[str, tuple[str, ...]] | None = None) -> None:
+def declare(
+    model: type[models.Model],
+    *names: str,
+    closes: Mapping[str, tuple[str, ...]] | None = None,
+    withholds: Mapping[str, tuple[str, ...]] | None = None,
+) -> None:
     """Fields of a kind that roles may close; its custom fields are among them. Called in `AppConfig.ready`.
 
     `closes`: what else goes by another name and is closed with a field, the further addresses with the first one.
+    `withholds`: the kinds whose records say little else, so that nobody sees them from whom the field is hidden.
     """
     kind: str = model.kind  # type: ignore[attr-defined]
     _declared[kind], _tables[model._meta.label_lower], _with[kind] = names, kind, closes or {}
+    _withheld.update({(kind, name): frozenset(kinds) for name, kinds in (withholds or {}).items()})
     for name in (*names, CUSTOM):
         column = model._meta.get_field(name)
         setattr(model, column.attname, Closable(column, kind))  # type: ignore[union-attr]
@@ -48,6 +56,18 @@ def declare(model: type[models.Model], *names: str, closes: Mapping[str, tuple[s
 def declared() -> Mapping[str, tuple[str, ...]]:
     """By kind the fields that may be closed, beside the custom ones."""
     return _declared
+
+
+def repeat(model: type[models.Model], column: str, *, kind: str, of: str) -> None:
+    """A column, of a record or of a part of one, that says what the field `of` of a kind says: closed with it."""
+    field: Any = model._meta.get_field(column)
+    setattr(model, field.attname, Closable(field, kind, of))
+
+
+def withheld_by(hidden: Hidden) -> frozenset[str]:
+    """The kinds that are as good as hidden with these fields."""
+    found = [kinds for (kind, name), kinds in _withheld.items() if name in hidden.get(kind, NOTHING)]
+    return NOTHING.union(*found)
 
 
 def closed_with(kind: str, names: Iterable[str]) -> frozenset[str]:
@@ -161,6 +181,12 @@ def unwritable(kind: str) -> frozenset[str]:
     return access.unwritable.get(kind, NOTHING) if access is not None else NOTHING
 
 
+def reads_closed(kind: str, name: str) -> bool:
+    """Whether a field reads as empty here and now: what counts with it by itself, in SQL, has nothing to say."""
+    reader = _reader.get()
+    return reader is not None and reader.covers and name in reader.hidden.get(kind, NOTHING)
+
+
 def access() -> Access | None:
     """Of whoever reads; None where nobody does: in a job."""
     reader = _reader.get()
@@ -217,17 +243,18 @@ def retell(model: type[models.Model], name: str, tell: Tell) -> None:
 class Closable(ReadByOthers):
     """A column that is empty in the eyes of a reader to whom it is closed."""
 
-    def __init__(self, field: Any, kind: str) -> None:
+    def __init__(self, field: Any, kind: str, closed_as: str = "") -> None:
         super().__init__(field)
-        self.kind = kind
-        self.empty = "" if field.empty_strings_allowed and not field.null else None
+        self.kind, self.closed_as = kind, closed_as or self.name
+        said = getattr(field, "output_field", field)  # of what the database works out
+        self.empty = "" if said.empty_strings_allowed and not field.null else None
 
     def _seen(self, instance: Any, value: Any, hidden: Hidden) -> Any:
         closed = hidden.get(self.kind)
         if not closed:
             return value
         if self.name != CUSTOM:
-            return self.empty if self.name in closed else value
+            return self.empty if self.closed_as in closed else value
         if not isinstance(value, dict):
             return value
         return {code: each for code, each in value.items() if CUSTOM_PREFIX + code not in closed}

@@ -81,7 +81,8 @@ class Access:
         for _role, kind, verb, reach in self._granted.grants:
             if reach >= found.get((kind, verb), Reach.NONE):
                 found[kind, verb] = Reach(reach)
-        return found
+        withheld = fields.withheld_by(self.hidden) if self._granted.limits else fields.NOTHING
+        return {asked: reach for asked, reach in found.items() if asked[0] not in withheld} if withheld else found
 
     @cached_property
     def _granted(self) -> Granted:

@@ -22,7 +22,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, override
 
-from crm.access import kinds
+from crm.access import fields, kinds
+from crm.access.grants import access_of
 from crm.actions import mentions
 from crm.joining import bracketed, clauses, labelled
 from crm.mail import naming
@@ -59,7 +60,8 @@ def make(person: User, now: datetime) -> bool:
     row = DailySummary(user=person, day=now.astimezone(zone).date(), made_at=now)
     before = DailySummary.objects.filter(user=person).order_by("-day").first()
     since = max(before.made_at if before else now - timedelta(days=1), now - timedelta(days=7))
-    with override(person.language), timezone.override(zone):
+    reading = fields.reading(lambda: access_of(person), covers=True)  # what is closed to them is not mailed either
+    with override(person.language), timezone.override(zone), reading:
         parts = list(_parts(person, since, now))
         if parts:
             row.subject, row.text, row.due_at = _subject(parts), _text(parts), now

@@ -49,6 +49,7 @@ class Between(filters.Filter):
 
     def __init__(self, **kwargs: Any) -> None:
         self.kinds: tuple[str, ...] = kwargs.pop("kinds", ())
+        self.reads: tuple[str, str] | None = kwargs.pop("reads", None)  # the field of another kind that it adds up
         given = {"least": self.least, "most": self.most, "number": self.number} | kwargs
         super().__init__(**given)
 

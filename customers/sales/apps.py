@@ -82,8 +82,8 @@ class SalesConfig(AppConfig):
         summary.register()
 
     def declare_kinds(self) -> None:
-        from crm.access import fields, kinds
-        from customers.sales.models import reached
+        from crm.access import kinds
+        from customers.sales.models import closed_amounts, reached
 
         # A permission on no table: going on from a stage although something it asks for is missing.
         kinds.register(None, code="criteria_override", label=_("exception"), label_plural=_("exceptions from criteria"))
@@ -135,7 +135,7 @@ class SalesConfig(AppConfig):
         kinds.register(
             UnitCost, label=_("cost of goods"), label_plural=_("costs of goods"), icon="coins", granted=False
         )
-        fields.declare(Opportunity, "notes")
+        closed_amounts.declare()
         reached.declare()
         formula_fields.declare_all()
 

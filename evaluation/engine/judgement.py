@@ -27,6 +27,7 @@ from evaluation.formulas.control_chart import Chart, Rule, Signal
 from evaluation.formulas.samples import WIDEST_JUDGED
 from evaluation.formulas.scores import Verdict
 from evaluation.kpis.declaration import Aggregation, Direction, Kpi, Unit
+from evaluation.models import closed
 
 TOO_IMPRECISE = "too_imprecise"
 
@@ -253,6 +254,8 @@ def is_too_wide(result: Result) -> bool:
 
 def quality(result: Result) -> QualityJudgement:
     """The flags in the order they should be read."""
+    if closed.CLOSED in result.flags:
+        return QualityJudgement((closed.CLOSED,), {})
     order = (NO_DENOMINATOR, NO_COST, NOT_REACHED, HIDDEN, SMALL_N, PROVISIONAL, DEADLINES_OF_TODAY, STATE_OF_TODAY)
     known = [flag for flag in order if flag in result.flags]
     known += [flag for flag in result.flags if coverage.is_one(flag)]

@@ -21,6 +21,7 @@ from evaluation.engine.judgement import (
 from evaluation.formulas.control_chart import Rule
 from evaluation.formulas.scores import Verdict
 from evaluation.kpis.declaration import Kpi
+from evaluation.models import closed
 
 VERDICT_TONES = {
     Verdict.MET: "good",
@@ -147,6 +148,7 @@ def quality(kpi: Kpi, found: QualityJudgement) -> list[str]:
         results.NOT_REACHED: _("Too many have not ended yet for this time to be told."),
         results.NO_COST: _("The cost ledger knows no cost of it in this period, so what one costs is not known."),
         results.HIDDEN: _("Hidden, because so few answers would tell who gave them."),
+        closed.CLOSED: _("It is made of amounts, and your role does not show them."),
         results.SMALL_N: _("Fewer than %(least)d records: no verdict.") % {"least": kpi.minimum_n},
         results.PROVISIONAL: _("Provisional: it can still change."),
         results.DEADLINES_OF_TODAY: _("Deadlines are those of today: how they stood then is not kept."),

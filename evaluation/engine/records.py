@@ -17,6 +17,7 @@ from evaluation.engine.scopes import Scope
 from evaluation.engine.statements import Statement, View
 from evaluation.formulas.periods import Period
 from evaluation.kpis.declaration import Aggregation, Kpi
+from evaluation.models import closed
 
 
 @dataclass(frozen=True)
@@ -154,7 +155,8 @@ def _json_object(values: dict[str, str]) -> str:
 
 def _row(row: tuple[Any, ...]) -> EvidenceRow:
     kind, record, label, at, counted, numerator, value, issue, shown, keys = row
-    return EvidenceRow(kind, record, label, at, counted, numerator, value, issue, loaded(shown), loaded(keys))
+    used = closed.shown(loaded(shown))
+    return EvidenceRow(kind, record, label, at, counted, numerator, value, issue, used, loaded(keys))
 
 
 def loaded(value: Any) -> Any:

@@ -16,6 +16,7 @@ from evaluation.formulas.incidence import Incidence
 from evaluation.formulas.periods import Period
 from evaluation.formulas.samples import IDENTIFIABLE_BELOW
 from evaluation.kpis.declaration import Aggregation, Kpi, Method, Unit
+from evaluation.models import closed
 
 NO_DENOMINATOR = "no_denominator"
 NO_COST = "no_cost"
@@ -126,6 +127,8 @@ class Totals:
 
 def make(kpi: Kpi, scope: Scope, period: Period, totals: Totals, *, complete: bool, currency: str) -> Result:
     """The result of a row of sums."""
+    if closed.is_closed(kpi):
+        return Result(kpi, scope, period, None, None, None, 0, None, (closed.CLOSED,))
     value, numerator, denominator = _numbers(kpi, totals)
     result = Result(
         kpi, scope, period, value, numerator, denominator, totals.n, _interval(kpi, totals), (),

@@ -14,7 +14,7 @@ from evaluation.engine.results import Interval, Result
 from evaluation.engine.scopes import COMPANY_KIND, SEGMENT_KIND, Scope, Within
 from evaluation.formulas.periods import Period
 from evaluation.kpis import Kpi
-from evaluation.models import Measurement
+from evaluation.models import Measurement, closed
 
 # Whom a final number of a segment is about; of who was merged since, the customer that stayed.
 MEMBERS = """SELECT coalesce(today.merged_into_id, kept.customer_number) FROM evaluation_measuredmember AS kept
@@ -110,6 +110,8 @@ def _course(kpi: Kpi, scope: Scope, wanted: Sequence[Period], by_start: dict[Any
 
 
 def as_result(row: Measurement, scope: Scope, period: Period, kpi: Kpi) -> Result:
+    if closed.is_closed(kpi):
+        return Result(kpi, scope, period, None, None, None, 0, None, (closed.CLOSED,))
     interval = None
     if row.interval_low is not None and row.interval_high is not None:
         interval = Interval(row.interval_low, row.interval_high, row.interval_level or 0.0, row.interval_method)

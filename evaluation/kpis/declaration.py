@@ -12,6 +12,7 @@ The pieces of SQL are the project's own text, never a person's. In them the row 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -39,6 +40,13 @@ class Unit(StrEnum):
     MONTHS = "months"
     TIMES = "times"  # how many times one thing is of another
 
+
+# What the SQL of a KPI calls money of sales, and by which names the records behind it tell such.
+_MONEY = re.compile(r"amount|monthly_value|unit_price|worth|revenue|charge|spent|before|after")
+AMOUNTS = frozenset({
+    "amount", "brought_in", "closing", "commit", "expansion", "monthly_value", "opening", "quantity", "quota",
+    "value_due", "value_renewed", "won",
+})  # fmt: skip
 
 Ends = tuple[float | None, float | None]
 SCALES: dict[Unit, Ends] = {Unit.RATIO: (0.0, 1.0), Unit.POINTS: (-100.0, 100.0)}
@@ -190,6 +198,20 @@ class Kpi:
     @property
     def is_weighted(self) -> bool:
         return self.aggregation in (Aggregation.WEIGHTED, Aggregation.GROWTH)
+
+    @property
+    def is_of_amounts(self) -> bool:
+        """Whether its value says what was sold for: money itself, and what weighs, adds up or multiplies it.
+
+        Read off the SQL, so that no KPI can forget to say so; counts and shares of records are not of amounts.
+        """
+        if self.unit == Unit.MONEY:
+            return True
+        if self.aggregation not in (Aggregation.WEIGHTED, Aggregation.PRODUCT, Aggregation.SUM):
+            return False
+        facts = self.facts
+        read = (facts.source, facts.where, facts.numerator, facts.value, facts.weight, facts.whole)
+        return any(_MONEY.search(sql) for sql in (*read, *(one.top + one.bottom for one in self.drivers)))
 
     @property
     def is_additive(self) -> bool:

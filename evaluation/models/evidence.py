@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from evaluation.models import closed
 from evaluation.models.kpi import KpiVersion
 from evaluation.models.review import Review
 
@@ -72,8 +73,9 @@ class FrozenRecord(models.Model):
 
     @property
     def said(self) -> dict[str, Any]:
+        """As far as the reader may see it: the amounts kept with it are closed with those of sales."""
         found: dict[str, Any] = json.loads(self.content)
-        return found
+        return found | {"fields": closed.shown(found["fields"])} if "fields" in found else found
 
 
 class SignedReport(models.Model):

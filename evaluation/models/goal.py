@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from crm.access.permissions import Verb
 from crm.joining import labelled
 from crm.models import Record
 from crm.models.record import RecordQuerySet
@@ -17,6 +18,7 @@ from evaluation import kpis
 from evaluation.formulas import periods
 from evaluation.formulas.periods import Period
 from evaluation.kpis import Kpi
+from evaluation.models import closed
 from evaluation.models.kpi import KpiVersion
 
 MOST_ACTIVE = 3  # goals for one scope and process stage; one more needs a written reason
@@ -79,6 +81,11 @@ TERMS = tuple(field.name for field in GoalTerms._meta.local_fields)
 
 
 class GoalQuerySet(RecordQuerySet):
+    def permitted(self, user: Any, verb: Verb) -> Self:
+        """None that tells of amounts, where the person's role does not."""
+        codes, found = closed.codes_closed_to(user), super().permitted(user, verb)
+        return found.exclude(kpi_code__in=codes) if codes else found
+
     def active(self) -> Self:
         return self.alive().filter(retired_at__isnull=True)
 

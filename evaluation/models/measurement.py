@@ -1,18 +1,25 @@
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from crm.access.permissions import Verb
 from crm.access.querysets import ScopedQuerySet
 from crm.models import Team, User
+from evaluation.models import closed
 from evaluation.models.kpi import KpiVersion
 
 
 class MeasurementQuerySet(ScopedQuerySet):
+    def permitted(self, user: Any, verb: Verb) -> Self:
+        """None that tells of amounts, where the person's role does not."""
+        codes, found = closed.codes_closed_to(user), super().permitted(user, verb)
+        return found.exclude(kpi__code__in=codes) if codes else found
+
     def of_kpi(self, code: str) -> Self:
         return self.filter(kpi__code=code)
 

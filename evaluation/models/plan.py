@@ -20,10 +20,16 @@ from evaluation import kpis
 from evaluation.formulas import effect, periods
 from evaluation.formulas.periods import Period
 from evaluation.kpis import Kpi
+from evaluation.models import closed
 from evaluation.models.review import Review
 
 
 class ActionPlanQuerySet(RecordQuerySet):
+    def permitted(self, user: Any, verb: Verb) -> Self:
+        """None that tells of amounts, where the person's role does not."""
+        codes, found = closed.codes_closed_to(user), super().permitted(user, verb)
+        return found.exclude(kpi_code__in=codes) if codes else found
+
     def effect_due(self, day: date) -> Self:
         """Running plans whose effect should show by now, and those found due but not measured yet."""
         State = ActionPlan.State

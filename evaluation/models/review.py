@@ -16,12 +16,18 @@ from crm.access.querysets import Rule
 from crm.joining import labelled
 from crm.models import Record, Team, User
 from crm.models.record import RecordQuerySet
+from evaluation.models import closed
 from evaluation.models.cycle import Cycle
 
 SIGN_WITHIN_DAYS = 14
 
 
 class ReviewQuerySet(RecordQuerySet):
+    def permitted(self, user: Any, verb: Verb) -> Self:
+        """None that tells of amounts, where the person's role does not."""
+        codes, found = closed.codes_closed_to(user), super().permitted(user, verb)
+        return found.exclude(cycle__kpi_codes__overlap=codes) if codes else found
+
     def extra_rules(self, access: Access, verb: Verb) -> list[Rule]:
         """Whoever holds the review sees it and works on it, wherever the subject's team stands."""
         if verb not in (Verb.VIEW, Verb.EDIT):

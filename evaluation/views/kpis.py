@@ -19,11 +19,20 @@ from crm.access.permissions import Verb
 from crm.exchange import exporting
 from evaluation import engine, kpis
 from evaluation.actions import restatements
-from evaluation.engine import EvidenceRow, Scope, churn_reasons, judgement, judgement_words, scopes, stored, wording
+from evaluation.engine import (
+    EvidenceRow,
+    Scope,
+    churn_reasons,
+    judgement,
+    judgement_words,
+    scopes,
+    stored,
+    wording,
+)
 from evaluation.formulas import periods
 from evaluation.formulas.periods import Period
 from evaluation.kpis import GROUPS, Kpi
-from evaluation.models import Goal, Measurement
+from evaluation.models import Goal, Measurement, closed
 from evaluation.views import charts, parts, scoping, tiles, used_values
 
 SHOWN_RECORDS = 100
@@ -47,6 +56,7 @@ class Question:
             kpi = kpis.get(code)
         except kpis.UnknownKpi:
             raise Http404(_("There is no such KPI.")) from None
+        closed.require(request.user, kpi)
         scope, now = scoping.asked_scope(request, request.user), timezone.now()
         try:
             scopes.check(kpi, scope.kind)
@@ -149,6 +159,7 @@ class Restatement(View):
 
     def get(self, request: HttpRequest, code: str) -> HttpResponse:
         asked = Question.of(request, code)
+        closed.require(request.user, asked.kpi, with_records=True)
         measurement = stored_measurement(asked)
         found = restatements.restated(measurement, now=asked.now, user=request.user) if measurement else None
         context = {

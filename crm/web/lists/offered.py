@@ -71,7 +71,8 @@ def closed_to(user: Any, declared: Iterable[str] | Any, model: Any) -> list[str]
     for name, each in declared.items():
         kinds = getattr(each, "kinds", ())
         unseen = kinds and (user is None or not all(user.access.may(kind, Verb.VIEW) for kind in kinds))
-        if unseen or name in hidden:
+        reads = getattr(each, "reads", None)
+        if unseen or name in hidden or (reads and reads[1] in fields.hidden(reads[0])):
             found.append(name)
     return found
 

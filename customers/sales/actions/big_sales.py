@@ -9,7 +9,7 @@ from django.utils.translation import gettext_noop
 
 from crm.actions.notifications import notify
 from crm.models import Team, User
-from customers.sales.models import BigSaleRule, Opportunity
+from customers.sales.models import BigSaleRule, Opportunity, closed_amounts
 from customers.sales.models.currency_rate import Rates
 from customers.sales.models.forecast_period import local_day
 
@@ -68,4 +68,6 @@ def managers_of(opportunity: Opportunity) -> list[User]:
 
 
 def _sees(person: User, opportunity: Opportunity) -> bool:
+    if closed_amounts.are_hidden_from(person):
+        return False
     return bool(Opportunity.objects.visible_to(person).filter(pk=opportunity.pk).exists())

@@ -15,7 +15,7 @@ from crm.actions import records
 from crm.models import StaleVersion
 from customers.actions import next_steps
 from customers.sales.actions import closed, ranks, stage_changes
-from customers.sales.models import LostReason, Opportunity, Pipeline, Stage, StageChange, stage_exit
+from customers.sales.models import LostReason, Opportunity, Pipeline, Stage, StageChange, closed_amounts, stage_exit
 from customers.sales.models.forecast_period import local_day
 
 
@@ -49,6 +49,7 @@ def move(
         locked.rank = ranks.beside(stage, previous, following)
         Opportunity._base_manager.filter(pk=locked.pk).update(rank=locked.rank)
         return locked
+    closed_amounts.refuse_writing(by, locked.amount, locked.amount if amount is None else amount)
     if not stage.is_open and amount is not None:
         closed.refuse(locked, closed.touched(locked, {"amount": amount}), by=by, reason=overriding)
     left, unmet = locked.pipeline_id, stage_exit.missing(locked, stage, local_day(at), amount)

@@ -22,7 +22,16 @@ from customers.models import Customer
 from customers.sales.actions import closed, moving, ranks, stage_changes
 from customers.sales.actions.moving import lose, move, reopen, win
 from customers.sales.actions.stage_changes import PastChange
-from customers.sales.models import CAPTURED, LostReason, Opportunity, Order, Pipeline, Stage, StageChange
+from customers.sales.models import (
+    CAPTURED,
+    LostReason,
+    Opportunity,
+    Order,
+    Pipeline,
+    Stage,
+    StageChange,
+    closed_amounts,
+)
 from customers.sales.models.opportunity import is_push
 
 __all__ = [
@@ -65,6 +74,7 @@ def open(
     The first stage change is dated `opened_at` where that is given, so that the pipeline of a past day has it. Where
     the pipeline asks for a `next_step`, it is refused without, unless somebody who may says why in `overriding`.
     """
+    closed_amounts.refuse_writing(by, None, fields.get("amount"))
     team = team or (owner.team if owner else None)
     opportunity = Opportunity(name=name, customer=customer, owner=owner, team=team, opened_at=opened_at, **fields)
     past = sorted(history, key=lambda change: change.at)
@@ -111,6 +121,9 @@ def update(
     moved_meanwhile = stage is not None and base is not None and before.stage not in (base.get("stage"), stage)
     if moved_meanwhile and before.version != version:
         raise StaleVersion(before, ["stage"])
+    closed_amounts.refuse_writing(
+        by, closed_amounts.worth_after(before, {}), closed_amounts.worth_after(before, changes)
+    )
     if before.stage.is_won and "amount" in changes and changes["amount"] is None:
         raise ValidationError({"amount": _("What was won needs an amount.")})
     corrected = [] if stage is not None and stage.is_open else closed.touched(before, changes, base)

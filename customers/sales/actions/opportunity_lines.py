@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from crm import events
 from crm.models import StaleVersion
 from customers.sales.actions import closed, opportunities
-from customers.sales.models import Opportunity, OpportunityLine, Product
+from customers.sales.models import Opportunity, OpportunityLine, Product, closed_amounts
 from customers.sales.models.opportunity_line import charged
 
 NONE = Decimal("0.00")
@@ -58,6 +58,7 @@ def replace(
     before = lines_of(locked)
     if list(lines) == before:
         return locked
+    closed_amounts.refuse_writing(by, before, list(lines))
     closed.refuse(locked, ["lines"], by=by, reason=overriding)
     if not locked.is_open and not closed.is_locked(locked):
         raise ValidationError(_("It is closed: what was sold stays as it was."))

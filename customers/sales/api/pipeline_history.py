@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from crm.access.permissions import Verb
 from crm.api.permissions import GrantedByRole
 from customers.sales.forms.waterfall import AsOfForm, CohortForm, WaterfallForm
-from customers.sales.models import Opportunity
+from customers.sales.models import Opportunity, closed_amounts
 from customers.sales.models.pipeline_history import standing
 from customers.sales.models.stage_conversion import cohort, stage_conversion
 from customers.sales.models.waterfall import Part, records_behind, waterfalls
@@ -123,8 +123,11 @@ class Asked(viewsets.ViewSet):
     model = Opportunity
     permission_classes: ClassVar = [IsAuthenticated, GrantedByRole]
     form_class: type[WaterfallForm] = WaterfallForm
+    is_money = False
 
     def asked(self, request: Request) -> Any:
+        if self.is_money:
+            closed_amounts.require(request.user)
         today = timezone.now().astimezone(ZoneInfo(settings.TIME_ZONE)).date()
         form = self.form_class(request.query_params, user=request.user, today=today)
         if not form.is_valid():
@@ -151,6 +154,8 @@ class PipelineAsOfViewSet(Asked):
 
 
 class WaterfallViewSet(Asked):
+    is_money = True
+
     @extend_schema(
         parameters=[*DAYS, *WHOSE, *WINDOW],
         responses={200: WaterfallSerializer(many=True)},
@@ -161,6 +166,8 @@ class WaterfallViewSet(Asked):
 
 
 class WaterfallRecordsViewSet(Asked):
+    is_money = True
+
     @extend_schema(
         parameters=[*DAYS, *WHOSE, *WINDOW, AskedBarSerializer],
         responses={200: BarRecordsSerializer},

@@ -14,7 +14,7 @@ from customers.sales.actions.lead_conversion import OVERRIDE
 from customers.sales.forms import next_step
 from customers.sales.forms.fields import CurrencyField, StageField
 from customers.sales.forms.lead_answers import LeadAnswersForm
-from customers.sales.models import Lead, Opportunity, Pipeline
+from customers.sales.models import Lead, Opportunity, Pipeline, closed_amounts
 from customers.sales.models.lead_matches import Match
 from customers.sales.models.lead_question import Item, missing
 
@@ -52,6 +52,8 @@ class ConversionForm(LeadAnswersForm):
         pipelines = Pipeline.objects.visible_to(user).active()
         self.fields["stage"].offer(pipelines)  # type: ignore[attr-defined]
         next_step.ask(self, user, pipelines)
+        if not closed_amounts.may_be_written():
+            self.fields.pop("amount", None)
         if not user.access.may(Opportunity.kind, Verb.CREATE):
             for name in ("with_opportunity", "opportunity_name", "stage", "amount", "currency", *next_step.NAMES[:2]):
                 self.fields.pop(name, None)
@@ -75,7 +77,7 @@ class ConversionForm(LeadAnswersForm):
         customer = said["customer"] if said["into"] == ANOTHER else self.matches.get(said["into"])
         opportunity = None
         if said.get("with_opportunity"):
-            opportunity = {name: said[name] for name in ("stage", "amount", "currency")}
+            opportunity = {name: said.get(name) for name in ("stage", "amount", "currency")}
             opportunity |= {"name": said["opportunity_name"], "next_step": next_step.said(self)["next_step"]}
         found: dict[str, Any] = {"customer": customer, "opportunity": opportunity}
         found["overriding"] = said.get("overriding", "")

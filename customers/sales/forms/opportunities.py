@@ -14,7 +14,15 @@ from customers.forms.fields import CustomerField, people_of, people_to_assign
 from customers.sales.actions import closed
 from customers.sales.forms import next_step
 from customers.sales.forms.fields import CurrencyField, PercentField, StageField
-from customers.sales.models import Competitor, ForecastCategory, LostReason, Opportunity, Pipeline, Product
+from customers.sales.models import (
+    Competitor,
+    ForecastCategory,
+    LostReason,
+    Opportunity,
+    Pipeline,
+    Product,
+    closed_amounts,
+)
 
 LOCKED_HINT = _("It is closed: what was sold stays. Reopen it first, or ask a manager to correct it.")
 
@@ -71,6 +79,8 @@ class OpportunityForm(RecordForm):
             del self.fields["stage"], self.fields["owner"]
             self._leave_what_is_out_of_sight()
             self._lock()
+            if not closed_amounts.may_be_written():
+                self.fields["currency"].disabled = True  # another currency is another amount
         else:
             self._offer_new()
 
@@ -90,7 +100,8 @@ class OpportunityForm(RecordForm):
             return
         for name in {*closed.LOCKED} & {*self.fields}:
             self.fields[name].disabled = True
-        self.fields["amount"].help_text = LOCKED_HINT
+        if "amount" in self.fields:
+            self.fields["amount"].help_text = LOCKED_HINT
 
     def _offer_contacts(self) -> None:
         """People of the customer, once it is known which."""
@@ -151,6 +162,12 @@ class WinForm(forms.Form):
 
     amount = forms.DecimalField(label=_("Sold for"), min_value=0, max_digits=18, decimal_places=2)
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Whoever may not write amounts wins at the one that stands there."""
+        super().__init__(*args, **kwargs)
+        if not closed_amounts.may_be_written():
+            del self.fields["amount"]
 
 
 class HandOverForm(forms.Form):

@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from customers.forms.fields import people_of
-from customers.sales.models import ExitCriterion, Opportunity, Product, Stage
+from customers.sales.models import ExitCriterion, Opportunity, Product, Stage, closed_amounts
 from customers.sales.models.forecast_period import local_day
 from customers.sales.models.stage_exit import missing
 
@@ -17,7 +17,8 @@ What = ExitCriterion.What
 def asked_before(opportunity: Opportunity, target: Stage, now: datetime) -> list[ExitCriterion]:
     """What has to be filled in before it goes on to a stage: what is not met, and the amount of what is won."""
     unmet = missing(opportunity, target, local_day(now))
-    if target.is_won and opportunity.amount is None and not any(one.what == What.AMOUNT for one in unmet):
+    is_asked = target.is_won and closed_amounts.may_be_written()
+    if is_asked and opportunity.amount is None and not any(one.what == What.AMOUNT for one in unmet):
         unmet = [ExitCriterion(stage=target, what=What.AMOUNT), *unmet]
     return unmet
 
@@ -57,6 +58,8 @@ class ExitForm(forms.Form):
         return found
 
     def _ask_amount(self, _criterion: ExitCriterion) -> None:
+        if not closed_amounts.may_be_written():
+            return
         self.fields["amount"] = forms.DecimalField(
             label=_("Amount"), min_value=0, max_digits=18, decimal_places=2, required=False
         )

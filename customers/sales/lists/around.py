@@ -14,7 +14,7 @@ from crm.web.lists import offered
 from customers.lists.around import LONGEST_DAYS, MOST_MONEY, Between, HavingOne, HowMany, HowMuch, WithinDays
 from customers.lists.customers import CustomerFilter
 from customers.sales.lists.choices import stages
-from customers.sales.models import Contract, Opportunity, Pipeline
+from customers.sales.models import Contract, Opportunity, Pipeline, closed_amounts
 from customers.sales.models.currency_rate import Rates
 from customers.sales.models.forecast_period import local_day
 from customers.sales.models.rfm import RfmScore
@@ -29,7 +29,11 @@ def offer() -> None:
         10,
         opportunities_open=HowMany(open_opportunities, label=_("open opportunities"), **open_ones),
         opportunities_amount=HowMuch(
-            open_opportunities, todays_amount, label=_("amount of open opportunities"), **open_ones
+            open_opportunities,
+            todays_amount,
+            label=_("amount of open opportunities"),
+            reads=(closed_amounts.KIND, closed_amounts.FIELD),
+            **open_ones,
         ),
         opportunities_pipeline=HavingOne(
             open_opportunities, "pipeline", queryset=pipelines, label=_("open opportunity in the pipeline"), **open_ones

@@ -10,6 +10,7 @@ from django.utils.translation import pgettext_lazy
 from crm.access.permissions import Verb
 from crm.custom_fields.filtering import WithCustomFields
 from crm.web.lists import BulkAction, Column, List, deleting, editing
+from crm.web.lists.offered import WithOffers
 from crm.web.lists.shared import SharedWithMe
 from customers.lists.tags import AnyTagFilter, NoTagFilter, tags_action, tags_column
 from customers.sales.actions import opportunities
@@ -42,7 +43,7 @@ from customers.sales.models.rotting import with_quiet_since
 from customers.sales.models.win_reasons import probability_of, with_win_chance
 
 
-class OpportunityFilter(WithCustomFields, filters.FilterSet):
+class OpportunityFilter(WithOffers, WithCustomFields, filters.FilterSet):
     outcome = filters.MultipleChoiceFilter(
         field_name="stage__outcome", label=_("outcome"), choices=Stage.Outcome.choices
     )

@@ -20,6 +20,7 @@ from django.db.models.functions import Lower, TruncDate
 from django.utils import timezone
 
 from customers.models import Customer, SourceChannel
+from customers.sales.models import closed_amounts
 from customers.sales.models.campaign import Campaign, CampaignName
 from customers.sales.models.campaign_member import CampaignMember, MemberState
 from customers.sales.models.cost import Cost
@@ -172,7 +173,7 @@ def spending_of(campaign: Campaign, results: Results, user: Any) -> Spending:
     spent = costs.worth()
     cost = _in(spent, settings.CURRENCY)
     left = None
-    if campaign.budget is not None:
+    if campaign.budget is not None and not closed_amounts.are_hidden():
         held = costs.sums() if campaign.currency != settings.CURRENCY else spent
         left = Money(campaign.budget - _in(held, campaign.currency), campaign.currency)
     if any(money.is_foreign for money in (*spent, *results.won)):

@@ -13,6 +13,7 @@ from django.db.models.functions import Coalesce
 
 from crm import keyset
 from customers.models import Task
+from customers.sales.models import closed_amounts
 from customers.sales.models.currency import Money, totals
 from customers.sales.models.currency_rate import Rates
 from customers.sales.models.opportunity import Opportunity
@@ -29,6 +30,11 @@ class Sums:
     unpriced: int = 0
     amounts: list[Money] = field(default_factory=list)
     weighted: list[Money] = field(default_factory=list)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the reader is shown how many, and not what they come to."""
+        return closed_amounts.are_hidden()
 
 
 @dataclass

@@ -9,6 +9,8 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from crm.access import fields
+
 CENT = Decimal("0.01")
 
 
@@ -46,7 +48,12 @@ class Money:
 
 
 def totals(amounts: Iterable[Money]) -> list[Money]:
-    """One sum for each currency, the organisation's first. To convert them first: `currency_rate.Rates`."""
+    """One sum for each currency, the organisation's first. To convert them first: `currency_rate.Rates`.
+
+    None where the reader does not see amounts: a sum may be that of a single sale.
+    """
+    if "amount" in fields.hidden("opportunity"):
+        return []
     sums: dict[str, Decimal] = {}
     for money in amounts:
         sums[money.currency] = sums.get(money.currency, Decimal(0)) + money.amount

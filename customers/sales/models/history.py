@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from crm.access import fields
 from customers.sales.models.opportunity import Opportunity
 from customers.sales.models.stage_change import StageChange
 
@@ -36,5 +37,6 @@ def history_of(opportunity: Opportunity, now: datetime) -> list[HistoryRow]:
     return rows[::-1]
 
 
+@fields.uncovered  # that the amount was changed may be known, not from what to what
 def _differences(before: StageChange, after: StageChange) -> tuple[str, ...]:
     return tuple(name for name in SHOWN if getattr(before, name) != getattr(after, name))

@@ -12,6 +12,7 @@ from crm.mail import fields
 from crm.web import formats
 from customers.models import Contact, Customer
 from customers.models.mail_fields import main_contact
+from customers.sales.models import closed_amounts
 from customers.sales.models.lead import Lead
 from customers.sales.models.opportunity import Opportunity
 from customers.sales.models.quote import Quote
@@ -80,7 +81,8 @@ def around_quote(user: Any, quote: Any) -> dict[str, Any]:
 
 
 def amount(sale: Any) -> str:
-    return formats.money(sale.amount, sale.currency) if sale.amount is not None else ""
+    is_told = sale.amount is not None and not closed_amounts.are_hidden()
+    return formats.money(sale.amount, sale.currency) if is_told else ""
 
 
 def close(sale: Any) -> str:

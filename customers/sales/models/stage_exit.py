@@ -14,6 +14,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from crm.access import fields
 from crm.joining import clauses
 from customers.models import CustomerContact, Task
 from customers.sales.models.buying_role import BuyingRole
@@ -54,6 +55,7 @@ def stages_left(opportunity: Opportunity, target: Stage) -> list[Stage]:
     return stages[places[current.pk] : until]
 
 
+@fields.uncovered  # that there is an amount may be known: only then does it go on
 def checklist(opportunity: Opportunity, stages: Iterable[Stage], today: date, amount: Any = None) -> list[Item]:
     """The criteria of these stages and which are met; each kind is asked for once."""
     found = list(ExitCriterion.objects.filter(stage__in=list(stages)))

@@ -15,6 +15,7 @@ from crm.access import addresses
 from crm.web.formats import money
 from customers.models import Task
 from customers.models.today import Asking, Item, Weight, days_since, log_url
+from customers.sales.models import closed_amounts
 from customers.sales.models.opportunity import Opportunity
 
 SAID = ("name", "customer", "amount", "currency", "stage_since", "expected_close", "stage__name")
@@ -26,7 +27,8 @@ def next_steps(asking: Asking) -> list[Item]:
     task = JSONObject(id="pk", title="title", due="due_at", owner="owner_id", owner_name="owner__name")
     mine = _mine(asking).annotate(step_at=Subquery(step.values("due_at")[:1]), step=Subquery(step.values(of=task)[:1]))
     waiting = mine.filter(Q(step_at__isnull=True) | Q(step_at__lt=asking.now))
-    rows = waiting.order_by(F("step_at").asc(nulls_last=True), F("amount").desc(nulls_last=True), "pk")
+    largest_first = [] if closed_amounts.are_hidden() else [F("amount").desc(nulls_last=True)]
+    rows = waiting.order_by(F("step_at").asc(nulls_last=True), *largest_first, "pk")
     return [_without_step(one, asking) if one.step is None else _late(one, asking) for one in rows[: asking.limit]]
 
 
@@ -99,6 +101,8 @@ def _row(opportunity: Any, weight: int, reason: str, due: datetime | None = None
 
 
 def worth(opportunity: Any) -> str:
+    if closed_amounts.are_hidden():
+        return _("amount not shown")
     if opportunity.amount is None:
         return _("no amount yet")
     return money(opportunity.amount, opportunity.currency, 0)

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from customers.sales.models import closed_amounts
 from customers.sales.models.opportunity import Opportunity
 from customers.sales.models.pipeline import Pipeline, Stage
 from customers.sales.models.win_chance import (
@@ -71,6 +72,8 @@ def said_of(opportunity: Opportunity, *, customer_is_visible: bool) -> Said | No
         .select_related("cohort"))  # fmt: skip
     cohort = found[0].cohort if found else WinCohort.objects.filter(run=TONIGHT, stage=chance.stage_id).first()
     found.sort(key=lambda one: (-abs(one.effect), one.attribute))
+    if closed_amounts.are_hidden():
+        found = [one for one in found if one.attribute != WinFactor.Attribute.AMOUNT]
     if customer_is_visible:
         return Said(chance, cohort, found)
     told = [one for one in found if one.attribute not in ABOUT_CUSTOMER]
@@ -210,11 +213,13 @@ def learned_of(pipeline: Pipeline) -> list[Learned]:
     """Stage by stage, those that are open."""
     cohorts: Iterable[WinCohort] = WinCohort.objects.filter(run=TONIGHT, pipeline=pipeline).prefetch_related("factors")
     known = {cohort.stage_id: cohort for cohort in cohorts}
+    hidden = {WinFactor.Attribute.AMOUNT.value} if closed_amounts.are_hidden() else set()
     place = {name: number for number, name in enumerate(WinFactor.Attribute.values)}
     found = []
     for stage in pipeline.stages.open().order_by("position", "pk"):
         cohort = known.get(stage.pk)
-        factors = [one for one in cohort.factors.all() if _is_told(one)] if cohort else []
+        told = [one for one in cohort.factors.all() if _is_told(one)] if cohort else []
+        factors = [one for one in told if one.attribute not in hidden]
         factors.sort(key=lambda one: (place[one.attribute], len(one.value), one.value))
         found.append(Learned(stage, cohort, factors))
     return found

@@ -17,6 +17,7 @@ from crm.access import addresses
 from crm.joining import colon
 from crm.markup import html
 from crm.templatetags import components, values
+from customers.sales.models import closed_amounts
 
 register = template.Library()
 
@@ -48,6 +49,7 @@ def put_off(times: int) -> str:
 class Drawing:
     def __init__(self, today: date) -> None:
         self.today = today
+        self.is_closed = closed_amounts.are_hidden()
         self.overdue = html("{}{}{}", components.picture("clock"), _("overdue"), colon(_("overdue")))
         self.no_next_step = html(
             '<span class="d-inline-flex align-items-center gap-1 text-warn">{}{}</span>',
@@ -70,7 +72,7 @@ class Drawing:
             url=self.page(card.pk),
             movable=self.movable(card) if card.is_movable else NOTHING,
             customer=html('<div class="small text-soft">{}</div>', card.customer.name) if card.customer else NOTHING,
-            amount=values.money(card.amount, card.currency, 0),
+            amount=NOTHING if self.is_closed else values.money(card.amount, card.currency, 0),
             state=self.open(card) if card.stage.is_open else self.closed(card.stage),
             owner=self.avatar(card.owner.name) if card.owner else NOTHING,
             handle=self.handle(card) if card.is_movable else NOTHING,

@@ -58,7 +58,7 @@ class Win(View):
 
         def win(said: dict[str, Any]) -> Opportunity:
             return opportunities.win(
-                opportunity, amount=said["amount"], version=said["version"],
+                opportunity, amount=said.get("amount"), version=said["version"],
                 by=request.user, at=timezone.now(),
             )  # fmt: skip
 

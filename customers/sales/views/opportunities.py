@@ -24,7 +24,7 @@ from customers.models.tag import by_number
 from customers.sales.actions import closed, opportunities
 from customers.sales.forms import next_step
 from customers.sales.forms.opportunities import OpportunityForm
-from customers.sales.models import Opportunity, Order, Pipeline, rotting, stage_exit
+from customers.sales.models import Opportunity, Order, Pipeline, closed_amounts, rotting, stage_exit
 from customers.sales.models.forecast_period import local_day
 from customers.sales.models.history import history_of
 from customers.sales.models.win_reasons import said_of
@@ -55,7 +55,9 @@ class Detail(View):
             **timeline.context(request, opportunity),
             **_exit(opportunity, now),
             "answers": opportunity.lead_answers.select_related("question", "by").order_by("question__position", "pk"),
-            "lines": opportunity.lines.select_related("product"),
+            "lines": opportunity.lines.select_related("product") if not closed_amounts.are_hidden() else [],
+            "may_write_amounts": closed_amounts.may_be_written(),
+            "amounts_are_hidden": closed_amounts.are_hidden(),
             "tags": by_number(opportunity.tags) if opportunity.tags else [],
             "may_email": user.access.may("email", Verb.CREATE),
             "administers": user.access.administers,

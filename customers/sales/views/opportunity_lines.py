@@ -19,7 +19,7 @@ from crm.web.toasts import toast
 from customers.sales.actions import closed, opportunity_lines
 from customers.sales.forms.opportunities import WhyForm
 from customers.sales.forms.opportunity_lines import line_forms
-from customers.sales.models import Opportunity
+from customers.sales.models import Opportunity, closed_amounts
 
 
 class Lines(View):
@@ -48,6 +48,7 @@ class Lines(View):
         return redirect(opportunity.get_absolute_url())
 
     def _load(self, request: HttpRequest, pk: int) -> Opportunity:
+        closed_amounts.require_writing(request.user)
         return guards.get_permitted(
             Opportunity.objects.select_related("stage", "customer"), request.user, Verb.EDIT, pk=pk
         )

@@ -14,7 +14,7 @@ from django.views import View
 from crm.access import guards
 from crm.access.permissions import Verb
 from customers.models import Customer, Task
-from customers.sales.models import Contract, ContractMovement, Opportunity, Order, RfmScore
+from customers.sales.models import Contract, ContractMovement, Opportunity, Order, RfmScore, closed_amounts
 from customers.sales.models import board as boards
 from customers.sales.models.forecast_period import organisation_zone
 
@@ -98,8 +98,9 @@ class MyOpenOpportunities(View):
         guards.require(user, "opportunity", Verb.VIEW)
         mine = Opportunity.objects.visible_to(user).open().filter(owner=user)
         step = Task.objects.visible_to(user).open().filter(about_kind=Opportunity.kind, about_id=OuterRef("pk"))
+        largest_first = [] if closed_amounts.are_hidden() else ["-amount"]
         ordered = mine.annotate(planned=Exists(step)).order_by(
-            "planned", F("expected_close").asc(nulls_last=True), "-amount", "pk"
+            "planned", F("expected_close").asc(nulls_last=True), *largest_first, "pk"
         )
         shown = list(ordered.select_related("customer", "owner", "stage")[:SHOWN])
         boards.add_next_steps(shown, user)

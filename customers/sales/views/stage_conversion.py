@@ -12,6 +12,7 @@ from customers.sales.views.waterfall import Asked
 
 
 class Page(Asked):
+    is_money = False
     form_class = CohortForm
 
     def get(self, request: HttpRequest) -> HttpResponse:

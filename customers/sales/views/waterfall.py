@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -21,7 +21,7 @@ from crm.exchange import exporting
 from crm.joining import labelled
 from crm.web import formats
 from customers.sales.forms.waterfall import WaterfallForm
-from customers.sales.models import Pipeline
+from customers.sales.models import Pipeline, closed_amounts
 from customers.sales.models.pipeline_history import altogether, standing
 from customers.sales.models.waterfall import Bar, Behind, Part, Records, Waterfall, records_behind, waterfalls
 
@@ -32,9 +32,12 @@ class Asked(View):
     """What the page, its records and its export share: the days and the selection in the URL."""
 
     form_class: type[WaterfallForm] = WaterfallForm
+    is_money = True
 
     def prepare(self, request: HttpRequest, verb: Verb) -> None:
         guards.require(request.user, "opportunity", verb)
+        if self.is_money:
+            closed_amounts.require(request.user)
         self.now = timezone.now()
         self.today = self.now.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
         self.form = self.form_class(request.GET, user=request.user, today=self.today)
@@ -53,6 +56,8 @@ class Asked(View):
             ("pipeline-conversion", _("Stages by cohort")),
             ("win-probability", _("Win probability")),
         ]
+        if closed_amounts.are_hidden_from(self.request.user):
+            pages = pages[1:]
         return [{"label": label, "url": self.url(name), "active": name == current} for name, label in pages]
 
     def asked_bar(self) -> tuple[Part, str]:
@@ -68,8 +73,12 @@ class Asked(View):
 
 
 class Page(Asked):
+    is_money = False  # who sees no amounts is led on to what counts
+
     def get(self, request: HttpRequest) -> HttpResponse:
         self.prepare(request, Verb.VIEW)
+        if closed_amounts.are_hidden_from(request.user):
+            return redirect("pipeline-conversion")
         if not self.form.pipelines:
             return render(request, "sales/board/none.html")
         context: dict[str, Any] = {"form": self.form, "tabs": self.tabs("pipeline-waterfall")}

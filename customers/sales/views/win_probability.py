@@ -22,6 +22,7 @@ from customers.sales.views.waterfall import Asked
 class Page(Asked):
     """Of the whole organisation: how many of all were won tells nothing of anybody's records."""
 
+    is_money = False
     form_class = CohortForm
 
     def get(self, request: HttpRequest) -> HttpResponse:

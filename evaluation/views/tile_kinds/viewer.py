@@ -17,7 +17,7 @@ from evaluation import kpis
 from evaluation.engine import Result, Scope, asking, bounded, scopes, stored, wording
 from evaluation.formulas.periods import Period
 from evaluation.kpis import Kpi
-from evaluation.models import Measurement
+from evaluation.models import Measurement, closed
 from evaluation.models.tile import When
 from evaluation.views import scoping
 from evaluation.views.segment_tiles import MILLISECONDS
@@ -51,6 +51,8 @@ class Asked:
             kpi = kpis.get(said.get("kpi", ""))
         except kpis.UnknownKpi:
             raise NothingToShow(_("This KPI does not exist any more.")) from None
+        if closed.is_closed(kpi):
+            raise NothingToShow(_("It is made of amounts, and your role does not show them."))
         scope = _scope(said.get("scope", ""), viewer.user)
         try:
             scopes.check(kpi, scope.kind)
