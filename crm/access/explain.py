@@ -8,6 +8,7 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext as _
 
+from crm.access import fields, kinds
 from crm.access.grants import access_of
 from crm.access.permissions import Reach, Verb
 
@@ -36,6 +37,8 @@ def why(user: Any, record: models.Model, verb: Verb = Verb.VIEW) -> Explanation:
     closed = tuple(sorted(by_kind.get(model.kind, ())))
     if access.everything:
         return Explanation(True, reach, roles, [_("The person is an administrator of the installation.")])
+    if reach == Reach.NONE and (made_of := fields.withholding(model.kind, access.hidden)):
+        return Explanation(False, reach, roles, [_withheld(*made_of)])
     if reach == Reach.NONE:
         return Explanation(False, reach, [], [_("No role of the person grants this on this kind of record.")])
     matching = [
@@ -46,3 +49,9 @@ def why(user: Any, record: models.Model, verb: Verb = Verb.VIEW) -> Explanation:
     if matching:
         return Explanation(True, reach, roles, matching, closed)
     return Explanation(False, reach, roles, [_("The record is outside the reach of the person's roles.")])
+
+
+def _withheld(kind: str, name: str) -> str:
+    model: Any = kinds.get(kind).model
+    said = {"field": model._meta.get_field(name).verbose_name, "kind": kinds.get(kind).label_plural}
+    return _("The person's roles hide what such records say: %(field)s (%(kind)s).") % said

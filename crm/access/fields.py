@@ -70,6 +70,13 @@ def withheld_by(hidden: Hidden) -> frozenset[str]:
     return NOTHING.union(*found)
 
 
+def withholding(withheld: str, hidden: Hidden) -> tuple[str, str] | None:
+    """The hidden field, with its kind, for which records of another kind are withheld."""
+    return next(
+        (one for one, kinds in _withheld.items() if withheld in kinds and one[1] in hidden.get(one[0], NOTHING)), None
+    )
+
+
 def closed_with(kind: str, names: Iterable[str]) -> frozenset[str]:
     """These fields and whatever is closed with them."""
     also = _with.get(kind) or {}

@@ -22,6 +22,7 @@ from crm.access.grants import access_of
 from crm.admin.base import AuditedAdmin
 from crm.admin.custom_fields import follow_all_in_search, follow_in_search
 from crm.custom_fields import known
+from crm.joining import bracketed, listed
 from crm.models import Role, RoleField, RoleGrant
 
 
@@ -94,10 +95,18 @@ def closable() -> list[tuple[Any, list[tuple[str, Any]]]]:
     found = []
     for kind, names in fields.declared().items():
         model: Any = kinds.get(kind).model
-        own = [(f"{kind}:{name}", capfirst(model._meta.get_field(name).verbose_name)) for name in names]
+        own = [(f"{kind}:{name}", _called(model, name)) for name in names]
         custom = [(f"{kind}:{field.name}", field.title) for field in known.active(kind)]
         found.append((capfirst(kinds.get(kind).label_plural), [*own, *custom]))
     return found
+
+
+def _called(model: Any, name: str) -> str:
+    """Its label, and which kinds of record nobody sees from whom it is hidden."""
+    label = str(capfirst(model._meta.get_field(name).verbose_name))
+    whole = fields.withheld_by({model.kind: frozenset({name})})
+    also = listed(str(one.label_plural) for one in kinds.all_kinds() if one.code in whole)
+    return bracketed(label, gettext("with all %(kinds)s") % {"kinds": also}) if also else label
 
 
 class RoleFieldInline(admin.TabularInline):

@@ -11,6 +11,7 @@ from django.urls import reverse
 from crm.access.explain import why
 from crm.access.grants import Access
 from crm.access.permissions import Level, Verb
+from crm.admin.roles import closable
 from crm.events import webhooks
 from crm.models import Event, Notification, Role, User
 from customers.sales.actions import big_sales, opportunities, opportunity_lines
@@ -114,7 +115,10 @@ def test_what_is_all_amounts_is_nobodys_from_whom_they_are_hidden(cast, client, 
     close(Level.HIDDEN)
     for record in (order, contract):
         assert client.get(record.get_absolute_url()).status_code == 404
-        assert not why(User.objects.get(pk=cast.rep.pk), record).allowed
+        said = why(User.objects.get(pk=cast.rep.pk), record)
+        assert (said.allowed, said.reasons) == (
+            False, ["The person's roles hide what such records say: amount (opportunities)."],
+        )  # fmt: skip
     for name in ("forecast", "order-list", "quote-list", "contract-list", "quota-table"):
         assert client.get(reverse(name)).status_code == 403, name
     assert client.get(reverse("pipeline-waterfall")).url == reverse("pipeline-conversion")
@@ -156,6 +160,12 @@ def test_numbers_made_of_amounts_are_refused_and_others_are_not(cast, client, sa
     client.force_login(cast.rep)
     assert client.get(reverse("kpi-detail", args=["revenue"])).status_code == 403
     assert client.get(reverse("kpi-detail", args=["win_rate"])).status_code == 200
+
+
+def test_the_page_of_a_role_says_what_goes_with_the_amount():
+    labels = {code: label for _kind, group in closable() for code, label in group}
+    assert labels["opportunity:amount"] == "Amount (with all quotes, orders, contracts, forecasts, quotas)"
+    assert labels["opportunity:notes"] == "Notes"
 
 
 def test_which_kpis_are_made_of_amounts_is_read_off_what_they_ask():
