@@ -63,6 +63,7 @@ def test_a_hidden_address_of_a_lead_is_at_no_door_and_the_whole_of_it_still_find
         assert answer.status_code == 200
         assert [each for each in (MAIL, "13812345678", "Wantspumps") if each in said] == [], answer.wsgi_request.path
     assert "Lena" in doors[0].content.decode()
+    assert "Your role does not show: " in doors[0].content.decode()
     export = client.get(reverse("lead-list-export"), columns)
     assert b"".join(export.streaming_content).decode("utf-8-sig").split() == ["Name", "Lena", "Lead"]
     assert ([found(cast.rep, text) for text in ("5678", "138123", "zulu@ho", PHONE, MAIL)]) == [

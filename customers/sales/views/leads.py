@@ -13,7 +13,7 @@ from django.views import View
 
 from crm.access import fields, guards
 from crm.access.permissions import Verb
-from crm.joining import comma
+from crm.joining import comma, listed
 from crm.web.submit_once import first_time
 from crm.web.toasts import toast
 from customers.models import Contact, Customer, Email
@@ -40,6 +40,7 @@ class Detail(View):
             "countdown": countdown(lead, timezone.now()),
             "checklist": checklist(lead),
             "letters": LeadLetter.shown_of(lead, LETTERS),
+            "left_out": _left_out(),
             "consent": LeadConsent.objects.filter(lead=lead).select_related("purpose").first(),  # scoped: of this lead
             "may_edit": editing.allows(user, lead, Verb.EDIT),
             "may_write": user.access.may(Email.kind, Verb.CREATE),
@@ -196,6 +197,12 @@ def _is_reached(lead: Lead) -> bool:
     """By mail, also where the address is closed to whoever looks: it is written to, not shown."""
     with fields.covered(False):
         return bool(lead.email)
+
+
+def _left_out() -> str:
+    """What the reader's role does not show, by name: nobody takes it for not known."""
+    closed = fields.hidden(Lead.kind)
+    return listed(field.verbose_name for field in Lead._meta.concrete_fields if field.name in closed)
 
 
 def _may_write(name: str) -> bool:
