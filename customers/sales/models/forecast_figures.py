@@ -101,21 +101,23 @@ def of_teams(team_ids: Sequence[int], period: Period, zone: tzinfo, today: date)
 
 
 _RATE_WHEN_WON = rate_sql("opportunity.currency", "(change.at AT TIME ZONE %(zone)s)::date")
-# What stands open, and what was won and still is. The last three conditions say of the opportunity what the change
-# says already: few opportunities are closed in a period, and an index knows them.
+# What stands open, summed up before it is told at the one rate of today; and what was won and still is. The last three
+# conditions say of the opportunity what the change says already: few opportunities are closed in a period, and an index
+# knows them.
 _SQL = f"""
-SELECT owner_id, team_id, category, CASE WHEN rate IS NULL THEN currency ELSE %(home)s END, count(*),
+SELECT owner_id, team_id, category, CASE WHEN rate IS NULL THEN currency ELSE %(home)s END, sum(count)::bigint,
     COALESCE(sum(amount * COALESCE(rate, 1)), 0)
 FROM (
-    SELECT opportunity.owner_id, opportunity.team_id, opportunity.currency, opportunity.amount,
+    SELECT opportunity.owner_id, opportunity.team_id, opportunity.currency, sum(opportunity.amount) AS amount,
         COALESCE(NULLIF(opportunity.forecast_category, ''), stage.forecast_category) AS category,
-        {rate_sql("opportunity.currency", "%(today)s")} AS rate
+        {rate_sql("opportunity.currency", "%(today)s")} AS rate, count(*) AS count
     FROM sales_opportunity AS opportunity JOIN sales_stage AS stage ON stage.id = opportunity.stage_id
     WHERE opportunity.deleted_at IS NULL AND opportunity.closed_at IS NULL
         AND opportunity.expected_close BETWEEN %(first)s AND %(last)s AND {{open}}
+    GROUP BY 1, 2, 3, 5
     UNION ALL
     SELECT change.owner_id, change.team_id, opportunity.currency, opportunity.amount, 'closed',
-        {_RATE_WHEN_WON}
+        {_RATE_WHEN_WON}, 1
     FROM sales_stagechange AS change JOIN sales_opportunity AS opportunity ON opportunity.id = change.opportunity_id
     WHERE {{won}} AND {{mine}}
 ) AS counted
