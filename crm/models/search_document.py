@@ -24,7 +24,8 @@ class SearchDocument(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["kind", "object_id"], name="search_document_once")]
         indexes = [
-            GinIndex(fields=["words"], name="search_words"),
+            # At once: else whoever fills the list of what waits puts all of it in, which takes a second or two.
+            GinIndex(fields=["words"], name="search_words", fastupdate=False),
             models.Index(fields=["-updated_at", "-id"], name="search_newest"),
             models.Index(fields=["owner_id", "-updated_at", "-id"], name="search_owner"),
             models.Index(fields=["team_id", "-updated_at", "-id"], name="search_team"),

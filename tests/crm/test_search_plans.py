@@ -100,3 +100,10 @@ def test_the_check_sees_a_table_read_from_end_to_end(client, large):
 
 def test_the_rows_of_the_large_table_are_there(large):
     assert Customer.objects.count() == LARGE
+
+
+def test_a_write_puts_no_words_but_its_own_into_the_index():
+    """Those of all who wrote before would wait in a list, and take somebody a second or two."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reloptions FROM pg_class WHERE relname = 'search_words'")
+        assert cursor.fetchone()[0] == ["fastupdate=off"]

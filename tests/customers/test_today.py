@@ -6,12 +6,15 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from crm.models import User
 from customers.actions import snoozes, task_results, tasks
 from customers.actions.activities import NextStep
-from customers.models import Activity, Customer, Snooze, Task, today
+from customers.models import Activity, Collaborator, Customer, Snooze, Task, today
 from customers.models.today import Asking, Item, Weight
 from tests.factories.customers import make_contact, make_customer, make_task
 from tests.factories.sales import make_opportunity
@@ -85,6 +88,20 @@ def test_tasks_and_sales_tell_why_they_are_here(cast):
     assert rows(cast.nobody) == []
 
 
+@pytest.mark.django_db
+def test_what_a_person_collaborates_on_is_asked_once_for_the_whole_list(cast):
+    make_task(cast.rep, customer=make_customer(cast.rep), due_at=NOW - A_DAY)
+    rep = User.objects.get(pk=cast.rep.pk)
+
+    with CaptureQueriesContext(connection) as asked:
+        assert len(rows(rep)) == 1
+
+    assert len([one for one in asked.captured_queries if 'FROM "customers_collaborator"' in one["sql"]]) == 1
+    Collaborator.objects.create(customer=make_customer(cast.outsider, "Theirs"), user=rep, added_at=NOW)
+    assert len(Customer.objects.visible_to(rep)) == 2  # nothing of it is kept
+
+
+@pytest.mark.django_db
 def test_a_row_put_off_comes_back_on_its_day_and_nothing_else_changes(cast):
     task = make_task(cast.rep, "Call", due_at=NOW - A_DAY)
     snoozes.snooze(task, until=date(2026, 5, 20), by=cast.rep, at=NOW)
