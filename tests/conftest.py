@@ -37,7 +37,8 @@ ONCE = (
     "test_places", "test_lead_", "test_custom_fields_everywhere", "test_prepared_queries", "test_plans_actions",
     "test_goals_actions", "test_cycles_actions", "test_reviews_actions", "test_measure_command", "test_responses",
     "test_mailings", "test_campaigns", "test_quotes", "test_buying_roles", "test_way_back", "test_closed_fields",
-    "test_emails",
+    "test_emails", "test_beginning", "test_one_question_is_one_statement", "test_lists_bulk_", "test_closed_addresses",
+    "test_next_step_always", "test_big_sales", "test_daily_summaries", "test_packs",
 )  # fmt: skip
 
 
@@ -46,13 +47,14 @@ ONCE = (
 WAITING = ("test_embedded_", "test_up_", "_survive_kills", "_survives_kills", "_in_the_browser", "test_import_wizard")
 
 
-# What starts servers of its own and waits for them, without a test database. Left to the end, where pytest-django puts
-# tests without one, a single worker was busy with these for four minutes while the others had nothing left to do.
-APART = ("/test_embedded_", "/test_up_", "_survives_kills")
+# What takes longest comes first. Servers of their own are waited for, and pytest-django leaves tests without a database
+# to the end: a single worker was busy with them for four minutes there, and with the canaries for one and a half, while
+# the others had nothing left to do.
+FIRST = ("/test_embedded_", "/test_up_", "_survives_kills", "/test_canaries")
 
 
 def pytest_collection_modifyitems(items):
-    items.sort(key=lambda item: not any(part in item.nodeid for part in APART))
+    items.sort(key=lambda item: not any(part in item.nodeid for part in FIRST))
     for item in items:
         if any(part in item.nodeid for part in ONCE):
             item.add_marker(pytest.mark.once)
