@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views import View
 
 from crm.access import fields, guards
+from crm.access.grants import access_of
 from crm.access.permissions import Verb
 from crm.exchange import batches, declaring, error_file, previewing, profiles, saved_profiles, starting, undoing
 from crm.exchange.unusable import Unusable
@@ -32,7 +33,8 @@ SHOWN = 50  # rows of each outcome on the page; the error file has all that fail
 
 def _batch(request: HttpRequest, pk: int, verb: Verb = Verb.EDIT) -> ImportBatch:
     batch: ImportBatch = guards.get_permitted(ImportBatch.objects.select_related("by"), request.user, verb, pk=pk)
-    if fields.hidden(batch.target) & profiles.named(batch.profile):
+    withheld = fields.withheld_by(access_of(request.user).hidden)
+    if batch.target in withheld or fields.hidden(batch.target) & profiles.named(batch.profile):
         raise PermissionDenied(_("This file brings a field that your role does not show."))
     return batch
 

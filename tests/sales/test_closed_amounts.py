@@ -13,11 +13,12 @@ from crm.access.grants import Access
 from crm.access.permissions import Level, Verb
 from crm.admin.roles import closable
 from crm.events import webhooks
-from crm.models import Event, Notification, Role, User
+from crm.models import Event, ImportBatch, Notification, Role, User
 from customers.sales.actions import big_sales, opportunities, opportunity_lines
 from customers.sales.actions.opportunity_lines import Line
 from customers.sales.models import BigSaleRule, ExitCriterion, Opportunity
 from evaluation.models import closed
+from tests.crm import test_import_runs as import_runs
 from tests.factories import sales
 from tests.factories.sales import WEDNESDAY
 
@@ -162,9 +163,32 @@ def test_numbers_made_of_amounts_are_refused_and_others_are_not(cast, client, sa
     assert client.get(reverse("kpi-detail", args=["win_rate"])).status_code == 200
 
 
+def test_a_file_of_what_is_withheld_is_shown_to_nobody_who_may_not_see_it(cast, client):
+    batch = ImportBatch.objects.create(
+        target="order", file_name="orders.csv", heads=["amount"], by=cast.administrator, created_at=WEDNESDAY
+    )
+    client.force_login(cast.administrator)
+    assert client.get(reverse("import-detail", args=[batch.pk])).status_code in (200, 302)
+    close(Level.HIDDEN, "administrator")
+    assert client.get(reverse("import-detail", args=[batch.pk])).status_code == 403
+
+
+@pytest.mark.parametrize("level", [Level.HIDDEN, None])
+def test_a_file_changes_no_currency_of_what_may_not_be_written(level, cast, sale):
+    if level is not None:
+        close(level, "administrator")
+    Opportunity.objects.filter(pk=sale.pk).update(external_id="17")
+    fields = {name: name for name in ("external_id", "name", "customer", "currency")}
+    text = f"external_id,name,customer,currency\n17,Pumps,{sale.customer},JPY\n"
+    by = User.objects.get(pk=cast.administrator.pk)
+    batch = import_runs.run(import_runs.stage(text, by, "opportunity", fields=fields))
+    assert import_runs.told(batch)[0][1] == ("updated" if level is None else "error")
+    assert Opportunity.objects.get(pk=sale.pk).currency == ("JPY" if level is None else "USD")
+
+
 def test_the_page_of_a_role_says_what_goes_with_the_amount():
     labels = {code: label for _kind, group in closable() for code, label in group}
-    assert labels["opportunity:amount"] == "Amount (with all quotes, orders, contracts, forecasts, quotas)"
+    assert labels["opportunity:amount"] == "Amount (with all quotes, orders, contracts, forecasts, quotas, returns)"
     assert labels["opportunity:notes"] == "Notes"
 
 

@@ -18,7 +18,7 @@ from customers.exchange.references import CONTACT, CUSTOMER, PERSON, TEAM
 from customers.sales.actions import closed, stage_changes
 from customers.sales.actions.stage_changes import PastChange
 from customers.sales.exchange.columns import PRODUCT, WithCurrency
-from customers.sales.models import CAPTURED, LostReason, Opportunity, Pipeline, Stage, StageChange
+from customers.sales.models import CAPTURED, LostReason, Opportunity, Pipeline, Stage, StageChange, closed_amounts
 from customers.sales.models.currency import tidy_currency
 
 
@@ -49,6 +49,7 @@ class OpportunityImport(TagsImport, WithCurrency):
     def settle(self, record: Opportunity, draft: Draft, run: Run) -> None:
         """The history the rows tell, as far as it is not recorded yet, and the stage it leads to."""
         super().settle(record, draft, run)
+        self._keep_amount(record, draft, run)
         known = draft.notes["known"]
         changes = self._new_changes(draft, known, run)
         if draft.is_new and not changes:
@@ -62,6 +63,17 @@ class OpportunityImport(TagsImport, WithCurrency):
         draft.notes["rows"] = rows
         if draft.notes["locked"] and not record.is_open:
             self._keep_locked(record, draft, run)
+
+    def _keep_amount(self, record: Opportunity, draft: Draft, run: Run) -> None:
+        """A column that says the amount is refused with the file; another currency would be another amount, too."""
+        was = draft.notes["was"]
+        before = closed_amounts.worth(was["amount"], was["currency"]) if not draft.is_new else None
+        try:
+            if before is not None:
+                after = closed_amounts.worth(record.amount, record.currency)
+                closed_amounts.refuse_writing(run.user, before, after)
+        except ValidationError as error:
+            raise Refused(" ".join(error.messages)) from None
 
     def _keep_locked(self, record: Opportunity, draft: Draft, run: Run) -> None:
         """Whoever may correct what is closed may do so by a file: its name in the journal is the reason."""

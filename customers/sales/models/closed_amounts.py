@@ -25,7 +25,7 @@ from customers.sales.models.stage_change import StageChange
 KIND, FIELD = "opportunity", "amount"
 # What else says it, by the names that columns, filters, events, formulas and the API have for it.
 CLOSED_WITH = ("monthly_value", "weighted", "weighted_amount", "lines")
-WITHHELD = ("quote", "order", "contract", "forecast", "quota")
+WITHHELD = ("quote", "order", "order_return", "contract", "forecast", "quota")
 
 
 def declare() -> None:
@@ -71,8 +71,11 @@ def refuse_writing(by: Any, before: Any, after: Any) -> None:
 
 def worth_after(sale: Opportunity, changes: Mapping[str, Any]) -> tuple[Any, str]:
     """Another currency is another amount, where there is one."""
-    amount = changes.get(FIELD, sale.amount)
-    return amount, "" if amount is None else tidy_currency(changes.get("currency", sale.currency))
+    return worth(changes.get(FIELD, sale.amount), changes.get("currency", sale.currency))
+
+
+def worth(amount: Any, currency: str) -> tuple[Any, str]:
+    return amount, "" if amount is None else tidy_currency(currency)
 
 
 def of_event(event: Any, data: Any, hidden: Hidden) -> Any:
