@@ -103,12 +103,16 @@ def made_once(
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(
-    made_once: Any, django_db_modify_db_settings_parallel_suffix: None, django_db_blocker: Any, worker_id: str
+    made_once: Any,
+    django_db_modify_db_settings_parallel_suffix: None,
+    django_db_blocker: Any,
+    django_db_keepdb: bool,
+    worker_id: str,
 ) -> None:
     """One of several workers migrates for all: each would be busy with it for a quarter of a minute."""
     from django.db import connection
 
-    if worker_id != "master":
+    if worker_id != "master" and not django_db_keepdb:
         with django_db_blocker.unblock():
             connection.settings_dict["TEST"]["TEMPLATE"] = made_once.empty()
 
