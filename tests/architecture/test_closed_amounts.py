@@ -64,7 +64,9 @@ def figures() -> re.Pattern[str]:
             found |= {f"{int(said)}", f"{said:.0f}"}
         found |= {f"{AMOUNT * count / 1000:.1f}", f"{AMOUNT * count / 10000:.2f}"}
     found = {one for one in found if len(one) > 4}
-    return re.compile(rf"(?<![\d.])(?:{'|'.join(sorted(map(re.escape, found)))})(?!\d)")
+    return re.compile(
+        rf"(?<![\da-zA-Z.])(?:{'|'.join(sorted(map(re.escape, found)))})(?![\da-zA-Z])"
+    )  # not inside of a token
 
 
 FIGURES = figures()
