@@ -5,6 +5,7 @@ import itertools
 import pytest
 
 from crm.access import kinds
+from crm.models import User
 from crm.search import documents, finding
 from customers.models import Collaborator
 from tests.factories import customers as make
@@ -70,6 +71,7 @@ def test_what_is_handed_over_is_found_by_the_new_owner_and_no_longer_by_the_old(
 
 
 def test_a_deactivated_person_finds_nothing(cast, organisation):
-    cast.rep.is_active = False
+    rep = User.objects.get(pk=cast.rep.pk)
+    rep.is_active = False
 
-    assert finding.find(cast.rep, "quux") == []
+    assert finding.find(rep, "quux") == []
