@@ -143,6 +143,7 @@ def test_a_pair_is_for_those_who_may_edit_both(client, cast, now):
     client.force_login(cast.rep)
     page = client.get(reverse("duplicate-list")).content.decode()
     assert "Bolt Inc" in page
+    assert "1 record" in page
     assert "ACME GmbH" not in page
     assert mine.name not in page
 

@@ -48,6 +48,7 @@ class List(View):
     select_related: ClassVar[Sequence[str]] = ()
     prefetch_related: ClassVar[Sequence[Any]] = ()
     page_size: ClassVar[int] = 50
+    counted: ClassVar[int] = 10_000  # beyond this it says "10,000+": counting a million rows costs more than the page
     create_url: ClassVar[str] = ""
     keep_url: ClassVar[str] = ""  # where the filters of the moment can be kept as a record of their own
     keep_label: ClassVar[Any] = ""
@@ -212,7 +213,7 @@ class List(View):
         queryset, filterset = self.matching(state)
         rows = self.with_columns(self.sortable(queryset, state), state.columns)
         page = Pager(rows, self.order(state, rows), self.page_size).page(state.after, state.before)
-        shown = Presented(self, state, page, Count.of(queryset), filterset)
+        shown = Presented(self, state, page, Count.of(queryset, self.counted), filterset)
         template = "lists/_list.html" if request.headers.get("HX-Target", "").endswith("#list") else self.template_name
         context = {"list": shown, **self.get_context(state)}
         return render(request, template, context, status=422 if shown.refusals else 200)

@@ -16,7 +16,6 @@ from crm import keyset
 from crm.web.lists import ways
 
 SALT = "crm.web.lists.cursor"
-COUNTED = 10_000  # beyond this a count says "10,000+": counting a million rows costs more than the page
 
 
 class BadCursor(Exception):
@@ -216,18 +215,19 @@ def once_each(queryset: QuerySet) -> QuerySet:
 
 @dataclass(frozen=True)
 class Count:
-    """How many rows match: exact up to 10,000, beyond that only that they are more."""
+    """How many rows match: exact up to `most`, beyond that only that they are more."""
 
     value: int
+    most: int
 
     @classmethod
-    def of(cls, queryset: QuerySet) -> Count:
-        return cls(ways.count(queryset, COUNTED + 1))
+    def of(cls, queryset: QuerySet, most: int) -> Count:
+        return cls(ways.count(queryset, most + 1), most)
 
     @property
     def is_exact(self) -> bool:
-        return self.value <= COUNTED
+        return self.value <= self.most
 
     @property
     def shown(self) -> int:
-        return min(self.value, COUNTED)
+        return min(self.value, self.most)
