@@ -30,6 +30,7 @@ from django.test import Client
 from crm.embedded import launch, supervisor
 from crm.management.commands.up import commands
 from crm.models import User
+from tests.benchmarks.pace import pace
 from tests.benchmarks.timing import Measured, percentile, query
 
 PEOPLE, THINKING = 50, 5.0  # seconds on average; between half of it and half more
@@ -115,7 +116,7 @@ def measured() -> Iterator[Measured]:
     stored = "SELECT count(*) FROM customers_activity WHERE subject LIKE 'In a crowd, %%'"
     known = query(stored)[0][0]
     collect_static()
-    before = processor_time()
+    before, paces = processor_time(), [pace() for _ in range(3)]
     with web_server() as port:
         begins = time.monotonic()
         counts, ends = begins + WARMING, begins + WARMING + MEASURED
@@ -124,15 +125,17 @@ def measured() -> Iterator[Measured]:
             one.start()
         for one in asking:
             one.join()
+    meanwhile = statistics.median([*paces, *(pace() for _ in range(3))])
     if not all(person.asked for person in people):
         raise RuntimeError("Somebody did not ask for anything.")
     everything = [each for person in people for each in person.asked]
     logged = query(stored)[0][0] - known
     in_order = logged == sum(person.logged for person in people)
-    yield row([each for each in everything if each[1] >= counts], f"{PEOPLE} people at once", in_order,
+    yield row([each for each in everything if each[1] >= counts], f"{PEOPLE} people at once", meanwhile, in_order,
               (processor_time() - before) / len(everything))  # fmt: skip
     for what in MIX:
-        yield row([each for each in everything if each[0] == what and each[1] >= counts], f"in the crowd: {what}")
+        asked = [each for each in everything if each[0] == what and each[1] >= counts]
+        yield row(asked, f"in the crowd: {what}", meanwhile)
 
 
 def those_who_work() -> list[User]:
@@ -143,16 +146,21 @@ def those_who_work() -> list[User]:
     return [known[f"{name}@example.com"] for name in names[:PEOPLE]]
 
 
-def row(asked: list[tuple[str, float, float, int]], name: str, in_order: bool = True, cpu: float = 0.0) -> Measured:
+def row(
+    asked: list[tuple[str, float, float, int]], name: str, meanwhile: float, in_order: bool = True, cpu: float = 0.0
+) -> Measured:
     took = sorted(each[2] for each in asked) or [0.0]
     errors = sum(each[3] not in (200, 204) for each in asked)
     p50, p95 = (round(value * 1000, 2) for value in (statistics.median(took), percentile(took, 0.95)))
-    whole = bool(cpu)
-    return Measured(
+    found = Measured(
         f"{name}, {errors} errors", "", p50, p95, round(cpu * 1000, 2), len(asked), None, None, None, 0,
-        in_order and not errors, f"p95 ≤ {BUDGET} ms, no errors" if whole else "",
-        p95 <= BUDGET and not errors if whole else None,
+        in_order and not errors, "", None, pace=round(meanwhile, 2),
     )  # fmt: skip
+    if cpu:  # all pages together are what is judged
+        found.budget = f"p95 ≤ {BUDGET} ms, no errors"
+        found.kept = p95 <= BUDGET and not errors
+        found.kept_by_pace = p95 / max(meanwhile, 1) <= BUDGET and not errors
+    return found
 
 
 def processor_time() -> float:

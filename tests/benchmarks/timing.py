@@ -11,6 +11,8 @@ from typing import Any
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from tests.benchmarks.pace import pace
+
 RUNS, SLOW_RUNS, SLOW = 30, 5, 1.0  # what takes longer than a second is done five times
 
 
@@ -51,6 +53,8 @@ class Measured:
     beside: float | None = None  # how many times as long as what it is compared with
     sent: float | None = None  # kilobytes of a page as it is sent
     whole: float | None = None  # and as the browser reads it
+    pace: float = 1  # how many times as long as the machine of the budgets this one took meanwhile
+    kept_by_pace: bool | None = None  # the budgets in milliseconds, had it been as fast as that
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -62,20 +66,8 @@ def query(sql: str, params: Any = None) -> list[tuple[Any, ...]]:
         return cursor.fetchall() if cursor.description else []
 
 
-def the_machine() -> Operation:
-    """The same computation every time, with no database and nothing of ours: what its runs differ by is the machine's,
-    and so is as much of what the runs of anything else differ by."""
-
-    def compute() -> int:
-        total = 0
-        for number in range(600_000):
-            total += number
-        return total
-
-    return Operation("(the machine: a fixed computation)", compute, compute)
-
-
 def measure(operation: Operation, who: str = "") -> Measured:
+    before = [pace() for _ in range(3)]
     with CaptureQueriesContext(connection) as captured:
         began = time.perf_counter()
         answer = operation.ours()  # the first call warms the caches
@@ -87,9 +79,9 @@ def measure(operation: Operation, who: str = "") -> Measured:
         queries = len(captured)
     runs = min(operation.runs, SLOW_RUNS) if first > SLOW else operation.runs
     expected = operation.raw()
-    times, cpu = _in_turn(operation, runs)
+    times, cpu, meanwhile = _in_turn(operation, runs)
     if operation.runs == 1:
-        times["ours"], cpu = [first], 0.0
+        times["ours"], cpu, meanwhile = [first], 0.0, [*before, *(pace() for _ in range(3))]
     middle = {name: statistics.median(values) if values else None for name, values in times.items()}
     p50, raw_p50 = middle["ours"] or 0.0, middle["raw"] or 0.0
     sent, whole = operation.size() if operation.size else (None, None)
@@ -99,13 +91,14 @@ def measure(operation: Operation, who: str = "") -> Measured:
         bool(operation.check(answer, expected)), "", None,
         round(p50 / middle["beside"], 2) if middle["beside"] else None,
         round(sent / 1024, 1) if sent else None, round(whole / 1024, 1) if whole else None,
+        round(statistics.median(meanwhile), 2),
     )  # fmt: skip
     judge(row, operation)
     return row
 
 
 def judge(row: Measured, operation: Operation) -> None:
-    """What the table of budgets says of it, and whether all of that was kept."""
+    """What the table of budgets says of it, whether all of that was kept, and whether it would be at its pace."""
     limits = [
         (operation.budget, row.p95, "p95 ≤ {:.0f} ms"),
         (operation.most, row.ratio, "≤ {} × raw"),
@@ -115,18 +108,25 @@ def judge(row: Measured, operation: Operation) -> None:
     ]
     asked = [(limit, value, text) for limit, value, text in limits if limit is not None and value is not None]
     row.budget = ", ".join(text.format(limit) for limit, _, text in asked)
-    row.kept = all(value <= limit for limit, value, _ in asked) if asked else None
+    if asked:
+        row.kept = all(value <= limit for limit, value, _ in asked)
+        others = [(limit, value) for limit, value, text in asked if "p95" not in text]
+        if operation.budget is not None:
+            others.append((operation.budget, row.p95 / max(row.pace, 1)))
+        row.kept_by_pace = all(value <= limit for limit, value in others)
 
 
 def _ms(seconds: float) -> float:
     return round(seconds * 1000, 2)
 
 
-def _in_turn(operation: Operation, runs: int) -> tuple[dict[str, list[float]], float]:
-    """One of each, then again: what else the machine does then falls on all alike. With the CPU time of ours."""
+def _in_turn(operation: Operation, runs: int) -> tuple[dict[str, list[float]], float, list[float]]:
+    """One of each, then again: what else the machine does then falls on all alike. With the CPU time of ours, and the
+    machine's pace meanwhile."""
     times: dict[str, list[float]] = {"ours": [], "raw": [], "alone": [], "beside": []}
-    cpu = 0.0
+    cpu, meanwhile = 0.0, []
     for _ in range(runs):
+        meanwhile.append(pace())
         if operation.runs > 1:
             used = time.process_time()
             times["ours"].append(_timed(operation.ours))
@@ -135,7 +135,7 @@ def _in_turn(operation: Operation, runs: int) -> tuple[dict[str, list[float]], f
         for name, call in (("alone", operation.alone), ("beside", operation.beside)):
             if call:
                 times[name].append(_timed(call))
-    return times, cpu / runs
+    return times, cpu / runs, meanwhile
 
 
 def percentile(values: list[float], share: float) -> float:
