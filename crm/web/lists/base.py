@@ -25,7 +25,7 @@ from crm.web.lists.bulk import BulkAction
 from crm.web.lists.columns import Column, RowButton
 from crm.web.lists.custom_columns import custom_column
 from crm.web.lists.grouping import UnknownPart
-from crm.web.lists.paging import Count, Order, Pager, is_nullable, once_each
+from crm.web.lists.paging import COUNTED, Count, Order, Pager, is_nullable, once_each
 from crm.web.lists.presenting import Presented
 
 RESERVED = {"q", "sort", "columns", "view", asked_parts.PARAM, *states.PASSING}
@@ -48,7 +48,7 @@ class List(View):
     select_related: ClassVar[Sequence[str]] = ()
     prefetch_related: ClassVar[Sequence[Any]] = ()
     page_size: ClassVar[int] = 50
-    counted: ClassVar[int] = 10_000  # beyond this it says "10,000+": counting a million rows costs more than the page
+    counted: ClassVar[int] = COUNTED  # how many rows are counted at most
     create_url: ClassVar[str] = ""
     keep_url: ClassVar[str] = ""  # where the filters of the moment can be kept as a record of their own
     keep_label: ClassVar[Any] = ""

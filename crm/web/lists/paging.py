@@ -16,6 +16,7 @@ from crm import keyset
 from crm.web.lists import ways
 
 SALT = "crm.web.lists.cursor"
+COUNTED = 10_000  # beyond this a count says "10,000+": counting a million rows costs more than the page
 
 
 class BadCursor(Exception):
@@ -218,10 +219,10 @@ class Count:
     """How many rows match: exact up to `most`, beyond that only that they are more."""
 
     value: int
-    most: int
+    most: int = COUNTED
 
     @classmethod
-    def of(cls, queryset: QuerySet, most: int) -> Count:
+    def of(cls, queryset: QuerySet, most: int = COUNTED) -> Count:
         return cls(ways.count(queryset, most + 1), most)
 
     @property

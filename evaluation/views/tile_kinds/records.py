@@ -65,7 +65,7 @@ class Records(TileKind):
         if size:
             rows = opened.with_columns(opened.sortable(matching, state), state.columns)
             page = Pager(rows, opened.order(state, rows), size).page("", "")
-        shown = Presented(opened, state, page, Count.of(matching), filterset)
+        shown = Presented(opened, state, page, Count.of(matching, opened.counted), filterset)
         if shown.refusals:
             raise NothingToShow(_("This view asks for something that does not exist any more."))
         return shown
