@@ -65,6 +65,26 @@ def convert(
     made: dict[str, int] = {}
     owner = lead.owner or by
     whose: dict[str, Any] = {"owner": owner, "team": lead.team or owner.team, "by": by, "at": at}
+    customer, contact = _customer_and_contact(lead, customer, contact, whose, made)
+    opened = _opportunity(lead, customer, contact, opportunity, overriding, whose, made)
+    lead.owner, lead.team = owner, whose["team"]
+    lead.state, lead.converted_at, lead.made = Lead.State.CONVERTED, at, made
+    lead.customer, lead.contact, lead.opportunity = customer, contact, opened
+    lead.first_contact_at = lead.first_contact_at or at
+    became = {"customer": customer, "contact": contact, "opportunity": opened}
+    told: dict[str, Any] = {name: records.as_json(record) for name, record in became.items() if record}
+    told |= {"missing": unanswered, "reason": overriding.strip()} if unanswered else {}
+    LeadAnswer.objects.filter(lead=lead).update(opportunity=opened)
+    _hand_consent_on(lead, contact, by=by, at=at)
+    emails_moving.file_with(lead, customer, contact, by=by, at=at)
+    return lead_changes.store(lead, "converted", told, by=by, at=at)
+
+
+def _customer_and_contact(
+    lead: Lead, customer: Customer | None, contact: Contact | None, whose: dict[str, Any], made: dict[str, int]
+) -> tuple[Customer, Contact]:
+    """Those given, if the person may see them and they belong together; new ones in place of those that are missing."""
+    by, at = whose["by"], whose["at"]
     if customer is None:
         customer = _new_customer(lead, whose)
         made["customer"] = customer.version
@@ -79,25 +99,27 @@ def convert(
         raise ValidationError({"contact": _("This person does not belong to the customer.")})
     else:
         _refuse_unseen(contact, by, "contact")
-    opened = None
-    if opportunity is not None:
-        _refuse_creating(by, Opportunity)
-        opportunity = {"custom": writing.handed_on(lead, Opportunity.kind), **opportunity}
-        opened = opportunities.open(customer=customer, contact=contact, overriding=overriding, **whose, **opportunity)
-        made["opportunity"] = opened.version
-        if opportunity.get("next_step"):
-            made[FIRST_STEP] = Task.objects.about(opened).get().pk
-    lead.owner, lead.team = owner, whose["team"]
-    lead.state, lead.converted_at, lead.made = Lead.State.CONVERTED, at, made
-    lead.customer, lead.contact, lead.opportunity = customer, contact, opened
-    lead.first_contact_at = lead.first_contact_at or at
-    became = {"customer": customer, "contact": contact, "opportunity": opened}
-    told: dict[str, Any] = {name: records.as_json(record) for name, record in became.items() if record}
-    told |= {"missing": unanswered, "reason": overriding.strip()} if unanswered else {}
-    LeadAnswer.objects.filter(lead=lead).update(opportunity=opened)
-    _hand_consent_on(lead, contact, by=by, at=at)
-    emails_moving.file_with(lead, customer, contact, by=by, at=at)
-    return lead_changes.store(lead, "converted", told, by=by, at=at)
+    return customer, contact
+
+
+def _opportunity(
+    lead: Lead,
+    customer: Customer,
+    contact: Contact,
+    fields: dict[str, Any] | None,
+    overriding: str,
+    whose: dict[str, Any],
+    made: dict[str, int],
+) -> Opportunity | None:
+    if fields is None:
+        return None
+    _refuse_creating(whose["by"], Opportunity)
+    fields = {"custom": writing.handed_on(lead, Opportunity.kind), **fields}
+    opened = opportunities.open(customer=customer, contact=contact, overriding=overriding, **whose, **fields)
+    made["opportunity"] = opened.version
+    if fields.get("next_step"):
+        made[FIRST_STEP] = Task.objects.about(opened).get().pk
+    return opened
 
 
 @transaction.atomic
