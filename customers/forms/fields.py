@@ -61,6 +61,7 @@ class CustomerPicker(forms.Widget):
 
     template_name = "customers/customer/_picker.html"
     user: Any = None
+    typed = ""  # what names no customer, or several: it comes back with the form, and what is called like it
 
     def search_name(self, name: str) -> str:
         return f"{name}_q"
@@ -69,8 +70,11 @@ class CustomerPicker(forms.Widget):
         context = super().get_context(name, value, attrs)
         pk = value.pk if isinstance(value, Customer) else value
         known = str(pk or "").isdigit()
-        chosen = Customer.objects.visible_to(self.user).filter(pk=pk) if known else []
-        context |= {"name": name, "found": chosen, "chosen": pk, "search_name": self.search_name(name)}
+        found = Customer.objects.visible_to(self.user).filter(pk=pk) if known else []
+        if self.typed and not known:
+            found = find_customers(self.user, self.typed)
+            context["typed"] = self.typed
+        context |= {"name": name, "found": found, "chosen": pk, "search_name": self.search_name(name)}
         context |= {"described": (attrs or {}).get("aria-describedby"), "invalid": "aria-invalid" in (attrs or {})}
         return context
 
@@ -84,6 +88,7 @@ class CustomerPicker(forms.Widget):
             return data.get(name)
         typed = data.get(self.search_name(name), "").strip()
         found = find_customers(self.user, typed, limit=2) if typed and self.user else []
+        self.typed = "" if len(found) == 1 else typed
         return found[0].pk if len(found) == 1 else None
 
     def use_required_attribute(self, initial: Any) -> bool:

@@ -246,7 +246,8 @@ def shareable(user: Any, pk: int) -> Customer:
 def options(request: HttpRequest) -> HttpResponse:
     """What a customer picker offers for what was typed so far."""
     guards.require(request.user, Customer.kind, Verb.VIEW)
-    name = "parent" if request.GET.get("name") == "parent" else "customer"
+    name = request.GET.get("name", "customer")  # the field that asks: what is chosen is sent under its name
+    name = name if name.isidentifier() else "customer"
     text = request.GET.get("q") or request.GET.get(f"{name}_q", "")
     found = find_customers(request.user, text) if text.strip() else []
     return render(request, "customers/customer/_options.html", {"found": found, "name": name, "typed": text})

@@ -58,9 +58,8 @@ def test_by_keyboard_from_a_list_with_the_next_step_and_back_by_undo(people, ope
     page.keyboard.press("l")
     page.wait_for_selector("#dialog[open] #id_customer:focus")
     page.keyboard.type("zhangwei")
-    page.wait_for_selector("#id_customer_found input[type=radio]")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Space")
+    page.keyboard.press("Enter")  # before anything is offered: it waits, and sends no form
+    page.wait_for_selector("#id_customer_found input[type=radio]:checked:focus")
     page.wait_for_selector("#activity-people input[type=checkbox]")
     page.focus("#dialog #id_subject")
     page.keyboard.type("Agreed on a visit")

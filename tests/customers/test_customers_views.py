@@ -61,6 +61,25 @@ def test_without_a_script_a_name_that_fits_one_customer_is_enough(client, cast):
     assert Activity.objects.get().customer == customer
 
 
+def test_a_name_that_fits_several_customers_comes_back_with_those_it_fits(client, cast):
+    customer, *_others = [make_customer(cast.rep, f"{name} Harbour") for name in ("Blue North", "Blue South", "Red")]
+    values = logged(customer, customer="", customer_q="blue")
+    answer = post(client, cast.rep, "activity-new", headers=DIALOG, **values)
+    text = answer.content.decode()
+    assert answer.status_code == 422
+    assert 'value="blue"' in text
+    assert [name in text for name in ("Blue North Harbour", "Blue South Harbour", "Red Harbour")] == [True, True, False]
+    assert not Activity.objects.exists()
+
+
+@pytest.mark.parametrize(("asked", "sent"), [("referred_by", "referred_by"), ("below", "below"), ("a b", "customer")])
+def test_what_a_picker_offers_is_sent_under_the_name_of_its_field(client, cast, asked, sent):
+    customer = make_customer(cast.rep, "Blue Harbour")
+    client.force_login(cast.rep)
+    answer = client.get(reverse("customer-options"), {"name": asked, f"{sent}_q": "blue"})
+    assert f'name="{sent}" value="{customer.pk}"' in answer.content.decode()
+
+
 def test_an_empty_form_says_what_is_missing_and_keeps_nothing(client, cast):
     answer = post(client, cast.rep, "activity-new", headers=DIALOG, subject="", customer="")
     assert answer.status_code == 422

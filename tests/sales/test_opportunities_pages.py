@@ -1,5 +1,6 @@
 """The pages of opportunities, as the people who use them see them."""
 
+import re
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -241,6 +242,18 @@ def test_activities_and_tasks_about_it_are_on_its_page(as_user, cast, now):
     assert "Send the offer" in text
     assert "There is no next step" not in text
     assert EventLink.objects.filter(kind="opportunity", object_id=opportunity.pk).exists()
+
+
+def test_what_an_activity_or_a_task_changes_on_its_page_loads_again_with_its_stages(as_user, cast, now):
+    """Else it says "There is no next step" beside the one just noted, and a stage is refused as moved meanwhile."""
+    opportunity = make_opportunity(cast.rep, at=now)
+    text = as_user(cast.rep).get(reverse("opportunity-detail", args=[opportunity.pk])).content.decode()
+    assert 'hx-trigger="activity-logged from:body, task-changed from:body"' in text
+    parts = re.search(r'hx-select="(.+?)" hx-select-oob="(.+?)"', text)
+    ids = [part.removeprefix("#") for group in parts.groups() for part in group.split(",")]
+    assert {name: text.count(f' id="{name}"') for name in ids} == {
+        "opportunity-path": 1, "opportunity-facts": 1, "opportunity-history": 1, "opportunity-work": 1,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("page", ["detail", "customer", "home", "list"])
