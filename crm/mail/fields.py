@@ -78,7 +78,7 @@ def kinds_to_fill_from() -> list[str]:
 
 def records_around(user: Any, record: models.Model) -> dict[str, Any]:
     """The record and those around it, as far as the person may see them; nobody else's are ever put in."""
-    return _around[record.kind](user, record)  # type: ignore[attr-defined]
+    return {**_around[record.kind](user, record), "writer": user}  # type: ignore[attr-defined]
 
 
 def unknown_in(*texts: str) -> list[str]:

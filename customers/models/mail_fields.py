@@ -27,6 +27,10 @@ def register() -> None:
         "name": (_("name of whoever looks after them"), lambda owner: owner.name),
         "email": (_("mail address of whoever looks after them"), lambda owner: owner.email),
     })  # fmt: skip
+    fields.register("writer", {
+        "name": (_("name of whoever writes"), lambda writer: writer.name),
+        "email": (_("mail address of whoever writes"), lambda writer: writer.email),
+    })  # fmt: skip
     fields.stand_around(Contact.kind, around_contact)
     fields.stand_around(Customer.kind, around_customer)
 
@@ -54,6 +58,7 @@ def around_letter(user: Any, customer: Any, contact: Any, about: Any = None) -> 
     if contact is not None:
         known["contact"] = contact
     known["owner"] = known.get("owner") or user
+    known["writer"] = user
     return known
 
 

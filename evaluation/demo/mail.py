@@ -12,9 +12,9 @@ from evaluation.demo.world import World
 
 TEMPLATES = (
     ("After a visit", "en", "Our talk at {customer.name}",
-     "Dear {contact.name},\n\nthank you for your time. As promised, here is what we talked about.\n\n{owner.name}"),
+     "Dear {contact.name},\n\nthank you for your time. As promised, here is what we talked about.\n\n{writer.name}"),
     ("拜访之后", "zh-hans", "{customer.name} 拜访纪要",
-     "{contact.name}，您好！\n\n感谢您抽出时间。以下是我们谈到的内容。\n\n{owner.name}"),
+     "{contact.name}，您好！\n\n感谢您抽出时间。以下是我们谈到的内容。\n\n{writer.name}"),
 )  # fmt: skip
 LETTERS = {
     words.ENGLISH: ("Delivery next week", "Could it be Tuesday instead of Monday? Our dock is closed that morning."),

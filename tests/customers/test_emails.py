@@ -293,6 +293,14 @@ def test_the_name_of_the_sender_is_readable_on_the_page_and_encoded_in_the_lette
     assert str(make_header(decode_header(parseaddr(header)[0]))) == "李娜, Sales"
 
 
+def test_who_writes_for_a_colleague_signs_with_their_own_name(cast, acme):
+    client = Client()
+    client.force_login(cast.manager)
+    template = MailTemplate.objects.create(name="Hello", subject="Hi", body="{writer.name}, also for {owner.name}")
+    page = client.get(reverse("email-text"), {"template": template.pk, "customer": acme[0].pk}).content.decode()
+    assert f"{cast.manager.name}, also for Rosa Rep" in page
+
+
 def test_fields_are_filled_in_once_and_what_is_missing_is_named_and_not_sent(cast, acme):
     customer, contact = acme
     contact.name = "{owner.name} {{ settings.SECRET_KEY }}"

@@ -127,7 +127,7 @@ def _around(member: CampaignMember, at_work: Mapping[int, Customer], by: Any) ->
     where: Any = at_work.get(member.contact_id or 0)
     if member.lead is not None:
         where = _Organisation(member.lead.organisation, member.lead.city)
-    return {"contact": person, "customer": where, "owner": person.owner or by}
+    return {"contact": person, "customer": where, "owner": person.owner or by, "writer": by}
 
 
 def _fill(letter: MailingLetter, text: MailingText, around: dict[str, Any]) -> None:

@@ -20,7 +20,7 @@ from customers.sales.models.quote import Quote
 QUOTE_SUBJECT = gettext_noop("Our quote {quote.number}")
 QUOTE_TEXT = gettext_noop(
     "Dear {contact.name},\n\nenclosed you find our quote {quote.number} of {quote.total}, valid until"
-    " {quote.valid_until}. You can read and answer it here:\n{quote.link}\n\n{owner.name}"
+    " {quote.valid_until}. You can read and answer it here:\n{quote.link}\n\n{writer.name}"
 )
 
 
