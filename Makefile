@@ -110,17 +110,27 @@ rebuild:
 
 # --- Checks -------------------------------------------------------------------------------------------------------
 
+# Each of these alone, or all: make -j2 -O check uses both cores.
+check: check-code check-types check-settings check-api
+.PHONY: check-code check-types check-settings check-api
+
 # djlint only lints: its formatter moves white space inside blocktranslate, which would change the messages.
-check: install-dev frontend translations
+check-code: install-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/djlint templates --lint --quiet
-	$(BIN)/mypy $(APPS)
 	$(BIN)/lint-imports
+
+check-types: install-dev
+	$(BIN)/mypy $(APPS)
+
+check-settings: install-dev frontend translations
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))') ALLOWED_HOSTS=crm.example.com \
 	  DATABASE_URL=postgresql://crm:secret@localhost/crm REDIS_URL=redis://localhost \
 	  $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+check-api: install-dev frontend translations
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
 
 fix: install-dev
