@@ -62,7 +62,7 @@ def ask(*, type: str, total: int, by: Any, at: datetime, token: str = "", **more
 def go_on(run: BulkRun, *, at: datetime) -> BulkRun:
     """With one that stopped; what is done stays done."""
     run = BulkRun.objects.select_for_update(of=("self",)).get(pk=run.pk)
-    if run.is_failed or run.is_stopped:
+    if run.may_go_on:
         run.state, run.problem, run.touched_at = State.RUNNING, "", at
         run.save(update_fields=["state", "problem", "touched_at"])
         transaction.on_commit(lambda: _ring(run.pk, run.settled))

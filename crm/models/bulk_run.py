@@ -97,6 +97,12 @@ class BulkRun(models.Model):
         return self.state == self.State.STOPPED
 
     @property
+    def may_go_on(self) -> bool:
+        """Where it ended too soon. What was taken back as a whole is not done by halves afterwards."""
+        is_undone = self.operation is not None and self.operation.undone_at is not None
+        return (self.is_failed or self.is_stopped) and not is_undone
+
+    @property
     def unchanged(self) -> int:
         """Those that were as wanted already."""
         return max(self.settled - self.changed - self.left_count, 0)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -30,6 +31,7 @@ from evaluation.views.refusals import REFUSALS, tried
 from evaluation.views.stories import story_of
 
 SHOWN = 5
+STEPS_TAKE, EFFECT_TAKES = timedelta(days=30), timedelta(days=120)  # proposed: three months to see what the steps did
 RELATED = ("owner", "team", "review__cycle", "review__person", "review__subject_team")
 
 
@@ -234,7 +236,10 @@ class StepPage(View):
 def _initial(request: HttpRequest, review: Review | None, customer: Customer | None = None) -> dict[str, Any]:
     user: Any = request.user
     code = request.GET.get("kpi", "")
-    initial: dict[str, Any] = {"owner": user.pk, "period_kind": "month"}
+    today = timezone.localdate()
+    initial: dict[str, Any] = {
+        "owner": user.pk, "period_kind": "month", "due_on": today + STEPS_TAKE, "effect_due_on": today + EFFECT_TAKES,
+    }  # fmt: skip
     if any(kpi.code == code for kpi in kpis.all_kpis()):
         initial["kpi_code"] = code
     if customer is not None:

@@ -222,6 +222,11 @@ def test_one_that_is_stopped_keeps_what_it_did_says_how_much_and_is_undone_or_go
         assert client.post(reverse("bulk-run-stopping", args=[undoing.pk])).status_code == 302
         work(undoing)  # taking back is not stopped half-way
     assert tiers() == "CCCCC"
+    going_on = reverse("bulk-run-going-on", args=[run.pk])
+    assert going_on not in client.get(page).content.decode()
+    client.post(going_on)  # by a page from before
+    work(run)
+    assert tiers() == "CCCCC"
 
 
 def test_nobody_sees_or_goes_on_with_what_another_asked_for(client, cast, five):

@@ -235,7 +235,12 @@ def test_a_plan_is_made_from_a_line_in_one_dialog(as_user, cast):
     review = a_frozen_review(cast)
     address = f"{reverse('plan-new')}?review={review.pk}&kpi=win_rate"
     client = as_user(cast.manager)
-    assert "Win rate (percentage points)" in text_of(client.get(address))
+    page = client.get(address)
+    assert "Win rate (percentage points)" in text_of(page)
+    proposed = [
+        (page.context["form"][name].value() - timezone.localdate()).days for name in ("due_on", "effect_due_on")
+    ]
+    assert proposed == [30, 120]
     form = {
         "name": "Qualify", "reason": "Lost late", "kpi_code": "win_rate", "expected": "5",
         "scope": f"person:{cast.rep.pk}", "owner": cast.rep.pk, "period_kind": "month", "due_on": "2026-06-30",
