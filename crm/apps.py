@@ -7,8 +7,10 @@ class CrmConfig(AppConfig):
     verbose_name = _("Organisation")
 
     def ready(self) -> None:
+        from django.db.backends.signals import connection_created
         from django.db.models.signals import post_migrate
 
+        from crm import moments
         from crm.access import kinds
         from crm.actions import roles
         from crm.exchange import organisation
@@ -18,6 +20,7 @@ class CrmConfig(AppConfig):
         from crm.web import navigation, paper_fonts  # noqa: F401 - the fonts register their check
         from crm.web.lists import bulk_running as _bulk  # noqa: F401 - says how workers do bulk actions
 
+        connection_created.connect(moments.read_quickly, dispatch_uid="read-moments-quickly")
         constraint_words.give_words()
         navigation.register(section="start", label=_("Home"), url_name="home", icon="home", order=1, key="h")
         navigation.register(
