@@ -7,7 +7,6 @@ from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models.base import ModelState
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -15,6 +14,7 @@ from crm import directions
 from crm.access import fields
 from crm.access.querysets import ScopedQuerySet
 from crm.models.checked import CheckedTogether
+from crm.models.quickly_read import QuicklyRead
 
 
 class StaleVersion(Exception):
@@ -36,7 +36,7 @@ class RecordQuerySet(ScopedQuerySet):
         return self.filter(owner=user)
 
 
-class Record(CheckedTogether):
+class Record(QuicklyRead, CheckedTogether):
     """What every business record carries: whose it is, which version it is in, and whether it is in the bin.
 
     Nothing calls `save()` on a record outside `actions/`.
@@ -66,18 +66,6 @@ class Record(CheckedTogether):
 
     class Meta:
         abstract = True
-
-    @classmethod
-    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any], **how: Any) -> Self:
-        """A row of which only some columns were read. Django asks of each of forty whether it was, and then runs the
-        whole constructor: a third of the time of a large export, which reads eight."""
-        if how or len(values) == len(cls._meta.concrete_fields):
-            return super().from_db(db, field_names, values, **how)
-        made = cls.__new__(cls)
-        made.__dict__.update(zip(field_names, values, strict=True))
-        made._state = ModelState()
-        made._state.adding, made._state.db = False, db
-        return made
 
     def clean_fields(self, exclude: Collection[str] | None = None) -> None:
         """What is one line (a name, a title, a subject) goes in one direction, whoever writes it and from where."""

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from crm.access.querysets import ScopedQuerySet
+from crm.models.quickly_read import QuicklyRead
 
 
 class TeamQuerySet(ScopedQuerySet):
@@ -23,7 +24,7 @@ class TeamQuerySet(ScopedQuerySet):
         return self.order_by("path_names")
 
 
-class Team(models.Model):
+class Team(QuicklyRead):
     """A node of the organisation's tree; a person belongs to one."""
 
     kind: ClassVar[str] = "team"

@@ -14,6 +14,7 @@ from crm.access.permissions import Reach, Verb
 from crm.access.querysets import ScopedQuerySet
 from crm.models.custom_field import CustomField
 from crm.models.prepared import Prepared
+from crm.models.quickly_read import QuicklyRead
 from crm.models.role import Role, RoleField, RoleGrant
 from crm.models.share import Share
 from crm.models.team import Team
@@ -49,7 +50,7 @@ class Theme(models.TextChoices):
     DARK = "dark", _("dark")
 
 
-class User(AbstractBaseUser):
+class User(QuicklyRead, AbstractBaseUser):
     """A person who works here. Without an email address somebody is on record but cannot sign in."""
 
     kind: ClassVar[str] = "person"
