@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import django_filters
-from django.db.models import QuerySet
+from django.db.models import QuerySet, prefetch_related_objects
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
@@ -38,6 +38,9 @@ TABS = [
     ("resolved", _("Resolved")),
     ("all", _("All tickets")),
 ]
+# What a countdown looks at.
+ANSWER = ("first_response_at", "first_response_due_at", "first_response_target")
+PROMISES = ("next_due_at", "state", "sla_policy", "resolved_at", "resolution_due_at", "resolution_target", *ANSWER)
 SORTS = {"resolved": "&sort=-resolved_at"}  # nothing is due there: what was resolved last stands first
 
 
@@ -88,11 +91,12 @@ class CountdownColumn(Column):
     """The nearest promise in words on the page; its due time in an export."""
 
     def cells(self, rows: Sequence[Any]) -> list[SafeString]:
-        """Each ticket comes with a policy of its own; the hours of each policy are made once for the page."""
+        """Each ticket comes with a policy of its own; the hours of each policy are read and made once for the page."""
         policies: dict[int, Any] = {}
         for row in rows:
             if row.sla_policy_id:
                 row.sla_policy = policies.setdefault(row.sla_policy_id, row.sla_policy)
+        prefetch_related_objects(list(policies.values()), "calendar__frames", "calendar__holidays")
         return super().cells(rows)
 
     def cell(self, row: Any) -> SafeString:
@@ -136,7 +140,7 @@ class TicketList(List):
         Column("number", _("Number"), sort="number", link=True),
         Column("subject", _("Subject"), link=True),
         Column("customer", _("Customer"), value="customer.name"),
-        CountdownColumn("next_due_at", _("Promise"), sort="next_due_at", format="moment"),
+        CountdownColumn("next_due_at", _("Promise"), sort="next_due_at", format="moment", reads=PROMISES),
         Column("priority", _("Priority"), sort="priority", format="badge", tones={3: "warn", 4: "bad"}),
         Column("state", _("State"), value="state", format="badge"),
         Column("owner", _("Owner"), value="owner.name", format="person"),
@@ -157,7 +161,6 @@ class TicketList(List):
     default_columns = ("number", "subject", "customer", "next_due_at", "priority", "state", "owner", "updated_at")
     default_sort = "next_due_at"
     select_related = ("state", "owner", "queue", "team", "customer", "contact", "sla_policy__calendar")
-    prefetch_related = ("sla_policy__calendar__frames", "sla_policy__calendar__holidays")
     bulk_actions = (
         BulkAction("assign", _("Assign"), verb=Verb.ASSIGN, form=AssignmentForm, run=assign_many, icon="user-plus"),
         BulkAction("resolve", _("Resolve"), run=resolve_many, icon="check"),
@@ -188,11 +191,7 @@ class TicketList(List):
 
 def next_to_take(user: Any) -> Ticket | None:
     """The open ticket nobody has that is due first, of those the person may answer."""
-    waiting = (
-        Ticket.objects.editable_by(user)
-        .open()
-        .unassigned()
-        .select_related("state", "customer", "queue", "sla_policy__calendar")
-    )
+    said = ("number", "subject", "next_due_at", "customer__name")
+    waiting = Ticket.objects.editable_by(user).open().unassigned().select_related("customer").only(*said)
     first = waiting.filter(next_due_at__isnull=False).order_by("next_due_at", "pk").first()
     return first or waiting.order_by("opened_at", "pk").first()

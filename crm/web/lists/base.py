@@ -19,7 +19,7 @@ from crm.access.permissions import Verb
 from crm.custom_fields import filtering, known
 from crm.models.saved_view import ChosenColumns, SavedView
 from crm.search import documents, finding
-from crm.web.lists import asked_parts, filters
+from crm.web.lists import asked_parts, beside, filters
 from crm.web.lists import state as states
 from crm.web.lists.bulk import BulkAction
 from crm.web.lists.columns import Column, RowButton
@@ -212,7 +212,9 @@ class List(View):
         state = self.read_state(request.GET)
         queryset, filterset = self.matching(state)
         rows = self.with_columns(self.sortable(queryset, state), state.columns)
-        page = Pager(rows, self.order(state, rows), self.page_size).page(state.after, state.before)
+        order = self.order(state, rows)
+        rows = beside.narrowed(rows, [self.column(code) for code in state.columns], order.path)
+        page = Pager(rows, order, self.page_size).page(state.after, state.before)
         shown = Presented(self, state, page, Count.of(queryset, self.counted), filterset)
         template = "lists/_list.html" if request.headers.get("HX-Target", "").endswith("#list") else self.template_name
         context = {"list": shown, **self.get_context(state)}
