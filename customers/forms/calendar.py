@@ -54,7 +54,8 @@ class CalendarForm(forms.Form):
         self.user, self.today = user, today
         teams: Any = self.fields["team"]
         people: Any = self.fields["owner"]
-        teams.queryset, people.queryset = Team.objects.visible_to(user), User.objects.visible_to(user).active()
+        teams.queryset = Team.objects.visible_to(user)
+        people.queryset = User.objects.visible_to(user).active().only("name")
 
     def asked(self) -> dict[str, Any]:
         """What was asked for; nonsense counts as not said."""

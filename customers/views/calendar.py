@@ -103,7 +103,8 @@ def ways(asked: dict[str, Any], shown: agenda.Span) -> dict[str, Any]:
 def mark_movable(entries: list[agenda.Entry], user: Any) -> None:
     """What may only be looked at, or is done, stays where it is."""
     ids = [entry.task.pk for entry in entries if not entry.task.is_done]
-    mine = set(Task.objects.editable_by(user).filter(pk__in=ids).values_list("pk", flat=True)) if ids else set()
+    asked = Task.objects.editable_by(user).filter(pk__in=ids).order_by()
+    mine = set(asked.values_list("pk", flat=True)) if ids else set()
     for entry in entries:
         entry.is_movable = entry.task.pk in mine
 
