@@ -51,10 +51,11 @@ class Column:
 
 def columns(opportunities: Any, pipeline: Pipeline, user: Any, today: date, limit: int = SHOWN) -> list[Column]:
     """Every open stage with its topmost cards; `opportunities` are those the person may see and asked for."""
-    sums = sums_by_stage(opportunities, pipeline, today)
+    stages = list(pipeline.stages.open().order_by("position", "pk"))
+    sums = sums_in(stages, opportunities, today)
     found = [
         Column(stage, sums.get(stage.pk, Sums()), cards(opportunities, stage, limit) if stage.pk in sums else [])
-        for stage in pipeline.stages.open().order_by("position", "pk")
+        for stage in stages
     ]
     add_next_steps([card for column in found for card in column.cards], user)
     return found
@@ -72,9 +73,15 @@ def cards(opportunities: Any, stage: Stage, limit: int = SHOWN, below: tuple[str
 
 
 def sums_by_stage(opportunities: Any, pipeline: Pipeline, today: date) -> dict[int, Sums]:
-    """Count, sum and weighted sum of every open stage, in one query."""
+    """Count, sum and weighted sum of every open stage of the pipeline."""
+    return sums_in(list(pipeline.stages.open()), opportunities, today)
+
+
+def sums_in(stages: list[Stage], opportunities: Any, today: date) -> dict[int, Sums]:
+    """The same of these stages, in one query. Told by their keys, their opportunities are found by an index; asked
+    which stages are open, PostgreSQL reads all there are."""
     grouped: dict[int, list[dict[str, Any]]] = {}
-    for row in _summed(opportunities.in_pipeline(pipeline).open(), "stage_id"):
+    for row in _summed(opportunities.filter(stage__in=stages), "stage_id"):
         grouped.setdefault(row["stage_id"], []).append(row)
     rates = Rates(today)
     return {stage_id: _add_up(of_stage, rates) for stage_id, of_stage in grouped.items()}

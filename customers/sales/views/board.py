@@ -96,8 +96,8 @@ class Totals(BoardPart):
         self.prepare(request)
         if self.pipeline is None:
             raise Http404
-        sums = boards.sums_by_stage(self.opportunities, self.pipeline, timezone.localdate(timezone=organisation_zone()))
-        stages = self.pipeline.stages.open().order_by("position", "pk")
+        stages = list(self.pipeline.stages.open().order_by("position", "pk"))
+        sums = boards.sums_in(stages, self.opportunities, timezone.localdate(timezone=organisation_zone()))
         context = {
             **self.context,
             "overall": boards.overall(sums.values()),
