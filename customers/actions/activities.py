@@ -174,7 +174,8 @@ def _store(
     if colleagues:
         activity.colleagues.set(colleagues)
     _note_last_activity(activity)
-    mentions.keep(activity, activity.body, by=by, at=at)
+    if "@" in activity.body:
+        mentions.keep(activity, activity.body, by=by, at=at)
     if next_step and next_step.title.strip():
         tasks.create(
             title=next_step.title,

@@ -17,6 +17,7 @@ from crm.models import Record
 from crm.models.configured_code import CodeField
 from crm.models.custom_field import custom_values_field, custom_values_index
 from crm.models.indexes import for_sorting
+from crm.models.prepared import Prepared
 from crm.models.record import RecordQuerySet
 from crm.search.normalise import sort_key
 from customers.models import tidy
@@ -46,8 +47,14 @@ class HealthBand(models.TextChoices):
         return next(band for band in cls if band.bounds[0] <= score)
 
 
-def _collaborations(access: Access) -> Any:
-    return Collaborator.objects.filter(user=access.user.pk).values_list("customer_id", flat=True)
+_collaborations = Prepared(lambda user: Collaborator.objects.filter(user=user).values_list("customer_id"))
+_collaborations_to_edit = Prepared(
+    lambda user: Collaborator.objects.filter(user=user, may_edit=True).values_list("customer_id")
+)
+
+
+def _ids(asked: Prepared, access: Access) -> list[int]:
+    return [pk for (pk,) in asked(access.user.pk or 0)]
 
 
 class CustomerQuerySet(RecordQuerySet):
@@ -57,7 +64,7 @@ class CustomerQuerySet(RecordQuerySet):
         if verb in (Verb.VIEW, Verb.EDIT, Verb.EXPORT):
             # Ids, not a subquery: the planner can then combine the indexes of all rules.
             if verb == Verb.EDIT:
-                ids = access.ids("collaborations to edit", lambda: _collaborations(access).filter(may_edit=True))
+                ids = access.ids("collaborations to edit", lambda: _ids(_collaborations_to_edit, access))
             else:
                 ids = self.ids_shared_with(access)
             if ids:
@@ -65,7 +72,7 @@ class CustomerQuerySet(RecordQuerySet):
         return rules
 
     def ids_shared_with(self, access: Access) -> list[int]:
-        return access.ids("collaborations", lambda: _collaborations(access))
+        return access.ids("collaborations", lambda: _ids(_collaborations, access))
 
     def active(self) -> Self:
         return self.filter(lifecycle=Customer.Lifecycle.ACTIVE)

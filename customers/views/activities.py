@@ -44,10 +44,12 @@ class ActivityNew(View):
         # It arrived before, and what it moved stands elsewhere by now: the form would not be right any more.
         if known := activities.submitted(request.user, request.POST.get("submit_once", "")):
             return self.done(request, known)
-        about = record_named_by(request.POST, request.user)
-        form = LogForm(request.POST, user=request.user, now=now, about=about)
-        part = log_parts.part_of(request.user, about, request.POST, now=now)
-        if not (form.is_valid() and (part is None or part.is_valid())):
+        with request.user.access.at_one_moment():
+            about = record_named_by(request.POST, request.user)
+            form = LogForm(request.POST, user=request.user, now=now, about=about)
+            part = log_parts.part_of(request.user, about, request.POST, now=now)
+            is_valid = form.is_valid() and (part is None or part.is_valid())
+        if not is_valid:
             return self.page(form, part, status=422)
         try:
             activity = activities.log(

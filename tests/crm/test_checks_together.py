@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from crm.models import User
 from crm.models.checked import CheckedTogether
 from customers.models import Customer
 
@@ -53,3 +54,26 @@ def test_the_database_understands_the_rules_of_every_kind_in_one_statement(caplo
             with suppress(ValidationError):
                 model().full_clean()
     assert [record.getMessage() for record in caplog.records if "database error" in record.getMessage()] == []
+
+
+def test_records_at_hand_are_not_looked_for_and_the_others_are_all_looked_for_at_once(cast):
+    customer = Customer(name="Acme", sort_name="acme", owner=cast.rep, team_id=cast.rep.team_id)
+    with CaptureQueriesContext(connection) as queries:
+        customer.clean_fields()
+        customer.team_id, customer.owner_id = cast.rep.team_id, cast.agent.pk
+        customer.clean_fields()
+    asked = [query["sql"] for query in queries.captured_queries if "EXISTS (SELECT FROM" in query["sql"]]
+    assert ["crm_user" in sql for sql in asked] == [False, True]
+    assert all("crm_team" in sql for sql in asked)
+
+
+def test_a_key_that_leads_nowhere_is_said_at_its_field_and_only_there(cast):
+    with pytest.raises(ValidationError) as refused:
+        Customer(name="Acme", sort_name="acme", owner_id=cast.rep.pk, team_id=0).clean_fields()
+    assert refused.value.message_dict == {"team": ["team instance with id 0 is not a valid choice."]}
+
+
+def test_a_record_that_was_never_stored_is_not_taken_for_one_that_is_there():
+    with pytest.raises(ValidationError) as refused:
+        Customer(name="Acme", sort_name="acme", owner=User(pk=2**40, name="Nobody")).clean_fields()
+    assert list(refused.value.message_dict) == ["owner"]

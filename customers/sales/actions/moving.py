@@ -40,7 +40,9 @@ def move(
     `overriding` that with a reason. `version` is what the mover had before them: when it has grown and the
     opportunity is no longer in `seen_in`, somebody else moved it meanwhile and the move is refused.
     """
-    locked = Opportunity._base_manager.select_for_update(of=("self",)).get(pk=opportunity.pk)
+    beside = ("stage__pipeline", "pipeline", "customer", "owner", "team")  # what a stage change holds, or asks for
+    rows = Opportunity._base_manager.select_for_update(of=("self",)).select_related(*beside)
+    locked = rows.get(pk=opportunity.pk)
     if version is not None and version != locked.version and (seen_in is None or locked.stage_id != seen_in.pk):
         raise StaleVersion(locked, ["stage"])
     if stage.pk == locked.stage_id:

@@ -130,7 +130,9 @@ class StageOf(View):
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         user: Any = request.user
-        opportunity = guards.get_permitted(Opportunity.objects.all(), user, Verb.EDIT, pk=pk)
+        opportunity = guards.get_permitted(
+            Opportunity.objects.select_related("stage__pipeline", "pipeline"), user, Verb.EDIT, pk=pk
+        )
         self.from_board = "previous" in request.POST
         stage = asked.record(request.POST, "column", opportunity.pipeline.stages)
         if stage is None:
