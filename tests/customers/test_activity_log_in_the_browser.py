@@ -115,8 +115,9 @@ def test_a_click_on_a_task_takes_it_off_the_list(people, open_page):
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_pages_are_accessible_and_fit_a_phone(people, open_page, theme):
     customer = make_customer(people.rep, "A name long enough to wrap on the screen of a phone GmbH & Co. KG", tier="A")
-    person = make_contact(people.rep, customer=customer, phone="+442079460958")
-    activity = make_activity(people.rep, customer, contacts=[person], outcome="positive")
+    pasted = "https://acme.example/" + "wordwithoutspace" * 6
+    person = make_contact(people.rep, pasted, customer=customer, phone="+442079460958")
+    activity = make_activity(people.rep, customer, pasted, contacts=[person], outcome="positive")
     task = make_task(people.rep, customer=customer)
     paths = ["/", f"/customers/{customer.pk}/", f"/activities/new/?customer={customer.pk}", "/customers/new/"]
     paths += [record.get_absolute_url() for record in (person, activity, task)] + ["/customers/", "/tasks/"]
