@@ -129,6 +129,10 @@ def test_pages_are_accessible_and_fit_a_phone(people, open_page, theme):
         found = Axe().run(page).response["violations"]
         told = [(rule["id"], [node["target"] for node in rule["nodes"]]) for rule in found]
         assert told == [], path
+    page.goto(person.get_absolute_url())
+    page.click(".page-actions >> text=Edit")
+    page.wait_for_selector("#dialog[open] h2:has-text('https')")
+    assert page.evaluate("document.getElementById('dialog').scrollWidth") == 360
 
 
 def test_without_a_connection_it_is_kept_and_sent_once_when_there_is_one_again(people, open_page):
