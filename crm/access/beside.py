@@ -34,7 +34,7 @@ class Beside(Func):
 def said_beside(key: str, condition: Q, followed: Any) -> Q | None:
     """A condition on the followed record's owner, team or key, as one on the row; None where it is about more.
 
-    `followed` are the records outside the bin: keys that a rule names count only among them.
+    Keys that a rule names count only among those of the `followed` records that are outside the bin.
     """
     if condition.negated or len(condition.children) != 1 or not isinstance(condition.children[0], tuple):
         return None
@@ -44,7 +44,7 @@ def said_beside(key: str, condition: Q, followed: Any) -> Q | None:
     if path == "team__in":
         return Q(In(Beside(key, "team"), list(value)))
     if path == "pk__in":
-        return Q(**{f"{key}__in": list(followed.filter(pk__in=value).values_list("pk", flat=True))})
+        return Q(**{f"{key}__in": list(followed.alive().filter(pk__in=value).values_list("pk", flat=True))})
     return None
 
 

@@ -164,8 +164,9 @@ class Access:
 
     @contextmanager
     def at_one_moment(self) -> Iterator[None]:
-        """Inside, each of these lists is asked for once, whoever asks: for a page that goes through many kinds."""
-        before, self._ids = self._ids, {}
+        """Inside, each of these lists is asked for once, whoever asks: for a request that only looks."""
+        before = self._ids
+        self._ids = {} if before is None else before
         try:
             yield
         finally:

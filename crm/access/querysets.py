@@ -31,7 +31,7 @@ class Rule:
     q: Q
 
 
-class _Reasons(WhereNode):
+class Reasons(WhereNode):
     """The condition of all the ways together, to be told apart from what else is asked of the rows."""
 
 
@@ -107,11 +107,11 @@ class ScopedQuerySet(models.QuerySet[Any]):
         reached.ways = tuple(rule.q for rule in rules)
         asked: list[Any] = reached.query.where.children
         for child in asked:
-            if isinstance(child, _Reasons):  # of an earlier question: it stays, whatever the way
+            if isinstance(child, Reasons):  # of an earlier question: it stays, whatever the way
                 child.__class__ = WhereNode  # type: ignore[assignment]
         last = asked[-1]
         if isinstance(last, WhereNode) and last.connector == Q.OR and not last.negated:
-            last.__class__ = _Reasons
+            last.__class__ = Reasons
         return reached
 
     def by_way(self, way: Q) -> Self:
@@ -119,7 +119,7 @@ class ScopedQuerySet(models.QuerySet[Any]):
         one that is about another table would list everything that can be seen there."""
         narrowed = self.filter(way)
         where = narrowed.query.where
-        where.children = [child for child in where.children if not isinstance(child, _Reasons)]
+        where.children = [child for child in where.children if not isinstance(child, Reasons)]
         return narrowed
 
     def rules(self, access: Access, verb: Verb) -> list[Rule]:
@@ -178,7 +178,7 @@ class ScopedQuerySet(models.QuerySet[Any]):
             return there & Q(~binned) if _has_bin(self.model) else there
         scope, asked = Q(), []
         for rule in rules:
-            said = said_beside(name, rule.q, self.alive()) if beside else None
+            said = said_beside(name, rule.q, self) if beside else None
             if said is None:
                 asked.append(rule)
             else:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import uuid
 import zoneinfo
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import structlog
@@ -72,7 +73,8 @@ class ReaderMiddleware:
 
 
 class PersonMiddleware:
-    """Shows pages in the signed-in person's language and time zone; keeps personal pages out of caches."""
+    """Shows pages in the signed-in person's language and time zone, and as they may see them at one moment; keeps
+    personal pages out of caches."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -84,7 +86,8 @@ class PersonMiddleware:
         translation.activate(user.language)
         request.LANGUAGE_CODE = translation.get_language()
         zone = zoneinfo.ZoneInfo(user.timezone) if user.timezone else timezone.get_default_timezone()
-        with timezone.override(zone):
+        looks = access_of(user).at_one_moment() if request.method in ("GET", "HEAD") else nullcontext()
+        with timezone.override(zone), looks:
             response = self.get_response(request)
         if not response.has_header("Cache-Control"):
             response["Cache-Control"] = "private, no-store"

@@ -11,6 +11,7 @@ from crm.access.explain import why
 from crm.access.permissions import Reach, Verb
 from crm.models import Role, RoleGrant
 from customers.models import Activity, Collaborator, Contact, Customer, CustomerContact
+from tests.query_counts import queries_of
 
 pytestmark = pytest.mark.django_db
 
@@ -144,3 +145,15 @@ def test_why_agrees_with_what_is_seen_for_everybody(cast, customers):
             for verb in Verb:
                 reached = Customer.objects.permitted(person, verb).filter(pk=customer.pk).exists()
                 assert why(person, customer, verb).allowed == reached, (person, customer, verb)
+
+
+def test_one_look_asks_once_with_whom_one_collaborates_and_the_next_look_asks_again(client, cast, customers, now):
+    client.force_login(cast.rep)
+    page = customers["outsider"].get_absolute_url()
+    collaboration = Collaborator.objects.create(customer=customers["outsider"], user=cast.rep, added_at=now)
+
+    asked = [sql for sql in queries_of(client, page) if 'FROM "customers_collaborator"' in sql and "user_id" in sql]
+    collaboration.delete()
+
+    assert len([sql for sql in asked if "may_edit" not in sql]) == 1
+    assert client.get(page).status_code == 404
