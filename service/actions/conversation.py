@@ -136,9 +136,9 @@ def refuse_unseen(ticket: Ticket, seen: int | None) -> None:
     """Two people never answer unknowingly: what was written since `seen` is shown first."""
     if seen is None:
         return
-    newer = list(ticket.messages.after(seen).select_related("author", "contact"))
-    if newer:
-        raise NewerMessage(ticket, newer)
+    newer = ticket.messages.after(seen)
+    if newer.exists():
+        raise NewerMessage(ticket, list(newer.select_related("author", "contact")))
 
 
 def _say(

@@ -33,6 +33,9 @@ TOLD = [
     TicketEvent.Type.PRIORITISED,
     TicketEvent.Type.BREACHED,
 ]
+# What is shown of each line, of whoever is named in it no more than the name.
+SAID = ("ticket", "direction", "body", "at", "unsent", "is_automatic", "author__name", "contact__name")
+HAPPENED = ("ticket", "type", "at", "priority", "data", "by__name", "owner__name", "queue__name")
 RELATED = ("state", "queue", "owner", "team", "customer", "contact", "sla_policy__calendar")
 
 
@@ -58,7 +61,8 @@ def context(
         "hidden": hidden,
         "last": last,
         "now": now,
-        "sees_contact": Contact.objects.visible_to(request.user).filter(pk=ticket.contact_id).exists(),
+        "sees_contact": ticket.contact_id is not None
+        and Contact.objects.visible_to(request.user).filter(pk=ticket.contact_id).exists(),
         "unreachable": unreachable(ticket),
         "countdowns": countdowns(ticket, now, paused_since(ticket)),
         "may_edit": editable,
@@ -79,9 +83,9 @@ def unreachable(ticket: Ticket) -> str:
 
 def conversation(ticket: Ticket, *, everything: bool) -> tuple[list[Any], int]:
     """Messages and what happened in between, oldest first, and how many earlier lines are left out."""
-    messages = ticket.messages.select_related("author", "contact").order_by("-at", "-pk")
+    messages = ticket.messages.select_related("author", "contact").only(*SAID).order_by("-at", "-pk")
     told = ticket.events.filter(type__in=TOLD)
-    happened = told.select_related("by", "owner", "queue", "state").order_by("-at", "-pk")
+    happened = told.select_related("by", "owner", "queue").only(*HAPPENED).order_by("-at", "-pk")
     limit = None if everything else SHOWN + 1
     lines: list[Any] = [*messages[:limit], *happened[:limit]]
     newest = sorted(lines, key=lambda line: (line.at, line.pk))
