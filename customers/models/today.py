@@ -140,7 +140,7 @@ def merged(items: Iterable[Item]) -> list[Item]:
 
 def points(item: Item, now: datetime) -> int:
     """How pressing: the weight of its reason, how late it is, how high its priority, how important its customer."""
-    late = max((_day(now) - _day(item.due_at)).days, 0) if item.due_at else 0
+    late = (_day(now) - _day(item.due_at)).days if item.due_at and item.due_at < now else 0
     return (
         int(item.weight)
         + min(late * A_DAY_LATE, LATE_AT_MOST)

@@ -13,7 +13,8 @@ from customers.models.today import Asking, Item, Weight, days_since
 def due_tasks(asking: Asking) -> list[Item]:
     """One's own that are overdue or due today."""
     mine = Task.objects.visible_to(asking.user).owned_by(asking.user).due_before(asking.tomorrow)
-    rows = mine.exclude(pk__in=asking.asleep(Task.kind)).soonest_first()[: asking.limit]
+    awake = mine.exclude(pk__in=asking.asleep(Task.kind)).soonest_first()
+    rows = awake.only("title", "due_at", "priority", "customer")[: asking.limit]
     return [of_task(task, (_why(task, asking),)) for task in rows]
 
 

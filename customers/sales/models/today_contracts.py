@@ -15,6 +15,7 @@ from customers.models.today import Asking, Item, Weight, log_url
 from customers.sales.models.contract import Contract
 
 AHEAD = timedelta(days=30)
+SAID = ("name", "end", "notice_days", "monthly_value", "currency", "customer")
 
 
 def renewals(asking: Asking) -> list[Item]:
@@ -24,7 +25,7 @@ def renewals(asking: Asking) -> list[Item]:
     near = mine.annotate(decided=decided).filter(decided__lte=asking.today + AHEAD)
     # What renews by itself needs nobody once nobody can cancel it any more.
     open_ones = near.exclude(renews_automatically=True, decided__lt=asking.today)
-    rows = open_ones.exclude(pk__in=asking.asleep(Contract.kind)).order_by("decided", "pk")
+    rows = open_ones.exclude(pk__in=asking.asleep(Contract.kind)).order_by("decided", "pk").only(*SAID)
     return [_row(contract, asking) for contract in rows[: asking.limit]]
 
 
