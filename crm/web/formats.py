@@ -8,12 +8,13 @@ from functools import lru_cache
 from typing import Any
 
 from django.utils import formats, timezone
-from django.utils.translation import get_language, ngettext, pgettext
+from django.utils.translation import get_language, gettext_noop, ngettext, pgettext
 from django.utils.translation import gettext as _
 
 Numeric = int | float | Decimal
 
 NOTHING = "–"
+DAYS, HOURS, MINUTES = gettext_noop("{count} d"), gettext_noop("{count} h"), gettext_noop("{count} min")
 THIN = "\u202f"  # between number and unit, never broken
 # Where one sign stands for several currencies, the one that a reader of the language means by it.
 SIGNS = {
@@ -83,9 +84,9 @@ def duration(seconds: Numeric | dt.timedelta | None) -> str:
         return _("{count} s").format(count=total)
     minutes = abs(total) // 60
     days, hours = divmod(minutes // 60, 24)
-    parts = [(days, _("{count} d")), (hours, _("{count} h")), (minutes % 60, _("{count} min"))]
+    parts = [(days, DAYS), (hours, HOURS), (minutes % 60, MINUTES)]
     first = next(index for index, (count, _text) in enumerate(parts) if count)
-    shown = [text.format(count=count) for count, text in parts[first : first + 2] if count]
+    shown = [_(text).format(count=count) for count, text in parts[first : first + 2] if count]
     return ("−" if total < 0 else "") + " ".join(shown)
 
 

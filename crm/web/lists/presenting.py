@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property, reduce
-from operator import add
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -102,7 +101,7 @@ class Presented:
                 row.pk,
                 str(row),
                 select % {"label": row},
-                reduce(add, [opening + cells[place] + CLOSING for opening, cells in drawn], SafeString())
+                SafeString("".join([part for opening, cells in drawn for part in (opening, cells[place], CLOSING)]))
                 + (button.cell(row) if button else SafeString()),
             )
             for place, row in enumerate(self.page.rows)
