@@ -1,6 +1,8 @@
 """Somebody who sees contacts for several reasons: their own, their team's, those at customers they may see."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from crm.models import User
 from crm.web.lists import ways
@@ -77,3 +79,17 @@ def test_one_reason_alone_does_not_ask_the_others(cast):
 
     assert '"team_id"' not in own
     assert '"deleted_at" IS NULL' in own
+
+
+@pytest.mark.parametrize(("most", "counted"), [(1, 1), (2, 2), (3, 3), (4, 3), (10_001, 3)])
+def test_customers_of_ones_own_and_of_the_team_are_counted_by_the_team_first(cast, most, counted):
+    """The rep's own customer stands with another team, so that the team alone has two."""
+    make_customer(cast.rep, "Mine", team=cast.outsider.team)
+    make_customer(cast.teammate, "Ours")
+    make_customer(cast.rep, "Mine and ours")
+    make_customer(cast.outsider, "Theirs")
+    rows = Customer.objects.visible_to(User.objects.get(pk=cast.rep.pk))
+    with CaptureQueriesContext(connection) as asked:
+        assert ways.count(rows, most) == counted
+    assert [query["sql"].startswith("SELECT CASE WHEN") for query in asked] == [True]
+    assert ways.count(rows.filter(name="Ours"), most) == 1

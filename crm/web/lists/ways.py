@@ -15,6 +15,9 @@ from typing import Any
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Exists, Q, QuerySet
+from django.db.models.lookups import IsNull
+
+from crm.access.querysets import Reasons
 
 MOST = 8  # ways; somebody above twenty teams sees so much that walking the newest meets theirs soon enough
 
@@ -53,7 +56,7 @@ def count(rows: QuerySet, most: int) -> int:
     """
     ways = [(way, _questions(way)) for way in getattr(rows, "ways", ())]
     if len(ways) < 2 or not any(questions for _, questions in ways):
-        return rows.order_by()[:most].count()
+        return _count_together(rows, most)
     own = _statements(rows, [way for way, questions in ways if not questions], most)
     through = _statements(rows, [each for _, questions in ways for each in questions], most)
     together = [*own, *through]
@@ -68,6 +71,33 @@ def count(rows: QuerySet, most: int) -> int:
             [value for _, values in [*own, *together] for value in values],
         )
         return int(cursor.fetchone()[0])
+
+
+def _count_together(rows: QuerySet, most: int) -> int:
+    """All the ways at once, for which PostgreSQL may walk through the rows of everybody: 15 ms where a team has 300,000
+    customers. How many a team has is read off an index in 2: where nothing else narrows the rows it is asked first."""
+    together = rows.select_related(None).order_by()[:most]
+    of_teams = [way for way in getattr(rows, "ways", ()) if _asks_the_team(way)]
+    conditions = [child for child in rows.query.where.children if not isinstance(child, Reasons)]
+    if not of_teams or not all(isinstance(condition, IsNull) for condition in conditions):
+        return together.count()
+    widest, values = _statements(rows, of_teams, most)[0]
+    try:
+        whole, others = together.values("pk").query.sql_with_params()
+    except EmptyResultSet:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT CASE WHEN (SELECT count(*) FROM ({widest}) AS way) = {most} THEN {most} "
+            f"ELSE (SELECT count(*) FROM ({whole}) AS counted) END",
+            [*values, *others],
+        )
+        return int(cursor.fetchone()[0])
+
+
+def _asks_the_team(way: Q) -> bool:
+    asked = way.children[0] if len(way.children) == 1 and not way.negated else None
+    return isinstance(asked, tuple) and asked[0] in ("team", "team__in")
 
 
 def _statements(rows: QuerySet, ways: list[Q], most: int) -> list[tuple[str, tuple[Any, ...]]]:
