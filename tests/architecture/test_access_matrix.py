@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import nullcontext
-from functools import cache as once
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,8 +19,6 @@ from django.db import connection, transaction
 from django.template.backends.django import Template
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
-from django.views import defaults
-from drf_spectacular.generators import SchemaGenerator
 
 from crm.access.grants import access_of
 from crm.access.permissions import Verb
@@ -32,7 +29,7 @@ from tests.architecture.routes import ROUTES as WRITTEN_DOWN
 from tests.architecture.shared_routes import declared, of_lists
 from tests.factories.cast import Cast
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("plain_refusals", "described_once")]
 OF_LISTS = of_lists()  # one view serves all of them
 ROUTES = WRITTEN_DOWN | declared()
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -68,20 +65,11 @@ def no_limits():
     cache.clear()
 
 
-@pytest.fixture(autouse=True)
-def plain_refusals(monkeypatch):
-    """Refusals without the shell around them, a third of what a call costs; test_shell_pages.py looks at the pages."""
-    plain = SimpleNamespace(render=lambda context=None, request=None: "Refused.")
-    monkeypatch.setattr(defaults, "loader", SimpleNamespace(get_template=lambda name: plain))
-
-
 @pytest.fixture
 def drawing(monkeypatch):
     """Whether pages are drawn. One person's page of the next record is the same template again, and so is the next
-    person's but for what the canaries look at: half of the time. The API's description is the same for everybody."""
-    drawing, draw, describe = SimpleNamespace(is_on=True), Template.render, SchemaGenerator.get_schema
-    described = once(lambda: describe(SchemaGenerator(), request=None, public=True))
-    monkeypatch.setattr(SchemaGenerator, "get_schema", lambda generator, **asked: described())
+    person's but for what the canaries look at: half of the time."""
+    drawing, draw = SimpleNamespace(is_on=True), Template.render
     monkeypatch.setattr(
         Template, "render", lambda page, *given, **named: draw(page, *given, **named) if drawing.is_on else ""
     )

@@ -25,7 +25,7 @@ from tests.architecture.routes import ROUTES as WRITTEN_DOWN
 from tests.architecture.routes import Route
 from tests.architecture.shared_routes import declared
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("plain_refusals", "described_once")]
 ROUTES = WRITTEN_DOWN | declared()
 READERS = ("rep", "agent", "narrow", "nobody")
 

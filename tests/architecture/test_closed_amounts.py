@@ -37,7 +37,7 @@ from tests.architecture.routes import ROUTES as WRITTEN_DOWN
 from tests.architecture.shared_routes import declared
 from tests.factories import sales
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("plain_refusals", "described_once")]
 ROUTES = WRITTEN_DOWN | declared()
 AMOUNT = Decimal("773913.37")
 SEPARATOR = re.compile(r"(?<=\d)[,\u202f\u00a0 ](?=\d{3})")

@@ -35,7 +35,6 @@ def organisation(cast, now):
             service.a_ticket(cast.agent, now, subject="Quux is broken", customer=customer, queue=queue)
     make.make_contact(cast.outsider, "Quux without a customer", at=now)
     Collaborator.objects.create(customer=owned["outsider"], user=cast.rep, added_at=now)
-    return owned
 
 
 def test_everybody_finds_exactly_the_records_they_may_see(cast, organisation):
@@ -57,20 +56,23 @@ def test_everybody_finds_exactly_the_records_they_may_see(cast, organisation):
     assert 0 < len(seen_by_rep) < len(finding.find(cast.administrator, "quux", limit=1000))
 
 
-def test_what_is_handed_over_is_found_by_the_new_owner_and_no_longer_by_the_old(cast, organisation, now):
+def test_what_is_handed_over_is_found_by_the_new_owner_and_no_longer_by_the_old(cast, now):
     from customers.actions import customers
 
-    customer = organisation["rep"]
+    customer = make.make_customer(cast.rep, "Quux rep", at=now)
+    assert found(cast.rep, customer)
     customers.hand_over(customer, to=cast.outsider, by=cast.manager, at=now)
 
-    def found(person):
-        return customer.pk in {hit.object_id for hit in finding.find(person, "quux rep", only=["customer"])}
-
-    assert found(cast.outsider)
-    assert not found(cast.rep)
+    assert found(cast.outsider, customer)
+    assert not found(cast.rep, customer)
 
 
-def test_a_deactivated_person_finds_nothing(cast, organisation):
+def found(person, customer):
+    return customer.pk in {hit.object_id for hit in finding.find(person, "quux rep", only=["customer"])}
+
+
+def test_a_deactivated_person_finds_nothing(cast, now):
+    assert found(cast.rep, make.make_customer(cast.rep, "Quux rep", at=now))
     rep = User.objects.get(pk=cast.rep.pk)
     rep.is_active = False
 
