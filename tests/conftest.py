@@ -53,13 +53,14 @@ ONCE = (
 
 # What waits for other programs, which a busy machine may hold up for longer than anybody would wait: CI gives these a
 # second try and counts it in its closing line. What fails twice fails.
-WAITING = ("test_embedded_", "test_up_", "_survive_kills", "_survives_kills", "_in_the_browser", "test_import_wizard")
+WAITING = (
+    "/test_embedded_", "/test_up_", "_survive_kills.py", "_survives_kills.py", "_in_the_browser.py",
+    "journeys/test_import_wizard",
+)  # fmt: skip
 
 
-# What takes longest comes first, in this order: a single worker was busy with the canaries for one and a half minutes
-# at the end, and another time with the closed amounts, while the others had nothing left to do. Servers of their own
-# come before the rest: they are waited for while another worker migrates for all.
-FIRST = ("/test_embedded_", "/test_up_", "_survives_kills", "/test_canaries", "architecture/test_closed_amounts")
+# What takes longest and keeps a core busy: a single worker had it left at the end while the others had nothing to do.
+LONG = ("/test_canaries", "architecture/test_closed_amounts")
 
 
 def pytest_ignore_collect(collection_path, config):
@@ -71,27 +72,31 @@ def pytest_ignore_collect(collection_path, config):
 
 
 def pytest_collection_modifyitems(items):
-    items[:] = in_shares(sorted(items, key=place_among_the_first))
+    items[:] = in_shares(items)
     for item in items:
-        if any(part in item.nodeid for part in ONCE):
+        if is_one_of(ONCE, item):
             item.add_marker(pytest.mark.once)
-        if os.environ.get("CI") and any(part in item.nodeid for part in WAITING):
+        if os.environ.get("CI") and is_one_of(WAITING, item):
             item.add_marker(pytest.mark.flaky(reruns=1))
 
 
-def place_among_the_first(item):
-    return next((place for place, part in enumerate(FIRST) if part in item.nodeid), len(FIRST))
-
-
 def in_shares(items):
-    """Each worker begins with its share, as they come: the last with what asks no database, as the first does, while
-    the one between them makes it. pytest-django leaves those tests to the end."""
-    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1))
-    rest = [item for item in items if place_among_the_first(item) < len(FIRST) or asks_the_database(item)]
-    kept = set(rest)
-    others = [item for item in items if item not in kept]
-    start = min(len(items) * (workers - 1) // workers, len(rest))
-    return rest[:start] + others + rest[start:]
+    """Each worker begins with its share of the tests as they come, and then takes from others. The first begins with
+    all that waits, so that the others keep the cores busy meanwhile; the second with what takes longest; the last with
+    what asks no database (pytest-django leaves that to the end), while the second migrates for all."""
+    share = len(items) // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1))
+    waiting = sorted((item for item in items if is_one_of(WAITING, item)), key=asks_the_database)
+    long = [item for item in items if is_one_of(LONG, item)]
+    rest = [item for item in items if not is_one_of(WAITING + LONG, item) and asks_the_database(item)]
+    others = [item for item in items if not is_one_of(WAITING + LONG, item) and not asks_the_database(item)]
+    mine = max(share - len(waiting), 0)
+    shares = waiting + rest[:mine] + long + rest[mine:]
+    last = len(items) - share
+    return shares[:last] + others + shares[last:]
+
+
+def is_one_of(parts, item):
+    return any(part in item.nodeid for part in parts)
 
 
 def asks_the_database(item):
