@@ -20,6 +20,7 @@ import { startKanban } from "./kanban.js";
 import { startBulk } from "./bulk.js";
 import { startMentions } from "./mentions.js";
 import { startChoices } from "./choices.js";
+import { startLines } from "./lines.js";
 import { startPicker } from "./picker.js";
 import { startCopying } from "./copying.js";
 import { components } from "./components.js";
@@ -30,5 +31,5 @@ window.Alpine = Alpine;
 startBusyGuard(); // first: it swallows clicks before anyone else sees them
 startHtmx();
 for (const start of [startDialog, startToasts, startDrafts, startOutbox, startReadyForm, startSubmitOnce, startPalette, startKeys, startTimes,
-  startThemeSwitch, startChartLoader, startKanban, startBulk, startMentions, startChoices, startPicker, startCopying]) start();
+  startThemeSwitch, startChartLoader, startKanban, startBulk, startMentions, startChoices, startPicker, startLines, startCopying]) start();
 Alpine.start();

@@ -1,5 +1,6 @@
 // <form data-draft="ticket-reply-7">: what was typed survives errors, an expired session and a lost connection.
 // Kept per person in local storage, only the fields that differ from what the server sent.
+import { makeRoom, takeAway } from "./lines.js";
 import { say } from "./words.js";
 
 const KEEP_DAYS = 30;
@@ -27,6 +28,7 @@ function values(form) {
 
 function put(form, draft) {
   const used = {};
+  makeRoom(form, Object.keys(draft));
   // What the outbox gives back holds more than is kept as one types: the name of a customer nobody could look up.
   for (const field of fields(form, true)) {
     if (!(field.name in draft)) continue;
@@ -73,6 +75,7 @@ function notice(form) {
   button.textContent = say("draft-discard");
   button.addEventListener("click", () => {
     storage.drop(keyOf(form));
+    takeAway(form, Object.keys(originals.get(form)));
     put(form, originals.get(form));
     storage.drop(keyOf(form));
     note.remove();

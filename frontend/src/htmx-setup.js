@@ -131,6 +131,7 @@ export function startHtmx() {
     const { request } = event.detail.ctx;
     if (request.method !== "GET") request.headers["X-CSRFToken"] = csrf();
   });
+  document.addEventListener("line-added", (event) => htmx.process(event.target));
   document.addEventListener("htmx:after:request", onResponse);
   document.addEventListener("htmx:error", onLost);
   document.addEventListener("htmx:before:request", noteTyped);

@@ -45,3 +45,13 @@ def test_a_price_that_was_typed_before_the_proposed_one_came_stays(open_page: Pa
     product.select_option("")
     product.select_option(str(pump.pk))
     expect(price).to_have_value("1500.00")
+    # One more line than is offered: it brings prices, too, comes back with a draft, and is saved.
+    page.get_by_role("button", name="One more line").click()
+    page.locator("[name=lines-3-product]").select_option(str(pump.pk))
+    expect(page.locator("[name=lines-3-unit_price]")).to_have_value("1500.00")
+    page.fill("[name=lines-3-quantity]", "4")
+    page.reload()
+    expect(page.locator("[name=lines-3-quantity]")).to_have_value("4")
+    page.get_by_role("button", name="Save").click()
+    page.wait_for_url(f"**{sale.get_absolute_url()}")
+    assert sorted(sale.lines.values_list("quantity", flat=True)) == [1, 4]
