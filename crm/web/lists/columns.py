@@ -29,7 +29,8 @@ class Column:
     `sort` names the one model field or annotation to order by; without it the column cannot be ordered.
     `format`: text, ago, moment, day, number, exact, money, percent, points, duration, yesno, badge, person.
     `tones` gives a badge its tone by the stored value; `currency` and `unit` belong to money and number.
-    `reads` names the fields a function of the row looks at, so that an export need not read the others.
+    `reads` names the fields a function of the row looks at, so that an export need not read the others, nor a page the
+    records beside the row that no shown column looks at.
     `annotate` adds to the queryset what only this column needs, and only while it is shown.
     `is_wanted` shows a column of a custom field to whoever chose no columns.
     `adds_up`: the amounts of many rows may be added up, each at the rate of the day at this path ("now": of today).
