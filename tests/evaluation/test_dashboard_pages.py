@@ -224,16 +224,16 @@ def test_the_records_are_exported_by_whoever_may(client, cast):
 
 
 def test_the_home_page_tells_a_manager_of_missed_goals_and_everybody_of_their_own(client, cast, measured):
-    opportunities(cast.rep, good=10, bad=90)
+    opportunities(cast.rep, good=3, bad=27)
     a_goal(cast.north, target=0.5, at=NOW - timedelta(days=30))
-    mine = a_goal(cast.rep, target=0.05, at=NOW)
+    mine = a_goal(cast.rep, target=0.03, at=NOW)
     measured(cast.north, cast.rep)
     team = text(page(client, cast.manager, reverse("team-numbers")))
     assert "Goal missed: at least 50.0%" in team
     goals = text(page(client, cast.rep, reverse("my-goals")))
     assert mine.get_absolute_url() in goals
     assert "to answer" in goals
-    assert "Goal met: at least 5.0%" in goals
+    assert "Goal met: at least 3.0%" in goals
     assert page(client, cast.rep, reverse("team-numbers")).status_code == 403
 
 
