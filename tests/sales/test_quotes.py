@@ -118,7 +118,7 @@ def test_an_order_is_made_once_of_what_was_accepted(cast, now):
     pump = make_product()
     lines = [
         Line(D(3), D("33.35"), product=pump, discount=D("0.1"), tax_rate=D("0.19")),
-        Line(D(1), D(20), "Travel"),
+        Line(D(1), D(1020), "Travel"),
     ]
     quote = make_quote(cast.rep, lines=lines, currency="EUR", sent=True, at=now)
     with pytest.raises(ValidationError, match="accepted"):
@@ -127,10 +127,10 @@ def test_an_order_is_made_once_of_what_was_accepted(cast, now):
     quote_answers.accept(quote, name="Ann", at=now)
     order = quote_answers.order(quote, by=cast.rep, at=now)
     assert quote_answers.order(quote, by=cast.rep, at=now) == order == Order.objects.get()
-    assert (order.amount, order.currency, order.owner, order.team) == (D("110.05"), "EUR", cast.rep, cast.north)
+    assert (order.amount, order.currency, order.owner, order.team) == (D("1110.05"), "EUR", cast.rep, cast.north)
     row = order.lines.get()
     assert (row.product, row.quantity, row.unit_price) == (pump, D(3), D("30.02"))
-    assert order.notes == "From quote Q000001.\n1.00 × Travel: 20.00"
+    assert order.notes == "From quote Q000001.\n1 × Travel: €1,020.00"
     assert Event.objects.filter(type="quote.ordered").count() == 1
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_noop
 
 from crm.actions.notifications import notify
 from crm.models import StaleVersion
+from crm.web import formats
 from customers.sales.actions import orders
 from customers.sales.actions.quotes import settle
 from customers.sales.models import Order, Product, Quote, QuoteLine
@@ -116,7 +117,11 @@ def _notes(quote: Quote, rows: list[QuoteLine]) -> str:
     with translation.override(quote.owner.language if quote.owner else None):
         said = [_("From quote %(quote)s.") % {"quote": quote}]
         said += [
-            _("%(what)s: %(amount)s") % {"what": row, "amount": row.net}
+            _("%(what)s: %(amount)s")
+            % {
+                "what": f"{formats.precise(row.quantity)} × {row.text}",
+                "amount": formats.money(row.net, quote.currency),
+            }
             for row in rows
             if not row.product or row.months
         ]
