@@ -77,6 +77,7 @@ def test_the_dialogs_ask_what_is_missing_and_the_answers_go_along(client, cast, 
     sent = {"into": "new", "with_opportunity": "on", "opportunity_name": "Pumps", "currency": "EUR", need: "Pumps"}
     refused = client.post(where, sent)
     assert refused.status_code == 422
+    assert refused.context["form"].errors == {decides: ["Needed before it is converted."]}
     assert LeadAnswer.objects.count() == 1
 
     client.post(where, sent | {decides: "on"})

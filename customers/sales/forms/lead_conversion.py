@@ -16,7 +16,7 @@ from customers.sales.forms.fields import CurrencyField, StageField
 from customers.sales.forms.lead_answers import LeadAnswersForm
 from customers.sales.models import Lead, Opportunity, Pipeline, closed_amounts
 from customers.sales.models.lead_matches import Match
-from customers.sales.models.lead_question import Item, missing
+from customers.sales.models.lead_question import Item, LeadQuestion, missing
 
 NEW, ANOTHER = "new", "another"
 
@@ -82,6 +82,10 @@ class ConversionForm(LeadAnswersForm):
         found: dict[str, Any] = {"customer": customer, "opportunity": opportunity}
         found["overriding"] = said.get("overriding", "")
         return found | {"answers": self.answers()} if self.questions else found
+
+    def named(self, questions: list[LeadQuestion]) -> list[str]:
+        """The fields in which they are asked here."""
+        return [name for name, question in self.questions.items() if question in questions]
 
     @property
     def asked(self) -> list[Any]:

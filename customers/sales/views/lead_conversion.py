@@ -23,6 +23,7 @@ from customers.sales.actions import lead_conversion
 from customers.sales.forms.lead_conversion import ConversionForm
 from customers.sales.models import Lead
 from customers.sales.models.lead_matches import matches
+from customers.sales.models.lead_question import NotQualified
 
 
 class Conversion(View):
@@ -42,6 +43,13 @@ class Conversion(View):
             return self.page(lead, form, status=422)
         try:
             lead = lead_conversion.convert(lead, by=user, at=timezone.now(), **form.chosen())
+        except NotQualified as refusal:
+            names = form.named(refusal.missing)
+            for name in names:
+                form.add_error(name, _("Needed before it is converted."))
+            if not names:  # answered when the form was opened, and taken back since
+                form.add_error(None, refusal)
+            return self.page(lead, form, status=422)
         except ValidationError as refusal:
             for name, errors in getattr(refusal, "error_dict", {None: refusal}).items():
                 form.add_error(name if name in form.fields else None, errors)
