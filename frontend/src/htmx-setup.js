@@ -107,11 +107,15 @@ function keepFocus(event) {
   root.focus({ preventScroll: true });
 }
 
+function goToFirstError(root) {
+  const field = root.querySelector("[aria-invalid=true]") ?? root.querySelector("[data-form-errors]");
+  field?.focus();
+}
+
 function focusFirstError(event) {
   if (event.detail.ctx?.response?.status !== 422) return;
   const root = event.detail.ctx.target?.isConnected ? event.detail.ctx.target : document;
-  const field = root.querySelector("[aria-invalid=true]") ?? root.querySelector("[data-form-errors]");
-  field?.focus();
+  goToFirstError(root);
   const count = root.querySelectorAll("[aria-invalid=true]").length;
   if (count) announce(say("form-errors", { count }));
 }
@@ -127,6 +131,7 @@ function keepTyped(event) {
 }
 
 export function startHtmx() {
+  goToFirstError(document); // of a form that came back as a page of its own
   document.addEventListener("htmx:config:request", (event) => {
     const { request } = event.detail.ctx;
     if (request.method !== "GET") request.headers["X-CSRFToken"] = csrf();

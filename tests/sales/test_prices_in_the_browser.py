@@ -51,7 +51,12 @@ def test_a_price_that_was_typed_before_the_proposed_one_came_stays(open_page: Pa
     expect(page.locator("[name=lines-3-unit_price]")).to_have_value("1500.00")
     page.fill("[name=lines-3-quantity]", "4")
     page.reload()
-    expect(page.locator("[name=lines-3-quantity]")).to_have_value("4")
+    quantity = page.locator("[name=lines-3-quantity]")
+    expect(quantity).to_have_value("4")
+    quantity.fill("-4")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("[name=lines-3-quantity][aria-invalid=true]")).to_be_focused()
+    quantity.fill("4")
     page.get_by_role("button", name="Save").click()
     page.wait_for_url(f"**{sale.get_absolute_url()}")
     assert sorted(sale.lines.values_list("quantity", flat=True)) == [1, 4]
