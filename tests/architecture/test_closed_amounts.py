@@ -64,9 +64,9 @@ def figures() -> re.Pattern[str]:
             found |= {f"{int(said)}", f"{said:.0f}"}
         found |= {f"{AMOUNT * count / 1000:.1f}", f"{AMOUNT * count / 10000:.2f}"}
     found = {one for one in found if len(one) > 4}
-    return re.compile(
-        rf"(?<![\da-zA-Z.])(?:{'|'.join(sorted(map(re.escape, found)))})(?![\da-zA-Z])"
-    )  # not inside of a token
+    # Not inside of a token; after the code of a currency it is an amount, and so it is before a K or an M.
+    begins, ends = r"(?:(?<![\da-zA-Z.])|(?<=(?<![\da-zA-Z])[A-Z]{3}))", r"(?=[KMBk]?(?![\da-zA-Z]))"
+    return re.compile(rf"{begins}(?:{'|'.join(sorted(map(re.escape, found)))}){ends}")
 
 
 FIGURES = figures()
@@ -248,3 +248,13 @@ def test_the_mail_of_the_day_tells_no_amount(cast, sold):
     said = {row.user_id: SEPARATOR.sub("", row.text) for row in DailySummary.objects.all()}
     assert FIGURES.search(said[cast.open.pk])
     assert not FIGURES.search(said[cast.closed.pk])
+
+
+@pytest.mark.parametrize("written", ["773913.37", "US$773913", "USD773913", "773.9K", ">773913<", '"773913.37"'])
+def test_the_fence_knows_an_amount_however_it_is_written(written):
+    assert FIGURES.search(written)
+
+
+@pytest.mark.parametrize("written", ["a773913b", "x9f773913", "1773913", "7739134", "773913e4d2"])
+def test_the_fence_takes_no_part_of_a_token_or_a_longer_number_for_an_amount(written):
+    assert not FIGURES.search(written)
