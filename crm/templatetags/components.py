@@ -168,8 +168,7 @@ def file_sentence(event: Any) -> str:
 @register.inclusion_tag("components/panel.html")
 def panel(url: str, title: Any, name: str = "", refresh_on: str = "") -> dict[str, Any]:
     """One part of the page that loads by itself; `refresh_on` names events after which it loads again."""
-    events = [f"{event} from:body" for event in refresh_on.split()]
-    return {"url": url, "title": title, "name": name or "panel", "trigger": ", ".join(["load", "retry", *events])}
+    return {"url": url, "title": title, "name": name or "panel", "trigger": registry.trigger(refresh_on.split())}
 
 
 @register.inclusion_tag("components/progress.html")

@@ -111,6 +111,8 @@ def _by_type(field: Any, stored: Any) -> str:
         return formats.duration(stored)
     if isinstance(field, models.DecimalField):
         return formats.number(Decimal(str(stored)))
+    if isinstance(field, models.IntegerField) and not isinstance(field, models.PositiveSmallIntegerField):
+        return formats.number(stored)  # a small one may be a year
     return str(stored)
 
 

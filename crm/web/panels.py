@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,11 @@ SLOTS = frozenset(
 )
 
 
+def trigger(events: Iterable[str]) -> str:
+    """What loads a panel. Several of the events often come at once: one that waits is replaced by the next."""
+    return ", ".join(["load", "retry", *(f"{event} from:body delay:1ms" for event in events)])
+
+
 @dataclass(frozen=True)
 class Panel:
     """`refresh_on` names browser events (sent by `HX-Trigger`) after which the panel loads again."""
@@ -42,7 +47,7 @@ class Panel:
 
     @property
     def trigger(self) -> str:
-        return ", ".join(["load", "retry", *(f"{event} from:body" for event in self.refresh_on)])
+        return trigger(self.refresh_on)
 
 
 _panels: dict[str, dict[str, Panel]] = {}

@@ -14,9 +14,9 @@ htmx.registerExtension("no-eval", { init: (api) => api.initSecurity(null, refuse
 const csrf = () => document.querySelector('meta[name="csrf"]')?.content ?? "";
 
 /** fetch for our own modules: same headers as htmx sends. */
-export function send(url, values = {}, method = "POST") {
+export function send(url, values = {}, method = "POST", more = {}) {
   const body = values instanceof FormData ? values : new URLSearchParams(values);
-  return fetch(url, { method, body, credentials: "same-origin", headers: { "X-CSRFToken": csrf(), "HX-Request": "true", Accept: "text/html, application/json" } });
+  return fetch(url, { method, body, credentials: "same-origin", headers: { "X-CSRFToken": csrf(), "HX-Request": "true", Accept: "text/html, application/json", ...more } });
 }
 
 /** A sentence for a refusal: the server's own where it sent one, ours otherwise. */

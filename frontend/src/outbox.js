@@ -2,7 +2,7 @@
 // Its submit_once token makes one record of it however often it arrives, so trying again is always safe.
 import { closeDialog } from "./dialog.js";
 import { keepDraft } from "./drafts.js";
-import { send } from "./htmx-setup.js";
+import { htmx, send } from "./htmx-setup.js";
 import { toast } from "./toasts.js";
 import { say } from "./words.js";
 
@@ -37,12 +37,13 @@ export function keepForLater(form) {
 async function deliver(key) {
   const kept = item(key);
   if (!kept) return;
-  const answer = await send(kept.url, new URLSearchParams(kept.body));
+  // As from the dialog: it says at once what became of it, and leaves nothing to be said by the next page.
+  const answer = await send(kept.url, new URLSearchParams(kept.body), "POST", { "HX-Target": "dialog#dialog" });
   const leads = answer.redirected ? new URL(answer.url).pathname : answer.headers.get("HX-Redirect") ?? "";
   if (leads.startsWith("/accounts/") || answer.status === 429 || answer.status >= 500) return; // later, signed in
   localStorage.removeItem(key);
   if (answer.ok) {
-    toast({ text: say("outbox-sent", kept) });
+    tell(answer, kept);
     document.dispatchEvent(new CustomEvent("outbox-sent"));
     return;
   }
@@ -50,6 +51,16 @@ async function deliver(key) {
   for (const [name, value] of new URLSearchParams(kept.body)) (typed[name] ??= []).push(value);
   keepDraft(kept.draft, typed);
   toast({ level: "error", text: say("outbox-refused", kept), link: kept.url });
+}
+
+/** Once, with the server's Undo; the parts of this page that show such records load again. */
+function tell(answer, kept) {
+  const { toasts, ...events } = JSON.parse(answer.headers.get("HX-Trigger") ?? "{}");
+  const [note, ...others] = toasts?.notes ?? [];
+  toast({ ...note, text: say("outbox-sent", kept) });
+  others.forEach(toast);
+  delete events["close-dialog"]; // the one that is open now is about something else
+  for (const [name, detail] of Object.entries(events)) htmx.trigger(document.body, name, detail);
 }
 
 async function deliverAll() {

@@ -99,8 +99,13 @@ def test_the_story_shows_what_was_just_noted_without_a_reload(people, open_page)
     page = open_page(f"/customers/{customer.pk}/")
     page.click(".page-actions >> text=Log an activity")
     page.fill("#dialog[open] #id_subject", "Sent prices")
+    page.wait_for_load_state("networkidle")
+    loaded: list[str] = []
+    page.on("request", lambda request: loaded.append(request.url) if request.method == "GET" else None)
     page.click("#dialog >> text=Log it")
     page.wait_for_selector("#timeline :text('Sent prices')")
+    page.wait_for_load_state("networkidle")
+    assert len(loaded) == len(set(loaded))  # two events told of it; what shows both loads once
 
 
 def test_a_click_on_a_task_takes_it_off_the_list(people, open_page):
@@ -152,6 +157,9 @@ def test_without_a_connection_it_is_kept_and_sent_once_when_there_is_one_again(p
     page.reload()
     page.wait_for_selector("#toasts :text('Sent now: “Phoned from the train”')")
     assert [activity.subject for activity in Activity.objects.all()] == ["Phoned from the train"]
+    assert page.locator("#toasts form").count() == 1  # told once, with Undo
+    page.goto("/tasks/")
+    assert page.locator("#toasts > .toast-note").count() == 0  # and nothing of it on the next page
     assert [key for key in page.evaluate("Object.keys(localStorage)") if key.startswith("outbox")] == []
 
 

@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from customers.actions import contacts, customers
+from customers.models import Customer, Tag
 from tests.factories.customers import make_activity, make_contact, make_customer, make_task
 
 DIALOG = {"HX-Request": "true", "HX-Target": "dialog#dialog"}
@@ -54,6 +55,21 @@ def test_what_tells_of_the_last_activity_comes_anew_by_itself(client, cast, grap
     assert 'hx-trigger="activity-logged from:body"' in text
     assert 'id="customer-standing" hx-swap-oob="true"' in text
     assert ("Last activity" in text, "<html" in text, "Customer created" in text) == (True, False, False)
+
+
+def test_of_many_tags_a_few_stand_on_top_and_the_others_open(client, cast, graph):
+    tags = [Tag.objects.create(name=f"Fair {number}", key=f"fair {number}").pk for number in range(9)]
+    for held, more in ((tags, "<summary>3 more tags</summary>"), (tags[:6], None)):
+        Customer.objects.filter(pk=graph["customer"].pk).update(tags=held)
+        text = page(client, cast.rep, "customer-detail", graph["customer"].pk).content.decode()
+        assert [f"Fair {number}" in text for number in range(9)] == [number < len(held) for number in range(9)]
+        assert ("more tag" not in text) if more is None else (more in text)
+
+
+def test_numbers_to_choose_from_in_a_merge_are_grouped_and_years_are_not(client, cast, graph):
+    other = make_customer(cast.rep, "Acme North", employees=1399, founded=1984)
+    text = page(client, cast.rep, "customer-merge", graph["customer"].pk, other.pk).content.decode()
+    assert ("1,399" in text, "1399" in text, "1984" in text) == (True, False, True)
 
 
 @pytest.mark.parametrize(

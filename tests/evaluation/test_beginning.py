@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.utils.html import strip_tags
 
 from crm import events
 from crm.models import Event, MailTemplate, Role, Team, User
@@ -95,7 +97,7 @@ def test_with_records_of_others_nothing_goes_until_they_are_in_the_bin(demo, cli
     client.force_login(demo.administrator)
     answer = client.post(PAGE, {"confirm": "Company"})
     assert answer.status_code == 422
-    assert "Rita Real: 1 customer<" in answer.content.decode()
+    assert re.search(r"Rita Real: 1 customer\b", strip_tags(answer.content.decode()))
     assert rows() == before
     Customer._base_manager.filter(pk=customer.pk).update(deleted_at=LATER)
     beginning.begin(by=None, at=LATER)

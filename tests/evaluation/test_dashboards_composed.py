@@ -161,8 +161,11 @@ def test_lists_and_saved_views_show_what_the_viewer_would_find(client, cast, sol
         ("count", {"list": f"customer-list:{private.pk}"}), ("table", {"list": f"customer-list:{view.pk}", "rows": 10}),
         ("count", {"list": "erasure-list"}), audience="everyone",
     )  # fmt: skip
-    rows = shown(client, cast.outsider, made).context["list"].rows
+    with CaptureQueriesContext(connection) as asked:
+        rows = shown(client, cast.outsider, made).context["list"].rows
     assert [row.label for row in rows] == ["Of Olaf Outsider 2026-04-04"]
+    # With no more beside them than the columns say, as on the page of the list: nobody's password, that is.
+    assert not any('"customers_customer"' in each["sql"] and "password" in each["sql"] for each in asked)
     assert "1 record" in said(shown(client, cast.outsider, made, 1))
     assert "4 records" in said(shown(client, cast.administrator, made, 2))
     assert "is not shared with you" in said(shown(client, cast.outsider, made, 2))

@@ -248,7 +248,7 @@ def test_what_an_activity_or_a_task_changes_on_its_page_loads_again_with_its_sta
     """Else it says "There is no next step" beside the one just noted, and a stage is refused as moved meanwhile."""
     opportunity = make_opportunity(cast.rep, at=now)
     text = as_user(cast.rep).get(reverse("opportunity-detail", args=[opportunity.pk])).content.decode()
-    assert 'hx-trigger="activity-logged from:body, task-changed from:body"' in text
+    assert 'hx-trigger="activity-logged from:body delay:1ms, task-changed from:body delay:1ms"' in text
     parts = re.search(r'hx-select="(.+?)" hx-select-oob="(.+?)"', text)
     ids = [part.removeprefix("#") for group in parts.groups() for part in group.split(",")]
     assert {name: text.count(f' id="{name}"') for name in ids} == {

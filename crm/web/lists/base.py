@@ -25,7 +25,7 @@ from crm.web.lists.bulk import BulkAction
 from crm.web.lists.columns import Column, RowButton
 from crm.web.lists.custom_columns import custom_column
 from crm.web.lists.grouping import UnknownPart
-from crm.web.lists.paging import COUNTED, Count, Order, Pager, is_nullable, once_each
+from crm.web.lists.paging import COUNTED, Count, Order, Page, Pager, is_nullable, once_each
 from crm.web.lists.presenting import Presented
 
 RESERVED = {"q", "sort", "columns", "view", asked_parts.PARAM, *states.PASSING}
@@ -210,15 +210,22 @@ class List(View):
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         guards.require(request.user, self.kind, Verb.VIEW)
         state = self.read_state(request.GET)
-        queryset, filterset = self.matching(state)
-        rows = self.with_columns(self.sortable(queryset, state), state.columns)
-        order = self.order(state, rows)
-        rows = beside.narrowed(rows, [self.column(code) for code in state.columns], order.path)
-        page = Pager(rows, order, self.page_size).page(state.after, state.before)
-        shown = Presented(self, state, page, Count.of(queryset, self.counted), filterset)
+        shown = self.presented(state, self.page_size)
         template = "lists/_list.html" if request.headers.get("HX-Target", "").endswith("#list") else self.template_name
         context = {"list": shown, **self.get_context(state)}
         return render(request, template, context, status=422 if shown.refusals else 200)
+
+    def presented(self, state: states.State, size: int) -> Presented:
+        """So many of the rows that the state asks for, read with no more beside them than its columns say; and how many
+        there are altogether. A `size` of nothing only counts."""
+        queryset, filterset = self.matching(state)
+        page = Page([])
+        if size:
+            rows = self.with_columns(self.sortable(queryset, state), state.columns)
+            order = self.order(state, rows)
+            rows = beside.narrowed(rows, [self.column(code) for code in state.columns], order.path)
+            page = Pager(rows, order, size).page(state.after, state.before)
+        return Presented(self, state, page, Count.of(queryset, self.counted), filterset)
 
     def sortable(self, queryset: QuerySet, state: states.State) -> QuerySet:
         """Adds what the order needs although its column is hidden."""

@@ -12,7 +12,6 @@ from crm.access import kinds
 from crm.access.permissions import Verb
 from crm.web.lists import registry
 from crm.web.lists.base import List
-from crm.web.lists.paging import Count, Page, Pager
 from crm.web.lists.presenting import Presented
 from crm.web.lists.state import State
 from evaluation.models.tile import Tile, TileKind, Width, register
@@ -60,12 +59,7 @@ class Records(TileKind):
 
     def presented(self, opened: List, state: State, size: int) -> Presented:
         """The first rows, or none; and how many there are altogether."""
-        matching, filterset = opened.matching(state)
-        page = Page([])
-        if size:
-            rows = opened.with_columns(opened.sortable(matching, state), state.columns)
-            page = Pager(rows, opened.order(state, rows), size).page("", "")
-        shown = Presented(opened, state, page, Count.of(matching, opened.counted), filterset)
+        shown = opened.presented(state, size)
         if shown.refusals:
             raise NothingToShow(_("This view asks for something that does not exist any more."))
         return shown
