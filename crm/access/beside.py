@@ -57,6 +57,14 @@ class Kept:
     followed: str
     also: str = ""  # what follows the scope in its indexes; never the order, which an OR of four scopes cannot use
     where: str = " WHERE deleted_at IS NULL"
+    # A row holds its customer until its transaction ends: a handover at the same moment either has happened before, or
+    # waits and then finds the row. Without it the columns only narrow, and the customer has to be asked beside them.
+    holds: bool = True
+
+    @property
+    def told(self) -> str:
+        """The trigger of the customers: a table may follow them by several keys."""
+        return f"told_to_{self.table}" + ("" if self.key == "customer" else f"_as_{self.key}")
 
     def columns(self) -> str:
         return (
@@ -72,18 +80,19 @@ class Kept:
 
     def triggers(self) -> str:
         """A row reads its customer when it is stored or gets another; a customer tells its rows when it is handed over,
-        put into the bin or restored.
+        put into the bin or restored. `WHEN` keeps every other update of a customer free of it.
 
-        The row holds the customer until its transaction ends: a handover at the same moment either has happened before,
-        or waits and then finds the row. `WHEN` keeps every other update of a customer free of it.
+        A statement that brings both columns itself is believed where the row does not hold its customer.
         """
         table, key, followed = self.table, self.key, self.followed
+        lock = " FOR NO KEY UPDATE" if self.holds else ""
+        unsaid = "" if self.holds else f" AND NEW.{key}_owner_id IS NULL AND NEW.{key}_team_id IS NULL"
         seen = "({0}.owner_id, {0}.team_id, {0}.deleted_at IS NULL)"
         return f"""
 CREATE OR REPLACE FUNCTION {table}_reads_{key}() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     SELECT CASE WHEN deleted_at IS NULL THEN owner_id END, CASE WHEN deleted_at IS NULL THEN team_id END
-        INTO NEW.{key}_owner_id, NEW.{key}_team_id FROM {followed} WHERE id = NEW.{key}_id FOR NO KEY UPDATE;
+        INTO NEW.{key}_owner_id, NEW.{key}_team_id FROM {followed} WHERE id = NEW.{key}_id{lock};
     IF NOT FOUND AND NEW.{key}_id IS NOT NULL THEN
         RAISE EXCEPTION '{key} % has to be stored before what is about it', NEW.{key}_id
             USING ERRCODE = 'foreign_key_violation';
@@ -100,12 +109,12 @@ BEGIN
 END $$;
 DROP TRIGGER IF EXISTS reads_{key}_when_stored ON {table};
 CREATE TRIGGER reads_{key}_when_stored BEFORE INSERT ON {table} FOR EACH ROW
-    WHEN (NEW.{key}_id IS NOT NULL) EXECUTE FUNCTION {table}_reads_{key}();
+    WHEN (NEW.{key}_id IS NOT NULL{unsaid}) EXECUTE FUNCTION {table}_reads_{key}();
 DROP TRIGGER IF EXISTS reads_{key}_when_moved ON {table};
 CREATE TRIGGER reads_{key}_when_moved BEFORE UPDATE OF {key}_id ON {table} FOR EACH ROW
     WHEN (OLD.{key}_id IS DISTINCT FROM NEW.{key}_id) EXECUTE FUNCTION {table}_reads_{key}();
-DROP TRIGGER IF EXISTS told_to_{table} ON {followed};
-CREATE TRIGGER told_to_{table} AFTER UPDATE OF owner_id, team_id, deleted_at ON {followed} FOR EACH ROW
+DROP TRIGGER IF EXISTS {self.told} ON {followed};
+CREATE TRIGGER {self.told} AFTER UPDATE OF owner_id, team_id, deleted_at ON {followed} FOR EACH ROW
     WHEN ({seen.format("OLD")} IS DISTINCT FROM {seen.format("NEW")}) EXECUTE FUNCTION {table}_follows_{key}();
 """
 
@@ -114,7 +123,7 @@ CREATE TRIGGER told_to_{table} AFTER UPDATE OF owner_id, team_id, deleted_at ON 
         return f"""
 DROP TRIGGER IF EXISTS reads_{key}_when_stored ON {table};
 DROP TRIGGER IF EXISTS reads_{key}_when_moved ON {table};
-DROP TRIGGER IF EXISTS told_to_{table} ON {self.followed};
+DROP TRIGGER IF EXISTS {self.told} ON {self.followed};
 DROP FUNCTION IF EXISTS {table}_reads_{key}();
 DROP FUNCTION IF EXISTS {table}_follows_{key}();
 """

@@ -5,12 +5,13 @@ from typing import Any, ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, Subquery, Value
 from django.utils.translation import gettext_lazy as _
 
+from crm.access.beside import said_beside
 from crm.access.grants import access_of
 from crm.access.permissions import Verb
-from crm.access.querysets import ScopedQuerySet
+from crm.access.querysets import Rule, ScopedQuerySet
 from crm.models import User
 from customers.models.customer import Customer
 from customers.models.match_key import Sign, Strength, reasons
@@ -24,12 +25,16 @@ class DuplicateQuerySet(ScopedQuerySet):
         export = [Verb.EXPORT] if verb == Verb.EXPORT else []
         pairs = self
         for needed in (Verb.EDIT, *export):
-            everything = any(not rule.q for rule in Customer.objects.all().rules(access_of(user), needed))
+            rules = Customer.objects.all().rules(access_of(user), needed)
+            everything = any(not rule.q for rule in rules)
             # To whoever may edit everything only the few in the bin are closed: those are asked for instead.
             rows = Customer.objects.in_bin() if everything else Customer.objects.permitted(user, needed)
             for side in ("first", "second"):
-                found = Exists(rows.filter(pk=OuterRef(f"{side}_id")).order_by())
-                pairs = pairs.filter(~found if everything else found)
+                its = rows.filter(pk=OuterRef(f"{side}_id")).order_by()
+                if everything:
+                    pairs = pairs.filter(~Exists(its))
+                else:
+                    pairs = pairs.filter(_said_of(side, rules), _row_by_row(its))
         return pairs
 
     def open(self) -> Self:
@@ -82,6 +87,23 @@ class Duplicate(models.Model):
             self.dismissed_at, self.dismissed_by = at, by
 
 
+def _said_of(side: str, rules: list[Rule]) -> Q:
+    """What the columns beside the pair say of one side: few of a million pairs are left of whom to ask the customer."""
+    said = Q()
+    for rule in rules:
+        beside = said_beside(side, rule.q, Customer.objects.all())
+        if beside is None:
+            return Q()
+        said |= beside
+    return said
+
+
+def _row_by_row(customer: Any) -> Subquery:
+    """Asked as EXISTS, what the columns have said already would count again: the planner takes the few pairs for none,
+    and lists everybody's customers to find them."""
+    return Subquery(customer.values(there=Value(True)), output_field=models.BooleanField())
+
+
 # A value that a parent shares with its subsidiary says nothing but that; people of the same name are many.
 _SCAN = """
     WITH held_twice AS MATERIALIZED (
@@ -104,7 +126,9 @@ _SCAN = """
     ), found AS MATERIALIZED (
         SELECT pairs.first_id, pairs.second_id, pairs.signs,
             CASE WHEN pairs.signs && %(strong)s::smallint[] OR cardinality(pairs.signs) > 1
-                THEN %(certain)s ELSE %(likely)s END AS strength
+                THEN %(certain)s ELSE %(likely)s END AS strength,
+            one.owner_id AS first_owner_id, one.team_id AS first_team_id,
+            other.owner_id AS second_owner_id, other.team_id AS second_team_id
         FROM pairs
         JOIN customers_customer AS one ON one.id = pairs.first_id AND one.deleted_at IS NULL
         JOIN customers_customer AS other ON other.id = pairs.second_id AND other.deleted_at IS NULL
@@ -114,10 +138,17 @@ _SCAN = """
         DELETE FROM customers_duplicate AS known WHERE dismissed_at IS NULL AND NOT EXISTS (
             SELECT 1 FROM found WHERE found.first_id = known.first_id AND found.second_id = known.second_id)
     )
-    INSERT INTO customers_duplicate AS known (first_id, second_id, signs, strength, found_at)
-    SELECT first_id, second_id, signs, strength, %(at)s FROM found
-    ON CONFLICT (first_id, second_id) DO UPDATE SET signs = excluded.signs, strength = excluded.strength
-    WHERE (known.signs, known.strength) IS DISTINCT FROM (excluded.signs, excluded.strength)
+    INSERT INTO customers_duplicate AS known (
+        first_id, second_id, signs, strength, found_at, first_owner_id, first_team_id, second_owner_id, second_team_id)
+    SELECT first_id, second_id, signs, strength, %(at)s, first_owner_id, first_team_id, second_owner_id, second_team_id
+    FROM found
+    ON CONFLICT (first_id, second_id) DO UPDATE SET signs = excluded.signs, strength = excluded.strength,
+        first_owner_id = excluded.first_owner_id, first_team_id = excluded.first_team_id,
+        second_owner_id = excluded.second_owner_id, second_team_id = excluded.second_team_id
+    WHERE (known.signs, known.strength, known.first_owner_id, known.first_team_id,
+            known.second_owner_id, known.second_team_id)
+        IS DISTINCT FROM (excluded.signs, excluded.strength, excluded.first_owner_id, excluded.first_team_id,
+            excluded.second_owner_id, excluded.second_team_id)
 """
 
 

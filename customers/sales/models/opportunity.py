@@ -160,8 +160,13 @@ class Opportunity(Record):
             ),
         ]
         indexes = [
-            *for_sorting(
-                "opportunity", "name", "stage_since", sometimes=("amount", "expected_close", "opened_at", "closed_at")
+            *for_sorting("opportunity", "name", "stage_since", sometimes=("amount", "expected_close", "opened_at")),
+            # Sorted by its closing; and what was closed in a period and what it came to, from the index alone.
+            models.Index(
+                fields=["closed_at", "id"],
+                include=["stage", "currency", "amount"],
+                name="opportunity_by_closing",
+                condition=Q(deleted_at=None, closed_at__isnull=False),
             ),
             custom_values_index("opportunity_custom"),
             models.Index(fields=["-updated_at", "-id"], name="opportunity_newest", condition=Q(deleted_at=None)),
@@ -170,6 +175,13 @@ class Opportunity(Record):
             ),
             models.Index(fields=["team", "-updated_at", "-id"], name="opportunity_team", condition=Q(deleted_at=None)),
             models.Index(fields=["stage", "rank", "id"], name="opportunity_column", condition=Q(deleted_at=None)),
+            # The sums above the columns of everybody's board, read from the index alone.
+            models.Index(
+                fields=["stage", "currency", "probability"],
+                include=["amount"],
+                name="opportunity_sums",
+                condition=Q(deleted_at=None),
+            ),
             # The board of one person or team: its column in order, and the sums above it.
             models.Index(
                 fields=["owner", "stage", "rank", "id"], name="opportunity_own_column", condition=Q(deleted_at=None)
@@ -179,10 +191,15 @@ class Opportunity(Record):
             ),
             models.Index(fields=["customer", "-updated_at"], name="opportunity_customer", condition=Q(deleted_at=None)),
             GinIndex(fields=["tags"], name="opportunity_tags", condition=Q(deleted_at=None)),
-            # What is expected in a month: of all, of one person, of a team.
+            # What is expected in a month: of all, of one person, of a team; the last with what a forecast adds up.
             models.Index(fields=["expected_close", "id"], name="opportunity_expected", condition=STILL_OPEN),
             models.Index(fields=["owner", "expected_close"], name="opportunity_own_expected", condition=STILL_OPEN),
-            models.Index(fields=["team", "expected_close"], name="opportunity_team_expected", condition=STILL_OPEN),
+            models.Index(
+                fields=["team", "expected_close"],
+                include=["owner", "stage", "currency", "amount", "forecast_category"],
+                name="opportunity_team_open",
+                condition=STILL_OPEN,
+            ),
         ]
 
     def __str__(self) -> str:
