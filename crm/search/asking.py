@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,17 +13,20 @@ from crm.search.lexemes import APART, LONGEST, TYPED_WHOLE, digits_of, forms_of,
 _ANY_LEXEME = re.compile(r"'((?:[^']|'')*)'(:\*)?")
 _NO_MARKS = {ord(mark): " " for mark in (APART, TYPED_WHOLE)}  # nobody asks by typing them
 CHUNKS = 8  # words of a question that are looked at
+_NEXT = " " + string.ascii_lowercase + string.digits  # what most names go on with; a whole word first
 _PHONE = re.compile(r"[+＋]?[\d\s().\-/]{5,}")
 _HOST = re.compile(r"@?[^\s@]+\.[^\s@]{2,}|@[^\s@]+|[^\s@]+@[^\s@]*")
 
 
 @dataclass(frozen=True)
 class Question:
-    """`every` is what a record must hold to be found at all; `exact` and `begins` what puts it first."""
+    """`every` is what a record must hold to be found at all; `exact` and `begins` what puts it first. `longer` are
+    names that begin so and go on with this or that letter: most of `begins`, in small parts."""
 
     every: str
     exact: str
     begins: str
+    longer: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.every)
@@ -49,7 +53,7 @@ def understood(text: str, *, apart: bool = False, whole: bool = False) -> Questi
     exact = _lexeme("=" + said)
     if any(letter.isdigit() for letter in said):  # a number; a city that is called so says little of a record
         exact += " | " + _lexeme("#" + said)
-    return Question(every, exact, _lexeme("=" + said, prefix=True))
+    return Question(every, exact, _lexeme("=" + said, prefix=True), tuple(_longer("=" + said)))
 
 
 def _typed_whole(folded: str) -> Iterator[str]:
@@ -58,6 +62,11 @@ def _typed_whole(folded: str) -> Iterator[str]:
         yield _lexeme(TYPED_WHOLE + folded)
     elif _PHONE.fullmatch(folded):
         yield from (_lexeme(TYPED_WHOLE + form) for form in sorted(forms_of(folded)))
+
+
+def _longer(name: str) -> Iterator[str]:
+    if name.isascii() and len(name) < LONGEST:
+        yield from (_lexeme(name + letter, prefix=True) for letter in _NEXT)
 
 
 def _chunk(chunk: str) -> str:

@@ -28,6 +28,7 @@ CHECKED = 1000  # documents of which the record itself is asked whether it can b
 EXACT, BEGINS, HOLDS = range(3)
 TABLE = SearchDocument._meta.db_table
 NEWEST = "updated_at DESC, id DESC"
+OF_INDEX = "id, kind, object_id, title, subtitle, updated_at, owner_id, team_id"
 
 
 class Lexemes(SearchQuery):
@@ -92,10 +93,10 @@ def find(user: Any, text: str, *, only: Iterable[str] | None = None, limit: int 
     if not question or not scope.parts:
         return []
     arms = [_held(part, limit) for part in scope.parts] + [_recent(question, part, limit) for part in scope.parts]
-    hits = _best(scope.seen(_ask(_named(question.exact, EXACT), arms)), limit)
+    hits = _best(scope.seen(_ask(_called_so(question), arms)), limit)
     held = [_held(part, limit) for part in scope.parts]
     if sum(hit.rank <= BEGINS for hit in hits) < limit:
-        hits = _best(hits + scope.seen(_ask(_named(question.begins, BEGINS), held)), limit)
+        hits = _best(hits + scope.seen(_ask(_begin_so(question), held)), limit)
     if len(hits) < limit:
         hits = _best(hits + scope.seen(_ask(_looked_up(question), held)), limit)
     return [_as_seen(hit, access_of(user)) for hit in hits]
@@ -148,9 +149,26 @@ def _recent(question: asking.Question, part: Part, limit: int) -> Arm:
     return _arm(*_rank(question), source, params, part.limit(limit))
 
 
-def _named(lexemes: str, rank: int) -> Arm:
-    """Records called so, or whose name begins so, however old; were they many, the newest would hold enough of them."""
-    return _in_index(str(rank), [], lexemes, EXACTLY)
+def _called_so(question: asking.Question) -> Arm:
+    """Records of exactly this name or number, however old; were they many, the newest would hold enough of them."""
+    return _in_index(str(EXACT), [], question.exact, EXACTLY)
+
+
+def _begin_so(question: asking.Question) -> Arm:
+    """Records whose name begins so, however old.
+
+    The index gathers all it holds of a prefix before it gives the first of them, of a common one in a large
+    organisation tens of thousands, so that it is asked for one longer prefix after the other until there are enough.
+    """
+    columns = f"{OF_INDEX}, {BEGINS} AS rank"
+    each = f"SELECT * FROM {TABLE} WHERE words @@ one::tsquery LIMIT {EXACTLY}"
+    longer = f"SELECT {columns} FROM unnest(%s::text[]) AS one CROSS JOIN LATERAL ({each}) AS named LIMIT {EXACTLY}"
+    known = "(SELECT count(DISTINCT id) FROM longer)"  # a Chinese name begins so in two ways, as itself and as pinyin
+    sql = (
+        f"WITH longer AS MATERIALIZED ({longer}) SELECT * FROM longer WHERE {known} = {EXACTLY} UNION ALL "
+        f"(SELECT {columns} FROM {TABLE} WHERE words @@ %s::tsquery AND {known} < {EXACTLY} LIMIT {EXACTLY})"
+    )
+    return sql, [list(question.longer), question.begins]
 
 
 def _looked_up(question: asking.Question) -> Arm:
@@ -159,9 +177,7 @@ def _looked_up(question: asking.Question) -> Arm:
 
 def _in_index(rank: str, given: list[Any], lexemes: str, most: int) -> Arm:
     """What the index holds, up to so many."""
-    columns = "id, kind, object_id, title, subtitle, updated_at, owner_id, team_id"
-    sql = f"SELECT {columns}, {rank} AS rank FROM {TABLE} WHERE words @@ %s::tsquery LIMIT {most}"
-    return sql, [*given, lexemes]
+    return f"SELECT {OF_INDEX}, {rank} AS rank FROM {TABLE} WHERE words @@ %s::tsquery LIMIT {most}", [*given, lexemes]
 
 
 def _rank(question: asking.Question) -> tuple[str, list[Any]]:

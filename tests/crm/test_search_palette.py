@@ -1,6 +1,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from crm.actions import records
 from crm.models import SearchDocument
@@ -35,6 +37,26 @@ def test_a_name_that_begins_so_comes_before_newer_records_that_only_hold_the_wor
 
     for person in (cast.rep, cast.administrator):
         assert [hit.title for hit in finding.find(person, "青岛", limit=3)] == ["青岛海尔", "Acme 7", "Acme 6"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "names"),
+    [
+        ("ba", ["Ba", "Ba Corp", "Baum", "Ba-7", "Ba张"]),  # the last goes on with no letter that is asked for first
+        ("z", ["张伟", "赵敏", "Zoo"]),  # two of them begin so twice, by their pinyin and by its initials
+    ],
+)
+def test_as_many_names_as_are_looked_at_are_all_found_whatever_they_go_on_with(cast, now, monkeypatch, typed, names):
+    monkeypatch.setattr(finding, "RECENT", 1)
+    monkeypatch.setattr(finding, "EXACTLY", len(names))
+    for age, name in enumerate(names):
+        make_customer(cast.rep, name, at=now - timedelta(days=age))
+
+    with CaptureQueriesContext(connection) as queries:
+        found = finding.find(cast.administrator, typed, limit=len(names))
+
+    assert [hit.title for hit in found] == names
+    assert sum("WITH held" in query["sql"] for query in queries) == 2  # not by what merely holds the word
 
 
 def test_the_palette_hides_records_of_other_teams_completely(client, cast, acme):

@@ -6,6 +6,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from crm.models import SearchDocument
+from crm.search import finding
 from customers.models import Customer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.crm.lists_urls")]
@@ -78,6 +80,25 @@ def test_no_search_reads_all_documents(client, large):
         client.force_login(person)
         for text in TEXTS:
             assert read_from_end_to_end(client, f"/search/palette/?q={text}") == [], (person, text)
+
+
+def test_of_a_common_prefix_the_index_is_not_asked_for_all_it_holds(large, monkeypatch):
+    """It gathers all of a prefix before it gives the first: of a common one among a million customers, 15 ms long."""
+    monkeypatch.setattr(finding, "RECENT", 5)
+    monkeypatch.setattr(finding, "EXACTLY", 20)
+
+    for typed, known, is_asked_for_all in (("name 5", 1111, False), ("name 599", 11, True)):
+        with CaptureQueriesContext(connection) as queries:
+            found = finding.find(large.administrator, typed, limit=10)
+        statement = next(query["sql"] for query in queries if "longer AS" in query["sql"])
+        with connection.cursor() as cursor:
+            cursor.execute("EXPLAIN (ANALYZE, TIMING OFF) " + statement)
+            plan = "\n".join(row[0] for row in cursor.fetchall())
+
+        assert SearchDocument.objects.filter(title__istartswith=typed).count() == known
+        assert len(found) == 10
+        assert all(hit.title.startswith(typed.title()) for hit in found)
+        assert (not re.search(r"Index Scan on search_words .*never executed", plan)) == is_asked_for_all, plan
 
 
 def test_no_page_of_a_list_reads_all_rows(client, large):
