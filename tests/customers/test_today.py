@@ -16,6 +16,7 @@ from customers.actions import snoozes, task_results, tasks
 from customers.actions.activities import NextStep
 from customers.models import Activity, Collaborator, Customer, Snooze, Task, today
 from customers.models.today import Asking, Item, Weight
+from customers.sales.models.today import next_steps
 from tests.factories.customers import make_contact, make_customer, make_task
 from tests.factories.sales import make_opportunity
 
@@ -115,6 +116,24 @@ def test_a_row_put_off_comes_back_on_its_day_and_nothing_else_changes(cast):
             snoozes.snooze(task, until=until, by=cast.rep, at=NOW)
     snoozes.wake(task, by=cast.rep)
     assert rows(cast.rep) == [("task", "Call", ("Overdue for 1 day",))]
+
+
+def test_each_open_sale_is_asked_once_for_its_next_step_and_one_to_come_takes_no_place(cast):
+    for name, amount, days in (("Later", 900, 1), ("Late", 1, -1), ("Later still", 900, 9), ("Very late", 1, -5)):
+        sale = make_opportunity(cast.rep, name=name, amount=amount, at=NOW)
+        make_task(cast.teammate, f"Step of {name}", about=sale, due_at=NOW + days * A_DAY)
+        make_task(cast.teammate, "After it", about=sale, due_at=NOW + (days + 1) * A_DAY)
+    for name, amount in (("Small", 10), ("Unknown", None), ("Large", 800)):
+        make_opportunity(cast.rep, name=name, amount=amount, at=NOW)
+
+    with CaptureQueriesContext(connection) as queries:
+        found = next_steps(Asking(cast.rep, NOW))
+
+    assert [one.title for one in found] == ["Very late", "Late", "Large", "Small", "Unknown"]
+    assert found[0].reasons == ("The next step of Tom Teammate is overdue for 5 days: Step of Very late",)
+    assert [one.title for one in next_steps(Asking(cast.rep, NOW, limit=3))] == ["Very late", "Late", "Large"]
+    # For the order once, and once for what is said of the first forty.
+    assert queries[-1]["sql"].count('FROM "customers_task"') == 2
 
 
 def test_a_result_is_an_activity_a_done_task_and_a_next_step_and_only_once(cast):

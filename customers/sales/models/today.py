@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import UTC, datetime, time
 from typing import Any
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import JSONObject
+from django.db.models import Case, F, Min, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce, JSONObject
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -18,18 +18,29 @@ from customers.models.today import Asking, Item, Weight, days_since, log_url
 from customers.sales.models import closed_amounts
 from customers.sales.models.opportunity import Opportunity
 
+NEVER, LATER = datetime(9000, 1, 1, tzinfo=UTC), datetime(9001, 1, 1, tzinfo=UTC)  # behind every day there is
 SAID = ("name", "customer", "amount", "currency", "stage_since", "expected_close", "stage__name")
 
 
 def next_steps(asking: Asking) -> list[Item]:
-    """One's own open sales whose next step is overdue, or that have none with a date."""
+    """One's own open sales whose next step is overdue, or that have none with a date.
+
+    Somebody has thousands of open sales, and each is asked for its step once: what is still to come is put at the end
+    instead of being left out, which would ask again.
+    """
     step = earliest_step(asking.user)
+    first = step.order_by().values("about_id").annotate(first=Min("due_at"))
+    late = Case(When(first__lt=asking.now, then="first"), default=Value(LATER))
     task = JSONObject(id="pk", title="title", due="due_at", owner="owner_id", owner_name="owner__name")
-    mine = _mine(asking).annotate(step_at=Subquery(step.values("due_at")[:1]), step=Subquery(step.values(of=task)[:1]))
-    waiting = mine.filter(Q(step_at__isnull=True) | Q(step_at__lt=asking.now))
+    mine = _mine(asking).annotate(
+        late_since=Coalesce(Subquery(first.values(late=late)), Value(NEVER)),
+        step=Subquery(step.values(of=task)[:1]),
+    )
     largest_first = [] if closed_amounts.are_hidden() else [F("amount").desc(nulls_last=True)]
-    rows = waiting.order_by(F("step_at").asc(nulls_last=True), *largest_first, "pk")
-    return [_without_step(one, asking) if one.step is None else _late(one, asking) for one in rows[: asking.limit]]
+    rows = mine.order_by("late_since", *largest_first, "pk")[: asking.limit]
+    return [
+        _without_step(one, asking) if one.step is None else _late(one, asking) for one in rows if one.late_since < LATER
+    ]
 
 
 def earliest_step(user: Any) -> QuerySet[Task]:
@@ -51,7 +62,7 @@ def _mine(asking: Asking) -> Any:
 
 def _late(opportunity: Any, asking: Asking) -> Item:
     step = opportunity.step
-    due = opportunity.step_at
+    due = opportunity.late_since
     if step["owner"] == asking.user.pk:
         said = {"opportunity": opportunity.name, "worth": worth(opportunity)}
         reason = _("Next step of “%(opportunity)s”, %(worth)s") % said
