@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.core.exceptions import ValidationError
+
 from crm.custom_fields import known, values, writing
 from crm.exchange.drafts import Draft
 from crm.models.custom_field import CustomField
@@ -26,6 +28,16 @@ def fill(record: Any, draft: Draft, fields: Mapping[str, CustomField]) -> None:
     elif said:
         held = writing.custom_of(record)
         record.custom = writing.merged(held, writing.change(record.kind, said, held))
+
+
+def problems(draft: Draft, fields: Mapping[str, CustomField]) -> list[ValidationError]:
+    """What is wrong with the draft's custom values, field by field."""
+    said = {field.code: draft.values[name] for name, field in fields.items() if draft.values.get(name) is not None}
+    try:
+        writing.change(next(iter(fields.values())).kind, said, {})
+    except ValidationError as error:
+        return [error]
+    return []
 
 
 def differences(kind: str, before: Any, after: Any) -> dict[str, list[Any]]:

@@ -199,6 +199,10 @@ class Importable:
         """Whether records belong to a person and a team; products and people do not."""
         return bool(getattr(self.model, "owner_field", "owner")) and hasattr(self.model, "owner_id")
 
+    def wrong(self, draft: Draft, run: Run) -> list[Any]:
+        """Of a draft that is refused anyway: what is wrong with values that no column holds."""
+        return custom_columns.problems(draft, self._custom) if self._custom else []
+
     def differs(self, draft: Draft, run: Run) -> dict[str, list[Any]]:
         """Beyond its columns: what of the record would change, by field, before and after."""
         return {}
@@ -206,6 +210,9 @@ class Importable:
     def check(self, record: Any, draft: Draft, run: Run) -> None:
         """Rules of one record that need no query; ValidationError or Refused."""
         record.clean()
+
+    def compare(self, number: int, values: dict[str, Any], run: Run) -> str:
+        return ""  # which earlier row of the file a row looks like
 
     def insert(self, drafts: list[Draft], run: Run) -> None:
         """Store new records with everything that belongs to them; notes the rows it adds in `draft.parts`."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import models
 
 
@@ -40,7 +41,7 @@ class Row:
     bunch: int = 0
     values: dict[str, Any] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
-    problem: Refused | None = None
+    problems: list[Refused] = field(default_factory=list)
     outcome: str = ""
     reason: str = ""
     changes: dict[str, Any] = field(default_factory=dict)
@@ -65,10 +66,16 @@ class Draft:
     changed_columns: list[str] = field(default_factory=list)
     parts: dict[str, Any] = field(default_factory=dict)
     notes: dict[str, Any] = field(default_factory=dict)  # what a kind remembers between its methods
+    problems: list[Refused | ValidationError] = field(default_factory=list)
 
     def settle(self, outcome: str, reason: str = "") -> None:
         for row in self.rows:
             row.settle(outcome, reason)
+
+    @property
+    def wrong_fields(self) -> set[str]:
+        """Fields of which something is said already."""
+        return {problem.field for problem in self.problems if isinstance(problem, Refused)}
 
 
 @dataclass

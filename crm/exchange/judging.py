@@ -13,13 +13,28 @@ from crm.access.permissions import Reach, Verb
 from crm.exchange.drafts import Draft, LeftOut, Refused, Run
 
 
+def gather(draft: Draft, run: Run) -> None:
+    """What else is wrong with a draft that is refused anyway: whoever mends the row learns all of it at once.
+
+    What is compared with the record waits where it cannot be told which one it is.
+    """
+    if draft.is_new:
+        require_fields(draft, run)
+    keep_empty(draft)
+    clean(draft, run)
+    draft.problems += run.profile.kind.wrong(draft, run)
+    if draft.is_new or draft.record is not None:
+        refuse_taken(draft, run)
+
+
 def require_fields(draft: Draft, run: Run) -> None:
     for each in run.profile.kind.fields:
-        if not each.required or draft.values.get(each.name) is not None:
+        if not each.required or draft.values.get(each.name) is not None or each.name in draft.wrong_fields:
             continue
         source = run.profile.source(each.name)
         if source is None or not source.optional:
-            raise Refused(_("This is missing, and the profile does not allow that."), each.name)
+            said = _("This is missing, and the profile does not allow that.")
+            draft.problems.append(Refused(said, each.name))
 
 
 def refuse_existing(draft: Draft, run: Run) -> None:
@@ -63,7 +78,7 @@ def clean(draft: Draft, run: Run) -> None:
         try:
             draft.values[name] = column.clean(value, draft.record)
         except ValidationError as error:
-            raise Refused(" ".join(error.messages), name) from None
+            draft.problems.append(Refused(" ".join(error.messages), name))
 
 
 def refuse_taken(draft: Draft, run: Run) -> None:
@@ -75,10 +90,12 @@ def refuse_taken(draft: Draft, run: Run) -> None:
         values = tuple(pk_of(draft.values.get(name)) for name in names)
         if values[0] in (None, ""):
             continue
-        mine = draft.record.pk if draft.record.pk is not None else draft.rows[0].number * -1
+        mine = draft.record.pk if draft.record and draft.record.pk is not None else draft.rows[0].number * -1
         if taken.get((names, values), mine) != mine or run.known.get((names, *values), (mine, None))[0] != mine:
-            raise Refused(_("Another record has “%(value)s” already.") % {"value": values[0]}, names[0])
-        run.known[(names, *values)] = (mine, None)
+            said = _("Another record has “%(value)s” already.") % {"value": values[0]}
+            draft.problems.append(Refused(said, names[0]))
+        elif not draft.problems:
+            run.known[(names, *values)] = (mine, None)
 
 
 def permit(draft: Draft, run: Run) -> None:

@@ -24,20 +24,21 @@ class Mapper:
         self.remembered: dict[tuple[int, str], Any] = {}
 
     def read(self, row: Row) -> Row:
-        """Fill in the row's values and history, or its problem."""
+        """Fill in the row's values and history, and all that is wrong with them; what is wrong is no value."""
+        if len(row.cells) != len(self.heads):
+            said = {"has": len(row.cells), "wants": len(self.heads)}
+            row.problems = [Refused(_("The row has %(has)s cells, the file has %(wants)s columns.") % said)]
+            return row
+        for source in self.profile.sources:
+            row.values[source.field.name] = self._tried(row, source)
         try:
-            if len(row.cells) != len(self.heads):
-                raise Refused(
-                    _("The row has %(has)s cells, the file has %(wants)s columns.")
-                    % {"has": len(row.cells), "wants": len(self.heads)}
-                )
-            for source in self.profile.sources:
-                row.values[source.field.name] = self._value(row, source)
-            self._leave_out(row)
-            row.steps = [step for each in self.profile.steps if (step := self._step(row, each)) is not None]
-            self._take_line(row)
-        except Refused as problem:
-            row.problem = problem
+            if not row.problems:
+                self._leave_out(row)
+        except LeftOut as problem:
+            row.problems = [problem]
+            return row
+        row.steps = [step for each in self.profile.steps if (step := self._step(row, each)) is not None]
+        self._take_line(row)
         return row
 
     def identity(self, row: Row) -> tuple[Any, ...]:
@@ -66,6 +67,13 @@ class Mapper:
             return ""
         return " ".join(PLACE.sub(lambda match: known[match[1]], source.template).split())
 
+    def _tried(self, row: Row, source: Source) -> Any:
+        try:
+            return self._value(row, source)
+        except Refused as problem:
+            row.problems.append(problem)
+            return None
+
     def _value(self, row: Row, source: Source) -> Any:
         text = self.text(row, source)
         if not text:
@@ -93,10 +101,11 @@ class Mapper:
     def _step(self, row: Row, each: StepSource) -> Step | None:
         if each.column and row.cells[self.places[each.column]] not in each.values:
             return None
-        values = {source.field.name: self._value(row, source) for source in each.sources}
+        values = {source.field.name: self._tried(row, source) for source in each.sources}
         at = values.pop("at", None)
-        if at is None and not each.undated:
-            raise Refused(_("When it happened is not known, and the profile does not allow that."), "at")
+        if at is None and not each.undated and not row.problems:
+            said = _("When it happened is not known, and the profile does not allow that.")
+            row.problems.append(Refused(said, "at"))
         kept = {
             column: cell
             for column in self.profile.keep

@@ -11,11 +11,11 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 from crm.custom_fields import known as custom_fields
-from crm.exchange import custom_columns, judging, looking_up, references
+from crm.exchange import custom_columns, judging, looking_up, references, refusing
 from crm.exchange.drafts import Draft, LeftOut, Refused, Row, Run
 from crm.exchange.journal import as_stored, columns_of
 from crm.exchange.mapping import Mapper
-from crm.joining import clauses, labelled, listed
+from crm.joining import listed, sentences
 from crm.models.import_batch import ImportRow
 
 Outcome = ImportRow.Outcome
@@ -27,17 +27,33 @@ def plan(rows: list[Row], mapper: Mapper, run: Run) -> list[Draft]:
     drafts = _draft([mapper.read(row) for row in rows], mapper, run)
     kind = run.profile.kind
     for draft in drafts:
-        draft.values = kind.tidy(draft.values)
-    problems = references.resolve(drafts, run)
-    for place, problem in problems.items():
-        _refuse(drafts[place], problem, run)
-    drafts = [draft for place, draft in enumerate(drafts) if place not in problems]
+        _tidy(draft, run)
+    references.resolve(drafts, run)
     kind.begin(run)
     drafts = _match(drafts, run)
     judging.note_taken(drafts, run)
     decided = [draft for draft in drafts if _decide(draft, run)]
+    _compare_rows(drafts, run)
     follow_twins(rows, run)
     return decided
+
+
+def _compare_rows(drafts: list[Draft], run: Run) -> None:
+    for draft in drafts:
+        row = draft.rows[0]
+        if row.outcome not in (Outcome.ERROR, Outcome.SKIPPED):
+            said = run.profile.kind.compare(row.number, draft.values, run)
+            if row.outcome == Outcome.CREATED:
+                row.reason = said
+
+
+def _tidy(draft: Draft, run: Run) -> None:
+    try:
+        draft.values = run.profile.kind.tidy(draft.values)
+    except Refused as problem:
+        draft.problems.append(problem)
+        draft.values[problem.field] = None
+        _tidy(draft, run)
 
 
 def follow_twins(rows: Iterable[Row], run: Run) -> None:
@@ -60,8 +76,10 @@ def remember(row: Row, mapper: Mapper, run: Run) -> None:
     if row.outcome in (Outcome.ERROR, Outcome.SKIPPED):
         run.failed[row.number] = (row.outcome, row.reason)
     mapper.read(row)
-    if row.problem is None and not run.profile.in_bunches:
+    if not row.problems and not run.profile.in_bunches:
         run.known.setdefault(mapper.identity(row), (row.number, digest(row)))
+        if row.outcome not in (Outcome.ERROR, Outcome.SKIPPED):
+            run.profile.kind.compare(row.number, run.profile.kind.tidy(row.values), run)
 
 
 def _draft(rows: list[Row], mapper: Mapper, run: Run) -> list[Draft]:
@@ -70,8 +88,12 @@ def _draft(rows: list[Row], mapper: Mapper, run: Run) -> list[Draft]:
         return _bunches(rows, mapper, run)
     drafts = []
     for row in rows:
-        if row.problem is not None:
-            _refuse(Draft([row], {}, []), row.problem, run)
+        if row.problems and (isinstance(row.problems[0], LeftOut) or not row.values):
+            refusing.refuse(Draft([row], {}, [], problems=[*row.problems]), run)
+            continue
+        if row.problems:
+            # Such a row stands for no record: what another one says of the same is not compared with it.
+            drafts.append(Draft([row], dict(row.values), [], problems=list(row.problems)))
             continue
         key, says = mapper.identity(row), digest(row)
         first = run.known.get(key)
@@ -92,10 +114,10 @@ def _bunches(rows: list[Row], mapper: Mapper, run: Run) -> list[Draft]:
         found.setdefault(row.bunch, []).append(row)
     drafts = []
     for bunch in found.values():
-        problem = next((row for row in bunch if row.problem is not None), None)
-        if problem is not None:
+        wrong = next((row for row in bunch if row.problems), None)
+        if wrong is not None:
             for row in bunch:
-                _refuse(Draft([row], {}, []), row.problem or _fellow(problem), run)
+                refusing.refuse(Draft([row], {}, [], problems=[*row.problems] or [_fellow(wrong)]), run)
             continue
         if run.profile.lines and (other := next((row for row in bunch if row.values != bunch[0].values), None)):
             _disagree(bunch, other, run)
@@ -110,8 +132,8 @@ def _bunches(rows: list[Row], mapper: Mapper, run: Run) -> list[Draft]:
 def _disagree(bunch: list[Row], other: Row, run: Run) -> None:
     """Lines differ; what the record itself is must not."""
     names = [name for name, value in other.values.items() if value != bunch[0].values[name]]
-    problem = Refused(_("Row %(row)s says otherwise of the same record.") % {"row": other.number}, names[0])
-    _refuse(Draft(bunch, {}, []), problem, run)
+    said = _("Row %(row)s says otherwise of the same record.") % {"row": other.number}
+    refusing.refuse(Draft(bunch, {}, [], problems=[Refused(said, name) for name in names]), run)
 
 
 def _when(step: Any) -> tuple[int, float]:
@@ -120,7 +142,7 @@ def _when(step: Any) -> tuple[int, float]:
 
 
 def _fellow(row: Row) -> Refused:
-    reason = row.problem.reason if row.problem else ""
+    reason = sentences(problem.reason for problem in row.problems)
     return Refused(_("Row %(row)s of the same record: %(reason)s") % {"row": row.number, "reason": reason})
 
 
@@ -138,21 +160,22 @@ def _match(drafts: list[Draft], run: Run) -> list[Draft]:
     stand_ins = _stand_ins(rows, names, wanted, found)
     kept = []
     for draft in drafts:
-        if draft.values.get(first) is None:
-            _refuse(draft, Refused(_("It is not said which record this is."), first), run)
+        if draft.values.get(first) is None or (draft.problems and draft.wrong_fields.intersection(names)):
+            # Whether it is one that exists cannot be told: what is missing in a new one is none of its problems.
+            if first not in draft.wrong_fields:
+                draft.problems.append(Refused(_("It is not said which record this is."), first))
+            kept.append(draft)
             continue
         same = found.get(tuple(_shown(draft.values.get(name)) for name in names), [])
         if len(same) > 1:
             label = listed(str(draft.values[name]) for name in names if draft.values.get(name))
             problem = _("There are %(count)s called “%(text)s”.") % {"count": len(same), "text": label}
-            _refuse(draft, Refused(problem, first), run)
-            continue
+            draft.problems.append(Refused(problem, first))
         draft.record, draft.is_new = (same[0], False) if same else (None, True)
         if same and same[0].pk in stand_ins:
             if stand_ins[same[0].pk] > 1:
                 label = _("The file names “%(text)s” twice: also as what was merged into it.") % {"text": same[0]}
-                _refuse(draft, Refused(label, first), run)
-                continue
+                draft.problems.append(Refused(label, first))
             draft.values.update({name: getattr(same[0], name) for name in names})  # what it is called now stays
         kept.append(draft)
     return kept
@@ -185,32 +208,51 @@ def _shown(value: Any) -> Any:
 
 def _decide(draft: Draft, run: Run) -> bool:
     """Whether there is something to write; the rows of the draft are settled either way."""
+    if draft.problems:
+        judging.gather(draft, run)
+    else:
+        try:
+            if _judge(draft, run):
+                _settle_written(draft, run)
+                return True
+        except (Refused, ValidationError) as problem:
+            draft.problems.append(problem)
+    if draft.problems:
+        refusing.refuse(draft, run)
+    return False
+
+
+def _judge(draft: Draft, run: Run) -> bool:
+    """Whether there is something to write, and nothing wrong with it."""
     kind = run.profile.kind
-    try:
-        if draft.is_new:
-            judging.require_fields(draft, run)
-            draft.record = kind.new(draft, run)
-            judging.keep_empty(draft)
-        else:
-            judging.refuse_existing(draft, run)
-            draft.before = columns_of(draft.record)
-            judging.spare(draft, run)
-        judging.clean(draft, run)
-        kind.fill(draft.record, draft, run)
-        kind.settle(draft.record, draft, run)
-        beyond = kind.differs(draft, run)
-        if not draft.is_new:
-            _compare(draft, beyond, run)
-            if not draft.changes:
-                draft.settle(Outcome.SAME)
-                return False
-        kind.check(draft.record, draft, run)
-        judging.refuse_taken(draft, run)
-        judging.permit(draft, run)
-    except (Refused, ValidationError) as problem:
-        _refuse(draft, problem, run)
+    if draft.is_new:
+        judging.require_fields(draft, run)
+        if draft.problems:
+            judging.gather(draft, run)
+            return False
+        draft.record = kind.new(draft, run)
+        judging.keep_empty(draft)
+    else:
+        judging.refuse_existing(draft, run)
+        draft.before = columns_of(draft.record)
+        judging.spare(draft, run)
+    judging.clean(draft, run)
+    if draft.problems:
+        judging.gather(draft, run)
         return False
-    _settle_written(draft, run)
+    kind.fill(draft.record, draft, run)
+    kind.settle(draft.record, draft, run)
+    beyond = kind.differs(draft, run)
+    if not draft.is_new:
+        _compare(draft, beyond, run)
+        if not draft.changes:
+            draft.settle(Outcome.SAME)
+            return False
+    kind.check(draft.record, draft, run)
+    judging.refuse_taken(draft, run)
+    if draft.problems:
+        return False
+    judging.permit(draft, run)
     return True
 
 
@@ -241,21 +283,6 @@ def _compare(draft: Draft, beyond: dict[str, list[Any]], run: Run) -> None:
                 continue
             draft.changes[column.name] = [as_stored(before), str(value) if column.is_relation else as_stored(now)]
     draft.changes.update(beyond)
-
-
-def _refuse(draft: Draft, problem: Refused | ValidationError, run: Run) -> None:
-    if isinstance(problem, ValidationError):
-        named = problem.message_dict if hasattr(problem, "error_dict") else {"__all__": problem.messages}
-        reason = clauses(_said(name, " ".join(messages), run) for name, messages in named.items())
-        draft.settle(Outcome.ERROR, reason)
-        return
-    outcome = Outcome.SKIPPED if isinstance(problem, LeftOut) else Outcome.ERROR
-    draft.settle(outcome, _said(problem.field, problem.reason, run))
-
-
-def _said(name: str, reason: str, run: Run) -> str:
-    each = run.profile.kind.field(name) if name else None
-    return labelled(each.label, reason) if each else reason
 
 
 def outcomes(rows: Iterable[Row]) -> dict[str, int]:

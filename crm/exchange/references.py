@@ -16,41 +16,40 @@ REMEMBERED = 20_000
 Key = tuple[str, str, str]
 
 
-def resolve(drafts: Iterable[Draft], run: Run) -> dict[int, Refused]:
-    """Put records in place of texts, in values and history; returns the problem of each draft that has one."""
+def resolve(drafts: Iterable[Draft], run: Run) -> None:
+    """Put records in place of texts, in values and history; drafts note what is not found."""
     drafts = list(drafts)
     sources = [each for each in run.profile.sources if each.field.reference and not each.field.line]
+    sound = [draft for draft in drafts if not draft.problems]
+    broken = [draft for draft in drafts if draft.problems]
     for source in sources:
-        _look_up({text for draft in drafts if (text := draft.values.get(source.field.name))}, source, run)
+        _look_up({text for draft in sound if (text := draft.values.get(source.field.name))}, source, run)
+        _look_up({text for draft in broken if (text := draft.values.get(source.field.name))}, source, run, makes=False)
     within = [*run.profile.lines, *(source for each in run.profile.steps for source in each.sources)]
     stepped = {source.field.name: source for source in within if source.field.reference}
     for name, source in stepped.items():
         _look_up({text for draft in drafts for step in draft.steps if (text := step.values.get(name))}, source, run)
-    problems: dict[int, Refused] = {}
-    for place, draft in enumerate(drafts):
-        try:
-            for source in sources:
-                _replace(draft.values, source, run)
-            for step in draft.steps:
-                for source in stepped.values():
-                    _replace(step.values, source, run)
-        except Refused as problem:
-            problems[place] = problem
-    return problems
+    for draft in drafts:
+        for source in sources:
+            _replace(draft, draft.values, source, run)
+        for step in draft.steps:
+            for source in stepped.values():
+                _replace(draft, step.values, source, run)
 
 
-def _replace(values: dict[str, Any], source: Source, run: Run) -> None:
+def _replace(draft: Draft, values: dict[str, Any], source: Source, run: Run) -> None:
     text = values.get(source.field.name)
     if not isinstance(text, str):
         return
     found = _remembered(run)[_key(source, text)]
     if isinstance(found, Refused):
-        raise found
+        draft.problems.append(found)
+        found = None
     values[source.field.name] = found
 
 
-def _look_up(texts: set[str], source: Source, run: Run) -> None:
-    """Remember a record or a refusal for each text that was not looked up yet."""
+def _look_up(texts: set[str], source: Source, run: Run, *, makes: bool = True) -> None:
+    """Remember a record or a refusal for each text that was not looked up yet; a row that is refused makes nothing."""
     known = _remembered(run)
     wanted = {text for text in texts if isinstance(text, str) and _missing(known.get(_key(source, text)))}
     if not wanted:
@@ -61,7 +60,7 @@ def _look_up(texts: set[str], source: Source, run: Run) -> None:
         known.update({_key(source, text): found for text, found in kept.items()})
     found = _query(wanted, source, run)
     for text in wanted:
-        known[_key(source, text)] = _judge(text, found.get(_folded(text, source), []), source, run)
+        known[_key(source, text)] = _judge(text, found.get(_folded(text, source), []), source, run, makes)
 
 
 def _query(texts: set[str], source: Source, run: Run) -> dict[str, list[Any]]:
@@ -81,7 +80,7 @@ def _query(texts: set[str], source: Source, run: Run) -> dict[str, list[Any]]:
     return found
 
 
-def _judge(text: str, found: list[Any], source: Source, run: Run) -> Any:
+def _judge(text: str, found: list[Any], source: Source, run: Run, makes: bool) -> Any:
     if len(found) == 1:
         return found[0]
     field, reference = source.field, source.field.reference
@@ -91,7 +90,7 @@ def _judge(text: str, found: list[Any], source: Source, run: Run) -> Any:
     if made is not None:
         return made
     if reference.noun in run.profile.create_missing:  # type: ignore[union-attr]
-        return _make(text, source, run)
+        return _make(text, source, run) if makes else None
     return Refused(_("There is no “%(text)s”.") % {"text": text}, field.name)
 
 

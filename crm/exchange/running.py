@@ -226,6 +226,8 @@ def _count(batch: ImportBatch, rows: list[Row], drafts: list[Draft]) -> None:
     counts = dict(batch.counts)
     for outcome, number in planning.outcomes(rows).items():
         counts[outcome] = counts.get(outcome, 0) + number
+    if alike := sum(row.outcome == Outcome.CREATED and bool(row.reason) for row in rows):
+        counts["alike"] = counts.get("alike", 0) + alike
     for draft in drafts:
         name = "records_created" if draft.is_new else "records_updated"
         counts[name] = counts.get(name, 0) + 1

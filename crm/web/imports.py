@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -137,6 +138,9 @@ class ImportDetail(View):
         ]
         may_edit = ImportBatch.objects.editable_by(request.user).filter(pk=pk).exists()
         context = {"batch": batch, "outcomes": outcomes, "may_edit": may_edit, "kept": undoing.kept(batch)[:SHOWN]}
+        if count := batch.count("alike"):
+            told = batch.lines.filter(outcome=ImportRow.Outcome.CREATED).exclude(reason="")
+            context["alike"] = {"count": count, "rows": _as_shown(batch, told[:SHOWN])}
         return render(request, "imports/detail.html", context)
 
 
@@ -181,7 +185,10 @@ class ImportErrors(View):
 
 
 def _rows(batch: ImportBatch, outcome: str) -> list[dict[str, Any]]:
-    found = batch.lines.filter(outcome=outcome)[:SHOWN]
+    return _as_shown(batch, batch.lines.filter(outcome=outcome)[:SHOWN])
+
+
+def _as_shown(batch: ImportBatch, found: Iterable[ImportRow]) -> list[dict[str, Any]]:
     return [
         {"row": row, "cells": " · ".join(cell for cell in row.cells if cell)[:200],
          "changes": [(batches.field_label(batch, name), *change) for name, change in row.changes.items()]}

@@ -14,6 +14,7 @@ from crm.exchange import storing
 from crm.exchange.declaring import Field, Importable
 from crm.exchange.drafts import Draft, LeftOut, Refused, Run
 from customers.actions import contact_points, tags
+from customers.exchange import alike
 from customers.models import ContactPoint, ErasedAddress, Tag, tidy
 from customers.models.contact_point import IN_A_FIELD, key_of
 from customers.models.erasure import digest_of
@@ -71,6 +72,9 @@ class AddressesImport(TagsImport):
     def begin(self, run: Run) -> None:
         super().begin(run)
         note_erased(run)
+
+    def compare(self, number: int, values: dict[str, Any], run: Run) -> str:
+        return alike.compared(number, values, run)
 
     def fill(self, record: Any, draft: Draft, run: Run) -> None:
         leave_out_erased(draft, run)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from django.db import connection, models
@@ -131,6 +131,7 @@ def _key(sign: Sign, value: str) -> Key:
     return sign.value, value[:VALUE].replace("\x00", "")
 
 
+@lru_cache(maxsize=2048)  # an import asks twice: as it looks at a thousand rows, and as it writes them
 def bare_name(name: str) -> str:
     """A name without its legal form, case, accents and width: "ＡＣＭＥ Co., Ltd" and "Acme" are the same.
 

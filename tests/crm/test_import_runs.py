@@ -66,6 +66,73 @@ def test_the_worker_says_what_it_refuses_in_the_words_of_whoever_imports(cast):
     ]  # fmt: skip
 
 
+EVERYTHING = {
+    "name": "name", "email": "mail", "employees": "staff", "lifecycle": "stage", "latitude": "north",
+    "longitude": "east", "parent": "part of",
+}  # fmt: skip
+
+
+def test_all_that_is_wrong_with_a_row_is_said_at_once_field_by_field(cast, hooli):
+    text = """name,mail,staff,stage,north,east,part of
+A,not a mail,many,sleeping,999,1,Nowhere
+,a@b.example,1,active,,,
+Hooli,no mail,few,active,,,
+B,b@b.example,1,active,12.5,7,Hooli
+"""
+    batch = run(stage(text, cast.administrator, fields=EVERYTHING))
+    unknown = "is none of: prospect, active, churned. A value mapping can translate it."
+    assert [row[1:3] for row in told(batch)] == [
+        (
+            "error",
+            f"employees: “many” is not a number. lifecycle: “sleeping” {unknown} latitude: “999” is nowhere on earth. "
+            "subsidiary of: There is no “Nowhere”. email: Enter a valid email address.",
+        ),
+        ("error", "name: It is not said which record this is."),
+        ("error", "employees: “few” is not a number. email: Enter a valid email address."),
+        ("created", ""),
+    ]  # fmt: skip
+    assert Customer.objects.count() == 2
+
+
+def test_two_rows_of_a_file_that_look_alike_come_in_and_are_told_of(cast, client, monkeypatch):
+    """By what the scan for duplicates takes for certain: one strong sign, or two; the same domain alone is none."""
+    text = """name,mail,phone,no
+Acme Ltd,info@acme.example,,
+ACME Limited,sales@acme.example,,
+Umbrella,INFO@acme.example,,
+Globex,a@globex.example,+442079460958,DE-123
+Initech,b@globex.example,+442079460958,
+Globex GmbH,,+44 20 7946 0958,
+Hooli,,,de123
+"""
+    fields = {"name": "name", "email": "mail", "phone": "phone", "number": "no"}
+    batch = stage(text, cast.administrator, fields=fields, identity=["name"])
+    running.check(batch, at=NOW)
+    checked = told(batch)
+    assert [row[2] for row in checked if row[1] == "created"] == [
+        "",
+        "Looks like row 2: same domain, same name.",
+        "Looks like row 2: same mail.",
+        "",
+        "",
+        "Looks like row 5: same phone, same name.",
+        "Looks like row 5: same registration number.",
+    ]  # fmt: skip
+    client.force_login(cast.administrator)
+    shown = client.get(f"/imports/{batch.pk}/").context["alike"]
+    assert (shown["count"], [each["row"].number for each in shown["rows"]]) == (4, [3, 4, 7, 8])
+
+    monkeypatch.setattr(batches, "CHUNK", 3)
+    running.start(batch, at=NOW)
+    plan, calls = planning.plan, []
+    monkeypatch.setattr(planning, "plan", lambda *args: calls.append(1) or (plan(*args) if len(calls) < 3 else 1 / 0))
+    with pytest.raises(ZeroDivisionError):
+        running.run(batch)
+    monkeypatch.setattr(planning, "plan", plan)
+    batch = running.run(ImportBatch.objects.get(pk=batch.pk))
+    assert (told(batch), batch.count("alike"), Customer.objects.count()) == (checked, 4, 7)
+
+
 @pytest.fixture
 def hooli(cast) -> Customer:
     return customers.create(name="Hooli", industry="software", employees=5, by=cast.administrator, at=NOW)

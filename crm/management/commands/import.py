@@ -121,6 +121,7 @@ def told(batch: ImportBatch, *, dry: bool) -> dict[str, Any]:
         "state": batch.state,
         "rows": batch.rows,
         "created": batch.count("created"),
+        "alike": batch.count("alike"),
         "updated": updated,
         "same": same,
         "matched": same + updated,

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.exchange.declaring import CHOICE, NUMBER, REFERENCE, Field, Importable
 from crm.exchange.drafts import Draft, Run
 from crm.models.configured_code import Lazily
+from customers.exchange import alike
 from customers.exchange.addresses import leave_out_erased, note_erased
 from customers.exchange.references import OWNER_AND_TEAM
 from customers.models import SourceChannel, tidy
@@ -21,6 +22,9 @@ class LeadImport(Importable):
     def begin(self, run: Run) -> None:
         super().begin(run)
         note_erased(run)
+
+    def compare(self, number: int, values: dict[str, Any], run: Run) -> str:
+        return alike.compared(number, values, run)
 
     def fill(self, record: Lead, draft: Draft, run: Run) -> None:
         leave_out_erased(draft, run)
