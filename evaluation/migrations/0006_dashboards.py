@@ -34,6 +34,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'dashboard',
                 'verbose_name_plural': 'dashboards',
                 'ordering': ['name', 'pk'],
+                'indexes': [models.Index(condition=models.Q(('deleted_at', None)), fields=['-updated_at', '-id'], name='dashboard_newest')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('deleted_at', None)), fields=('owner', 'name'), name='dashboard_name_once_per_owner', violation_error_message='There is a dashboard of this name already.'), models.CheckConstraint(condition=models.Q(models.Q(('audience', 'team'), ('team__isnull', False)), models.Q(models.Q(('audience', 'team'), _negated=True), ('team__isnull', True)), _connector='OR'), name='dashboard_for_a_team_names_it'), models.CheckConstraint(condition=models.Q(('owner__isnull', False)), name='dashboard_has_an_owner'), models.CheckConstraint(condition=django.db.models.lookups.LessThanOrEqual(models.Func('tiles', function='jsonb_array_length', output_field=models.IntegerField()), 24), name='dashboard_has_a_bounded_number_of_tiles')],
             },
         ),
         migrations.CreateModel(
@@ -43,25 +45,5 @@ class Migration(migrations.Migration):
                 ('dashboard', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='evaluation.dashboard')),
                 ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='dashboard',
-            index=models.Index(condition=models.Q(('deleted_at', None)), fields=['-updated_at', '-id'], name='dashboard_newest'),
-        ),
-        migrations.AddConstraint(
-            model_name='dashboard',
-            constraint=models.UniqueConstraint(condition=models.Q(('deleted_at', None)), fields=('owner', 'name'), name='dashboard_name_once_per_owner', violation_error_message='There is a dashboard of this name already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='dashboard',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('audience', 'team'), ('team__isnull', False)), models.Q(models.Q(('audience', 'team'), _negated=True), ('team__isnull', True)), _connector='OR'), name='dashboard_for_a_team_names_it'),
-        ),
-        migrations.AddConstraint(
-            model_name='dashboard',
-            constraint=models.CheckConstraint(condition=models.Q(('owner__isnull', False)), name='dashboard_has_an_owner'),
-        ),
-        migrations.AddConstraint(
-            model_name='dashboard',
-            constraint=models.CheckConstraint(condition=django.db.models.lookups.LessThanOrEqual(models.Func('tiles', function='jsonb_array_length', output_field=models.IntegerField()), 24), name='dashboard_has_a_bounded_number_of_tiles'),
         ),
     ]

@@ -46,6 +46,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'return',
                 'verbose_name_plural': 'returns',
                 'ordering': ['-returned_at', '-id'],
+                'indexes': [models.Index(fields=['order', '-returned_at'], name='order_return_order'), models.Index(fields=['returned_at', 'id'], name='order_return_moment')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('amount__gte', 0)), name='order_return_amount_not_negative'), models.CheckConstraint(condition=models.Q(models.Q(('cancelled_at', None), ('cancelled_by', None), ('cancelled_why', '')), ('cancelled_at__isnull', False), _connector='OR'), name='order_return_cancelled_with_a_moment')],
             },
         ),
         migrations.CreateModel(
@@ -60,21 +62,5 @@ class Migration(migrations.Migration):
                 'ordering': ['pk'],
                 'constraints': [models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='order_return_line_quantity_positive'), models.UniqueConstraint(fields=('order_return', 'line'), name='order_return_line_once')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='orderreturn',
-            index=models.Index(fields=['order', '-returned_at'], name='order_return_order'),
-        ),
-        migrations.AddIndex(
-            model_name='orderreturn',
-            index=models.Index(fields=['returned_at', 'id'], name='order_return_moment'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderreturn',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gte', 0)), name='order_return_amount_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderreturn',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('cancelled_at', None), ('cancelled_by', None), ('cancelled_why', '')), ('cancelled_at__isnull', False), _connector='OR'), name='order_return_cancelled_with_a_moment'),
         ),
     ]

@@ -44,6 +44,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'mailing',
                 'verbose_name_plural': 'mailings',
                 'ordering': ['-updated_at', '-id'],
+                'indexes': [models.Index(condition=models.Q(('deleted_at', None)), fields=['campaign', '-id'], name='mailing_of_campaign'), models.Index(condition=models.Q(('state', 'running')), fields=['starts_at'], name='mailing_running'), models.Index(condition=models.Q(('deleted_at', None)), fields=['updated_at', 'id'], name='mailing_changed')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='mailing_has_a_name'), models.CheckConstraint(condition=models.Q(models.Q(('prepared_at', None), ('prepared_by', None)), models.Q(('prepared_at__isnull', False), ('prepared_by__isnull', False)), _connector='OR'), name='mailing_prepared_by_somebody'), models.CheckConstraint(condition=models.Q(models.Q(('starts_at', None), ('state', 'draft')), models.Q(models.Q(('state', 'draft'), _negated=True), ('prepared_at__isnull', False), ('starts_at__isnull', False)), _connector='OR'), name='mailing_starts_prepared'), models.CheckConstraint(condition=models.Q(models.Q(('done_at__isnull', False), ('state', 'done')), models.Q(models.Q(('state', 'done'), _negated=True), ('done_at', None)), _connector='OR'), name='mailing_done_has_a_time')],
             },
         ),
         migrations.CreateModel(
@@ -74,6 +76,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'letter of a mailing',
                 'verbose_name_plural': 'letters of mailings',
                 'ordering': ['pk'],
+                'indexes': [models.Index(condition=models.Q(('state', 'waiting')), fields=['due_at', 'id'], name='mailing_letter_due'), models.Index(condition=models.Q(('claimed_at__isnull', False)), fields=['claimed_at'], name='mailing_letter_claimed'), models.Index(condition=models.Q(('sent_at__isnull', False)), fields=['address', 'sent_at'], name='mailing_letter_address')],
+                'constraints': [models.UniqueConstraint(fields=('mailing', 'member'), name='mailing_letter_once_to_a_member'), models.UniqueConstraint(condition=models.Q(models.Q(('state', 'excluded'), _negated=True), models.Q(('address', ''), _negated=True)), fields=('mailing', 'address'), name='mailing_letter_once_to_an_address'), models.CheckConstraint(condition=models.Q(('state', 'excluded'), ('why', ''), _connector='XOR'), name='mailing_letter_left_out_for_a_reason'), models.CheckConstraint(condition=models.Q(models.Q(('sent_at__isnull', False), ('state__in', ['sent', 'bounced'])), models.Q(models.Q(('state__in', ['sent', 'bounced']), _negated=True), ('sent_at', None)), _connector='OR'), name='mailing_letter_sent_has_a_time')],
             },
         ),
         migrations.CreateModel(
@@ -103,66 +107,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['language'],
+                'constraints': [models.UniqueConstraint(fields=('mailing', 'language'), name='mailing_text_once_in_a_language')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='mailing',
-            index=models.Index(condition=models.Q(('deleted_at', None)), fields=['campaign', '-id'], name='mailing_of_campaign'),
-        ),
-        migrations.AddIndex(
-            model_name='mailing',
-            index=models.Index(condition=models.Q(('state', 'running')), fields=['starts_at'], name='mailing_running'),
-        ),
-        migrations.AddIndex(
-            model_name='mailing',
-            index=models.Index(condition=models.Q(('deleted_at', None)), fields=['updated_at', 'id'], name='mailing_changed'),
-        ),
-        migrations.AddConstraint(
-            model_name='mailing',
-            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='mailing_has_a_name'),
-        ),
-        migrations.AddConstraint(
-            model_name='mailing',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('prepared_at', None), ('prepared_by', None)), models.Q(('prepared_at__isnull', False), ('prepared_by__isnull', False)), _connector='OR'), name='mailing_prepared_by_somebody'),
-        ),
-        migrations.AddConstraint(
-            model_name='mailing',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('starts_at', None), ('state', 'draft')), models.Q(models.Q(('state', 'draft'), _negated=True), ('prepared_at__isnull', False), ('starts_at__isnull', False)), _connector='OR'), name='mailing_starts_prepared'),
-        ),
-        migrations.AddConstraint(
-            model_name='mailing',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('done_at__isnull', False), ('state', 'done')), models.Q(models.Q(('state', 'done'), _negated=True), ('done_at', None)), _connector='OR'), name='mailing_done_has_a_time'),
-        ),
-        migrations.AddIndex(
-            model_name='mailingletter',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['due_at', 'id'], name='mailing_letter_due'),
-        ),
-        migrations.AddIndex(
-            model_name='mailingletter',
-            index=models.Index(condition=models.Q(('claimed_at__isnull', False)), fields=['claimed_at'], name='mailing_letter_claimed'),
-        ),
-        migrations.AddIndex(
-            model_name='mailingletter',
-            index=models.Index(condition=models.Q(('sent_at__isnull', False)), fields=['address', 'sent_at'], name='mailing_letter_address'),
-        ),
-        migrations.AddConstraint(
-            model_name='mailingletter',
-            constraint=models.UniqueConstraint(fields=('mailing', 'member'), name='mailing_letter_once_to_a_member'),
-        ),
-        migrations.AddConstraint(
-            model_name='mailingletter',
-            constraint=models.UniqueConstraint(condition=models.Q(models.Q(('state', 'excluded'), _negated=True), models.Q(('address', ''), _negated=True)), fields=('mailing', 'address'), name='mailing_letter_once_to_an_address'),
-        ),
-        migrations.AddConstraint(
-            model_name='mailingletter',
-            constraint=models.CheckConstraint(condition=models.Q(('state', 'excluded'), ('why', ''), _connector='XOR'), name='mailing_letter_left_out_for_a_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='mailingletter',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('sent_at__isnull', False), ('state__in', ['sent', 'bounced'])), models.Q(models.Q(('state__in', ['sent', 'bounced']), _negated=True), ('sent_at', None)), _connector='OR'), name='mailing_letter_sent_has_a_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='mailingtext',
-            constraint=models.UniqueConstraint(fields=('mailing', 'language'), name='mailing_text_once_in_a_language'),
         ),
     ]

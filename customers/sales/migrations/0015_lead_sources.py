@@ -46,6 +46,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'lead source',
                 'verbose_name_plural': 'lead sources',
                 'ordering': ['name'],
+                'constraints': [models.UniqueConstraint(fields=('kind', 'remote_form'), name='lead_source_once', violation_error_message='This form is fetched already.'), models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='lead_source_has_a_name')],
             },
         ),
         migrations.CreateModel(
@@ -60,6 +61,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'field of a lead source',
                 'verbose_name_plural': 'fields of a lead source',
                 'ordering': ['pk'],
+                'constraints': [models.UniqueConstraint(fields=('source', 'question'), name='lead_source_field_once')],
             },
         ),
         migrations.CreateModel(
@@ -79,38 +81,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'fetched lead',
                 'verbose_name_plural': 'fetched leads',
                 'ordering': ['-pk'],
+                'indexes': [models.Index(condition=models.Q(('state', 'waiting')), fields=['id'], name='received_lead_open'), models.Index(condition=models.Q(('state', 'failed')), fields=['-id'], name='received_lead_bad'), models.Index(condition=models.Q(('raw', {}), _negated=True), fields=['fetched_at'], name='received_lead_whole')],
+                'constraints': [models.UniqueConstraint(fields=('source', 'remote_id'), name='received_lead_once'), models.CheckConstraint(condition=models.Q(('state', 'made'), ('lead', None), _connector='OR'), name='received_lead_became_the_lead_it_names')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='leadsource',
-            constraint=models.UniqueConstraint(fields=('kind', 'remote_form'), name='lead_source_once', violation_error_message='This form is fetched already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='leadsource',
-            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='lead_source_has_a_name'),
-        ),
-        migrations.AddConstraint(
-            model_name='leadsourcefield',
-            constraint=models.UniqueConstraint(fields=('source', 'question'), name='lead_source_field_once'),
-        ),
-        migrations.AddIndex(
-            model_name='receivedlead',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['id'], name='received_lead_open'),
-        ),
-        migrations.AddIndex(
-            model_name='receivedlead',
-            index=models.Index(condition=models.Q(('state', 'failed')), fields=['-id'], name='received_lead_bad'),
-        ),
-        migrations.AddIndex(
-            model_name='receivedlead',
-            index=models.Index(condition=models.Q(('raw', {}), _negated=True), fields=['fetched_at'], name='received_lead_whole'),
-        ),
-        migrations.AddConstraint(
-            model_name='receivedlead',
-            constraint=models.UniqueConstraint(fields=('source', 'remote_id'), name='received_lead_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='receivedlead',
-            constraint=models.CheckConstraint(condition=models.Q(('state', 'made'), ('lead', None), _connector='OR'), name='received_lead_became_the_lead_it_names'),
         ),
     ]

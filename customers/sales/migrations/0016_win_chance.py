@@ -28,6 +28,9 @@ class Migration(migrations.Migration):
                 ('pipeline', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='sales.pipeline')),
                 ('stage', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='sales.stage')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('run', 'stage'), name='win_cohort_once_in_a_run')],
+            },
         ),
         migrations.CreateModel(
             name='WinFactor',
@@ -40,6 +43,9 @@ class Migration(migrations.Migration):
                 ('effect', models.FloatField(default=0.0)),
                 ('cohort', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='factors', to='sales.wincohort')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('cohort', 'attribute', 'value'), name='win_factor_once')],
+            },
         ),
         migrations.CreateModel(
             name='WinJudgement',
@@ -58,6 +64,9 @@ class Migration(migrations.Migration):
                 ('squared_set', models.FloatField()),
                 ('pipeline', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='sales.pipeline')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('run', 'pipeline', 'band'), name='win_judgement_once')],
+            },
         ),
         migrations.CreateModel(
             name='WinChance',
@@ -76,17 +85,5 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(('probability__isnull', True), models.Q(('probability__gte', 0.01), ('probability__lte', 0.99)), _connector='OR'), name='win_chance_is_never_certain')],
                 'indexes': [models.Index(fields=['probability', 'opportunity'], name='win_chance_order')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='wincohort',
-            constraint=models.UniqueConstraint(fields=('run', 'stage'), name='win_cohort_once_in_a_run'),
-        ),
-        migrations.AddConstraint(
-            model_name='winfactor',
-            constraint=models.UniqueConstraint(fields=('cohort', 'attribute', 'value'), name='win_factor_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='winjudgement',
-            constraint=models.UniqueConstraint(fields=('run', 'pipeline', 'band'), name='win_judgement_once'),
         ),
     ]
