@@ -176,6 +176,8 @@ def test_signing_names_what_was_read(as_user, cast):
     review = at_the_meeting(a_frozen_review(cast), cast)
     client = as_user(cast.rep)
     sign = url("review-signature", review)
+    # On top, and where one has read to the end.
+    assert client.get(url("review-detail", review)).content.decode().count(f'href="{sign}"') == 2
     assert digest_now(review) in text_of(client.get(sign))
     assert client.post(sign, {"digest": digest_now(review)}).status_code == 422  # not read
     assert client.post(sign, {"digest": "0" * 64, "read": "on"}).status_code == 422
