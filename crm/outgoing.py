@@ -109,7 +109,24 @@ def checked(url: str) -> SplitResult:
         raise Unreachable(_("An address begins with https:// or http:// and names a server."))
     if parts.username is not None or parts.password is not None:
         raise Unreachable(_("An address holds no name and no password."))
+    written = _written(parts.hostname)
+    if written is not None and not _may_be_reached(written):
+        raise Unreachable(_("%(name)s is not on the public internet.") % {"name": parts.hostname})
     return parts
+
+
+def _written(name: str) -> Address | None:
+    """The address that stands there itself, in whatever way: 127.1 and 0x7f000001 are one too."""
+    if name == "localhost" or name.endswith(".localhost"):
+        return ipaddress.IPv4Address("127.0.0.1")
+    try:
+        return ipaddress.ip_address(name.partition("%")[0])
+    except ValueError:
+        pass
+    try:
+        return ipaddress.IPv4Address(socket.inet_aton(name))
+    except OSError:
+        return None
 
 
 def _port(parts: SplitResult) -> int:

@@ -169,9 +169,11 @@ def test_a_new_secret_signs_from_then_on(cast, now, hook, receiver):
     "http://[2002:7f00:1::]/", "http://2130706433/", "http://0x7f000001/", "http://017700000001/", "http://127.1/",
     "http://localhost/", "http://224.0.0.1/",
 ])  # fmt: skip
-def test_private_addresses_cannot_be_reached(private):
-    with pytest.raises(outgoing.Unreachable, match=r"not on the public internet|no server"):
+def test_private_addresses_cannot_be_reached_and_are_refused_when_they_are_typed(private):
+    with pytest.raises(outgoing.Unreachable, match="not on the public internet"):
         outgoing.post(private, b"{}", {})
+    with pytest.raises(ValidationError, match="not on the public internet"):
+        Webhook(url=private, types=["*"]).clean()
 
 
 def test_a_name_with_one_private_address_is_refused_whole(monkeypatch):
