@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 from enum import IntEnum
 from functools import cached_property
 from typing import Any
@@ -37,8 +37,8 @@ class Weight(IntEnum):
 
 
 A_DAY_LATE, LATE_AT_MOST = 2, 20
-PRIORITY = {Task.Priority.LOW: -15, Task.Priority.NORMAL: 0, Task.Priority.HIGH: 15}
-TIER = {Customer.Tier.A: 10, Customer.Tier.B: 5}
+PRIORITY: dict[int, int] = {Task.Priority.LOW: -15, Task.Priority.NORMAL: 0, Task.Priority.HIGH: 15}
+TIER: dict[str, int] = {Customer.Tier.A: 10, Customer.Tier.B: 5}
 ONE_MORE_REASON = 5
 
 
@@ -66,20 +66,28 @@ class Item:
 
 @dataclass(frozen=True)
 class Asking:
-    """Who asks, and when."""
+    """Who asks, and when; and what each row would ask of the request again, which takes as long as reading the row."""
 
     user: Any
     now: datetime
     limit: int = ROWS_OF_A_SOURCE
 
     @cached_property
+    def zone(self) -> tzinfo:
+        return timezone.get_current_timezone()
+
+    def day(self, moment: datetime) -> date:
+        """Of the calendar, where the person is."""
+        return moment.astimezone(self.zone).date()
+
+    @cached_property
     def today(self) -> date:
-        return timezone.localtime(self.now).date()
+        return self.day(self.now)
 
     @cached_property
     def tomorrow(self) -> datetime:
         """The first moment of tomorrow, where the person is."""
-        return timezone.make_aware(datetime.combine(self.today + timedelta(days=1), time()))
+        return datetime.combine(self.today + timedelta(days=1), time(), self.zone)
 
     @cached_property
     def _asleep(self) -> dict[str, list[int]]:
@@ -92,6 +100,26 @@ class Asking:
     def asleep(self, kind: str) -> list[int]:
         """The ids of this kind that the person has put off."""
         return self._asleep.get(kind, [])
+
+    @cached_property
+    def _addresses(self) -> dict[str, Any]:
+        return {}
+
+    def of_record(self, url_name: str, number: int) -> str:
+        if url_name not in self._addresses:
+            self._addresses[url_name] = addresses.of_records(url_name)
+        return str(self._addresses[url_name](number))
+
+    def of_page(self, url_name: str) -> str:
+        if url_name not in self._addresses:
+            self._addresses[url_name] = addresses.of_page(url_name)
+        return str(self._addresses[url_name])
+
+    def log_url(self, *, customer: int | None = None, about: tuple[str, int] | None = None) -> str:
+        """The quick form, told what it is about."""
+        named = [f"customer={customer}"] if customer else []
+        named += [f"about_kind={about[0]}", f"about_id={about[1]}"] if about else []
+        return f"{self.of_page('activity-new')}?{'&'.join(named)}"
 
 
 Source = Callable[[Asking], list[Item]]
@@ -140,36 +168,31 @@ def merged(items: Iterable[Item]) -> list[Item]:
 
 def points(item: Item, now: datetime) -> int:
     """How pressing: the weight of its reason, how late it is, how high its priority, how important its customer."""
-    late = (_day(now) - _day(item.due_at)).days if item.due_at and item.due_at < now else 0
+    return _points(item, now, timezone.get_current_timezone())
+
+
+def _points(item: Item, now: datetime, zone: tzinfo) -> int:
+    late = 0
+    if item.due_at and item.due_at < now:
+        late = (now.astimezone(zone).date() - item.due_at.astimezone(zone).date()).days
     return (
         int(item.weight)
         + min(late * A_DAY_LATE, LATE_AT_MOST)
-        + PRIORITY.get(Task.Priority(item.priority), 0)
-        + (TIER.get(Customer.Tier(item.customer.tier), 0) if item.customer and item.customer.tier else 0)
+        + PRIORITY.get(item.priority, 0)
+        + (TIER.get(item.customer.tier, 0) if item.customer else 0)
         + ONE_MORE_REASON * (len(item.reasons) - 1)
     )
 
 
 def ranked(items: Iterable[Item], now: datetime) -> list[Item]:
     """The most pressing first; of equals what is due first, then in a fixed order."""
-    never = datetime.max.replace(tzinfo=now.tzinfo)
-    return sorted(items, key=lambda item: (-points(item, now), item.due_at or never, item.key))
-
-
-def log_url(*, customer: int | None = None, about: tuple[str, int] | None = None) -> str:
-    """The quick form, told what it is about."""
-    named = [f"customer={customer}"] if customer else []
-    named += [f"about_kind={about[0]}", f"about_id={about[1]}"] if about else []
-    return f"{addresses.of_page('activity-new')}?{'&'.join(named)}"
+    never, zone = datetime.max.replace(tzinfo=now.tzinfo), timezone.get_current_timezone()
+    return sorted(items, key=lambda item: (-_points(item, now, zone), item.due_at or never, item.key))
 
 
 def days_since(moment: datetime, asking: Asking) -> int:
     """Whole days of the calendar between a moment and today."""
-    return (asking.today - timezone.localtime(moment).date()).days
-
-
-def _day(moment: datetime) -> date:
-    return timezone.localtime(moment).date()
+    return (asking.today - asking.day(moment)).days
 
 
 def _with_customers(items: list[Item], user: Any) -> list[Item]:

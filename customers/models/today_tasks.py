@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from crm.access import addresses
 from customers.models.task import Task
 from customers.models.today import Asking, Item, Weight, days_since
 
@@ -15,21 +14,21 @@ def due_tasks(asking: Asking) -> list[Item]:
     mine = Task.objects.visible_to(asking.user).owned_by(asking.user).due_before(asking.tomorrow)
     awake = mine.exclude(pk__in=asking.asleep(Task.kind)).soonest_first()
     rows = awake.only("title", "due_at", "priority", "customer")[: asking.limit]
-    return [of_task(task, (_why(task, asking),)) for task in rows]
+    return [of_task(task, (_why(task, asking),), asking) for task in rows]
 
 
-def of_task(task: Task, reasons: tuple[str, ...], weight: int = Weight.DUE) -> Item:
+def of_task(task: Task, reasons: tuple[str, ...], asking: Asking) -> Item:
     """The row of a task, for whichever reason it is here."""
     return Item(
         kind=Task.kind,
         pk=task.pk,
         title=task.title,
-        weight=weight,
+        weight=Weight.DUE,
         reasons=reasons,
         due_at=task.due_at,
         priority=task.priority,
         customer_id=task.customer_id,
-        finish={"result": addresses.of_record("task-result", task.pk)},
+        finish={"result": asking.of_record("task-result", task.pk)},
     )
 
 

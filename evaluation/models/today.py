@@ -8,9 +8,8 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from crm.access import addresses
 from customers.models import Customer, Task
-from customers.models.today import Asking, Item, Weight, days_since, log_url
+from customers.models.today import Asking, Item, Weight, days_since
 from customers.models.today_tasks import of_task
 from evaluation.models.health import Band, HealthScore
 from evaluation.models.plan import PlanStep
@@ -41,7 +40,7 @@ def steps_of_plans(asking: Asking) -> list[Item]:
         task__due_at__lt=asking.tomorrow + STEPS_AHEAD,
     )  # fmt: skip
     rows = steps.exclude(task__in=asking.asleep(Task.kind)).select_related("plan", "task")
-    return [_step(step) for step in rows.order_by("task__due_at", "pk")[: asking.limit]]
+    return [_step(step, asking) for step in rows.order_by("task__due_at", "pk")[: asking.limit]]
 
 
 def _at_risk(score: HealthScore, asking: Asking) -> Item:
@@ -57,15 +56,15 @@ def _at_risk(score: HealthScore, asking: Asking) -> Item:
         )
         reason = text % (said | {"days": days})
     finish = {
-        "log": log_url(customer=customer.pk),
-        "plan": f"{addresses.of_page('task-new')}?customer={customer.pk}",
+        "log": asking.log_url(customer=customer.pk),
+        "plan": f"{asking.of_page('task-new')}?customer={customer.pk}",
     }
     return Item(Customer.kind, customer.pk, customer.name, Weight.AT_RISK, (reason,), customer_id=customer.pk,
                 finish=finish)  # fmt: skip
 
 
-def _step(step: PlanStep) -> Item:
+def _step(step: PlanStep, asking: Asking) -> Item:
     said = {"plan": step.plan.name, "kpi": step.plan.kpi.name}
     reason = _("Step of the plan “%(plan)s”, which is to move %(kpi)s") % said
     assert step.task is not None  # asked for
-    return of_task(step.task, (reason,))
+    return of_task(step.task, (reason,), asking)

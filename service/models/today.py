@@ -14,7 +14,7 @@ from crm.access.beside import Beside
 from crm.access.permissions import Verb
 from crm.web.formats import duration
 from customers.models import Customer
-from customers.models.today import Asking, Item, Weight, log_url
+from customers.models.today import Asking, Item, Weight
 from service.models.ticket import Ticket
 
 SAID = ("number", "subject", "customer", "next_due_at", "waiting_since")
@@ -48,7 +48,9 @@ def _item(ticket: Ticket, asking: Asking) -> Item:
     else:
         waited = duration(asking.now - since) if since else ""
         weight, reason = Weight.WAITING, _("The customer has waited %(time)s for an answer") % {"time": waited}
-    finish = {"log": log_url(customer=ticket.customer_id, about=(Ticket.kind, ticket.pk))} if ticket.customer_id else {}
+    finish = {}
+    if ticket.customer_id:
+        finish["log"] = asking.log_url(customer=ticket.customer_id, about=(Ticket.kind, ticket.pk))
     return Item(Ticket.kind, ticket.pk, str(ticket), weight, (reason,), due, customer_id=ticket.customer_id,
                 finish=finish)  # fmt: skip
 

@@ -8,7 +8,6 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from crm.access import addresses
 from customers.models.today import Asking, Item, Weight, days_since
 from customers.sales.models.lead import Lead
 
@@ -33,5 +32,5 @@ def _row(lead: Any, asking: Asking) -> Item:
     return Item(
         Lead.kind, lead.pk, str(lead), Weight.BREACHED if is_late else Weight.WAITING,
         (text % {"days": days, "score": lead.score}, *reasons), lead.contact_due_at,
-        finish={"contact": addresses.of_record("lead-contact", lead.pk)},
+        finish={"contact": asking.of_record("lead-contact", lead.pk)},
     )  # fmt: skip

@@ -7,14 +7,12 @@ from typing import Any
 
 from django.db.models import Case, F, Min, OuterRef, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce, JSONObject
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from crm.access import addresses
 from crm.web.formats import money
 from customers.models import Task
-from customers.models.today import Asking, Item, Weight, days_since, log_url
+from customers.models.today import Asking, Item, Weight, days_since
 from customers.sales.models import closed_amounts
 from customers.sales.models.opportunity import Opportunity
 
@@ -66,7 +64,7 @@ def _late(opportunity: Any, asking: Asking) -> Item:
     if step["owner"] == asking.user.pk:
         said = {"opportunity": opportunity.name, "worth": worth(opportunity)}
         reason = _("Next step of “%(opportunity)s”, %(worth)s") % said
-        url = {"result": addresses.of_record("task-result", step["id"])}
+        url = {"result": asking.of_record("task-result", step["id"])}
         return Item(Task.kind, step["id"], step["title"], Weight.DUE, (reason,), due, finish=url,
                     customer_id=opportunity.customer_id)  # fmt: skip
     late = days_since(due, asking)
@@ -76,7 +74,7 @@ def _late(opportunity: Any, asking: Asking) -> Item:
         late,
     )
     reason = text % {"person": step["owner_name"] or _("nobody"), "days": late, "task": step["title"]}
-    return _row(opportunity, Weight.DUE, reason, due)
+    return _row(opportunity, asking, Weight.DUE, reason, due)
 
 
 def _without_step(opportunity: Any, asking: Asking) -> Item:
@@ -87,25 +85,26 @@ def _without_step(opportunity: Any, asking: Asking) -> Item:
         days,
     )
     reason = text % {"worth": worth(opportunity), "days": days, "stage": opportunity.stage.name}
-    return _row(opportunity, Weight.NO_STEP, reason)
+    return _row(opportunity, asking, Weight.NO_STEP, reason)
 
 
 def _past_close(opportunity: Any, asking: Asking) -> Item:
-    due = timezone.make_aware(datetime.combine(opportunity.expected_close, time(23, 59)))
+    due = datetime.combine(opportunity.expected_close, time(23, 59), asking.zone)
     days = days_since(due, asking)
     text = ngettext(
         "Should have closed %(days)s day ago; %(worth)s", "Should have closed %(days)s days ago; %(worth)s", days
     )
-    row = _row(opportunity, Weight.CLOSE_PASSED, text % {"days": days, "worth": worth(opportunity)}, due)
-    row.finish["close"] = addresses.of_record("opportunity-close-date", opportunity.pk)
+    reason = text % {"days": days, "worth": worth(opportunity)}
+    row = _row(opportunity, asking, Weight.CLOSE_PASSED, reason, due)
+    row.finish["close"] = asking.of_record("opportunity-close-date", opportunity.pk)
     return row
 
 
-def _row(opportunity: Any, weight: int, reason: str, due: datetime | None = None) -> Item:
+def _row(opportunity: Any, asking: Asking, weight: int, reason: str, due: datetime | None = None) -> Item:
     about = (Opportunity.kind, opportunity.pk)
     finish = {
-        "log": log_url(customer=opportunity.customer_id, about=about),
-        "plan": f"{addresses.of_page('task-new')}?about_kind={about[0]}&about_id={about[1]}",
+        "log": asking.log_url(customer=opportunity.customer_id, about=about),
+        "plan": f"{asking.of_page('task-new')}?about_kind={about[0]}&about_id={about[1]}",
     }
     return Item(Opportunity.kind, opportunity.pk, opportunity.name, weight, (reason,), due,
                 customer_id=opportunity.customer_id, finish=finish)  # fmt: skip

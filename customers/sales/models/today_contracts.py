@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 
 from django.db.models import DateField, ExpressionWrapper, F
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from crm.access import addresses
 from crm.web.formats import exact_date, money
-from customers.models.today import Asking, Item, Weight, log_url
+from customers.models.today import Asking, Item, Weight
 from customers.sales.models.contract import Contract
 
 AHEAD = timedelta(days=30)
@@ -48,14 +46,9 @@ def _row(contract: Contract, asking: Asking) -> Item:
     else:
         said = _("Ends on %(day)s; %(value)s a month") % {"day": exact_date(day), "value": value}
     finish = {
-        "renew": addresses.of_record("contract-renewal", contract.pk),
-        "log": log_url(customer=contract.customer_id, about=(Contract.kind, contract.pk)),
+        "renew": asking.of_record("contract-renewal", contract.pk),
+        "log": asking.log_url(customer=contract.customer_id, about=(Contract.kind, contract.pk)),
     }
-    return Item(
-        Contract.kind, contract.pk, contract.name, weight, (said,), _end_of(day), customer_id=contract.customer_id,
-        finish=finish, is_renewal=True,
-    )  # fmt: skip
-
-
-def _end_of(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time(23, 59)))
+    due = datetime.combine(day, time(23, 59), asking.zone)
+    return Item(Contract.kind, contract.pk, contract.name, weight, (said,), due, customer_id=contract.customer_id,
+                finish=finish, is_renewal=True)  # fmt: skip
