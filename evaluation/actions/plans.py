@@ -51,6 +51,7 @@ def draft(
         terms.setdefault("trigger_end", review.cycle.period_end)
     others = list(comparison)
     _check_scopes(kpi_code, scope, others)
+    _check_day(terms["due_on"], at)
     plan = ActionPlan(
         kpi_code=kpi_code,
         expected_effect=expected_effect,
@@ -80,6 +81,8 @@ def update(
     locked = _locked(plan)
     if not locked.is_editable:
         raise ValidationError(_("The plan has started: what is to be measured is fixed."))
+    if changes.get("due_on", locked.due_on) != locked.due_on:
+        _check_day(changes["due_on"], at)
     return records.update(locked, changes, by=by, at=at, version=version, base=base, about=[locked.review])
 
 
@@ -256,6 +259,12 @@ def _tell(plan: ActionPlan, message: str, by: User | None, at: datetime, key: st
     values = {"by": str(by or ""), "plan": plan.name}
     url = reverse("plan-detail", args=[plan.pk])
     notify(plan.owner, message, values=values, url=url, key=f"plan-{plan.pk}-{key}", at=at)
+
+
+def _check_day(due_on: date | None, at: datetime) -> None:
+    """Steps cannot be due on a day that is over; one that went by since it was chosen stays."""
+    if due_on is not None and due_on < _day(at):
+        raise ValidationError({"due_on": _("This day is over. Choose a later one.")})
 
 
 def _day(at: datetime) -> date:

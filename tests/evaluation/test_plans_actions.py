@@ -51,6 +51,7 @@ def test_from_a_review_its_period_is_the_trigger(cast):
     [
         ({"expected_effect": 0}, "an effect of nothing"),
         ({"effect_due_on": date(2026, 5, 31)}, "after the steps"),
+        ({"due_on": date(2026, 4, 5)}, "This day is over"),
     ],
 )
 def test_what_makes_no_sense_is_refused(cast, said, sentence):

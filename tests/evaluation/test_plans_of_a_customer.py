@@ -48,7 +48,7 @@ def test_from_the_panel_a_plan_is_drafted_about_the_customer(client, cast):
     said = {
         "name": "Win Acme back", "reason": "They buy less.", "kpi_code": "revenue", "expected": "1000",
         "scope": f"customer:{acme.pk}", "owner": cast.manager.pk, "period_kind": "month",
-        "due_on": "2026-12-31", "effect_due_on": "2027-06-30", "steps": "Visit them",
+        "due_on": "2999-12-31", "effect_due_on": "3000-06-30", "steps": "Visit them",
     }  # fmt: skip
     refused = client.post(address, said | {"kpi_code": "forecast_bias"})
     assert refused.status_code == 422

@@ -245,8 +245,8 @@ def test_a_plan_is_made_from_a_line_in_one_dialog(as_user, cast):
     assert proposed == [30, 120]
     form = {
         "name": "Qualify", "reason": "Lost late", "kpi_code": "win_rate", "expected": "5",
-        "scope": f"person:{cast.rep.pk}", "owner": cast.rep.pk, "period_kind": "month", "due_on": "2026-06-30",
-        "effect_due_on": "2026-12-31", "steps": "First\n\n Second ", "comparison": [f"person:{cast.teammate.pk}"],
+        "scope": f"person:{cast.rep.pk}", "owner": cast.rep.pk, "period_kind": "month", "due_on": "2999-06-30",
+        "effect_due_on": "2999-12-31", "steps": "First\n\n Second ", "comparison": [f"person:{cast.teammate.pk}"],
     }  # fmt: skip
     answer = client.post(address, form)
     plan = ActionPlan.objects.get()
