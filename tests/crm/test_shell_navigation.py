@@ -60,7 +60,7 @@ def test_panels_come_in_order_to_whoever_may_see_them(cast):
     panels.register("home.main", name="c", url_name="home", title="Hidden", permission=("settings", "edit"))
     shown = panels.for_slot("home.main", cast.rep)
     assert [panel.title for panel in shown] == ["First", "Second"]
-    assert shown[1].trigger == "load, retry, saved from:body"
+    assert shown[1].trigger == "load, retry, saved from:body delay:1ms"
 
 
 @pytest.mark.django_db
