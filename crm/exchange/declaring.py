@@ -214,6 +214,10 @@ class Importable:
     def compare(self, number: int, values: dict[str, Any], run: Run) -> str:
         return ""  # which earlier row of the file a row looks like
 
+    def known(self, new: dict[int, dict[str, Any]], run: Run) -> dict[int, str]:
+        """Of rows that become new records, which one that exists each looks like; by the row's number."""
+        return {}
+
     def insert(self, drafts: list[Draft], run: Run) -> None:
         """Store new records with everything that belongs to them; notes the rows it adds in `draft.parts`."""
         self.before_saving([draft.record for draft in drafts])

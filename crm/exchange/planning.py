@@ -39,12 +39,18 @@ def plan(rows: list[Row], mapper: Mapper, run: Run) -> list[Draft]:
 
 
 def _compare_rows(drafts: list[Draft], run: Run) -> None:
+    """With the rows before, and those that resemble none of them with what there is."""
+    kind, new = run.profile.kind, {}
     for draft in drafts:
         row = draft.rows[0]
         if row.outcome not in (Outcome.ERROR, Outcome.SKIPPED):
-            said = run.profile.kind.compare(row.number, draft.values, run)
+            said = kind.compare(row.number, draft.values, run)
             if row.outcome == Outcome.CREATED:
                 row.reason = said
+                new[row.number] = draft
+    unlike = {number: draft.values for number, draft in new.items() if not draft.rows[0].reason}
+    for number, said in kind.known(unlike, run).items():
+        new[number].rows[0].reason = said
 
 
 def _tidy(draft: Draft, run: Run) -> None:

@@ -1,11 +1,13 @@
-"""Rows of one file that may be the same customer, person or lead, by what the scan for duplicates compares.
+"""Rows that may be the same customer, person or lead as an earlier row, or as a record there is, by what the scan for
+duplicates compares.
 
-Told, not decided: both come in, as two who look alike do by hand.
+Told, not decided: they come in, as those who look alike do by hand. Of records that whoever imports may not see
+nothing is told: a file would ask for a hundred thousand of them, where the form allows sixty a minute.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -13,7 +15,8 @@ from django.utils.translation import gettext as _
 from crm.exchange.drafts import Run
 from crm.exchange.met import Met
 from crm.joining import listed
-from customers.models.match_key import Sign, bare_name, bare_number, own_domain, reasons
+from customers.models import Contact, Customer, alike, matching
+from customers.models.match_key import Key, Sign, bare_name, bare_number, of_values, own_domain, reasons
 
 Signs = tuple[int, ...]
 NUMBER, EMAIL = (Sign.NUMBER.value,), (Sign.EMAIL.value,)
@@ -32,6 +35,52 @@ def compared(number: int, values: dict[str, Any], run: Run) -> str:
         return ""
     said = {"row": found[0], "signs": listed(reasons(found[1]))}
     return _("Looks like row %(row)s: %(signs)s.") % said
+
+
+def known_customers(new: Mapping[int, dict[str, Any]], run: Run) -> dict[int, str]:
+    """Which customer that the person sees each row looks like, where it does; by the row's number."""
+    keys = {row: _customer_keys(values) for row, values in new.items()}
+    found = matching.of_rows(Customer.kind, keys, (Sign.NUMBER, Sign.EMAIL))
+    names = _names(Customer, found, run)
+    seen = {row: [each for each in likes if each.pk in names] for row, likes in found.items()}
+    return {row: _said(likes[0], names) for row, likes in seen.items() if likes}
+
+
+def known_contacts(new: Mapping[int, dict[str, Any]], run: Run) -> dict[int, str]:
+    """The same of people: who has the mail, or the phone and the name."""
+    keys = {row: of_values(**_text(values, "email", "phone")) for row, values in new.items()}
+    found = matching.of_rows(Contact.kind, keys, (Sign.EMAIL, Sign.PHONE))
+    names = _names(Contact, found, run)
+    told = {}
+    for row, likes in found.items():
+        name = bare_name(new[row]["name"])
+        for each in likes:
+            if each.pk in names and (Sign.EMAIL in each.signs or bare_name(names[each.pk]) == name):
+                told[row] = _said(each, names)
+                break
+    return told
+
+
+def _customer_keys(values: dict[str, Any]) -> set[Key]:
+    """As of a stored one; people of the same name are many."""
+    said = _text(values, "number", "email", "phone")
+    name = "" if values.get("form") == Customer.Form.PERSON else values["name"]
+    return of_values(name=name, domains=[alike.domain_of(values.get("website") or "")], **said)
+
+
+def _text(values: dict[str, Any], *names: str) -> dict[str, str]:
+    return {name: values.get(name) or "" for name in names}
+
+
+def _names(model: Any, found: Mapping[int, list[matching.Alike]], run: Run) -> dict[int, str]:
+    """Of those that were there before this import and that the person may see."""
+    pks = {each.pk for likes in found.values() for each in likes}
+    rows = model.objects.visible_to(run.user).filter(pk__in=pks, created_at__lt=run.at) if pks else model.objects.none()
+    return dict(rows.order_by().values_list("pk", "name"))
+
+
+def _said(each: matching.Alike, names: Mapping[int, str]) -> str:
+    return _("Looks like “%(name)s”: %(signs)s.") % {"name": names[each.pk], "signs": listed(each.reasons)}
 
 
 def _signs(values: dict[str, Any]) -> Iterator[tuple[Signs, str]]:

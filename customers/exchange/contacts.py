@@ -12,6 +12,7 @@ from crm.exchange import storing
 from crm.exchange.declaring import BOOLEAN, DATE, REFERENCE, Field
 from crm.exchange.drafts import Draft, Refused, Run
 from crm.search.normalise import sort_key
+from customers.exchange import alike
 from customers.exchange.addresses import FURTHER_COLUMNS, AddressesImport
 from customers.exchange.references import CUSTOMER, OWNER_AND_TEAM
 from customers.models import Contact, CustomerContact, match_key, tidy
@@ -22,6 +23,9 @@ class ContactImport(AddressesImport):
 
     def tidy(self, values: dict[str, Any]) -> dict[str, Any]:
         return tidy.fields(values)
+
+    def known(self, new: dict[int, dict[str, Any]], run: Run) -> dict[int, str]:
+        return alike.known_contacts(new, run)
 
     def before_saving(self, records: list[Any]) -> None:
         for record in records:

@@ -13,6 +13,7 @@ from crm.exchange.drafts import Draft, Refused, Run
 from crm.models.configured_code import Lazily
 from crm.search.normalise import sort_key
 from customers.actions import lifecycle, positions
+from customers.exchange import alike
 from customers.exchange.addresses import FURTHER_COLUMNS, AddressesImport
 from customers.exchange.references import CUSTOMER, OWNER_AND_TEAM
 from customers.models import ChurnReason, Customer, SourceChannel, Standing, match_key, source, tidy
@@ -44,6 +45,9 @@ class CustomerImport(AddressesImport):
             setattr(record, name, value)
         if not draft.is_new:
             source.refuse_another(draft.before, {name: getattr(record, name) for name in source.FIELDS})
+
+    def known(self, new: dict[int, dict[str, Any]], run: Run) -> dict[int, str]:
+        return alike.known_customers(new, run)
 
     def before_saving(self, records: list[Any]) -> None:
         for record in records:

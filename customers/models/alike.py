@@ -61,7 +61,7 @@ def keys_of_customer(typed: Mapping[str, Any]) -> set[Key]:
         number=_text(typed, "number"),
         email=tidy.email(_text(typed, "email")),
         phone=tidy.phone(_text(typed, "phone")),
-        domains=[_domain(_text(typed, "website"))],
+        domains=[domain_of(_text(typed, "website"))],
     )
 
 
@@ -74,7 +74,7 @@ def _text(typed: Mapping[str, Any], name: str) -> str:
     return str(typed.get(name) or "")[:300]
 
 
-def _domain(website: str) -> str:
+def domain_of(website: str) -> str:
     try:
         host = urlsplit(website if "//" in website else f"https://{website.strip()}").hostname
     except ValueError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.db import connection
 
 from customers.models.contact import Contact
 from customers.models.customer import Customer
-from customers.models.match_key import Key, Strength, reasons
+from customers.models.match_key import Key, Sign, Strength, reasons
 
 HELD = 200  # records of one value that are looked at: a mail that more of them share tells nobody apart
 
@@ -63,6 +63,38 @@ _CONTACTS = """
     FROM held JOIN customers_contact AS contact ON contact.id = held.object_id AND contact.deleted_at IS NULL
     WHERE held.kind = 'contact' GROUP BY contact.id
 """
+
+
+_OF_ROWS = """
+    SELECT row, object_id, shared FROM (
+        SELECT given.row, key.object_id, array_agg(DISTINCT key.sign ORDER BY key.sign) AS shared,
+            row_number() OVER (PARTITION BY given.row ORDER BY count(DISTINCT key.sign) DESC, key.object_id) AS place
+        FROM unnest(%(rows)s::int[], %(signs)s::smallint[], %(values)s::text[]) AS given(row, sign, value)
+        CROSS JOIN LATERAL (
+            SELECT object_id, sign FROM customers_matchkey
+            WHERE sign = given.sign AND value = given.value AND kind = %(kind)s LIMIT %(most)s
+        ) AS key
+        GROUP BY given.row, key.object_id HAVING count(DISTINCT key.sign) > 1 OR bool_or(key.sign = ANY(%(enough)s))
+    ) AS likes WHERE place <= %(best)s ORDER BY row, place
+"""
+FEW, BEST = 20, 3  # records of one value that are looked at, and of one row that are told, where a thousand are asked
+
+
+def of_rows(kind: str, keys: Mapping[int, Iterable[Key]], enough: Iterable[Sign]) -> dict[int, list[Alike]]:
+    """Of each row the records of the kind that have two of its keys, or one of those that are `enough` alone; the most
+    alike first. One query, whoever may see them."""
+    given = [(row, sign, value) for row, signs in keys.items() for sign, value in signs]
+    if not given:
+        return {}
+    rows, signs, values = map(list, zip(*given, strict=True))
+    params: dict[str, Any] = {"rows": rows, "signs": signs, "values": values, "kind": kind}
+    params |= {"most": FEW, "best": BEST, "enough": [*map(int, enough)]}
+    found: dict[int, list[Alike]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_OF_ROWS, params)
+        for row, pk, shared in cursor.fetchall():
+            found.setdefault(row, []).append(Alike(kind, pk, tuple(shared)))
+    return found
 
 
 def customers(keys: Iterable[Key], besides: int | None = None) -> list[Alike]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -11,7 +11,7 @@ from crm.actions import records
 from crm.exchange import batches, planning, running, undoing, working
 from crm.exchange.unusable import Unusable
 from crm.models import ImportBatch, ImportJournal, ImportRow
-from customers.actions import customers
+from customers.actions import contacts, customers
 from customers.models import Contact, Customer
 from tests.journeys.real_records import dump
 
@@ -131,6 +131,52 @@ Hooli,,,de123
     monkeypatch.setattr(planning, "plan", plan)
     batch = running.run(ImportBatch.objects.get(pk=batch.pk))
     assert (told(batch), batch.count("alike"), Customer.objects.count()) == (checked, 4, 7)
+
+
+def test_a_row_that_looks_like_a_record_there_is_comes_in_and_says_which_if_one_may_see_it(cast):
+    """Of what whoever imports may not see nothing is told; people count by their mail, or their phone and name."""
+    own = {"by": cast.rep, "at": NOW}
+    customers.create(name="Globex GmbH", email="info@globex.example", phone="+442079460958", **own)
+    customers.create(name="Initech", number="DE 123", **own)
+    customers.create(name="Hidden", email="info@hidden.example", by=cast.outsider, at=NOW)
+    contacts.create(name="Ada Smith", email="ada@globex.example", phone="+442079460959", **own)
+    Customer.objects.update(created_at=NOW - timedelta(days=1))
+    Contact.objects.update(created_at=NOW - timedelta(days=1))
+    text = """name,mail,phone,no
+Other,INFO@globex.example,,
+Globex Ltd,sales@globex.example,,
+Globex Two,b@globex.example,,
+Third,,,de123
+Fourth,info@hidden.example,,
+Fifth,ada@globex.example,,
+Other Inc,info@globex.example,,
+"""
+    fields = {"name": "name", "email": "mail", "phone": "phone", "number": "no"}
+    batch = stage(text, cast.manager, fields=fields, identity=["name"])
+    running.check(batch, at=NOW)
+    checked = [row[2] for row in told(batch)]
+    assert checked == [
+        "Looks like “Globex GmbH”: same mail.",
+        "Looks like “Globex GmbH”: same domain, same name.",
+        "",
+        "Looks like “Initech”: same registration number.",
+        "",
+        "",
+        "Looks like row 2: same mail.",
+    ]  # fmt: skip
+    running.start(batch, at=NOW)
+    batch = running.run(batch)
+    assert ([row[2] for row in told(batch)], batch.count("alike")) == (checked, 4)
+
+    people = "name,mail,phone\nA. Smith,ada@globex.example,\nAda-Smith,,+44 20 7946 0959\nBob,,+442079460959\n"
+    fields = {"name": "name", "email": "mail", "phone": "phone"}
+    batch = stage(people, cast.manager, "contact", fields=fields, identity=["name"])
+    running.check(batch, at=NOW)
+    assert [row[2] for row in told(batch)] == [
+        "Looks like “Ada Smith”: same mail.",
+        "Looks like “Ada Smith”: same phone.",
+        "",
+    ]  # fmt: skip
 
 
 @pytest.fixture
