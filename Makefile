@@ -23,8 +23,10 @@ endif
 .DELETE_ON_ERROR:
 .PHONY: run test check fix lock frontend install install-dev translations screenshots
 
-run: install frontend
-	@exec $(BIN)/python manage.py up $(UP)
+# The front end is built while the database is prepared, which is most of the first start.
+FRONT_END = $(MAKE) --no-print-directory --silent frontend
+run: install
+	@exec $(BIN)/python manage.py up --beside '$(FRONT_END)' $(UP)
 
 test: install-dev frontend translations
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
@@ -98,11 +100,13 @@ $(STAMPS)/node: requirements/node.txt $(STAMPS)/uv
 	@touch $@
 
 $(STAMPS)/node_modules: frontend/package.json frontend/package-lock.json $(STAMPS)/node
-	cd frontend && PATH="$(CURDIR)/.venv/node:$$PATH" npm ci --no-audit --no-fund --loglevel=error
+	@echo "Installing frontend/package-lock.json"
+	@cd frontend && PATH="$(CURDIR)/.venv/node:$$PATH" npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 $(STAMPS)/frontend: $(FRONTEND_SOURCES) $(STAMPS)/node_modules $(if $(wildcard crm/static/dist/*),,rebuild)
-	cd frontend && PATH="$(CURDIR)/.venv/node:$$PATH" npm run --silent build
+	@echo "Building the front end"
+	@cd frontend && PATH="$(CURDIR)/.venv/node:$$PATH" npm run --silent build
 	@touch $@
 
 .PHONY: rebuild

@@ -1,4 +1,5 @@
 import contextlib
+import gc
 import hashlib
 import json
 import os
@@ -18,6 +19,7 @@ from django.db import connections
 from django.utils.autoreload import DJANGO_AUTORELOAD_ENV
 
 from crm.embedded import supervisor
+from crm.embedded.beside import Beside, Failed
 
 HURRY = 3  # seconds a web request may still take when everything stops
 
@@ -30,8 +32,9 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=8000)
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--no-demo", action="store_true", help="leave an empty database empty")
+        parser.add_argument("--beside", metavar="COMMAND", default="", help="to run while the database is prepared")
 
-    def handle(self, *, port: int, host: str, no_demo: bool, **options: Any) -> None:
+    def handle(self, *, port: int, host: str, no_demo: bool, beside: str, **options: Any) -> None:
         address = (host, port)
         if hasattr(sys.stdout, "reconfigure"):
             sys.stdout.reconfigure(line_buffering=True)  # in a log, too, the line stands there while its work is done
@@ -39,8 +42,13 @@ class Command(BaseCommand):
             raise CommandError(f"Port {port} of {host} is taken: stop what listens there, or choose another (--port).")
         try:
             with stopping_on_signals():
-                self.prepare(demo=not no_demo)
+                with Beside(beside) as other, seldom_collecting():
+                    self.prepare(demo=not no_demo)
+                    other.finish()
+                    self.collect_static()
                 code = self.run(address)
+        except Failed as failure:
+            raise CommandError(str(failure)) from None
         except KeyboardInterrupt:
             code = 0
         sys.exit(code)
@@ -49,7 +57,6 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0, interactive=False)
         call_command("createcachetable", verbosity=0)
         call_command("compile_translations", verbosity=0)
-        self.collect_static()
         if demo and "demo" in get_commands() and not get_user_model()._base_manager.exists():
             self.stdout.write("The database is empty: filling it with the demo organisation …")
             call_command("demo")
@@ -117,6 +124,18 @@ def commands(address: tuple[str, int]) -> dict[str, str]:
         "worker": supervisor.script("celery", "-A", "crm", "--quiet", "worker", "--concurrency", "2", *quiet, *lonely),
         "beat": supervisor.script("celery", "-A", "crm", "--quiet", "beat", *quiet, *schedule),
     }
+
+
+@contextlib.contextmanager
+def seldom_collecting() -> Iterator[None]:
+    """Migrations and the demo make millions of objects, and Python looks through all of them for garbage again and
+    again: six seconds of the first start."""
+    before = gc.get_threshold()
+    gc.set_threshold(50_000, 20, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 @contextlib.contextmanager
