@@ -14,10 +14,11 @@ from crm.search import documents
 BATCH = 1000
 
 
-def rebuild(kind: str) -> Iterator[int]:
+def rebuild(kind: str, *, are_new: bool = False) -> Iterator[int]:
     """Describe every record of the kind again and drop what is left of gone ones. Yields how many are done so far.
 
     Each batch is a transaction of its own: it can be stopped and started again at any time, beside other work.
+    Where none of them has a document yet, they `are_new`: that is faster.
     """
     model: Any = kinds.get(kind).model
     alive = model._default_manager.all().alive()
@@ -26,7 +27,7 @@ def rebuild(kind: str) -> Iterator[int]:
         with transaction.atomic():
             # Locked, so that nobody changes a record between reading it here and writing down what finds it.
             batch = list(alive.filter(pk__gt=last).order_by("pk").select_for_update(of=("self",), no_key=True)[:BATCH])
-            documents.refresh_many(batch)
+            documents.refresh_many(batch, are_new=are_new)
         if not batch:
             break
         done, last = done + len(batch), batch[-1].pk

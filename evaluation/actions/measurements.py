@@ -24,6 +24,7 @@ from evaluation.models import KpiVersion, MeasuredFact, Measurement
 
 # What happened in a period may be written down some days late.
 GRACE = timedelta(days=5)
+TOGETHER = 20  # so many are measured before all of them are written
 
 Job = tuple[Kpi, str, Period]  # a KPI, the dimension it is cut by, a period: one statement
 
@@ -62,36 +63,43 @@ def _measure(wanted: Iterable[tuple[Watch, Period]], now: datetime) -> int:
     for watch, period in wanted:
         jobs[watch.kpi, watch.scope.kind, period][watch.scope.stored_key] = watch.scope
     final = _final_keys(versions, jobs)
-    written = 0
+    todo: dict[Job, dict[str, Scope]] = {}
     for (kpi, kind, period), wanted_scopes in jobs.items():
         done = final[kpi.code, kind, period]
-        open_scopes = {key: scope for key, scope in wanted_scopes.items() if key not in done}
-        if open_scopes:
-            written += _measure_one(versions[kpi.code], kpi, kind, period, open_scopes, now)
-    return written
+        if open_scopes := {key: scope for key, scope in wanted_scopes.items() if key not in done}:
+            todo[kpi, kind, period] = open_scopes
+    rest = list(todo.items())
+    some = (dict(rest[start : start + TOGETHER]) for start in range(0, len(rest), TOGETHER))
+    return sum(_measure_some(versions, jobs_of_it, now) for jobs_of_it in some)
 
 
 @transaction.atomic
-def _measure_one(
-    version: KpiVersion, kpi: Kpi, kind: str, period: Period, wanted: dict[str, Scope], now: datetime
-) -> int:
-    """All scopes of one dimension: one statement to measure, one to write."""
-    if kind == scopes.SEGMENT_KIND:  # they may share customers, so each is measured by itself
-        found = [engine.value(kpi, scope, period, now=now) for scope in wanted.values()]
-    else:
-        found = engine.by(kpi, kind, period, now=now, complete=wanted.values())
-    final = now >= final_from(kpi, period)
-    written = store(version, [result for result in found if result.scope.stored_key in wanted], final=final, at=now)
-    if final:
-        _keep_facts(version, kpi, period, now)
+def _measure_some(versions: dict[str, KpiVersion], jobs: dict[Job, dict[str, Scope]], now: datetime) -> int:
+    """One statement for each to measure all scopes of its dimension, and one to write what all of them found."""
+    rows: list[dict[str, Any]] = []
+    for (kpi, kind, period), wanted in jobs.items():
+        final = now >= final_from(kpi, period)
+        found = _results(kpi, kind, period, wanted, now)
+        rows += [_row(versions[kpi.code], result, final) for result in found if result.scope.stored_key in wanted]
+    written = _store(rows, at=now)
+    done = {job: wanted for job, wanted in jobs.items() if now >= final_from(job[0], job[2])}
+    for kpi, period in dict.fromkeys((kpi, period) for kpi, _, period in done):
+        _keep_facts(versions[kpi.code], kpi, period, now)
+    for (kpi, kind, period), wanted in done.items():
         if kind == scopes.SEGMENT_KIND:
-            _keep_members(version, period, wanted.values())
+            _keep_members(versions[kpi.code], period, wanted.values())
     return written
 
 
-def store(version: KpiVersion, found: list[Result], *, final: bool, at: datetime) -> int:
-    """Write the results that say something new; returns how many did."""
-    rows = [_row(version, result, final) for result in found]
+def _results(kpi: Kpi, kind: str, period: Period, wanted: dict[str, Scope], now: datetime) -> list[Result]:
+    if kind == scopes.SEGMENT_KIND:  # they may share customers, so each is measured by itself
+        return [engine.value(kpi, scope, period, now=now) for scope in wanted.values()]
+    return engine.by(kpi, kind, period, now=now, complete=wanted.values())
+
+
+def _store(rows: list[dict[str, Any]], at: datetime) -> int:
+    """Write the rows that say something new; returns how many did. Always in one order: nobody waits in a circle."""
+    rows.sort(key=lambda row: tuple(map(str, (row[name] for name in _KEY))))
     with connection.cursor() as cursor:
         cursor.execute(UPSERT, [at, json.dumps(rows)])
         return max(cursor.rowcount, 0)

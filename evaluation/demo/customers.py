@@ -55,6 +55,7 @@ def settle(world: World) -> None:
         "last_activity_at", "updated_at",
     ]  # fmt: skip
     storing.change(Customer, world.customers, fields)
+    storing.analyze(Customer, Standing)
 
 
 def _say_why(world: World, rows: list[Standing]) -> None:

@@ -9,8 +9,10 @@ from django.db import connection, transaction
 
 from crm.events import recording
 from crm.models import Delivery
+from crm.models.search_document import SearchDocument
 from crm.search import documents, rebuilding
 from customers.models import duplicate
+from customers.models.match_key import MatchKey
 from evaluation.actions.beginning import FILLED
 from evaluation.demo import (
     addresses,
@@ -69,6 +71,8 @@ STEPS: tuple[tuple[str, Callable[[World], None]], ...] = (
     ("numbers", measuring.measure),
     ("dashboards", dashboards.compose),
 )
+# What the planner knows of the tables is brought up to date: these change or read much of what was filled till then.
+BEFORE_THESE = ("standings", "pool")
 
 
 @transaction.atomic
@@ -76,20 +80,28 @@ def fill(*, today: date, size: str = "full", progress: Callable[[str], None] = l
     world = World(today=today, size=SIZES[size], days=StoryDays.of(today))
     for name, step in STEPS:
         progress(name)
-        step(world)
-        if name in ("standings", "story"):
+        if name in BEFORE_THESE:
             storing.analyze()
+        step(world)
     company = world.teams["company"]
     world.tell(FILLED, company, by=None, at=world.now, about=[])
     progress("timelines")
     world.write_down()
     progress("search")
-    for kind in documents.searchable_kinds():
-        for _ in rebuilding.rebuild(kind):
-            pass
+    _make_it_findable()
     duplicate.scan(world.now)
     _let_the_past_rest()
     return world
+
+
+def _make_it_findable() -> None:
+    """Anew, the little that the actions did already too."""
+    SearchDocument.objects.all().delete()
+    MatchKey.objects.all().delete()
+    with storing.indexed_afterwards(SearchDocument, "search_words"):
+        for kind in documents.searchable_kinds():
+            for _ in rebuilding.rebuild(kind, are_new=True):
+                pass
 
 
 def _let_the_past_rest() -> None:

@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.db.models import Count, F, Q
 
 from crm.models import Delivery, Event, EventLink, SearchDocument, User
+from crm.search import rebuilding
 from customers.models import Customer, Standing, Task
 from customers.sales.models import Contract, ContractMovement, ExitCriterion, Opportunity, StageChange, stage_exit
 from evaluation import engine, kpis
@@ -284,3 +285,24 @@ def test_the_story_leaves_three_months_to_see_what_the_plan_does(day):
 def test_a_share_is_kept_evenly():
     share = Share()
     assert sum(share.says_yes(0.8) for _ in range(10)) == 8
+
+
+def test_what_finds_its_customers_is_what_describing_them_again_finds(filled):
+    def documents():
+        return list(
+            SearchDocument.objects.filter(kind="customer").order_by("object_id").values_list("object_id", "words")
+        )
+
+    before = documents()
+    assert len(before) == Customer.objects.alive().count() > 0
+    for _ in rebuilding.rebuild("customer"):
+        pass
+    assert documents() == before
+
+
+def test_the_index_of_words_stands_again_as_the_migrations_made_it(filled):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT indexdef FROM pg_indexes WHERE indexname = 'search_words'")
+        assert cursor.fetchall() == [
+            ("CREATE INDEX search_words ON public.crm_searchdocument USING gin (words) WITH (fastupdate=off)",)
+        ]

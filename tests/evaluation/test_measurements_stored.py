@@ -72,6 +72,15 @@ def test_measuring_again_writes_nothing(cast, only):
     assert set(Measurement.objects.values_list("measured_at", flat=True)) == {NOW}
 
 
+def test_many_numbers_are_written_together(cast, only):
+    won("2026-05-02", cast.rep)
+    counted = kpis.all_kpis()[: measurements.TOGETHER + 1]
+    only(*(Watch(kpi, COMPANY, "month") for kpi in counted))
+    with CaptureQueriesContext(connection) as asked:
+        assert measurements.measure_current(now=NOW) == measurements.TOGETHER + 1
+    assert len([one for one in asked if one["sql"].startswith("INSERT INTO evaluation_measurement ")]) == 2
+
+
 def test_measuring_again_writes_what_changed(cast, only):
     won("2026-05-02", cast.rep)
     wanted = [scopes.of_person(cast.rep), scopes.of_person(cast.outsider)]
