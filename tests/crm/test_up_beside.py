@@ -1,8 +1,10 @@
 """What `manage.py up` runs beside its own preparations: the front end of `make run`."""
 
+import os
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -41,7 +43,9 @@ def test_who_is_interrupted_leaves_nothing_of_it_running(tmp_path: Path) -> None
 
 
 def test_make_run_builds_the_front_end_beside_the_preparation_of_the_database() -> None:
-    told = subprocess.run(["make", "--dry-run", "run"], cwd=PROJECT, capture_output=True, text=True, check=True).stdout
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    how: dict[str, Any] = {"cwd": PROJECT, "env": ours, "capture_output": True, "text": True, "check": True}
+    told = subprocess.run(["make", "--dry-run", "run"], **how).stdout
     assert told.splitlines()[-1] == (
         "exec .venv/bin/python manage.py up --beside 'make --no-print-directory --silent frontend' "
     )

@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 fields=["closed_at", "id"],
                 include=["stage", "currency", "amount"],
                 name="opportunity_by_closing",
-                condition=Q(deleted_at=None, closed_at__isnull=False),
+                condition=Q(deleted_at=None) & Q(closed_at__isnull=False),
             ),
         ),
         RemoveIndexConcurrently(model_name="opportunity", name="opportunity_by_closed_at"),

@@ -166,7 +166,7 @@ class Opportunity(Record):
                 fields=["closed_at", "id"],
                 include=["stage", "currency", "amount"],
                 name="opportunity_by_closing",
-                condition=Q(deleted_at=None, closed_at__isnull=False),
+                condition=Q(deleted_at=None) & Q(closed_at__isnull=False),
             ),
             custom_values_index("opportunity_custom"),
             models.Index(fields=["-updated_at", "-id"], name="opportunity_newest", condition=Q(deleted_at=None)),
