@@ -24,12 +24,21 @@ def test_without_a_command_there_is_nothing_to_wait_for() -> None:
         other.finish()
 
 
-def test_where_it_fails_the_other_work_is_not_waited_for_and_the_command_is_named() -> None:
-    began = time.monotonic()
-    with pytest.raises(Failed) as failure, Beside("sh -c 'exit 3'"):
-        time.sleep(60)
+def test_where_it_fails_nothing_goes_on_and_the_command_is_named() -> None:
+    with Beside("sh -c 'exit 3'") as other, pytest.raises(Failed) as failure:
+        other.finish()
     assert str(failure.value) == "This failed, for the reason above: sh -c 'exit 3'"
-    assert time.monotonic() - began < 30
+    with pytest.raises(Failed):
+        other.check()
+
+
+def test_a_preparation_goes_no_further_than_the_failure(capfd: pytest.CaptureFixture[str]) -> None:
+    began = time.monotonic()
+    with pytest.raises(Failed), Beside("sh -c 'echo why >&2; exit 3'") as other:  # noqa: PT012
+        while time.monotonic() < began + 30:
+            other.check()
+    assert time.monotonic() < began + 30
+    assert capfd.readouterr().err == "why\n"
 
 
 def test_who_is_interrupted_leaves_nothing_of_it_running(tmp_path: Path) -> None:

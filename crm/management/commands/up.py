@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from argparse import ArgumentParser
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,7 @@ class Command(BaseCommand):
         try:
             with stopping_on_signals():
                 with Beside(beside) as other, seldom_collecting():
-                    self.prepare(demo=not no_demo)
+                    self.prepare(demo=not no_demo, going_on=other.check)
                     other.finish()
                     self.collect_static()
                 code = self.run(address)
@@ -53,10 +53,12 @@ class Command(BaseCommand):
             code = 0
         sys.exit(code)
 
-    def prepare(self, demo: bool) -> None:
+    def prepare(self, demo: bool, going_on: Callable[[], None]) -> None:
         call_command("migrate", verbosity=0, interactive=False)
+        going_on()
         call_command("createcachetable", verbosity=0)
         call_command("compile_translations", verbosity=0)
+        going_on()
         if demo and "demo" in get_commands() and not get_user_model()._base_manager.exists():
             self.stdout.write("The database is empty: filling it with the demo organisation …")
             call_command("demo")
