@@ -214,7 +214,7 @@ class Importable:
     def compare(self, number: int, values: dict[str, Any], run: Run) -> str:
         return ""  # which earlier row of the file a row looks like
 
-    def known(self, new: dict[int, dict[str, Any]], run: Run) -> dict[int, str]:
+    def compare_records(self, new: dict[int, dict[str, Any]], run: Run) -> dict[int, str]:
         """Of rows that become new records, which one that exists each looks like; by the row's number."""
         return {}
 

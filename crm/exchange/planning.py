@@ -49,7 +49,7 @@ def _compare_rows(drafts: list[Draft], run: Run) -> None:
                 row.reason = said
                 new[row.number] = draft
     unlike = {number: draft.values for number, draft in new.items() if not draft.rows[0].reason}
-    for number, said in kind.known(unlike, run).items():
+    for number, said in kind.compare_records(unlike, run).items():
         new[number].rows[0].reason = said
 
 

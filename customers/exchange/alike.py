@@ -16,7 +16,7 @@ from crm.exchange.drafts import Run
 from crm.exchange.met import Met
 from crm.joining import listed
 from customers.models import Contact, Customer, alike, matching
-from customers.models.match_key import Key, Sign, bare_name, bare_number, of_values, own_domain, reasons
+from customers.models.match_key import Sign, bare_name, bare_number, own_domain, reasons
 
 Signs = tuple[int, ...]
 NUMBER, EMAIL = (Sign.NUMBER.value,), (Sign.EMAIL.value,)
@@ -39,7 +39,7 @@ def compared(number: int, values: dict[str, Any], run: Run) -> str:
 
 def known_customers(new: Mapping[int, dict[str, Any]], run: Run) -> dict[int, str]:
     """Which customer that the person sees each row looks like, where it does; by the row's number."""
-    keys = {row: _customer_keys(values) for row, values in new.items()}
+    keys = {row: alike.customer_keys(values) for row, values in new.items()}
     found = matching.of_rows(Customer.kind, keys, (Sign.NUMBER, Sign.EMAIL))
     names = _names(Customer, found, run)
     seen = {row: [each for each in likes if each.pk in names] for row, likes in found.items()}
@@ -48,7 +48,7 @@ def known_customers(new: Mapping[int, dict[str, Any]], run: Run) -> dict[int, st
 
 def known_contacts(new: Mapping[int, dict[str, Any]], run: Run) -> dict[int, str]:
     """The same of people: who has the mail, or the phone and the name."""
-    keys = {row: of_values(**_text(values, "email", "phone")) for row, values in new.items()}
+    keys = {row: alike.contact_keys(values) for row, values in new.items()}
     found = matching.of_rows(Contact.kind, keys, (Sign.EMAIL, Sign.PHONE))
     names = _names(Contact, found, run)
     told = {}
@@ -59,17 +59,6 @@ def known_contacts(new: Mapping[int, dict[str, Any]], run: Run) -> dict[int, str
                 told[row] = _said(each, names)
                 break
     return told
-
-
-def _customer_keys(values: dict[str, Any]) -> set[Key]:
-    """As of a stored one; people of the same name are many."""
-    said = _text(values, "number", "email", "phone")
-    name = "" if values.get("form") == Customer.Form.PERSON else values["name"]
-    return of_values(name=name, domains=[alike.domain_of(values.get("website") or "")], **said)
-
-
-def _text(values: dict[str, Any], *names: str) -> dict[str, str]:
-    return {name: values.get(name) or "" for name in names}
 
 
 def _names(model: Any, found: Mapping[int, list[matching.Alike]], run: Run) -> dict[int, str]:

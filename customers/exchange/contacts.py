@@ -24,7 +24,7 @@ class ContactImport(AddressesImport):
     def tidy(self, values: dict[str, Any]) -> dict[str, Any]:
         return tidy.fields(values)
 
-    def known(self, new: dict[int, dict[str, Any]], run: Run) -> dict[int, str]:
+    def compare_records(self, new: dict[int, dict[str, Any]], run: Run) -> dict[int, str]:
         return alike.known_contacts(new, run)
 
     def before_saving(self, records: list[Any]) -> None:

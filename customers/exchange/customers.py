@@ -46,7 +46,7 @@ class CustomerImport(AddressesImport):
         if not draft.is_new:
             source.refuse_another(draft.before, {name: getattr(record, name) for name in source.FIELDS})
 
-    def known(self, new: dict[int, dict[str, Any]], run: Run) -> dict[int, str]:
+    def compare_records(self, new: dict[int, dict[str, Any]], run: Run) -> dict[int, str]:
         return alike.known_customers(new, run)
 
     def before_saving(self, records: list[Any]) -> None:

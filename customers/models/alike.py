@@ -54,27 +54,40 @@ def contacts_like(user: Any, typed: Mapping[str, Any]) -> Found:
 
 
 def keys_of_customer(typed: Mapping[str, Any]) -> set[Key]:
-    """People of the same name are many: of a person the rest has to agree."""
-    name = "" if typed.get("form") == Customer.Form.PERSON else _text(typed, "name")
-    return of_values(
-        name=name,
-        number=_text(typed, "number"),
-        email=tidy.email(_text(typed, "email")),
-        phone=tidy.phone(_text(typed, "phone")),
-        domains=[domain_of(_text(typed, "website"))],
-    )
+    return customer_keys(_tidied(typed))
 
 
 def keys_of_contact(typed: Mapping[str, Any]) -> set[Key]:
-    keys = of_values(email=tidy.email(_text(typed, "email")), phone=tidy.phone(_text(typed, "phone")))
+    return contact_keys(_tidied(typed))
+
+
+def customer_keys(values: Mapping[str, Any]) -> set[Key]:
+    """Of values that are tidy. People of the same name are many: of a person the rest has to agree."""
+    return of_values(
+        name="" if values.get("form") == Customer.Form.PERSON else values.get("name") or "",
+        number=values.get("number") or "",
+        email=values.get("email") or "",
+        phone=values.get("phone") or "",
+        domains=[_domain(values.get("website") or "")],
+    )
+
+
+def contact_keys(values: Mapping[str, Any]) -> set[Key]:
+    """The same of a person, who is not told by the domain of where they work."""
+    keys = of_values(email=values.get("email") or "", phone=values.get("phone") or "")
     return {key for key in keys if key[0] != Sign.DOMAIN}
+
+
+def _tidied(typed: Mapping[str, Any]) -> dict[str, str]:
+    said = {name: _text(typed, name) for name in ("form", "name", "number", "website")}
+    return {**said, "email": tidy.email(_text(typed, "email")), "phone": tidy.phone(_text(typed, "phone"))}
 
 
 def _text(typed: Mapping[str, Any], name: str) -> str:
     return str(typed.get(name) or "")[:300]
 
 
-def domain_of(website: str) -> str:
+def _domain(website: str) -> str:
     try:
         host = urlsplit(website if "//" in website else f"https://{website.strip()}").hostname
     except ValueError:
