@@ -154,6 +154,12 @@ def panels(context: Context, slot: str, *args: Any, **kwargs: Any) -> dict[str, 
 
 
 @register.simple_tag
+def loads_again(events: str) -> str:
+    """For a part of a page that has its content already: hx-trigger="{% loads_again "task-changed" %}"."""
+    return registry.again(events.split())
+
+
+@register.simple_tag
 def share_sentence(event: Any) -> str:
     """What an event tells of sharing: {% share_sentence entry.item as said %}."""
     return shares.said(event)

@@ -28,8 +28,13 @@ SLOTS = frozenset(
 
 
 def trigger(events: Iterable[str]) -> str:
-    """What loads a panel. Several of the events often come at once: one that waits is replaced by the next."""
-    return ", ".join(["load", "retry", *(f"{event} from:body delay:1ms" for event in events)])
+    """What loads a panel, and loads it again."""
+    return ", ".join(filter(None, ["load", "retry", again(events)]))
+
+
+def again(events: Iterable[str]) -> str:
+    """Several of the events often come at once: one that waits is replaced by the next."""
+    return ", ".join(f"{event} from:body delay:1ms" for event in events)
 
 
 @dataclass(frozen=True)

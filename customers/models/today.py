@@ -168,13 +168,9 @@ def merged(items: Iterable[Item]) -> list[Item]:
 
 def points(item: Item, now: datetime) -> int:
     """How pressing: the weight of its reason, how late it is, how high its priority, how important its customer."""
-    return _points(item, now, timezone.get_current_timezone())
-
-
-def _points(item: Item, now: datetime, zone: tzinfo) -> int:
     late = 0
     if item.due_at and item.due_at < now:
-        late = (now.astimezone(zone).date() - item.due_at.astimezone(zone).date()).days
+        late = (timezone.localdate(now) - timezone.localdate(item.due_at)).days
     return (
         int(item.weight)
         + min(late * A_DAY_LATE, LATE_AT_MOST)
@@ -186,8 +182,8 @@ def _points(item: Item, now: datetime, zone: tzinfo) -> int:
 
 def ranked(items: Iterable[Item], now: datetime) -> list[Item]:
     """The most pressing first; of equals what is due first, then in a fixed order."""
-    never, zone = datetime.max.replace(tzinfo=now.tzinfo), timezone.get_current_timezone()
-    return sorted(items, key=lambda item: (-_points(item, now, zone), item.due_at or never, item.key))
+    never = datetime.max.replace(tzinfo=now.tzinfo)
+    return sorted(items, key=lambda item: (-points(item, now), item.due_at or never, item.key))
 
 
 def days_since(moment: datetime, asking: Asking) -> int:

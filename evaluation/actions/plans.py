@@ -19,7 +19,7 @@ from crm.models import Team, User
 from customers.actions import tasks
 from customers.models import Customer
 from evaluation import kpis
-from evaluation.actions import effects, reviews, subjects
+from evaluation.actions import effects, plan_days, reviews, subjects
 from evaluation.actions.goals import team_of
 from evaluation.engine import scopes, statements
 from evaluation.engine.scopes import Scope, ScopeError
@@ -51,7 +51,7 @@ def draft(
         terms.setdefault("trigger_end", review.cycle.period_end)
     others = list(comparison)
     _check_scopes(kpi_code, scope, others)
-    _check_day(terms["due_on"], at)
+    plan_days.not_over(terms["due_on"], at)
     plan = ActionPlan(
         kpi_code=kpi_code,
         expected_effect=expected_effect,
@@ -82,8 +82,12 @@ def update(
     if not locked.is_editable:
         raise ValidationError(_("The plan has started: what is to be measured is fixed."))
     if changes.get("due_on", locked.due_on) != locked.due_on:
-        _check_day(changes["due_on"], at)
-    return records.update(locked, changes, by=by, at=at, version=version, base=base, about=[locked.review])
+        plan_days.not_over(changes["due_on"], at)
+    was = locked.due_on
+    changed = records.update(locked, changes, by=by, at=at, version=version, base=base, about=[locked.review])
+    if changed.due_on != was:
+        plan_days.move_steps(changed, was)
+    return changed
 
 
 @transaction.atomic
@@ -94,6 +98,8 @@ def add_step(
     locked = _locked(plan)
     if not (locked.is_editable or locked.state == State.RUNNING):
         raise ValidationError(_("The plan is over: it takes no more steps."))
+    plan_days.not_over(due_on, at)
+    plan_days.in_time(locked, due_on)
     step = PlanStep(
         plan=locked,
         position=locked.steps.count() + 1,
@@ -136,7 +142,7 @@ def agree(plan: ActionPlan, *, by: User, at: datetime) -> ActionPlan:
 def start(plan: ActionPlan, *, by: User, at: datetime) -> ActionPlan:
     """From today on it is at work: each step becomes a task of whoever does it."""
     locked = _locked(plan)
-    locked.started_on = _day(at)
+    locked.started_on = plan_days.day(at)
     if locked.effect_due_on <= locked.started_on:
         raise ValidationError(_("The effect would be due before it starts. Choose a later day."))
     if locked.trigger_end and locked.trigger_end >= locked.started_on:
@@ -152,7 +158,7 @@ def measure(plan: ActionPlan, *, by: User | None, at: datetime) -> EffectMeasure
     """Measure the effect and store it. Before its day it is refused: looking early finds what one hopes for."""
     locked = _locked(plan)
     if locked.state == State.RUNNING:
-        if _day(at) < locked.effect_due_on:
+        if plan_days.day(at) < locked.effect_due_on:
             raise ValidationError(_("The effect is not due yet."))
         locked = _move(locked, State.RUNNING, State.EFFECT_DUE, by, at)
         reviews.plans_changed(locked.review, by=by, at=at)
@@ -169,7 +175,7 @@ def measure(plan: ActionPlan, *, by: User | None, at: datetime) -> EffectMeasure
 
 def measure_due(*, now: datetime) -> int:
     """Every plan whose effect is due; returns how many were measured."""
-    due = list(ActionPlan.objects.effect_due(_day(now)).order_by("pk"))
+    due = list(ActionPlan.objects.effect_due(plan_days.day(now)).order_by("pk"))
     for plan in due:
         measure(plan, by=None, at=now)
     return len(due)
@@ -259,16 +265,6 @@ def _tell(plan: ActionPlan, message: str, by: User | None, at: datetime, key: st
     values = {"by": str(by or ""), "plan": plan.name}
     url = reverse("plan-detail", args=[plan.pk])
     notify(plan.owner, message, values=values, url=url, key=f"plan-{plan.pk}-{key}", at=at)
-
-
-def _check_day(due_on: date | None, at: datetime) -> None:
-    """Steps cannot be due on a day that is over; one that went by since it was chosen stays."""
-    if due_on is not None and due_on < _day(at):
-        raise ValidationError({"due_on": _("This day is over. Choose a later one.")})
-
-
-def _day(at: datetime) -> date:
-    return at.astimezone(statements.zone()).date()
 
 
 def _locked(plan: ActionPlan) -> ActionPlan:

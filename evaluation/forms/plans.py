@@ -145,6 +145,7 @@ class PlanEditForm(RecordForm):
     class Meta:
         model = ActionPlan
         fields = ["name", "reason", "period_kind", "due_on", "effect_due_on"]
+        help_texts = {"due_on": _("Steps that are due on the same day are moved with it.")}
         widgets = {"due_on": DAY, "effect_due_on": DAY, "reason": forms.Textarea(attrs={"rows": 3})}
 
 

@@ -134,13 +134,24 @@ def assign(*, ticket: Ticket, owner: User | None, by: User | None, at: datetime)
     return locked
 
 
+@transaction.atomic
 def take(*, ticket: Ticket, by: User, at: datetime) -> Ticket:
+    _at_work(ticket, besides=by)
     return assign(ticket=ticket, owner=by, by=by, at=at)
 
 
+@transaction.atomic
 def release(*, ticket: Ticket, by: User, at: datetime) -> Ticket:
     """Put the ticket back, so that somebody else can take it."""
+    _at_work(ticket, besides=None)
     return assign(ticket=ticket, owner=None, by=by, at=at)
+
+
+def _at_work(ticket: Ticket, *, besides: User | None) -> None:
+    """What is resolved stays with whoever had it, until a manager assigns it: there is nothing left to take."""
+    locked = history.lock(ticket)
+    if locked.is_resolved and locked.owner != besides:
+        raise ValidationError(_("This ticket is resolved. Reopen it first if there is more to do."))
 
 
 @transaction.atomic

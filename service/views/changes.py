@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -14,6 +15,7 @@ from django.views import View
 
 from crm.access import guards
 from crm.access.permissions import Verb
+from crm.web.toasts import toast
 from service.actions import tickets
 from service.forms.tickets import AssignmentForm, PriorityForm, QueueForm, StateForm
 from service.models import Ticket
@@ -36,7 +38,8 @@ class Change(View):
         try:
             type(self).action(ticket=ticket, by=request.user, at=now)
         except ValidationError as refusal:
-            return HttpResponse(" ".join(refusal.messages), status=422, content_type="text/plain; charset=utf-8")
+            # Somebody else was quicker: the page shows what is true by now, and why nothing was done.
+            toast(request, " ".join(refusal.messages), level=messages.ERROR)
         return ticket_page.answer(request, ticket, now)
 
 

@@ -87,6 +87,50 @@ def test_steps_become_tasks_when_it_starts_and_not_before(cast):
     assert Task.objects.count() == 2
 
 
+def test_steps_that_end_with_the_plan_move_with_it_and_others_keep_their_day(cast):
+    plan = a_plan(cast)
+    plans.add_step(plan, title="Training", by=cast.manager, at=FROZEN, due_on=date(2026, 5, 10))
+    for day in (date(2026, 6, 15), date(2026, 5, 12)):
+        plan = plans.update(plan, {"due_on": day}, by=cast.manager, at=FROZEN)
+        assert list(plan.steps.values_list("due_on", flat=True)) == [day, date(2026, 5, 10)]
+
+
+def test_a_plan_does_not_end_before_its_steps(cast):
+    plan = a_plan(cast)
+    plans.add_step(plan, title="Training", by=cast.manager, at=FROZEN, due_on=date(2026, 5, 10))
+    with pytest.raises(ValidationError, match="Due later than that: “Training”") as refused:
+        plans.update(plan, {"due_on": date(2026, 5, 9)}, by=cast.manager, at=FROZEN)
+    assert list(refused.value.message_dict) == ["due_on"]
+    assert ActionPlan.objects.get().due_on == date(2026, 5, 31)
+    assert list(plan.steps.values_list("due_on", flat=True)) == [date(2026, 5, 31), date(2026, 5, 10)]
+
+
+def test_a_form_opened_before_another_moved_the_plan_leaves_the_steps_where_they_are(cast):
+    plan, opened = a_plan(cast), {"name": "Qualify earlier", "due_on": date(2026, 5, 31)}
+    plans.update(plan, {"due_on": date(2026, 6, 15)}, by=cast.rep, at=FROZEN)
+    plans.update(plan, opened | {"name": "Qualify"}, by=cast.manager, at=FROZEN, version=1, base=opened)
+    kept = ActionPlan.objects.get()
+    assert (kept.name, kept.due_on, kept.steps.get().due_on) == ("Qualify", date(2026, 6, 15), date(2026, 6, 15))
+
+
+@pytest.mark.parametrize(
+    ("day", "at_work", "sentence"),
+    [
+        (date(2026, 6, 1), False, "due on May 31, 2026 at the latest"),
+        (date(2026, 9, 1), True, "The effect of this plan is due on Sep"),
+        (date(2026, 4, 1), False, "This day is over"),
+    ],
+)
+def test_a_step_is_due_by_the_end_of_its_plan_or_while_that_runs_before_its_effect(cast, day, at_work, sentence):
+    plan = running(cast) if at_work else a_plan(cast)
+    with pytest.raises(ValidationError, match=sentence) as refused:
+        plans.add_step(plan, title="Training", by=cast.manager, at=FROZEN, due_on=day)
+    assert list(refused.value.message_dict) == ["due_on"]
+    assert plan.steps.count() == 1
+    if at_work:
+        assert plans.add_step(plan, title="One more", by=cast.manager, at=FROZEN, due_on=date(2026, 8, 31)).task
+
+
 def test_the_step_follows_its_task(cast):
     running(cast)
     task = tasks.complete(Task.objects.get(), by=cast.rep, at=FROZEN)

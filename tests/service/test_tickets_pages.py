@@ -1,5 +1,6 @@
 """The inbox and the ticket page, as a browser and htmx ask for them."""
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
 
@@ -32,6 +33,10 @@ def agent(client, cast):
 
 def text(answer) -> str:
     return " ".join(answer.content.decode().split())
+
+
+def history(ticket: Ticket) -> list[str]:
+    return list(TicketEvent.objects.filter(ticket=ticket).order_by("pk").values_list("type", flat=True))
 
 
 def unchanged(ticket: Ticket) -> bool:
@@ -223,10 +228,28 @@ def test_a_verb_is_posted_to_its_resource(agent, cast, now, verb, event):
     assert TicketEvent.objects.last().type == event
 
 
-def test_what_an_action_refuses_is_said_in_a_sentence(agent, cast, now):
+def test_what_an_action_refuses_is_said_beside_the_ticket_as_it_is_now(agent, cast, now):
     ticket = a_ticket(cast.agent, now)
     answer = agent.post(f"/service/tickets/{ticket.pk}/closure/", headers=MAIN)
-    assert (answer.status_code, answer.content.decode()) == (422, "Only a resolved ticket can be closed.")
+    notes = json.loads(answer.headers["HX-Trigger"])["toasts"]["notes"]
+    assert [(note["level"], note["text"]) for note in notes] == [("error", "Only a resolved ticket can be closed.")]
+    assert 'id="ticket-main"' in text(answer)
+    assert history(ticket) == ["opened"]
+
+
+@pytest.mark.parametrize("owner", ["agent", "service_manager", None])
+def test_a_resolved_ticket_is_neither_taken_nor_given_back(agent, cast, now, owner):
+    has_it = getattr(cast, owner) if owner else None
+    ticket = a_ticket(cast.agent, now, owner=has_it)
+    tickets.resolve(ticket=ticket, by=cast.agent, at=now)
+    page = text(agent.get(f"/service/tickets/{ticket.pk}/"))
+    assert [said in page for said in ("Take it", "Give back", "Reopen")] == [False, False, True]
+    for verb in ("taking", "release"):
+        followed = agent.post(f"/service/tickets/{ticket.pk}/{verb}/", follow=True)
+        already_so = (verb, owner) in {("taking", "agent"), ("release", None)}
+        assert ("Reopen it first if there is more to do." in text(followed)) is not already_so
+    assert Ticket.objects.get().owner == has_it
+    assert history(ticket) == ["opened", "resolved"]
 
 
 EVERY_WRITE = [

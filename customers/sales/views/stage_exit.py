@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -69,7 +70,8 @@ class Tick(View):
         )
         criterion = asked.record(request.POST, "criterion", ticked)
         if criterion is None:
-            return HttpResponse(_("There is no such criterion."), status=422, content_type="text/plain; charset=utf-8")
+            toast(request, _("There is no such criterion."), level=messages.ERROR)
+            return redirect(opportunity.get_absolute_url())
         change = stage_exit.untick if request.POST.get("off") else stage_exit.tick
         change(opportunity, criterion, by=request.user, at=timezone.now())
         return redirect(opportunity.get_absolute_url())
