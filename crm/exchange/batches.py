@@ -142,11 +142,7 @@ def _bunch(batch: ImportBatch, profile: Profile) -> None:
 
 def _take_turns(batch: ImportBatch, profile: Profile) -> None:
     """A row that points at another row of the file comes in a later turn; a circle is left to be refused."""
-    pointers = [
-        source
-        for source in profile.sources
-        if source.field.reference and source.field.reference.model is profile.kind.model and source.column
-    ]
+    pointers = [source for source in profile.pointers if source.column]
     if not pointers:
         return
     mapper = Mapper(profile, batch.heads)

@@ -186,3 +186,4 @@ _READERS = {
     declaring.BOOLEAN: _boolean,
     declaring.REFERENCE: _text,
 }
+AS_WRITTEN = {type for type, read in _READERS.items() if read is _text}

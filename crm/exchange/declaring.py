@@ -8,7 +8,6 @@ from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -18,7 +17,7 @@ from crm.access import fields, kinds
 from crm.access.grants import Access, access_of
 from crm.access.permissions import Reach, Verb
 from crm.custom_fields import known, values, writing
-from crm.exchange import custom_columns, storing
+from crm.exchange import custom_columns, plain, storing
 from crm.exchange.blank import Blank
 from crm.exchange.drafts import Draft, Refused, Run
 from crm.exchange.unusable import Unusable
@@ -36,8 +35,6 @@ CUSTOM_TYPES = {
     CustomField.Type.CHOICE: CHOICE,
     CustomField.Type.CHOICES: CHOICES,
 }
-ANY_TEXT = re.compile(r"(?s:.+)")
-PLAIN_EMAIL = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*@(?:[a-z0-9]{1,63}\.)+[a-z]{2,63}")
 
 
 @dataclass(frozen=True)
@@ -133,16 +130,10 @@ class Importable:
 
     @cached_property
     def plain(self) -> dict[str, re.Pattern[str]]:
-        """Fields with the texts that are right in them, if they are not too long: no validator has to be asked."""
-        ours = [(each.name, self.column(each.name)) for each in self.fields if each.stored and not each.reference]
-        any_text = {
-            name: ANY_TEXT
-            for name, column in ours
-            if type(column) in (models.CharField, models.TextField)
-            and not column.choices
-            and all(type(check) is MaxLengthValidator for check in column.validators)
-        }
-        return any_text | {name: PLAIN_EMAIL for name, column in ours if type(column) is models.EmailField}
+        """Fields with the texts that are right in them."""
+        ours = (each.name for each in self.fields if each.stored and not each.reference)
+        found = {name: plain.texts_of(self.column(name)) for name in ours}
+        return {name: texts for name, texts in found.items() if texts is not None}
 
     def may_import(self, user: Any) -> bool:
         """Beyond the permission to create or edit: whether the importer may import this kind at all."""

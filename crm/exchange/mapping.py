@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from crm.exchange.converting import convert
+from crm.exchange.converting import AS_WRITTEN, convert
 from crm.exchange.drafts import LeftOut, Refused, Row, Step
 from crm.exchange.profiles import PLACE, Profile, Source, StepSource
 
@@ -78,6 +78,8 @@ class Mapper:
         text = self.text(row, source)
         if not text:
             return None
+        if source.field.type in AS_WRITTEN:
+            return text
         key = (id(source), text)
         if key not in self.remembered:
             if len(self.remembered) > REMEMBERED:

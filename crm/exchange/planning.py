@@ -267,12 +267,8 @@ def _settle_written(draft: Draft, run: Run) -> None:
         row.settle(Outcome.CREATED if draft.is_new else Outcome.UPDATED, changes=draft.changes)
     if draft.is_new and run.is_dry:
         # A later row may point at this one, which a real run would find in the database.
-        for each in run.profile.kind.fields:
-            if each.reference and each.reference.model is run.profile.kind.model:
-                for name in each.reference.by:
-                    run.made[(run.profile.kind.model._meta.label, name, str(getattr(draft.record, name)))] = (
-                        draft.record
-                    )
+        for source in run.profile.pointers:
+            run.made[(draft.record._meta.label, source.by, str(getattr(draft.record, source.by)))] = draft.record
 
 
 def _compare(draft: Draft, beyond: dict[str, list[Any]], run: Run) -> None:

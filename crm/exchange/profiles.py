@@ -88,6 +88,12 @@ class Profile:
         """What each row says of one line of its record."""
         return tuple(source for source in self.sources if source.field.line)
 
+    @cached_property
+    def pointers(self) -> tuple[Source, ...]:
+        """What may name another row of the file: it points at records of the kind itself."""
+        model = self.kind.model
+        return tuple(each for each in self.sources if each.field.reference and each.field.reference.model is model)
+
     @property
     def in_bunches(self) -> bool:
         """Whether several rows of the file can be one record."""

@@ -20,6 +20,7 @@ from crm.access import fields
 from crm.access.grants import access_of
 from crm.access.permissions import Verb
 from crm.actions.notifications import notify
+from crm.collecting import seldom_collecting
 from crm.exchange import batches, planning, profiles
 from crm.exchange.drafts import Draft, Row, Run
 from crm.exchange.journal import as_stored, columns_of, differences
@@ -44,7 +45,7 @@ def as_importer(work: Work) -> Work:
 
     @wraps(work)
     def wrapped(batch: ImportBatch, **given: Any) -> Any:
-        with fields.reading(lambda: access_of(batch.by), covers=False):
+        with seldom_collecting(), fields.reading(lambda: access_of(batch.by), covers=False):
             return work(batch, **given)
 
     return wrapped  # type: ignore[return-value]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import io
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.core.validators import validate_email
 
 from crm.actions import records
 from crm.exchange import batches, planning, running, undoing, working
+from crm.exchange.drafts import Run
+from crm.exchange.plain import texts_of
 from crm.exchange.unusable import Unusable
 from crm.models import ImportBatch, ImportJournal, ImportRow
 from customers.actions import contacts, customers
@@ -337,3 +341,36 @@ def test_contacts_are_linked_and_unlinked(cast, hooli):
     assert list(hooli.contacts.order_by("name").values_list("name", flat=True)) == ["Big Head", "Gavin"]
     undo(batch)
     assert dump() == before
+
+
+def test_a_check_keeps_only_records_that_another_row_may_point_at(cast, monkeypatch):
+    runs = []
+    monkeypatch.setattr(running, "Run", lambda **given: runs.append(Run(**given)) or runs[-1])
+    text = "name,sector,staff,part of\nAcme,retail,5,Umbrella\nUmbrella,retail,7,\n"
+    running.check(stage(text, cast.administrator), at=NOW)
+    running.check(stage("name\nAcme\nUmbrella\n", cast.administrator, fields={"name": "name"}), at=NOW)
+    pointed_at, alone = runs
+    assert {key[1:]: record.name for key, record in pointed_at.made.items()} == {
+        ("name", "Acme"): "Acme", ("name", "Umbrella"): "Umbrella",
+    }  # fmt: skip
+    assert alone.made == {}
+
+
+def test_what_an_import_takes_for_a_plain_mail_django_takes_for_one_too():
+    plain = ["info@p213-1.example", "a.b+c_d@x.y-z.co.uk", "x@a--b.de"]
+    asked = ["Info@example.com", "o'neil@example.com", "info@münchen.de", "a@localhost"]
+    wrong = ["a@-b.de", "a@b-.de", "a..b@c.de", ".a@b.de", "a@b..de", "a@b.d", f"a@{'b' * 64}.de", "a@b.de\n"]
+    texts = texts_of(Customer._meta.get_field("email"))
+    assert [text for text in [*plain, *asked, *wrong] if texts.fullmatch(text)] == plain
+    for text in plain:
+        validate_email(text)
+
+
+def test_while_an_import_runs_python_seldom_looks_for_garbage(cast, monkeypatch):
+    before, meanwhile, plan = gc.get_threshold(), [], planning.plan
+    monkeypatch.setattr(planning, "plan", lambda *given: meanwhile.append(gc.get_threshold()) or plan(*given))
+    batch = stage("name\nAcme\n", cast.administrator, fields={"name": "name"})
+    running.check(batch, at=NOW)
+    run(batch)
+    assert meanwhile == [(50_000, 20, 100)] * 2
+    assert gc.get_threshold() == before

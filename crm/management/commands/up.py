@@ -1,5 +1,4 @@
 import contextlib
-import gc
 import hashlib
 import json
 import os
@@ -18,6 +17,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 from django.utils.autoreload import DJANGO_AUTORELOAD_ENV
 
+from crm.collecting import seldom_collecting
 from crm.embedded import supervisor
 from crm.embedded.beside import Beside, Failed
 
@@ -126,18 +126,6 @@ def commands(address: tuple[str, int]) -> dict[str, str]:
         "worker": supervisor.script("celery", "-A", "crm", "--quiet", "worker", "--concurrency", "2", *quiet, *lonely),
         "beat": supervisor.script("celery", "-A", "crm", "--quiet", "beat", *quiet, *schedule),
     }
-
-
-@contextlib.contextmanager
-def seldom_collecting() -> Iterator[None]:
-    """Migrations and the demo make millions of objects, and Python looks through all of them for garbage again and
-    again: six seconds of the first start."""
-    before = gc.get_threshold()
-    gc.set_threshold(50_000, 20, 100)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 @contextlib.contextmanager
