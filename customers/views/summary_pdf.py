@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from itertools import zip_longest
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -20,7 +21,7 @@ from crm.web import formats, paper, paper_fonts
 from customers.models import Activity, Contact, Customer, Task, summary
 from customers.models.contact_point import all_of
 
-WIDTH, LONGEST = 469, 90
+WIDTH, NARROWEST, LONGEST = 469, 24, 90  # a column is wider than the room left free in its cells
 SIZES = {"title": 18, "head": 11, "text": 9, "soft": 8.5}
 
 
@@ -134,12 +135,11 @@ def _text(text: Any, style: str) -> Any:
 def _table(lines: list[list[str]]) -> Any:
     from reportlab.platypus import Table
 
-    columns = max(len(line) for line in lines)
-    rows = [[_text(cell, "text") for cell in (*line, *[""] * (columns - len(line)))] for line in lines]
-    widest = [
-        max(min(len(line[place]) + 2 if place < len(line) else 2, 48) for line in lines) for place in range(columns)
-    ]
-    widths = [WIDTH * each / sum(widest) for each in widest]
+    columns = [column for column in zip_longest(*lines, fillvalue="") if any(column)]
+    rows = [[_text(cell, "text") for cell in line] for line in zip(*columns, strict=True)]
+    widest = [min(max(map(len, column)), 48) for column in columns]
+    rest = WIDTH - NARROWEST * len(columns)
+    widths = [NARROWEST + rest * each / sum(widest) for each in widest]
     rules = [("VALIGN", (0, 0), (-1, -1), "TOP"), ("TOPPADDING", (0, 0), (-1, -1), 1.5),
              ("BOTTOMPADDING", (0, 0), (-1, -1), 1.5), ("LINEBELOW", (0, 0), (-1, -1), 0.3, "#cccccc")]  # fmt: skip
     return Table(rows, colWidths=widths, style=rules, hAlign="LEFT")

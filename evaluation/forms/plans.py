@@ -13,7 +13,7 @@ from crm.web.forms import RecordForm
 from customers.forms.fields import people_to_assign
 from customers.models import Customer
 from evaluation import kpis
-from evaluation.engine import scopes
+from evaluation.engine import scopes, wording
 from evaluation.engine.scopes import COMPANY, Scope
 from evaluation.kpis import Unit
 from evaluation.models import ActionPlan, Review
@@ -53,7 +53,7 @@ class ScopeField(forms.ChoiceField):
             self.known[f"customer:{customer.pk}"] = about
         groups = {"customer": _("Customer"), "company": _("Company"), "team": _("Teams"), "person": _("People")}
         self.choices = [  # type: ignore[assignment]
-            (label, [(code, str(one)) for code, one in self.known.items() if one.kind == kind])
+            (label, [(code, wording.scope_name(one)) for code, one in self.known.items() if one.kind == kind])
             for kind, label in groups.items()
             if any(one.kind == kind for one in self.known.values())
         ]

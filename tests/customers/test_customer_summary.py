@@ -53,5 +53,14 @@ def test_the_page_says_what_the_reader_may_see_in_their_language_and_stays_one_p
     assert (answer["Content-Type"], answer.content[:5]) == ("application/pdf", b"%PDF-")
 
 
+def test_what_nobody_filled_in_takes_no_room_and_one_letter_has_some(cast):
+    acme = make_customer(cast.rep, "Acme")
+    for name in ("Bartholomew Featherstonehaugh-Cholmondeley", "Wilhelmina Featherstonehaugh-Cholmondeley"):
+        make_contact(cast.rep, name, customer=acme, role="X", email=f"{name.replace(' ', '.')}@acme.example".lower())
+    with translation.override("en"):
+        page = as_pdf(cast.rep, acme, timezone.now())
+    assert b"Featherstonehaugh" in words_of(page)
+
+
 def summary_of(user, customer, now, name):
     return next(each for each in summary.sections() if each.name == name).lines(user, customer, now)
