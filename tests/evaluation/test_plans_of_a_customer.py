@@ -1,10 +1,12 @@
 """A customer's page shows the action plans about it, and those with a task at it as a step."""
 
 from django.urls import reverse
+from django.utils import translation
 
 from customers.models import Task
 from evaluation.actions import plans
 from evaluation.engine.scopes import Scope
+from evaluation.forms.plans import PlanForm
 from evaluation.models import ActionPlan
 from tests.factories.customers import make_customer
 from tests.factories.reviews import FROZEN, a_plan
@@ -62,3 +64,9 @@ def test_from_the_panel_a_plan_is_drafted_about_the_customer(client, cast):
     forged = said | {"scope": f"customer:{hidden.pk}"}
     assert client.post(address, forged).status_code == 422
     assert ActionPlan.objects.count() == 1
+
+
+def test_the_company_is_offered_in_the_readers_language(cast):
+    with translation.override("zh-hans"):
+        offered = PlanForm(user=cast.analyst).fields["scope"].choices
+        assert next((str(label), each) for label, each in offered) == ("公司", [("company:", "公司")])

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from crm.exchange import batches
-from customers.sales.actions import campaigns, costs, lead_conversion
+from customers.sales.actions import campaigns, costs, lead_conversion, order_returns
 from customers.sales.models import Campaign, CampaignMember, CampaignMemberChange, Cost, Money
 from customers.sales.models import attribution as attributed
 from tests.crm.test_import_runs import run as run_batch
@@ -25,6 +25,8 @@ from tests.factories.sales import (
     make_cost,
     make_lead,
     make_opportunity,
+    make_order,
+    return_reason,
 )
 
 pytestmark = pytest.mark.django_db
@@ -139,6 +141,18 @@ def test_the_first_touch_is_the_customers_own_and_the_last_what_was_answered_bef
     spending = attributed.spending_of(fair, results, cast.manager)
     assert (spending.cost_per_customer, spending.upper_return) == (Money(Decimal(400), "USD"), -1.0)
     assert attributed.results_of(fair, cast.outsider, date(2026, 5, 13), UTC).customers == 0
+    _buys(cast, lead.customer)
+    results = attributed.results_of(fair, cast.manager, date(2026, 5, 13), UTC)
+    assert [(one.amount, one.currency) for one in results.ordered] == [(Decimal("450.00"), "USD")]
+    assert attributed.spending_of(fair, results, cast.manager).upper_return == 0.125
+
+
+def _buys(cast, customer):
+    """600 without an opportunity, of which 150 came back; an order of a sale that is open counts for nothing yet."""
+    alone = make_order(cast.rep, customer=customer, amount=Decimal(600))
+    of_a_sale = make_order(cast.rep, customer=customer, opportunity=make_opportunity(cast.rep, customer=customer))
+    for order in (alone, of_a_sale):
+        order_returns.note(order, lines=[], reason=return_reason(), amount=Decimal(150), at=WEDNESDAY, by=cast.manager)
 
 
 def test_a_manager_plans_addresses_and_counts_a_campaign_on_its_page(as_manager, cast):

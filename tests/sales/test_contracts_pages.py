@@ -60,7 +60,9 @@ def test_each_movement_has_its_dialog_and_what_is_refused_is_said_there(as_rep, 
     assert post("end", last_day="2026-12-31") == 422  # no reason
     assert post("renewal", value="150", until="2026-11-30") == 422
     assert post("renewal", value="150") == 302
-    assert post("end", churn_reason=reason.pk, last_day="2027-12-31", note="Moved away") == 302
+    assert post("end", churn_reason=reason.pk, last_day="2027-06-30", note="Moved away") == 302
+    ended = as_rep.get(contract.get_absolute_url()).content.decode()
+    assert "June 30, 2027" in ended.partition("Last day</dt>")[2].partition("</dd>")[0]  # not that of the term
     assert post("reactivation", value="80", counts_from="2028-02-01") == 302
     last = ContractMovement.objects.last()
     assert post("correction", movement=last.pk, did_not_happen="on", reason="Wrong customer") == 302

@@ -24,10 +24,12 @@ from customers.sales.models import closed_amounts
 from customers.sales.models.campaign import Campaign, CampaignName
 from customers.sales.models.campaign_member import CampaignMember, MemberState
 from customers.sales.models.cost import Cost
-from customers.sales.models.currency import Money
+from customers.sales.models.currency import Money, totals
 from customers.sales.models.currency_rate import Rates, sums_at
 from customers.sales.models.lead import Lead
 from customers.sales.models.opportunity import Opportunity
+from customers.sales.models.order import Order
+from customers.sales.models.order_return import OrderReturn
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,12 @@ class Results:
     customers: int
     open: list[Money]
     won: list[Money]
+    ordered: list[Money]  # without an opportunity; less what came back of it and of what was won
+
+    @property
+    def bought(self) -> list[Money]:
+        """As the numbers count it (`campaign_roi`), as far as somebody may see it."""
+        return totals([*self.won, *self.ordered])
 
     @property
     def members(self) -> int:
@@ -141,8 +149,19 @@ def results_of(campaign: Campaign, user: Any, today: date, zone: tzinfo) -> Resu
     return Results(
         members.get(MemberState.PLANNED, 0), members.get(MemberState.SENT, 0), members.get(MemberState.RESPONDED, 0),
         counted["all"], counted["converted"], customers.count(),
-        _open(sales.open(), today), sums_at(won, "amount", "currency", _day_won(zone)),
+        _open(sales.open(), today), sums_at(won, "amount", "currency", _day_won(zone)), _ordered(customers, user, zone),
     )  # fmt: skip
+
+
+def _ordered(customers: Any, user: Any, zone: tzinfo) -> list[Money]:
+    orders = Order.objects.visible_to(user).filter(customer__in=customers.values("pk"), opportunity=None)
+    counts = Q(order__opportunity=None) | Q(
+        order__opportunity__stage__outcome="won", order__opportunity__deleted_at=None
+    )
+    theirs = OrderReturn.objects.visible_to(user).standing().filter(counts, order__customer__in=customers.values("pk"))
+    back = sums_at(theirs, "amount", "order__currency", TruncDate("returned_at", tzinfo=zone))
+    bought = sums_at(orders, "amount", "currency", TruncDate("ordered_at", tzinfo=zone))
+    return totals([*bought, *(Money(-one.amount, one.currency) for one in back)])
 
 
 def _open(sales: Any, today: date) -> list[Money]:
@@ -159,11 +178,12 @@ class Spending:
     spent: list[Money]
     left: Money | None  # of the budget
     cost_per_customer: Money | None
-    upper_return: float | None  # (won - cost) / cost: what follows is not all caused
+    upper_return: float | None  # (bought - cost) / cost: what follows is not all caused
 
     @property
-    def is_over(self) -> bool:
-        return self.left is not None and self.left.amount < 0
+    def over(self) -> Money | None:
+        """By how much the budget was exceeded."""
+        return Money(-self.left.amount, self.left.currency) if self.left and self.left.amount < 0 else None
 
 
 def spending_of(campaign: Campaign, results: Results, user: Any) -> Spending:
@@ -176,11 +196,11 @@ def spending_of(campaign: Campaign, results: Results, user: Any) -> Spending:
     if campaign.budget is not None and not closed_amounts.are_hidden():
         held = costs.sums() if campaign.currency != settings.CURRENCY else spent
         left = Money(campaign.budget - _in(held, campaign.currency), campaign.currency)
-    if any(money.is_foreign for money in (*spent, *results.won)):
+    if any(money.is_foreign for money in (*spent, *results.bought)):
         return Spending(spent, left, None, None)
     each = Money(cost / results.customers, settings.CURRENCY) if cost and results.customers else None
-    won = _in(results.won, settings.CURRENCY)
-    return Spending(spent, left, each, float((won - cost) / cost) if cost else None)
+    bought = _in(results.bought, settings.CURRENCY)
+    return Spending(spent, left, each, float((bought - cost) / cost) if cost else None)
 
 
 def _in(sums: Sequence[Money], currency: str) -> Decimal:
