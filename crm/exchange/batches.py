@@ -74,15 +74,18 @@ def profile_of(batch: ImportBatch) -> Profile:
 
 
 @transaction.atomic
-def arrange(batch: ImportBatch, profile: Profile) -> None:
-    """Forget what rows became, and put them in order: those of one record together, those that point at later."""
+def arrange(batch: ImportBatch, profile: Profile) -> set[tuple[str, str]]:
+    """Forget what rows became, and put them in order: those of one record together, those that point at later.
+
+    Returns what they point at: the texts, each with the field that is to hold it.
+    """
     ImportRow.objects.filter(batch=batch).exclude(outcome="").update(
         outcome="", reason="", changes={}, record_id=None, turn=0
     )
     if profile.in_bunches:
         _bunch(batch, profile)
-    else:
-        _take_turns(batch, profile)
+        return set()
+    return _take_turns(batch, profile)
 
 
 def rows_of(batch: ImportBatch) -> Iterator[Row]:
@@ -140,17 +143,16 @@ def _bunch(batch: ImportBatch, profile: Profile) -> None:
     _write(batch, "bunch", moved)
 
 
-def _take_turns(batch: ImportBatch, profile: Profile) -> None:
+def _take_turns(batch: ImportBatch, profile: Profile) -> set[tuple[str, str]]:
     """A row that points at another row of the file comes in a later turn; a circle is left to be refused."""
-    pointers = [source for source in profile.pointers if source.column]
-    if not pointers:
-        return
+    if not profile.pointers:
+        return set()
     mapper = Mapper(profile, batch.heads)
     named: dict[tuple[str, str], int] = {}
     points: dict[int, list[tuple[str, str]]] = {}
     for row in rows_of(batch):
         mapper.read(row)
-        for source in pointers:
+        for source in profile.pointers:
             name = row.values.get(source.by)
             if name is not None:
                 named.setdefault((source.by, str(name)), row.number)
@@ -161,6 +163,7 @@ def _take_turns(batch: ImportBatch, profile: Profile) -> None:
     for number in points:
         _turn_of(number, points, named, turns)
     _write(batch, "turn", [(number, turn) for number, turn in turns.items() if turn])
+    return {target for targets in points.values() for target in targets}
 
 
 def _turn_of(

@@ -89,4 +89,5 @@ class Run:
     known: dict[tuple[str, ...], tuple[int, Any]] = field(default_factory=dict)  # identities met so far
     made: dict[tuple[str, ...], models.Model] = field(default_factory=dict)  # configuration the run created
     caches: dict[str, Any] = field(default_factory=dict)
+    pointed_at: set[tuple[str, str]] = field(default_factory=set)  # by rows of the file: by which field, which text
     failed: dict[int, tuple[str, str]] = field(default_factory=dict)  # rows that became no record, by number

@@ -214,38 +214,39 @@ def _shown(value: Any) -> Any:
 
 def _decide(draft: Draft, run: Run) -> bool:
     """Whether there is something to write; the rows of the draft are settled either way."""
-    if draft.problems:
-        judging.gather(draft, run)
-    else:
-        try:
-            if _judge(draft, run):
-                _settle_written(draft, run)
-                return True
-        except (Refused, ValidationError) as problem:
-            draft.problems.append(problem)
+    try:
+        if not _has_record(draft, run):
+            judging.gather(draft, run)
+        elif _judge(draft, run):
+            _settle_written(draft, run)
+            return True
+    except (Refused, ValidationError) as problem:
+        draft.problems.append(problem)
     if draft.problems:
         refusing.refuse(draft, run)
     return False
 
 
-def _judge(draft: Draft, run: Run) -> bool:
-    """Whether there is something to write, and nothing wrong with it."""
-    kind = run.profile.kind
-    if draft.is_new:
+def _has_record(draft: Draft, run: Run) -> bool:
+    """Whether every value is there that has to be, and each is well-formed: then it may go on the draft's record."""
+    if draft.is_new and not draft.problems:
         judging.require_fields(draft, run)
-        if draft.problems:
-            judging.gather(draft, run)
-            return False
-        draft.record = kind.new(draft, run)
+    if draft.problems:
+        return False
+    if draft.is_new:
+        draft.record = run.profile.kind.new(draft, run)
         judging.keep_empty(draft)
     else:
         judging.refuse_existing(draft, run)
         draft.before = columns_of(draft.record)
         judging.spare(draft, run)
     judging.clean(draft, run)
-    if draft.problems:
-        judging.gather(draft, run)
-        return False
+    return not draft.problems
+
+
+def _judge(draft: Draft, run: Run) -> bool:
+    """Whether the record, with the values on it, may be written, and need be."""
+    kind = run.profile.kind
     kind.fill(draft.record, draft, run)
     kind.settle(draft.record, draft, run)
     beyond = kind.differs(draft, run)
@@ -266,9 +267,11 @@ def _settle_written(draft: Draft, run: Run) -> None:
     for row in draft.rows:
         row.settle(Outcome.CREATED if draft.is_new else Outcome.UPDATED, changes=draft.changes)
     if draft.is_new and run.is_dry:
-        # A later row may point at this one, which a real run would find in the database.
-        for source in run.profile.pointers:
-            run.made[(draft.record._meta.label, source.by, str(getattr(draft.record, source.by)))] = draft.record
+        # A later row that points at this one would find it in the database, were the run real.
+        for by in {source.by for source in run.profile.pointers}:
+            text = str(getattr(draft.record, by))
+            if (by, text) in run.pointed_at:
+                run.made[(draft.record._meta.label, by, text)] = draft.record
 
 
 def _compare(draft: Draft, beyond: dict[str, list[Any]], run: Run) -> None:

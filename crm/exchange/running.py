@@ -56,11 +56,11 @@ def check(batch: ImportBatch, *, at: datetime) -> ImportBatch:
     """Say of every row what the import would do, without doing it."""
     profile = batches.profile_of(batch)
     require(batch, profile)
-    batches.arrange(batch, profile)
+    pointed_at = batches.arrange(batch, profile)
     batch.counts, batch.settled = {}, 0
     batch.enter(State.CHECKING, at)
     batch.save()
-    run = Run(user=batch.by, at=at, is_dry=True, profile=profile)
+    run = Run(user=batch.by, at=at, is_dry=True, profile=profile, pointed_at=pointed_at)
     mapper = Mapper(profile, batch.heads)
     for rows in batches.chunks(batch, profile):
         with transaction.atomic():

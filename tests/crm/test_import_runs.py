@@ -350,10 +350,17 @@ def test_a_check_keeps_only_records_that_another_row_may_point_at(cast, monkeypa
     running.check(stage(text, cast.administrator), at=NOW)
     running.check(stage("name\nAcme\nUmbrella\n", cast.administrator, fields={"name": "name"}), at=NOW)
     pointed_at, alone = runs
-    assert {key[1:]: record.name for key, record in pointed_at.made.items()} == {
-        ("name", "Acme"): "Acme", ("name", "Umbrella"): "Umbrella",
-    }  # fmt: skip
+    assert {key[1:]: record.name for key, record in pointed_at.made.items()} == {("name", "Umbrella"): "Umbrella"}
     assert alone.made == {}
+
+
+def test_a_row_points_at_another_with_a_name_made_of_its_cells_too(cast):
+    fields = {"name": "name", "parent": {"template": "Umbrella {area}"}}
+    batch = stage("name,area\nAcme,Asia\nUmbrella Asia,\n", cast.administrator, fields=fields)
+    running.check(batch, at=NOW)
+    assert [row[1:3] for row in told(batch)] == [("created", ""), ("created", "")]
+    run(batch)
+    assert Customer.objects.get(name="Acme").parent.name == "Umbrella Asia"
 
 
 def test_what_an_import_takes_for_a_plain_mail_django_takes_for_one_too():
