@@ -21,15 +21,23 @@ from evaluation.kpis.sales import AMOUNT_CLOSED, CURRENCY_CLOSED
 _DAY = day_of("sale.at")
 
 
+def _counts(split: str, day: str) -> str:
+    """A split about the day that was written down by then."""
+    return f"""{split}.kind = 'revenue' AND {split}.valid_from <= {day}
+                    AND ({split}.valid_until IS NULL OR {split}.valid_until >= {day})
+                    AND {split}.recorded_at < period.known"""
+
+
 def _shares(sale: str, day: str) -> str:
-    """Of the split about the day of the sale that was recorded last, in their order, with what they add up to."""
-    return f"""SELECT share.person_id, share.team_id, share.share, sum(share.share) OVER (ORDER BY share.id) AS upto
-            FROM sales_creditshare AS share
-            WHERE share.split_id = (
-                SELECT split.id FROM sales_creditsplit AS split
-                WHERE split.opportunity_id = {sale} AND split.kind = 'revenue' AND split.valid_from <= {day}
-                    AND (split.valid_until IS NULL OR split.valid_until >= {day}) AND split.recorded_at < period.known
-                ORDER BY split.id DESC LIMIT 1)"""
+    """Joins the split about the day of the sale that was recorded last: its shares in their order, with what they add
+    up to. As a join: asked of each sale, it took as long as all the sales where hardly one is split."""
+    return f"""LEFT JOIN (SELECT split.*, share.person_id, share.team_id, share.share,
+                    (SELECT sum(before.share) FROM sales_creditshare AS before
+                    WHERE before.split_id = share.split_id AND before.id <= share.id) AS upto
+                FROM sales_creditsplit AS split JOIN sales_creditshare AS share ON share.split_id = split.id
+            ) AS part ON part.opportunity_id = {sale} AND {_counts("part", day)} AND NOT EXISTS (
+                SELECT FROM sales_creditsplit AS later
+                WHERE later.opportunity_id = part.opportunity_id AND later.id > part.id AND {_counts("later", day)})"""
 
 
 _WON = f"""SELECT change.at, change.owner_id, change.team_id, change.product_id, opportunity.customer_id,
@@ -52,7 +60,7 @@ def _credited(sales: str, shares: str) -> str:
                 CASE WHEN part.person_id IS NULL THEN sale.team_id ELSE part.team_id END AS credited_team_id,
                 coalesce(part.upto, 1) AS upto, coalesce(part.upto - part.share, 0) AS before,
                 {in_currency("sale.amount", "sale.currency", _DAY)} AS worth
-            FROM ({sales}) AS sale LEFT JOIN LATERAL ({shares}) AS part ON TRUE"""
+            FROM ({sales}) AS sale {shares}"""
 
 
 CREDITED = _credited(_WON, _shares("sale.id", _DAY))

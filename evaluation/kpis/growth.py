@@ -8,7 +8,7 @@ from datetime import timedelta
 from django.utils.translation import gettext_lazy as _
 
 from evaluation.kpis.declaration import Aggregation, Direction, Kpi, Time, Unit
-from evaluation.kpis.rows import rate_on, rate_shown
+from evaluation.kpis.rows import in_currency, rate_on, rate_shown
 from evaluation.kpis.sales import REVENUE, SOLD
 from evaluation.kpis.windows import INSTANT, STARTS, during, on_the_clock
 
@@ -26,7 +26,7 @@ _BEFORE = during(SOLD, on_the_clock(f"{_SINCE} - interval '1 year'"), on_the_clo
 
 # One rate for both years, that of the first day of this year's: a currency that moves is no growth.
 _DAY = f"{_SINCE}::date"
-_WORTH = f"(sale.amount * {rate_on('sale.currency', _DAY)})"
+_WORTH = in_currency("sold.amount", "sold.currency", _DAY)
 
 SALES_GROWTH = Kpi(
     code="sales_growth",
@@ -50,10 +50,10 @@ SALES_GROWTH = Kpi(
     ),
     facts=replace(
         REVENUE.facts,
-        source=f"""(SELECT sold.*, TRUE AS is_new FROM {_NOW} AS sold
-            UNION ALL SELECT sold.*, FALSE FROM {_BEFORE} AS sold) AS sale""",
-        value=f"CASE WHEN sale.is_new THEN {_WORTH} ELSE -{_WORTH} END",
-        weight=f"CASE WHEN sale.is_new THEN 0 ELSE {_WORTH} END",
+        source=f"""(SELECT sold.*, TRUE AS is_new, {_WORTH} AS worth FROM {_NOW} AS sold
+            UNION ALL SELECT sold.*, FALSE, {_WORTH} FROM {_BEFORE} AS sold) AS sale""",
+        value="CASE WHEN sale.is_new THEN sale.worth ELSE -sale.worth END",
+        weight="CASE WHEN sale.is_new THEN 0 ELSE sale.worth END",
         counted=f"NOT {_WAITS}",
         issue=f"""CASE WHEN sale.amount IS NULL THEN 'missing_amount'
             WHEN {rate_on("sale.currency", _DAY)} IS NULL THEN 'no_rate'

@@ -86,13 +86,17 @@ def sales(since: str, until: str, customer: str = "") -> str:
     return f"{purchases(since, until, customer)} AND purchase.opportunity_id IS NULL"
 
 
+# Of the type of every other label: in a UNION of two types the planner reads all columns, also those nobody asked for.
+_BACK_LABEL = "(back.number || ' (' || purchase.number || ')')::varchar"
+
+
 def returned(since: str, until: str) -> str:
     """What was paid back in a stretch of time for sales that count, as purchases below zero: dated to the day it came
     back, and against whoever the sale counts for. Of an order that came of an opportunity that is the one who won it;
     where the opportunity does not count as won, nothing was counted that could be taken away."""
     return f"""SELECT purchase.customer_id, back.returned_at AS at, purchase.owner_id, purchase.team_id,
             {ORDERED_PRODUCT} AS product_id, -back.amount AS amount, purchase.currency, 'order' AS kind, purchase.id,
-            back.number || ' (' || purchase.number || ')' AS label
+            {_BACK_LABEL} AS label
         FROM sales_orderreturn AS back JOIN sales_order AS purchase ON purchase.id = back.order_id
         WHERE purchase.opportunity_id IS NULL AND {_standing(since, until)}
         UNION ALL
@@ -102,7 +106,7 @@ def returned(since: str, until: str) -> str:
 def returned_of_won(since: str, until: str, more: str = "") -> str:
     """The part of it that is of orders of opportunities that count as won: `entry` says when, and by whom."""
     return f"""SELECT purchase.customer_id, back.returned_at, entry.owner_id, entry.team_id, entry.product_id,
-            -back.amount, purchase.currency, 'order', purchase.id, back.number || ' (' || purchase.number || ')'{more}
+            -back.amount, purchase.currency, 'order', purchase.id, {_BACK_LABEL}{more}
         FROM sales_orderreturn AS back JOIN sales_order AS purchase ON purchase.id = back.order_id
         JOIN sales_opportunity AS opportunity ON opportunity.id = purchase.opportunity_id AND {alive("opportunity")}
         JOIN LATERAL (SELECT change.* FROM sales_stagechange AS change
