@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Prefetch
-from django.db.models.functions import Coalesce
+from django.db.models import Count, F, Prefetch, Window
+from django.db.models.functions import Coalesce, RowNumber, TruncDate
 from django.utils import timezone
 
 from crm.models import User
 from customers.models.task import Task
 
 MOST = 400
+OF_A_DAY = 4  # are told in a month; the rest of a day are counted
 SAID = ("title", "starts_at", "due_at", "all_day", "done_at", "version", "owner")  # of each, and no more is read
 HUES = 8
 LONGEST_PLAN = timedelta(days=7)  # what lasts longer is shown on the day it ends
@@ -75,12 +76,37 @@ def span(view: str, day: date) -> Span:
     return Span(view, day, days, first - timedelta(days=number), first + timedelta(days=number))
 
 
-def planned(tasks: Any, shown: Span) -> tuple[list[Entry], bool]:
-    """The tasks of these days in order, from those the person may see and asked for; and whether there are more."""
-    owners = Prefetch("owner", User.objects.only("name"))  # twenty of four hundred entries: not made for each anew
-    rows = planned_between(tasks, shown.start, shown.end).only(*SAID).prefetch_related(owners)[: MOST + 1]
-    found = [Entry(task, timezone.localtime(task.begins), (task.owner_id or 0) % HUES) for task in rows]
-    return found[:MOST], len(found) > MOST
+@dataclass(frozen=True)
+class Plan:
+    """What is told of the days of a span, in order, and how much is not."""
+
+    entries: list[Entry]
+    hidden: dict[date, int]  # how many more a day of a month has
+    are_more: bool
+
+
+def planned(tasks: Any, shown: Span) -> Plan:
+    """The tasks of these days, from those the person may see and asked for: in a month the first of each day, so that
+    a busy beginning does not use up what is told of its end."""
+    rows = planned_between(tasks, shown.start, shown.end)
+    hidden: dict[date, int] = {}
+    if shown.view == "month":
+        keys, hidden = _first_of_days(rows)
+        rows = planned_between(tasks, shown.start, shown.end).filter(pk__in=keys)
+    # Twenty owners of hundreds of entries: not made for each anew.
+    found = list(rows.only(*SAID).prefetch_related(Prefetch("owner", User.objects.only("name")))[: MOST + 1])
+    entries = [Entry(task, timezone.localtime(task.begins), (task.owner_id or 0) % HUES) for task in found[:MOST]]
+    return Plan(entries, hidden, len(found) > MOST)
+
+
+def _first_of_days(rows: Any) -> tuple[list[int], dict[date, int]]:
+    """The keys of those that are told, and how many of each day are not. Only what is asked for here is read of all of
+    a month: for everybody's, from the index `task_team_planned` alone."""
+    place = Window(RowNumber(), partition_by=F("day"), order_by=[F("all_day").desc(), F("begins"), F("pk")])
+    of_day = Window(Count("*"), partition_by=F("day"))
+    ranked = rows.order_by().annotate(day=TruncDate("begins")).annotate(place=place, of_day=of_day)
+    found = list(ranked.filter(place__lte=OF_A_DAY).values_list("pk", "day", "of_day"))
+    return [pk for pk, _, _ in found], {day: number - OF_A_DAY for _, day, number in found if number > OF_A_DAY}
 
 
 def planned_between(tasks: Any, start: datetime, end: datetime) -> Any:

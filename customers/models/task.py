@@ -116,8 +116,12 @@ class Task(AboutARecord, Record):
             models.Index(
                 fields=["owner", "due_at", "id"], name="task_owner_open", condition=Q(deleted_at=None, done_at=None)
             ),
+            # With what a month of the calendar reads of each.
             models.Index(
-                fields=["team", "due_at", "id"], name="task_team_open", condition=Q(deleted_at=None, done_at=None)
+                fields=["team", "due_at", "id"],
+                include=["starts_at", "all_day"],
+                name="task_team_planned",
+                condition=Q(deleted_at=None, done_at=None),
             ),
             models.Index(fields=["-updated_at", "-id"], name="task_newest", condition=Q(deleted_at=None)),
             models.Index(fields=["customer", "due_at", "id"], name="task_customer", condition=Q(deleted_at=None)),

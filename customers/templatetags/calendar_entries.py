@@ -1,15 +1,18 @@
-"""What stands on the calendar. A month has hundreds of entries, most twice: in its grid and as lines for phones.
-A template took as long for each as for a small page; as on the board, what they share is put into words once."""
+"""What stands on the calendar. It has hundreds of entries, and a template took as long for each as for a small page; as
+on the board, what they share is put into words once. Hours become lines on a phone, and are drawn as both; of a month
+each entry is drawn once, with what a phone shows of it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django import template
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from crm.access import addresses
@@ -22,8 +25,8 @@ register = template.Library()
 NOTHING = SafeString("")
 ENTRY = """<li class="calendar-entry hue-{hue}{done}" data-card="{pk}" data-label="{task}" data-version="{version}"
   {movable}>
-  <a href="{url}" title="{titled}">{at}{task}<span class="visually-hidden">{owner}</span></a>
-  {handle}
+  <a href="{url}" title="{titled}">{at}{task}<span class="calendar-owner">{owner}</span></a>
+  {handle}{buttons}
 </li>
 """
 LINE = """<li class="calendar-line hue-{hue}">
@@ -35,17 +38,15 @@ LINE = """<li class="calendar-line hue-{hue}">
 
 
 @register.simple_tag
-def calendar_entries(entries: Iterable[Any], view: str, most: int | None = None) -> SafeString:
-    """{% calendar_entries each.entries shown.view %}: the first of them, in a cell of the grid."""
-    drawing = Drawing(view)
-    return SafeString("".join(map(drawing.entry, list(entries)[:most])))
+def calendar_entries(entries: Iterable[Any], view: str) -> SafeString:
+    """{% calendar_entries each.entries shown.view %}: in a cell of the grid."""
+    return SafeString("".join(map(_drawing(view, get_language()).entry, entries)))
 
 
 @register.simple_tag
 def calendar_lines(entries: Iterable[Any]) -> SafeString:
     """{% calendar_lines each.entries %}: one below the other, with what can be done in place."""
-    drawing = Drawing("agenda")
-    return SafeString("".join(map(drawing.line, entries)))
+    return SafeString("".join(map(_drawing("agenda", get_language()).line, entries)))
 
 
 class Drawing:
@@ -73,6 +74,7 @@ class Drawing:
             at=NOTHING if task.all_day else html('<span class="calendar-at">{}</span> ', self.at(entry)),
             owner=f"{self.comma}{owner}",
             handle=self.handle(title) if entry.is_movable else NOTHING,
+            buttons=self.buttons(task.pk) if entry.is_movable and self.view == "month" else NOTHING,
         )
 
     def at(self, entry: Any) -> str:
@@ -113,6 +115,12 @@ def in_dialog(label: str, address: str, icon: str) -> SafeString:
         "{2}</a>",
         address, label, components.picture(icon),
     )  # fmt: skip
+
+
+@cache
+def _drawing(view: str, language: str | None) -> Drawing:
+    """There are as many as views and languages, and each cell of a calendar asks for one."""
+    return Drawing(view)
 
 
 def clock(moment: datetime) -> str:

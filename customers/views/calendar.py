@@ -27,8 +27,6 @@ from customers.forms.calendar import VIEWS, CalendarForm, TimeForm
 from customers.models import Task, agenda
 from customers.views import editing
 
-IN_A_CELL = 5
-
 
 @require_GET
 def calendar(request: HttpRequest) -> HttpResponse:
@@ -44,24 +42,25 @@ def calendar(request: HttpRequest) -> HttpResponse:
     rows = rows.filter(owner=asked["owner"]) if asked["owner"] else rows
     if asked["team"] and not asked["owner"]:
         rows = rows.filter(team__path__contains=[asked["team"].pk])  # with the teams below
-    entries, are_more = agenda.planned(rows, shown)
-    mark_movable(entries, user)
+    plan = agenda.planned(rows, shown)
+    mark_movable(plan.entries, user)
     form = CalendarForm(initial=asked, user=user, today=today)
-    context = laid_out(entries, shown, today) | {
-        "form": form, "shown": shown, "are_more": are_more, "asked": asked, "people": people_of(entries),
+    context = laid_out(plan, shown, asked, today) | {
+        "form": form, "shown": shown, "are_more": plan.are_more, "people": people_of(plan.entries),
         "here": request.get_full_path(), "may_create": user.access.may(Task.kind, Verb.CREATE), **ways(asked, shown),
     }  # fmt: skip
     template = "customers/calendar/_days.html" if request.headers.get("HX-Request") else "customers/calendar/page.html"
     return render(request, template, context)
 
 
-def laid_out(entries: list[agenda.Entry], shown: agenda.Span, today: Any) -> dict[str, Any]:
+def laid_out(plan: agenda.Plan, shown: agenda.Span, asked: dict[str, Any], today: Any) -> dict[str, Any]:
     """The same entries as weeks of days, as hours of days, and as a list."""
-    of_days = agenda.by_day(entries, shown.days)
+    of_days = agenda.by_day(plan.entries, shown.days)
     days = [{"day": day, "entries": of_days[day], "all_day": [one for one in of_days[day] if one.task.all_day],
              "is_today": day == today,
              "is_other": shown.view == "month" and day.month != shown.day.month,
-             "hidden": max(len(of_days[day]) - IN_A_CELL, 0)} for day in shown.days]  # fmt: skip
+             "hidden": plan.hidden.get(day, 0), "url": where(asked, view="day", day=day.isoformat())}
+            for day in shown.days]  # fmt: skip
     hours = [
         {
             "number": f"{hour:02}",
@@ -72,10 +71,10 @@ def laid_out(entries: list[agenda.Entry], shown: agenda.Span, today: Any) -> dic
                 for each in days
             ],
         }
-        for hour in (agenda.hours_shown(entries) if shown.view in ("week", "day") else ())
+        for hour in (agenda.hours_shown(plan.entries) if shown.view in ("week", "day") else ())
     ]  # fmt: skip
     weeks = [days[place : place + agenda.A_WEEK] for place in range(0, len(days), agenda.A_WEEK)]
-    return {"days": days, "weeks": weeks, "hours": hours, "is_empty": not entries, "in_a_cell": IN_A_CELL}
+    return {"days": days, "weeks": weeks, "hours": hours, "is_empty": not plan.entries}
 
 
 def people_of(entries: list[agenda.Entry]) -> list[tuple[Any, int]]:
@@ -84,20 +83,22 @@ def people_of(entries: list[agenda.Entry]) -> list[tuple[Any, int]]:
 
 
 def ways(asked: dict[str, Any], shown: agenda.Span) -> dict[str, Any]:
-    """Where the buttons lead: other days and views of what is asked for now."""
+    """Where the buttons lead."""
+    return {
+        "previous_url": where(asked, day=shown.previous.isoformat()),
+        "next_url": where(asked, day=shown.following.isoformat()),
+        "today_url": where(asked, day=timezone.localdate().isoformat()),
+        "view_tabs": [
+            {"label": label, "url": where(asked, view=code), "active": code == asked["view"]} for code, label in VIEWS
+        ],
+    }
+
+
+def where(asked: dict[str, Any], **changed: Any) -> str:
+    """Other days and views of what is asked for now."""
     kept: dict[str, Any] = {name: asked[name].pk for name in ("team", "owner") if asked[name]}
     kept |= {"done": "on"} if asked["done"] else {}
-
-    def to(**changed: Any) -> str:
-        return "?" + urlencode({"view": asked["view"], "day": asked["day"].isoformat()} | kept | changed)
-
-    return {
-        "previous_url": to(day=shown.previous.isoformat()),
-        "next_url": to(day=shown.following.isoformat()),
-        "today_url": to(day=timezone.localdate().isoformat()),
-        "view_tabs": [{"label": label, "url": to(view=code), "active": code == asked["view"]} for code, label in VIEWS],
-        "day_url": to(view="day", day="DAY"),
-    }
+    return "?" + urlencode({"view": asked["view"], "day": asked["day"].isoformat()} | kept | changed)
 
 
 def mark_movable(entries: list[agenda.Entry], user: Any) -> None:

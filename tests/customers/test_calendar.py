@@ -111,6 +111,27 @@ def test_every_view_shows_whose_plans_one_may_see(client, cast):
     assert "<html" not in client.get(reverse("calendar"), headers=HTMX).content.decode()
 
 
+def test_a_month_tells_the_first_of_each_day_and_how_many_more_there_are(client, cast):
+    for hour in range(5):
+        make_task(cast.rep, f"At {hour} h", due_at=NOW + timedelta(hours=hour))
+    make_task(cast.rep, "All day long", due_at=NOW + timedelta(hours=6), all_day=True)
+    for hour in range(4):
+        make_task(cast.rep, f"Last {hour}", due_at=NOW + timedelta(days=18, hours=hour))
+    shown = agenda.span("month", NOW.date())
+    plan = agenda.planned(Task.objects.visible_to(cast.rep), shown)
+    assert [entry.task.title for entry in plan.entries] == [
+        "At 0 h", "At 1 h", "At 2 h", "All day long", "Last 0", "Last 1", "Last 2", "Last 3",
+    ]  # fmt: skip
+    assert (plan.hidden, plan.are_more) == ({NOW.date(): 2}, False)
+    client.force_login(cast.rep)
+    page = client.get(f"{reverse('calendar')}?view=month&day=2026-05-13&owner={cast.rep.pk}&done=on").content.decode()
+    more = (
+        f'<a class="calendar-more" href="?view=day&amp;day=2026-05-13&amp;owner={cast.rep.pk}&amp;done=on">2 more</a>'
+    )
+    assert (page.count(more), page.count("calendar-more")) == (1, 1)
+    assert page.count("Last 3</a>") + page.count('Last 3<span class="calendar-owner">') == 1  # for phones too
+
+
 def test_whoever_leads_several_teams_sees_what_they_plan_without_asking(client, cast):
     make_task(cast.junior, "Of the team below", due_at=timezone.now())
     make_task(cast.rep, "Of the team", due_at=timezone.now())

@@ -175,7 +175,8 @@ class Opportunity(Record):
             ),
             models.Index(fields=["team", "-updated_at", "-id"], name="opportunity_team", condition=Q(deleted_at=None)),
             models.Index(fields=["stage", "rank", "id"], name="opportunity_column", condition=Q(deleted_at=None)),
-            # The sums above the columns of everybody's board, read from the index alone.
+            # The sums above the columns of everybody's board, read from the index alone; those of a person's board from
+            # opportunity_scoped_sums (migration 0022).
             models.Index(
                 fields=["stage", "currency", "probability"],
                 include=["amount"],
