@@ -52,7 +52,7 @@ def today(client: Client, user: User) -> Operation:
 
 
 def calendar(client: Client, user: User) -> Operation:
-    """Of everybody whose tasks the person sees; the first of each day, for a month of this organisation has thousands."""
+    """Of everybody whose tasks the person sees; of each day the first: this organisation has thousands a month."""
     sql = (
         "SELECT task.id, owner.name FROM (SELECT *, row_number() OVER (PARTITION BY begins::date "
         "ORDER BY all_day DESC, begins, id) AS place FROM ("
