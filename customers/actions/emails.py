@@ -238,8 +238,12 @@ def why_not(email: Email) -> str:
         answer = not email.answers.is_outbound
     else:
         answer = before_customers.answers_a_first_letter(email)
-    purpose = Purpose.SERVICE if answer else Purpose.LETTERS
-    verdicts = {address: may_write_to(address, purpose) for address in [*email.to, *email.cc]}
+    return unwanted([*email.to, *email.cc], Purpose.SERVICE if answer else Purpose.LETTERS)
+
+
+def unwanted(addresses: Iterable[str], purpose: str = Purpose.LETTERS) -> str:
+    """Which of the addresses may not be written to, and why; empty where all may."""
+    verdicts = {address: may_write_to(address, purpose) for address in addresses}
     refused = [bracketed(address, verdict.in_words) for address, verdict in verdicts.items() if not verdict]
     return _("Not to be written to: %(addresses)s.") % {"addresses": listed(refused)} if refused else ""
 

@@ -119,7 +119,10 @@ class EmailNew(View):
         found = circumstances(request.GET, request.user)
         form = found.form(request.user, initial=self.started_from(found))
         missing = _begin(request.user, found, form) if found.answers is None else ""
-        return self.page(form, missing=_fill_from_template(request.GET, request.user, found, form) or missing)
+        # Said before anything is written: an answer may be sent where a first letter may not.
+        unwanted = "" if found.answers is not None else emails.unwanted(filter(None, [form.initial.get("to")]))
+        missing = _fill_from_template(request.GET, request.user, found, form) or missing
+        return self.page(form, missing=missing, unwanted=unwanted)
 
     def post(self, request: HttpRequest) -> HttpResponse:
         guards.require(request.user, Email.kind, Verb.CREATE)
@@ -160,9 +163,14 @@ class EmailNew(View):
             initial["text"] = "\n\n" + "\n".join(f"> {line}" for line in letter.text[:5000].splitlines())
         return initial
 
-    def page(self, form: EmailForm, status: int = 200, missing: str = "") -> HttpResponse:
+    def page(self, form: EmailForm, status: int = 200, missing: str = "", unwanted: str = "") -> HttpResponse:
         user: Any = self.request.user
-        context = {"form": form, "missing": missing, "fields": fields.all_fields()}
+        context: dict[str, Any] = {
+            "form": form,
+            "missing": missing,
+            "unwanted": unwanted,
+            "fields": fields.all_fields(),
+        }
         context["is_placed"] = form.about is not None or form["customer"].value()
         context["sender"] = mail_sending.sender_of(mail_sending.account_of(user), user)
         return render(self.request, "customers/email/write.html", context, status=status)

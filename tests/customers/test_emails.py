@@ -125,7 +125,7 @@ def test_a_worker_that_died_after_sending_sends_the_same_letter_again_and_no_oth
     assert email_sending.send_next(now + timedelta(days=3)) is False
 
 
-def test_private_servers_are_not_asked_and_who_wants_no_mail_gets_none(cast, acme, now):
+def test_private_servers_are_not_asked_and_who_wants_no_mail_gets_none(cast, acme, now, client):
     account = account_for(cast.rep, now, smtp=25, smtp_security="tls")
     assert mail_accounts.try_out(account).sending == "127.0.0.1 is not on the public internet."
     acme[1].do_not_contact = True
@@ -134,6 +134,9 @@ def test_private_servers_are_not_asked_and_who_wants_no_mail_gets_none(cast, acm
         write(cast, acme, now)
     assert list(refused.value.message_dict) == ["to"]
     assert Email.objects.count() == 0
+    client.force_login(cast.rep)
+    begun = client.get(reverse("email-new"), {"contact": acme[1].pk}).content.decode()
+    assert "does not want to be contacted" in begun  # before anything is written
     # A kept password never goes to another server than the one it was given for.
     mail_accounts.keep(account, {"smtp_host": "mail.elsewhere.example"}, password="", by=cast.rep, at=now)
     assert account.locked_password == ""
