@@ -98,6 +98,8 @@ def test_form_errors_link_to_their_fields():
     html = rendered("{% form_errors form %}", form=PlainForm({"name": ""}))
     assert '<a href="#id_name">Name</a>: This field is required.' in html
     assert rendered("{% form_errors form %}", form=PlainForm()) == ""
+    both = rendered("{% form_errors form %}{% field form.name %}", form=PlainForm({"name": ""}))
+    assert both.count("text-break") == 2  # an address in an error wraps on a phone
 
 
 def test_an_unknown_tone_is_an_error_and_not_a_grey_badge():
