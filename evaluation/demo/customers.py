@@ -16,6 +16,7 @@ from evaluation.demo.world import World, at_clock
 FOUNDING_SHARE = 0.35  # of the customers were there three years ago
 HANDED_OVER = 0.06
 PEOPLE = (1, 1, 1, 2, 2)  # contacts of a customer
+GROUPS = 8  # of companies
 CHANNELS = {"referral": 4, "website": 6, "campaign": 4, "event": 3, "outbound": 5, "partner": 2, "other": 1}
 
 
@@ -50,8 +51,9 @@ def settle(world: World) -> None:
         if (was, row.lifecycle) == (Customer.Lifecycle.CHURNED, Customer.Lifecycle.ACTIVE):
             customer.won_back_at = row.since
     _say_who_referred(world)
+    _found_groups(world)
     fields = [
-        "owner", "team", "lifecycle", "churn_reason", "won_back_at", "referred_by", "first_contact_on",
+        "owner", "team", "lifecycle", "churn_reason", "won_back_at", "referred_by", "parent", "first_contact_on",
         "last_activity_at", "updated_at",
     ]  # fmt: skip
     storing.change(Customer, world.customers, fields)
@@ -75,6 +77,22 @@ def _say_who_referred(world: World) -> None:
         if customer.channel == "referral" and before:
             customer.referred_by = before[len(before) * 5 // 7]
         before.append(customer)
+
+
+def _found_groups(world: World) -> None:
+    """A company with two subsidiaries, of which one has another below it: all of one rep, who sees the whole sum."""
+    grouped: set[int] = set()
+    for head in world.customers[:: max(len(world.customers) // GROUPS, 1)][:GROUPS]:
+        alike = [
+            each for each in world.customers
+            if each.pk not in grouped and each.owner_id == head.owner_id and language_of(each) == language_of(head)
+        ]  # fmt: skip
+        others = [each for each in alike if each != head][-3:]
+        if head.pk in grouped or len(others) < 3:
+            continue
+        others[0].parent = others[1].parent = head
+        others[2].parent = others[0]
+        grouped |= {head.pk, *(each.pk for each in others)}
 
 
 def _customer(world: World, place: int) -> Customer:

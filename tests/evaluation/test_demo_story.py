@@ -151,6 +151,13 @@ def test_the_last_standing_of_each_customer_is_what_the_customer_says(world):
     assert Customer.objects.filter(lifecycle="churned").exists()
 
 
+def test_some_companies_are_groups_of_one_rep_until_a_subsidiary_is_given_away(world):
+    below = Customer.objects.filter(parent__isnull=False)
+    assert below.count() == 24
+    assert below.filter(parent__parent__isnull=False).count() == 8
+    assert below.filter(owner=F("parent__owner")).count() == 22
+
+
 def test_scores_are_on_their_scales_and_answers_come_after_the_question(world):
     assert not Response.objects.filter(survey__type="csat").exclude(score__range=(1, 5)).exists()
     assert not Response.objects.filter(score__gt=10).exists()
