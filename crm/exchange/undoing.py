@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from crm import events
+from crm.collecting import seldom_collecting
 from crm.exchange import custom_columns, declaring, storing
 from crm.exchange.batches import CHUNK
 from crm.exchange.journal import as_stored, by_attname, restored
@@ -47,6 +48,7 @@ def start(batch: ImportBatch, *, at: datetime, force: bool = False) -> None:
     batch.save()
 
 
+@seldom_collecting()
 def undo(batch: ImportBatch, *, by: Any, quietly: bool = False) -> ImportBatch:
     """Take back the journal from its end, a thousand records in a transaction; safe to begin again."""
     if batch.state != State.UNDOING:
@@ -169,38 +171,42 @@ def _remove(model: Any, entries: list[ImportJournal], changed: set[int]) -> list
             wanted[entry.record_id] = entry
             entry.undone = Undone.UNDONE
     found = list(model._base_manager.filter(pk__in=wanted))
-    if not _user_of(found):
-        _delete(found)
+    collector, user = _collected(found)
+    if not user:
+        _delete(found, collector)
         return found
     gone = []
     for record in sorted(found, key=lambda each: -each.pk):
-        user, entry = _user_of([record]), wanted[record.pk]
+        (collector, user), entry = _collected([record]), wanted[record.pk]
         if user:
             entry.undone, entry.reason = Undone.KEPT, _("It is used by: %(user)s.") % {"user": user}
             continue
         gone.append(record)
-        _delete([record])
+        _delete([record], collector)
     return gone
 
 
-def _delete(found: list[Any]) -> None:
-    if found:
-        ids = [record.pk for record in found]
-        collector = Collector(using="default", origin=found[0])
-        collector.collect(found)
-        collector.delete()
-        for record, pk in zip(found, ids, strict=True):
-            record.pk = pk  # the collector empties it; whoever tidies up needs it
+def _delete(found: list[Any], collector: Collector) -> None:
+    ids = [record.pk for record in found]
+    collector.delete()
+    for record, pk in zip(found, ids, strict=True):
+        record.pk = pk  # the collector empties it; whoever tidies up needs it
 
 
-def _user_of(found: list[Any]) -> str:
-    """What else points at these records, so that deleting them would fail or quietly change something else."""
+def _collected(found: list[Any]) -> tuple[Collector, str]:
+    """What goes with these records, and what else points at them, so that deleting them would fail or quietly change
+    something else."""
     collector = Collector(using="default", origin=found[0] if found else None)
     try:
         collector.collect(found)
     except (ProtectedError, RestrictedError) as error:
         blockers = error.protected_objects if isinstance(error, ProtectedError) else error.restricted_objects
-        return listed(sorted({f"{each._meta.verbose_name} {each}" for each in list(blockers)[:3]}))
+        return collector, listed(sorted({f"{each._meta.verbose_name} {each}" for each in list(blockers)[:3]}))
+    return collector, _user_of(collector)
+
+
+def _user_of(collector: Collector) -> str:
+    """One of the records that stay and would be changed."""
     going = {(model, each.pk) for model, each_set in collector.data.items() for each in each_set}
     updates: Any = collector.field_updates
     for (_field, _value), groups in updates.items():
