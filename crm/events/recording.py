@@ -21,11 +21,13 @@ def record(
     at: datetime,
     data: dict[str, Any] | None = None,
     about: Iterable[models.Model | None] = (),
+    refresh_search: bool = True,
 ) -> Event:
     """Write down that `type` happened to `subject`, inside the caller's transaction.
 
     `by` is the person, or None for the system. `data` is JSON (field changes as {"field": [before, after]}).
-    `about` are other records on whose timeline it belongs. The subject's search document is refreshed too.
+    `about` are other records on whose timeline it belongs. The subject's search document is refreshed too, but for
+    what changes nothing that it is found by.
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError(f"Event {type!r} was recorded outside a transaction.")
@@ -48,7 +50,8 @@ def record(
         transaction.on_commit(_ring)
     if webhooks.queue(event):
         transaction.on_commit(_ring_webhooks)
-    documents.refresh(subject)
+    if refresh_search:
+        documents.refresh(subject)
     return event
 
 

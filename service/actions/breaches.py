@@ -54,7 +54,8 @@ def note_late(ticket: Ticket, now: datetime) -> int:
 def _tell(ticket: Ticket, which: str, due: datetime, now: datetime) -> None:
     data = {"clock": which, "due": due.isoformat()}
     history.note_down(ticket, TicketEvent.Type.BREACHED, by=None, at=now, data=data)
-    history.tell(ticket, "sla_breached", by=None, at=now, data=data)
+    # No word of it changes; and where an answer is late, what tells of the answer comes right after.
+    history.tell(ticket, "sla_breached", by=None, at=now, data=data, refresh_search=False)
     receiver = ticket.owner or manager_of(ticket)
     if receiver is not None:
         notify(

@@ -49,7 +49,15 @@ def store(ticket: Ticket, *, at: datetime, deadlines: bool = False) -> None:
     ticket.save()
 
 
-def tell(ticket: Ticket, what: str, *, by: User | None, at: datetime, data: dict[str, Any] | None = None) -> None:
+def tell(
+    ticket: Ticket,
+    what: str,
+    *,
+    by: User | None,
+    at: datetime,
+    data: dict[str, Any] | None = None,
+    refresh_search: bool = True,
+) -> None:
     """Record "ticket.<what>" on the timelines of the ticket, its customer and its contact."""
     about = [ticket.customer, ticket.contact]
-    events.record(f"ticket.{what}", ticket, by=by, at=at, data=data, about=about)
+    events.record(f"ticket.{what}", ticket, by=by, at=at, data=data, about=about, refresh_search=refresh_search)
